@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_EXP_H_
+#define SOFTLANE_EXP_H_
+
+#include "softlane/rows.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+namespace softlane {
+inline namespace v1 {
+
+/// The largest error of Exp in units in the last place, over all floats.
+inline constexpr double kExpMaxUlp = 1.0;
+
+/// y = exp(x), element by element.
+///
+/// Shapes: x and y have the same rows and cols. y may be the view x.
+/// Special values: exp(-inf) = +0, exp(+inf) = +inf, exp(+-0) = 1, NaN stays
+/// NaN; results underflow gradually and overflow to +inf.
+/// Accuracy: kExpMaxUlp, in every rounding mode and FTZ/DAZ setting of the
+/// host. Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
+Status Exp(Rows<const float> x, Rows<float> y,
+           Target target = Target::kAuto) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_EXP_H_

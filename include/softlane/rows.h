@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_ROWS_H_
+#define SOFTLANE_ROWS_H_
+
+#include <cstddef>
+#include <type_traits>
+
+namespace softlane {
+inline namespace v1 {
+
+/// A view of a matrix whose rows are contiguous: element (r, c) is
+/// `data[r * stride + c]`. Trivially copyable; owns nothing, checks nothing
+/// (the functions that take a view check it).
+///
+/// Aliasing: an input and an output may be the same view (same data, same
+/// stride) or must not share an element. Disjoint column windows of one buffer
+/// with equal strides do not share one.
+template <typename T>
+struct Rows {
+  constexpr Rows() noexcept = default;
+  /// `stride` counts elements from one row to the next, and is >= cols.
+  constexpr Rows(T* data, size_t rows, size_t cols, size_t stride) noexcept
+      : data(data), rows(rows), cols(cols), stride(stride) {}
+  constexpr Rows(T* data, size_t rows, size_t cols) noexcept
+      : Rows(data, rows, cols, cols) {}
+
+  /// `Rows<float>` converts to `Rows<const float>`.
+  template <typename U, typename = std::enable_if_t<std::is_same_v<const U, T>>>
+  constexpr Rows(const Rows<U>& other) noexcept  // NOLINT: implicit by design
+      : Rows(other.data, other.rows, other.cols, other.stride) {}
+
+  constexpr T* Row(size_t r) const noexcept { return data + r * stride; }
+
+  /// Rows [first, first + count), which must exist. A host that splits a call
+  /// over its own threads gives each thread a slice: the bits stay the same.
+  constexpr Rows Slice(size_t first, size_t count) const noexcept {
+    return Rows(count == 0 ? data : Row(first), count, cols, stride);
+  }
+
+  T* data = nullptr;
+  size_t rows = 0;
+  size_t cols = 0;
+  size_t stride = 0;
+};
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_ROWS_H_

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_SOFTLANE_H_
+#define SOFTLANE_SOFTLANE_H_
+
+// IWYU pragma: begin_exports
+#include "softlane/exp.h"
+#include "softlane/reduce.h"
+#include "softlane/rows.h"
+#include "softlane/softmax.h"
+#include "softlane/softmax_backward.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+// IWYU pragma: end_exports
+
+#endif  // SOFTLANE_SOFTLANE_H_

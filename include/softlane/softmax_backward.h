@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_SOFTMAX_BACKWARD_H_
+#define SOFTLANE_SOFTMAX_BACKWARD_H_
+
+#include "softlane/rows.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+namespace softlane {
+inline namespace v1 {
+
+/// The largest error of dlogits[r, c] is this times
+/// 2^-24 * scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|), as long as scale *
+/// p_c is not subnormal.
+inline constexpr double kSoftmaxBackwardMaxError = 8.0;
+
+/// dlogits[r, c] = scale * p_c * (dp_c - sum_k p_k * dp_k), where p and dp are
+/// row r of probs and dprobs: the gradient of the logits of `probs =
+/// Softmax(scale * logits)` from the gradient of probs.
+///
+/// The Jacobian d p_i / d x_j = scale * p_i * (delta_ij - p_j) is symmetric, so
+/// this product is both the vector-Jacobian product of reverse mode and the
+/// Jacobian-vector product of forward mode.
+///
+/// Shapes: all three views have the same rows and cols. dlogits may be the view
+/// probs or the view dprobs. `scale` is finite and > 0, else kBadOption.
+/// Special values: NaN in a row of probs or dprobs makes the row NaN; where
+/// p = 0 and dp is finite the result is a zero.
+/// Accuracy: kSoftmaxBackwardMaxError.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+Status SoftmaxBackward(Rows<const float> probs, Rows<const float> dprobs,
+                       Rows<float> dlogits, float scale = 1.0f,
+                       Target target = Target::kAuto) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_SOFTMAX_BACKWARD_H_

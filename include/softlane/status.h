@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_STATUS_H_
+#define SOFTLANE_STATUS_H_
+
+#include <cstdint>
+
+namespace softlane {
+inline namespace v1 {
+
+/// What a softlane function says of its arguments. All checks come before the
+/// first write: after any status but kOk, no output byte has changed. The
+/// values are fixed for ever.
+enum class [[nodiscard]] Status : uint8_t{
+    kOk = 0,
+    /// A pointer is null although its view has elements.
+    kNullPointer = 1,
+    /// A stride is less than the columns, shapes differ, or a size overflows.
+    kBadShape = 2,
+    /// An output overlaps another operand in a way that is not documented.
+    kOverlap = 3,
+    /// An option is out of its documented range.
+    kBadOption = 4,
+    /// A class label is out of range.
+    kBadLabel = 5,
+    /// The target is unknown, not compiled in, or not supported by CPU and OS.
+    kTargetUnavailable = 6,
+};
+
+/// The enumerator's name, e.g. "kOverlap"; "unknown" for any other value.
+/// Never null.
+const char* StatusName(Status status) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_STATUS_H_

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dispatch.h"
+
+#include <atomic>
+#include <cstdlib>
+
+#if HWY_ARCH_X86_64
+#include <cpuid.h>
+#endif
+
+namespace softlane {
+namespace {
+
+using internal::kNumTargets;
+
+// Fastest first; a target that this architecture lacks is never available.
+constexpr Target kByRank[] = {Target::kAvx512, Target::kAvx2, Target::kNeon,
+                              Target::kBaseline};
+
+constexpr uint32_t Bit(uint32_t index) { return uint32_t{1} << index; }
+constexpr uint32_t Bit(Target target) {
+  return Bit(static_cast<uint32_t>(target));
+}
+
+#if HWY_ARCH_X86_64
+
+bool HasAll(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
+
+// Extended control register 0: the register state that the OS saves.
+uint32_t ReadXcr0() {
+  uint32_t eax, edx;
+  __asm__ volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
+  return eax;
+}
+
+// Every feature that Highway's target attribute lets the compiler use, plus
+// LZCNT, which Highway requires too: Intel SDM volume 2A, CPUID; volume 1,
+// section 13.3.
+uint32_t DetectTargets() {
+  uint32_t targets = Bit(Target::kBaseline);
+  uint32_t eax, ebx, ecx1, ecx, edx;
+
+  if (!__get_cpuid(1, &eax, &ebx, &ecx1, &edx)) return targets;
+  constexpr uint32_t kSse4AesPclmul =
+      Bit(0) | Bit(1) | Bit(9) | Bit(19) | Bit(20) | Bit(25);
+  constexpr uint32_t kFmaOsxsaveAvxF16c = Bit(12) | Bit(27) | Bit(28) | Bit(29);
+  if (!HasAll(ecx1, kSse4AesPclmul | kFmaOsxsaveAvxF16c)) return targets;
+
+  if (!__get_cpuid(0x80000001u, &eax, &ebx, &ecx, &edx)) return targets;
+  constexpr uint32_t kLzcnt = Bit(5);
+  if (!HasAll(ecx, kLzcnt)) return targets;
+
+  if (!__get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx)) return targets;
+  constexpr uint32_t kBmiAvx2Bmi2 = Bit(3) | Bit(5) | Bit(8);
+  constexpr uint32_t kAvx512FDqCdBwVl =
+      Bit(16) | Bit(17) | Bit(28) | Bit(30) | Bit(31);
+  const uint32_t xcr0 = ReadXcr0();  // legal: OSXSAVE was checked
+  constexpr uint32_t kXmmYmm = Bit(1) | Bit(2);
+  constexpr uint32_t kOpmaskZmm = Bit(5) | Bit(6) | Bit(7);
+  if (!HasAll(ebx, kBmiAvx2Bmi2) || !HasAll(xcr0, kXmmYmm)) return targets;
+  targets |= Bit(Target::kAvx2);
+  if (HasAll(ebx, kAvx512FDqCdBwVl) && HasAll(xcr0, kOpmaskZmm)) {
+    targets |= Bit(Target::kAvx512);
+  }
+  return targets;
+}
+
+#elif HWY_ARCH_ARM_A64
+
+uint32_t DetectTargets() {  // Advanced SIMD is part of the base architecture
+  return Bit(Target::kBaseline) | Bit(Target::kNeon);
+}
+
+#else
+
+uint32_t DetectTargets() { return Bit(Target::kBaseline); }
+
+#endif
+
+Target BestOf(uint32_t targets) {
+  for (const Target target : kByRank) {
+    if (targets & Bit(target)) return target;
+  }
+  return Target::kBaseline;
+}
+
+#ifdef SOFTLANE_NO_ENVIRONMENT
+const char* RequestedTarget() { return nullptr; }
+#else
+const char* RequestedTarget() { return std::getenv("SOFTLANE_TARGET"); }
+#endif
+
+// What kAuto means; kAuto itself if the environment asks for what is not there.
+Target ChooseAuto(uint32_t targets) {
+  const char* name = RequestedTarget();
+  if (name == nullptr || *name == '\0') return BestOf(targets);
+  const std::optional<Target> target = ParseTarget(name);
+  if (target == Target::kAuto) return BestOf(targets);
+  if (!target || !(targets & Bit(*target))) return Target::kAuto;
+  return *target;
+}
+
+// Found out once: bit t is the availability of target t, the byte above is what
+// kAuto means. 0 is "not yet": kBaseline is always available. Threads that race
+// compute the same value, so no lock and no order is needed; and the constant
+// initialization needs neither a static initializer nor the C++ runtime.
+std::atomic<uint32_t> g_detected{0};
+
+uint32_t Detected() {
+  uint32_t detected = g_detected.load(std::memory_order_relaxed);
+  if (detected == 0) {
+    const uint32_t targets = DetectTargets();
+    detected = targets | static_cast<uint32_t>(ChooseAuto(targets)) << 8;
+    g_detected.store(detected, std::memory_order_relaxed);
+  }
+  return detected;
+}
+
+}  // namespace
+
+namespace internal {
+
+Target Resolve(Target target) noexcept {
+  const uint32_t detected = Detected();
+  if (target == Target::kAuto) return static_cast<Target>(detected >> 8);
+  if (static_cast<size_t>(target) >= kNumTargets) return Target::kAuto;
+  return detected & Bit(target) ? target : Target::kAuto;
+}
+
+}  // namespace internal
+
+inline namespace v1 {
+
+const char* TargetName(Target target) noexcept {
+  switch (target) {
+    case Target::kAuto:
+      return "auto";
+    case Target::kBaseline:
+      return "baseline";
+    case Target::kAvx2:
+      return "avx2";
+    case Target::kAvx512:
+      return "avx512";
+    case Target::kNeon:
+      return "neon";
+  }
+  return "unknown";
+}
+
+std::optional<Target> ParseTarget(std::string_view name) noexcept {
+  for (size_t t = 0; t < kNumTargets; ++t) {
+    const Target target = static_cast<Target>(t);
+    if (name == TargetName(target)) return target;
+  }
+  return std::nullopt;
+}
+
+bool IsAvailable(Target target) noexcept {
+  return internal::Resolve(target) != Target::kAuto;
+}
+
+TargetList AvailableTargets() noexcept {
+  TargetList list{};
+  for (const Target target : kByRank) {
+    if (IsAvailable(target)) list.data[list.size++] = target;
+  }
+  return list;
+}
+
+Target BestTarget() noexcept { return BestOf(Detected() & 0xFF); }
+
+Target AutoTarget() noexcept { return internal::Resolve(Target::kAuto); }
+
+}  // namespace v1
+}  // namespace softlane

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_DISPATCH_H_
+#define SOFTLANE_LIB_DISPATCH_H_
+
+#include <cstddef>
+
+#include "hwy/detect_targets.h"
+#include "softlane/target.h"
+
+// Highway compiles every kernel once per target, each in a namespace of its
+// own; which one runs is decided here. Highway's own dynamic dispatch is not
+// used: its state is global to the process and may belong to the engine that
+// embeds us.
+
+namespace softlane {
+namespace internal {
+
+inline constexpr size_t kNumTargets = 5;
+
+/// One kernel, indexed by Target; null where it is not compiled in.
+template <typename Function>
+struct KernelTable {
+  Function* functions[kNumTargets];
+};
+
+/// The target that a call with this argument runs on, or kAuto if there is
+/// none.
+Target Resolve(Target target) noexcept;
+
+/// The kernel to run for a call with this target, or null: kTargetUnavailable.
+template <typename Function>
+Function* Select(const KernelTable<Function>& table, Target target) noexcept {
+  return table.functions[static_cast<size_t>(Resolve(target))];
+}
+
+}  // namespace internal
+}  // namespace softlane
+
+// The initializer of a KernelTable, usable where HWY_ONCE is set.
+#if HWY_ARCH_X86_64
+#if !(HWY_TARGETS & HWY_AVX2) || !(HWY_TARGETS & HWY_AVX3) || \
+    HWY_STATIC_TARGET <= HWY_AVX2
+#error "The x86-64 library needs a baseline below AVX2, and AVX2 and AVX3."
+#endif
+#define SOFTLANE_KERNEL_TABLE(name)                                      \
+  {                                                                      \
+    {                                                                    \
+      nullptr, &HWY_STATIC_DISPATCH(name), &N_AVX2::name, &N_AVX3::name, \
+          nullptr                                                        \
+    }                                                                    \
+  }
+#elif HWY_ARCH_ARM_A64
+#define SOFTLANE_KERNEL_TABLE(name)                          \
+  {                                                          \
+    {                                                        \
+      nullptr, &HWY_STATIC_DISPATCH(name), nullptr, nullptr, \
+          &HWY_STATIC_DISPATCH(name)                         \
+    }                                                        \
+  }
+#else
+#define SOFTLANE_KERNEL_TABLE(name)                                    \
+  {                                                                    \
+    { nullptr, &HWY_STATIC_DISPATCH(name), nullptr, nullptr, nullptr } \
+  }
+#endif
+
+#endif  // SOFTLANE_LIB_DISPATCH_H_

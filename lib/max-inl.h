@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The largest element of a row, in one read. A maximum has no rounding, so the
+// order is free.
+
+#if defined(SOFTLANE_LIB_MAX_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_MAX_INL_H_
+#undef SOFTLANE_LIB_MAX_INL_H_
+#else
+#define SOFTLANE_LIB_MAX_INL_H_
+#endif
+
+#include <limits>
+
+#include "vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+// Four maxima, so that their latency does not bind.
+class LaneMax {
+ public:
+  HWY_INLINE LaneMax() {
+    for (VF& lanes : lanes_) lanes = Set(-kInfinity);
+  }
+  HWY_INLINE void Add(size_t k, VF x) { lanes_[k] = hn::Max(lanes_[k], x); }
+  HWY_INLINE float Total() const {
+    const VF a = hn::Max(lanes_[0], lanes_[1]);
+    const VF b = hn::Max(lanes_[2], lanes_[3]);
+    return hn::GetLane(hn::MaxOfLanes(F32(), hn::Max(a, b)));
+  }
+
+ private:
+  VF lanes_[4];
+};
+
+// Remembers whether one of the elements was NaN.
+class LaneNaN {
+ public:
+  HWY_INLINE LaneNaN() {
+    for (auto& lanes : ordered_) lanes = hn::FirstN(F32(), kLanes);
+  }
+  HWY_INLINE void Add(size_t k, VF x) {
+    ordered_[k] = hn::And(ordered_[k], hn::Eq(x, x));
+  }
+  HWY_INLINE bool Total() const {
+    const auto a = hn::And(ordered_[0], ordered_[1]);
+    const auto b = hn::And(ordered_[2], ordered_[3]);
+    return !hn::AllTrue(F32(), hn::And(a, b));
+  }
+
+ private:
+  hn::Mask<F32> ordered_[4];
+};
+
+// Nothing to remember: for a caller that finds the NaN itself, later.
+struct IgnoreNaN {
+  HWY_INLINE void Add(size_t, VF) {}
+  HWY_INLINE bool Total() const { return false; }
+};
+
+// NaN if `NaN` is LaneNaN and the row holds one; with IgnoreNaN, any number if
+// the row holds one. -inf for an empty row.
+template <class NaN>
+HWY_INLINE float MaxOf(const float* x, size_t n) {
+  LaneMax max;
+  NaN nan;
+  const auto add = [&](size_t k, VF v) HWY_ATTR {
+    max.Add(k, v);
+    nan.Add(k, v);
+  };
+  size_t i = 0;
+  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+    add(0, Load(x + i));
+    add(1, Load(x + i + kLanes));
+    add(2, Load(x + i + 2 * kLanes));
+    add(3, Load(x + i + 3 * kLanes));
+  }
+  for (; n - i >= kLanes; i += kLanes) add(0, Load(x + i));
+  if (i != n) add(1, LoadFirst(x + i, n - i, Set(-kInfinity)));
+  return nan.Total() ? kNaN : max.Total();
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_MAX_INL_H_

@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What every kernel needs of a target beyond Highway 1.0.3: a fused
+// multiply-add on every target, tails that touch no byte outside the row, and a
+// maximum and an 8-entry table look-up with the same result everywhere.
+
+#if defined(SOFTLANE_LIB_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_VECTOR_INL_H_
+#undef SOFTLANE_LIB_VECTOR_INL_H_
+#else
+#define SOFTLANE_LIB_VECTOR_INL_H_
+#endif
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "hwy/highway.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Targets with an FMA instruction; the others compute one lane at a time.
+constexpr bool kHasFma =
+    HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64;
+
+using F32 = hn::CappedTag<float, kHasFma ? 16 : 1>;
+using I32 = hn::RebindToSigned<F32>;
+using VF = hn::Vec<F32>;
+using VI = hn::Vec<I32>;
+constexpr size_t kLanes = HWY_TARGET == HWY_AVX3   ? 16
+                          : HWY_TARGET == HWY_AVX2 ? 8
+                          : kHasFma                ? 4
+                                                   : 1;
+
+HWY_INLINE VF Set(float value) { return hn::Set(F32(), value); }
+
+// a * b + c with one rounding, from double arithmetic. The product is exact;
+// the sum is rounded to odd, which keeps what the rounding to float needs to
+// know: S. Boldo, G. Melquiond, "Emulation of FMA and correctly rounded sums:
+// proved algorithms using rounding to odd", IEEE Trans. Computers 57(4), 2008.
+HWY_INLINE float SoftMulAdd(float a, float b, float c) {
+  const double product = static_cast<double>(a) * static_cast<double>(b);
+  const double addend = static_cast<double>(c);
+  double sum = product + addend;
+  const double added = sum - product;
+  const double error = (product - (sum - added)) + (addend - added);
+  if (error > 0.0 || error < 0.0) {
+    uint64_t bits;
+    std::memcpy(&bits, &sum, sizeof(bits));
+    if ((bits & 1) == 0) bits += (error > 0.0) == (sum > 0.0) ? 1 : -1;
+    std::memcpy(&sum, &bits, sizeof(bits));
+  }
+  return static_cast<float>(sum);
+}
+
+// a * b + c, rounded once.
+HWY_INLINE VF Fma(VF a, VF b, VF c) {
+  if constexpr (kHasFma) {
+    return hn::MulAdd(a, b, c);
+  } else {
+    return Set(SoftMulAdd(hn::GetLane(a), hn::GetLane(b), hn::GetLane(c)));
+  }
+}
+
+// a * b - c, rounded once.
+HWY_INLINE VF Fms(VF a, VF b, VF c) {
+  if constexpr (kHasFma) {
+    return hn::MulSub(a, b, c);
+  } else {
+    return Fma(a, b, hn::Neg(c));
+  }
+}
+
+// The larger of the two; x where x is NaN. `bound` is not NaN.
+HWY_INLINE VF MaxKeepNaN(VF bound, VF x) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  return hn::Max(bound, x);  // maxps gives its second operand if one is NaN
+#elif HWY_ARCH_ARM_A64
+  return VF(vmaxq_f32(bound.raw, x.raw));  // fmax; hn::Max is fmaxnm
+#else
+  return hn::IfThenElse(hn::Lt(x, bound), bound, x);
+#endif
+}
+
+// The smaller of the two; x where x is NaN. `bound` is not NaN.
+HWY_INLINE VF MinKeepNaN(VF bound, VF x) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  return hn::Min(bound, x);
+#elif HWY_ARCH_ARM_A64
+  return VF(vminq_f32(bound.raw, x.raw));
+#else
+  return hn::IfThenElse(hn::Lt(bound, x), bound, x);
+#endif
+}
+
+// Eight 32-bit values, looked up by the low three bits of each lane.
+class Table8 {
+ public:
+  HWY_INLINE explicit Table8(const uint32_t (&values)[8]) {
+#if HWY_TARGET == HWY_AVX2
+    const __m128i* from = reinterpret_cast<const __m128i*>(values);
+    table_ = _mm256_loadu2_m128i(from + 1, from);
+#elif HWY_TARGET == HWY_AVX3
+    const __m256i* from = reinterpret_cast<const __m256i*>(values);
+    table_ = _mm512_broadcast_i64x4(_mm256_loadu_si256(from));
+#elif HWY_ARCH_ARM_A64
+    table_.val[0] = vreinterpretq_u8_u32(vld1q_u32(values));
+    table_.val[1] = vreinterpretq_u8_u32(vld1q_u32(values + 4));
+#else
+    std::memcpy(table_, values, sizeof(table_));
+#endif
+  }
+
+  // Not hn::TableLookupLanes: it wants indices in range, which would cost an
+  // And that vpermd does not need.
+  HWY_INLINE VI operator[](VI index) const {
+#if HWY_TARGET == HWY_AVX2
+    return VI{_mm256_permutevar8x32_epi32(table_, index.raw)};
+#elif HWY_TARGET == HWY_AVX3
+    return VI{_mm512_permutexvar_epi32(index.raw, table_)};
+#elif HWY_ARCH_ARM_A64
+    const uint32x4_t low =
+        vandq_u32(vreinterpretq_u32_s32(index.raw), vdupq_n_u32(7));
+    const uint32x4_t bytes =
+        vmlaq_u32(vdupq_n_u32(0x03020100), low, vdupq_n_u32(0x04040404));
+    return VI(
+        vreinterpretq_s32_u8(vqtbl2q_u8(table_, vreinterpretq_u8_u32(bytes))));
+#else
+    return hn::Set(I32(), table_[hn::GetLane(index) & 7]);
+#endif
+  }
+
+ private:
+#if HWY_TARGET == HWY_AVX2
+  __m256i table_;
+#elif HWY_TARGET == HWY_AVX3
+  __m512i table_;
+#elif HWY_ARCH_ARM_A64
+  uint8x16x2_t table_;
+#else
+  int32_t table_[8];
+#endif
+};
+
+HWY_INLINE VF Load(const float* from) { return hn::LoadU(F32(), from); }
+HWY_INLINE void Store(VF v, float* to) { hn::StoreU(v, F32(), to); }
+
+// The first `count` < kLanes elements, `fill` in the other lanes.
+HWY_INLINE VF LoadFirst(const float* from, size_t count, VF fill) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  const auto mask = hn::FirstN(F32(), count);  // a masked load does not fault
+  return hn::IfThenElse(mask, hn::MaskedLoad(mask, F32(), from), fill);
+#else
+  HWY_ALIGN float buffer[kLanes];
+  Store(fill, buffer);
+  for (size_t i = 0; i < count; ++i) buffer[i] = from[i];
+  return Load(buffer);
+#endif
+}
+
+// Stores the first `count` < kLanes lanes and touches nothing behind them.
+HWY_INLINE void StoreFirst(VF v, float* to, size_t count) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+  hn::BlendedStore(v, hn::FirstN(F32(), count), F32(), to);
+#else
+  HWY_ALIGN float buffer[kLanes];
+  Store(v, buffer);
+  for (size_t i = 0; i < count; ++i) to[i] = buffer[i];
+#endif
+}
+
+// The first `count` < kLanes lanes, +0 in the others.
+HWY_INLINE VF KeepFirst(VF v, size_t count) {
+  return hn::IfThenElseZero(hn::FirstN(F32(), count), v);
+}
+
+// to[i] = value for i in [0, count).
+HWY_INLINE void Fill(float* to, size_t count, float value) {
+  for (size_t i = 0; i < count; ++i) to[i] = value;
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_VECTOR_INL_H_
