@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+// Bad arguments: the documented status, and no byte written.
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "operations.h"
+#include "reference.h"
+
+namespace softlane {
+namespace {
+
+constexpr size_t kRows = 3;
+constexpr size_t kCols = 20;
+constexpr size_t kStride = 24;
+
+// One buffer that holds all operands, so that "no byte written" is one
+// comparison.
+class Fixture {
+ public:
+  Fixture() : buffer_(8 * kRows * kStride, 0.25f), before_(buffer_) {
+    good.x = Rows<const float>(At(0), kRows, kCols, kStride);
+    good.second = Rows<const float>(At(2), kRows, kCols, kStride);
+    good.y = Rows<float>(At(4), kRows, kCols, kStride);
+    good.row_results = At(6);
+  }
+  float* At(size_t block) { return buffer_.data() + block * kRows * kStride; }
+
+  Status Run(const Operation& operation, const Operands& operands,
+             Target target) {
+    return operation.run(operands, target);
+  }
+  bool IsUntouched() const {
+    return std::memcmp(buffer_.data(), before_.data(),
+                       buffer_.size() * sizeof(float)) == 0;
+  }
+
+  Operands good;
+
+ private:
+  std::vector<float> buffer_, before_;
+};
+
+void Expect(const Operation& operation, Fixture& fixture,
+            const Operands& operands, Target target, Status want,
+            const char* what) {
+  INFO(std::string(operation.name));
+  INFO(std::string(what));
+  CHECK(operation.run(operands, target) == want);
+  CHECK(fixture.IsUntouched());
+}
+
+TEST_CASE("arguments: null, shapes and sizes") {
+  ForEachTarget([](Target target) {
+    for (const Operation& operation : kOperations) {
+      Fixture f;
+      Operands bad = f.good;
+      bad.x.data = nullptr;
+      Expect(operation, f, bad, target, Status::kNullPointer, "x null");
+      bad = f.good;
+      bad.x.stride = kCols - 1;
+      Expect(operation, f, bad, target, Status::kBadShape, "x stride");
+      bad = f.good;
+      for (const size_t huge : {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 2,
+                                size_t{PTRDIFF_MAX} / 4 + 1}) {
+        bad.x = Rows<const float>(f.At(0), 1, huge);
+        bad.second = bad.x;
+        bad.y = Rows<float>(f.At(4), 1, huge);
+        Expect(operation, f, bad, target, Status::kBadShape, "huge cols");
+        bad.x = Rows<const float>(f.At(0), 2, 1, huge);
+        bad.second = bad.x;
+        bad.y = Rows<float>(f.At(4), 2, 1, huge);
+        Expect(operation, f, bad, target, Status::kBadShape, "huge stride");
+        bad.x = Rows<const float>(f.At(0), huge, 2);
+        bad.second = bad.x;
+        bad.y = Rows<float>(f.At(4), huge, 2);
+        Expect(operation, f, bad, target, Status::kBadShape, "huge rows");
+      }
+      if (operation.has_rows) {
+        bad = f.good;
+        bad.y.data = nullptr;
+        Expect(operation, f, bad, target, Status::kNullPointer, "y null");
+        bad = f.good;
+        bad.y.stride = kCols - 1;
+        Expect(operation, f, bad, target, Status::kBadShape, "y stride");
+        bad = f.good;
+        bad.y.cols = kCols - 1;
+        Expect(operation, f, bad, target, Status::kBadShape, "y cols");
+        bad = f.good;
+        bad.y.rows = kRows - 1;
+        Expect(operation, f, bad, target, Status::kBadShape, "y rows");
+      }
+      if (operation.has_second) {
+        bad = f.good;
+        bad.second.data = nullptr;
+        Expect(operation, f, bad, target, Status::kNullPointer, "second null");
+        bad = f.good;
+        bad.second.cols = kCols + 1;
+        Expect(operation, f, bad, target, Status::kBadShape, "second cols");
+        bad = f.good;
+        bad.second.rows = kRows - 1;
+        Expect(operation, f, bad, target, Status::kBadShape, "second rows");
+      }
+      if (operation.has_row_results) {
+        bad = f.good;
+        bad.row_results = nullptr;
+        Expect(operation, f, bad, target, Status::kNullPointer, "results null");
+        bad.x.cols = bad.y.cols = 0;
+        Expect(operation, f, bad, target, Status::kNullPointer,
+               "results null without columns");
+      }
+    }
+  });
+}
+
+TEST_CASE("arguments: overlap") {
+  ForEachTarget([](Target target) {
+    for (const Operation& operation : kOperations) {
+      if (operation.has_rows) {
+        for (const ptrdiff_t shift :
+             {1, -1, 4, int{kCols} - 1, 1 - int{kCols}, int{kStride},
+              int{kStride} + 3, -int{kStride}, 2 * int{kStride} + 1}) {
+          Fixture f;
+          Operands bad = f.good;
+          bad.x.data = f.At(2);
+          bad.second.data = f.At(2);
+          bad.y.data = f.At(2) + shift;
+          Expect(operation, f, bad, target, Status::kOverlap, "shifted");
+        }
+        Fixture f;
+        Operands bad = f.good;
+        bad.y = Rows<float>(f.At(0), kRows, kCols, kStride + 1);
+        Expect(operation, f, bad, target, Status::kOverlap, "other stride");
+        if (operation.has_second) {
+          bad = f.good;
+          bad.y.data = f.At(2) + 1;
+          Expect(operation, f, bad, target, Status::kOverlap, "second");
+        }
+      }
+      if (operation.has_row_results) {
+        Fixture f;
+        Operands bad = f.good;
+        bad.row_results = f.At(0) + 5;
+        Expect(operation, f, bad, target, Status::kOverlap, "results in x");
+        if (operation.has_rows) {
+          bad.row_results = f.At(4) + 5;
+          Expect(operation, f, bad, target, Status::kOverlap, "results in y");
+        }
+      }
+    }
+  });
+}
+
+TEST_CASE("arguments: what is no overlap") {
+  ForEachTarget([](Target target) {
+    for (const Operation& operation : kOperations) {
+      if (!operation.has_rows) continue;
+      INFO(std::string(operation.name));
+      std::vector<float> buffer(kRows * 3 * kCols + 100, 0.25f);
+      std::vector<float> results(kRows);
+      // Three column windows of one buffer, in any order.
+      for (const size_t y : {0, 1, 2}) {
+        const size_t stride = 3 * kCols;
+        Operands o;
+        o.x = Rows<const float>(buffer.data() + (y + 1) % 3 * kCols, kRows,
+                                kCols, stride);
+        o.second = Rows<const float>(buffer.data() + (y + 2) % 3 * kCols, kRows,
+                                     kCols, stride);
+        o.y = Rows<float>(buffer.data() + y * kCols, kRows, kCols, stride);
+        o.row_results = results.data();
+        CHECK(operation.run(o, target) == Status::kOk);
+      }
+      // One row in place: its stride does not matter.
+      Operands o;
+      o.x = Rows<const float>(buffer.data(), 1, kCols);
+      o.second = o.x;
+      o.y = Rows<float>(buffer.data(), 1, kCols, kStride);
+      o.row_results = results.data();
+      CHECK(operation.run(o, target) == Status::kOk);
+    }
+  });
+}
+
+TEST_CASE("arguments: options") {
+  ForEachTarget([](Target target) {
+    for (const float scale : {0.0f, -0.0f, -1.0f, kInf, -kInf, kNan, -1e-45f}) {
+      Fixture f;
+      const Operands& o = f.good;
+      CAPTURE(scale);
+      CHECK(Softmax(o.x, o.y, {scale, EmptyRow::kNan}, target) ==
+            Status::kBadOption);
+      CHECK(SoftmaxWithLogSumExp(o.x, o.y, o.row_results,
+                                 {scale, EmptyRow::kNan},
+                                 target) == Status::kBadOption);
+      CHECK(SoftmaxBackward(o.x, o.second, o.y, scale, target) ==
+            Status::kBadOption);
+      CHECK(f.IsUntouched());
+    }
+    Fixture f;
+    CHECK(Softmax(f.good.x, f.good.y, {1.0f, static_cast<EmptyRow>(2)},
+                  target) == Status::kBadOption);
+    CHECK(f.IsUntouched());
+  });
+}
+
+TEST_CASE("arguments: targets that are not there") {
+  for (int value = 0; value < 256; ++value) {
+    const Target target = static_cast<Target>(value);
+    if (IsAvailable(target)) continue;
+    CAPTURE(value);
+    for (const Operation& operation : kOperations) {
+      Fixture f;
+      Expect(operation, f, f.good, target, Status::kTargetUnavailable,
+             "target");
+    }
+  }
+}
+
+TEST_CASE("arguments: nothing to do") {
+  ForEachTarget([](Target target) {
+    for (const Operation& operation : kOperations) {
+      Fixture f;
+      Expect(operation, f, Operands{}, target, Status::kOk, "no rows, null");
+      Operands o = f.good;
+      o.x.rows = o.second.rows = o.y.rows = 0;
+      Expect(operation, f, o, target, Status::kOk, "no rows");
+      if (operation.has_row_results) continue;
+      o = f.good;
+      o.x.cols = o.second.cols = o.y.cols = 0;
+      Expect(operation, f, o, target, Status::kOk, "no columns");
+    }
+  });
+}
+
+}  // namespace
+}  // namespace softlane

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_EACH_TARGET_H_
+#define SOFTLANE_TESTS_EACH_TARGET_H_
+
+#include <set>
+
+#include "doctest/doctest.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+namespace softlane {
+inline namespace v1 {
+
+// How doctest prints them.
+inline doctest::String toString(Status status) { return StatusName(status); }
+inline doctest::String toString(Target target) { return TargetName(target); }
+
+}  // namespace v1
+
+// The targets for which a test body ran; main() compares it with the
+// environment variable SOFTLANE_REQUIRE_TARGETS.
+inline std::set<Target>& TargetsRun() {
+  static std::set<Target> targets;
+  return targets;
+}
+
+// body(target), in a subcase named after the target, for each available one.
+template <class Body>
+void ForEachTarget(const Body& body) {
+  for (const Target target : AvailableTargets()) {
+    SUBCASE(TargetName(target)) {
+      TargetsRun().insert(target);
+      body(target);
+    }
+  }
+}
+
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_EACH_TARGET_H_

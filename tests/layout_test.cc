@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where the rows lie must not matter: stride, alignment, in place, slices, the
+// end of a page.
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "guarded_buffer.h"
+#include "operations.h"
+#include "reference.h"
+
+namespace softlane {
+namespace {
+
+struct Results {
+  std::vector<float> y, per_row;
+
+  bool operator==(const Results& other) const {
+    return Same(y, other.y) && Same(per_row, other.per_row);
+  }
+  static bool Same(const std::vector<float>& a, const std::vector<float>& b) {
+    if (a.size() != b.size()) return false;
+    for (size_t i = 0; i < a.size(); ++i) {
+      if (!SameBits(a[i], b[i])) return false;
+    }
+    return true;
+  }
+};
+
+// Inputs for all operations: rows of all families, probabilities where it
+// matters only that they are numbers.
+struct Inputs {
+  Inputs(size_t rows, size_t cols, uint64_t seed)
+      : x(rows * cols), second(rows * cols), rows(rows), cols(cols) {
+    Random random(seed);
+    for (size_t r = 0; r < rows; ++r) {
+      const Family family = kFamilies[(r + cols) % 8];
+      const auto row = MakeRow(family, cols, random);
+      const auto other = MakeRow(Family::kGaussian, cols, random);
+      std::copy(row.begin(), row.end(), x.begin() + r * cols);
+      std::copy(other.begin(), other.end(), second.begin() + r * cols);
+    }
+  }
+  std::vector<float> x, second;
+  size_t rows, cols;
+};
+
+// Each row by itself, contiguous: what every other layout must give.
+Results RowByRow(const Operation& operation, const Inputs& inputs,
+                 Target target) {
+  Results results{std::vector<float>(inputs.x.size()),
+                  std::vector<float>(inputs.rows)};
+  for (size_t r = 0; r < inputs.rows; ++r) {
+    const size_t at = r * inputs.cols;
+    const Operands o{
+        Rows<const float>(inputs.x.data() + at, 1, inputs.cols),
+        Rows<const float>(inputs.second.data() + at, 1, inputs.cols),
+        Rows<float>(results.y.data() + at, 1, inputs.cols),
+        results.per_row.data() + r};
+    REQUIRE(operation.run(o, target) == Status::kOk);
+  }
+  return results;
+}
+
+constexpr float kCanary = 1234.5f;
+
+// A copy of a matrix with a stride and an offset, canaries all around.
+class Strided {
+ public:
+  Strided(const std::vector<float>& from, const Inputs& inputs, size_t stride,
+          size_t offset)
+      : buffer_(offset + inputs.rows * stride + 64, kCanary),
+        rows_(buffer_.data() + offset, inputs.rows, inputs.cols, stride) {
+    for (size_t r = 0; r < inputs.rows; ++r) {
+      std::copy_n(from.begin() + r * inputs.cols, inputs.cols, rows_.Row(r));
+    }
+  }
+  Rows<float> rows() { return rows_; }
+
+  // The matrix; the canaries are checked on the way.
+  std::vector<float> Take() {
+    std::vector<float> result;
+    for (size_t r = 0; r < rows_.rows; ++r) {
+      result.insert(result.end(), rows_.Row(r), rows_.Row(r) + rows_.cols);
+      std::fill_n(rows_.Row(r), rows_.cols, kCanary);
+    }
+    bool intact = true;
+    for (const float f : buffer_) intact = intact && f == kCanary;
+    CHECK(intact);
+    return result;
+  }
+
+ private:
+  std::vector<float> buffer_;
+  Rows<float> rows_;
+};
+
+TEST_CASE("layout: stride, alignment, in place") {
+  ForEachTarget([](Target target) {
+    Random random(1);
+    for (const Operation& operation : kOperations) {
+      size_t wrong = 0;
+      for (size_t cols = 1; cols <= 140; ++cols) {
+        const Inputs inputs(3, cols, cols);
+        const Results want = RowByRow(operation, inputs, target);
+        for (int variant = 0; variant < 4; ++variant) {
+          const size_t stride = cols + random.Below(20);
+          Strided x(inputs.x, inputs, stride, random.Below(16));
+          Strided second(inputs.second, inputs, cols + random.Below(20),
+                         random.Below(16));
+          Strided y(inputs.x, inputs, cols + random.Below(20),
+                    random.Below(16));
+          Results got{{}, std::vector<float>(inputs.rows)};
+          Operands o{x.rows(), second.rows(), y.rows(), got.per_row.data()};
+          Strided* out = &y;
+          if (variant == 1) out = &x;  // in place of the first input
+          if (variant == 2 && operation.has_second) out = &second;
+          o.y = out->rows();
+          wrong += operation.run(o, target) != Status::kOk;
+          if (operation.has_rows) {
+            got.y = out->Take();
+          } else {
+            got.y = want.y;
+          }
+          wrong += !(got == want);
+        }
+      }
+      INFO(std::string(operation.name));
+      CHECK(wrong == 0);
+    }
+  });
+}
+
+TEST_CASE("layout: slices of a batch") {
+  ForEachTarget([](Target target) {
+    for (const Operation& operation : kOperations) {
+      for (const size_t cols : {5, 64, 131}) {
+        const Inputs inputs(23, cols, cols);
+        const Results want = RowByRow(operation, inputs, target);
+        Results got{std::vector<float>(inputs.x.size()),
+                    std::vector<float>(inputs.rows)};
+        const Rows<const float> x(inputs.x.data(), 23, cols);
+        const Rows<const float> second(inputs.second.data(), 23, cols);
+        const Rows<float> y(got.y.data(), 23, cols);
+        for (size_t first = 0, count = 0; first < 23; first += count, ++count) {
+          count = std::min(count, 23 - first);
+          const Operands o{x.Slice(first, count), second.Slice(first, count),
+                           y.Slice(first, count), got.per_row.data() + first};
+          CHECK(operation.run(o, target) == Status::kOk);
+        }
+        if (!operation.has_rows) got.y = want.y;
+        INFO(std::string(operation.name));
+        CHECK(got == want);
+      }
+    }
+  });
+}
+
+// Kills: a tail that reads or writes a byte too many, in front or behind.
+TEST_CASE("layout: rows at the edge of a page") {
+  ForEachTarget([](Target target) {
+    constexpr size_t kMaxCols = 300;
+    for (const auto place :
+         {GuardedBuffer::Place::kAtStart, GuardedBuffer::Place::kAtEnd}) {
+      for (size_t cols = 1; cols <= kMaxCols; ++cols) {
+        GuardedBuffer x(cols, place), second(cols, place), y(cols, place),
+            result(1, place);
+        const Inputs inputs(1, cols, cols);
+        std::copy(inputs.x.begin(), inputs.x.end(), x.data());
+        std::copy(inputs.second.begin(), inputs.second.end(), second.data());
+        for (const Operation& operation : kOperations) {
+          const Operands o{Rows<const float>(x.data(), 1, cols),
+                           Rows<const float>(second.data(), 1, cols),
+                           Rows<float>(y.data(), 1, cols), result.data()};
+          REQUIRE(operation.run(o, target) == Status::kOk);
+        }
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace softlane

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_OPERATIONS_H_
+#define SOFTLANE_TESTS_OPERATIONS_H_
+
+#include "inputs.h"
+#include "softlane/softlane.h"
+
+// Every operation behind one signature, for the tests that hold for all alike:
+// arguments, layout, same bits.
+
+namespace softlane {
+
+struct Operands {
+  Rows<const float> x;
+  Rows<const float> second;  // SoftmaxBackward's dprobs
+  Rows<float> y;
+  float* row_results = nullptr;
+};
+
+struct Operation {
+  const char* name;
+  bool has_second, has_rows, has_row_results;
+  Status (*run)(const Operands&, Target);
+};
+
+inline const Operation kOperations[] = {
+    {"exp", false, true, false,
+     [](const Operands& o, Target t) { return Exp(o.x, o.y, t); }},
+    {"row_max", false, false, true,
+     [](const Operands& o, Target t) { return RowMax(o.x, o.row_results, t); }},
+    {"softmax", false, true, false,
+     [](const Operands& o, Target t) { return Softmax(o.x, o.y, {}, t); }},
+    {"softmax, scaled", false, true, false,
+     [](const Operands& o, Target t) {
+       return Softmax(o.x, o.y, {0.37f, EmptyRow::kZero}, t);
+     }},
+    {"softmax, tiny scale", false, true, false,
+     [](const Operands& o, Target t) {
+       return Softmax(o.x, o.y, {1e-20f, EmptyRow::kNan}, t);
+     }},
+    {"softmax, large scale", false, true, false,
+     [](const Operands& o, Target t) {
+       return Softmax(o.x, o.y, {700.0f, EmptyRow::kNan}, t);
+     }},
+    {"softmax_logsumexp", false, true, true,
+     [](const Operands& o, Target t) {
+       return SoftmaxWithLogSumExp(o.x, o.y, o.row_results, {}, t);
+     }},
+    {"softmax_backward", true, true, false,
+     [](const Operands& o, Target t) {
+       return SoftmaxBackward(o.x, o.second, o.y, 1.0f, t);
+     }},
+    {"softmax_backward, scaled", true, true, false,
+     [](const Operands& o, Target t) {
+       return SoftmaxBackward(o.x, o.second, o.y, 0.37f, t);
+     }},
+};
+
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_OPERATIONS_H_

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_REFERENCE_H_
+#define SOFTLANE_TESTS_REFERENCE_H_
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+// The oracles, in double, and how far a float is from one.
+
+namespace softlane {
+
+constexpr float kInf = std::numeric_limits<float>::infinity();
+constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+
+inline uint32_t BitsOf(float f) {
+  uint32_t bits;
+  std::memcpy(&bits, &f, sizeof(bits));
+  return bits;
+}
+inline float FromBits(uint32_t bits) {
+  float f;
+  std::memcpy(&f, &bits, sizeof(f));
+  return f;
+}
+// Same bits, or both NaN.
+inline bool SameBits(float a, float b) {
+  return BitsOf(a) == BitsOf(b) || (a != a && b != b);
+}
+
+// |got - want| in units in the last place of a float the size of `want`.
+inline double UlpError(float got, double want) {
+  if (std::isnan(want)) return got != got ? 0.0 : HUGE_VAL;
+  if (std::isinf(want) || std::isinf(got)) {
+    // Above the largest float by half a unit or more, a float rounds to
+    // infinity.
+    const bool overflows = std::abs(want) >= 0x1.ffffffp127;
+    return overflows && std::isinf(got) && (got > 0) == (want > 0) ? 0.0
+                                                                   : HUGE_VAL;
+  }
+  int exponent;
+  std::frexp(want, &exponent);
+  const double ulp = std::ldexp(1.0, std::max(exponent - 24, -149));
+  return std::abs(static_cast<double>(got) - want) / ulp;
+}
+
+// Neumaier's compensated sum: A. Neumaier, ZAMM 54, 1974.
+class CompensatedSum {
+ public:
+  void Add(double term) {
+    const double sum = sum_ + term;
+    carry_ += std::abs(sum_) >= std::abs(term) ? (sum_ - sum) + term
+                                               : (term - sum) + sum_;
+    sum_ = sum;
+  }
+  double Total() const { return sum_ + carry_; }
+
+ private:
+  double sum_ = 0.0;
+  double carry_ = 0.0;
+};
+
+struct SoftmaxReference {
+  std::vector<double> probs;
+  double logsumexp;
+};
+
+// For rows without NaN and +inf and with at least one finite element.
+inline SoftmaxReference ReferenceSoftmax(const float* x, size_t n,
+                                         float scale) {
+  const double max = *std::max_element(x, x + n);
+  SoftmaxReference result;
+  CompensatedSum sum;
+  for (size_t i = 0; i < n; ++i) {
+    const double e = std::exp(double{scale} * (double{x[i]} - max));
+    result.probs.push_back(e);
+    sum.Add(e);
+  }
+  for (double& p : result.probs) p /= sum.Total();
+  result.logsumexp = double{scale} * max + std::log(sum.Total());
+  return result;
+}
+
+// scale p (dp - dot), and what its error is measured against.
+struct BackwardReference {
+  std::vector<double> dlogits;
+  std::vector<double> magnitude;  // scale |p| (|dp| + sum |p dp|)
+};
+
+inline BackwardReference ReferenceBackward(const float* p, const float* dp,
+                                           size_t n, float scale) {
+  CompensatedSum dot, total;
+  for (size_t i = 0; i < n; ++i) {
+    const double term = double{p[i]} * double{dp[i]};
+    dot.Add(term);
+    total.Add(std::abs(term));
+  }
+  BackwardReference result;
+  for (size_t i = 0; i < n; ++i) {
+    const double scaled = double{scale} * double{p[i]};
+    result.dlogits.push_back(scaled * (double{dp[i]} - dot.Total()));
+    result.magnitude.push_back(std::abs(scaled) *
+                               (std::abs(double{dp[i]}) + total.Total()));
+  }
+  return result;
+}
+
+// The largest value offered, and a text that says where it was.
+struct Worst {
+  template <class Describe>
+  void Offer(double error, const Describe& describe) {
+    if (!(error <= value)) {  // NaN too
+      value = error;
+      where = describe();
+    }
+  }
+  double value = -1.0;
+  std::string where = "nothing was measured";
+};
+
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_REFERENCE_H_

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "softlane/softmax_backward.h"
+
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "inputs.h"
+#include "reference.h"
+#include "softlane/softmax.h"
+
+namespace softlane {
+namespace {
+
+std::vector<float> Run(const std::vector<float>& p,
+                       const std::vector<float>& dp, Target target,
+                       float scale = 1.0f) {
+  const size_t n = p.size();
+  std::vector<float> dx(n);
+  REQUIRE(SoftmaxBackward(Rows<const float>(p.data(), 1, n),
+                          Rows<const float>(dp.data(), 1, n),
+                          Rows<float>(dx.data(), 1, n), scale,
+                          target) == Status::kOk);
+  return dx;
+}
+
+std::vector<float> Probabilities(const std::vector<float>& x, Target target) {
+  std::vector<float> p(x.size());
+  REQUIRE(Softmax(Rows<const float>(x.data(), 1, x.size()),
+                  Rows<float>(p.data(), 1, x.size()), {},
+                  target) == Status::kOk);
+  return p;
+}
+
+TEST_CASE("softmax backward: error, and rows that sum to 0") {
+  ForEachTarget([](Target target) {
+    Random random(1);
+    Worst worst, sum_worst;
+    std::vector<size_t> sizes;
+    for (size_t n = 1; n <= 257; ++n) sizes.push_back(n);
+    for (size_t n : {1000, 4096, 65537, 300001}) sizes.push_back(n);
+    for (const size_t n : sizes) {
+      for (const Family family : kFamilies) {
+        const auto p = Probabilities(MakeRow(family, n, random), target);
+        const auto dp = MakeRow(Family::kWide, n, random);
+        constexpr float kScales[] = {1.0f, 1.0f, 0.125f, 3.7f, 1e-3f, 1e30f};
+        const float scale = kScales[random.Below(6)];
+        const auto want = ReferenceBackward(p.data(), dp.data(), n, scale);
+        const auto got = Run(p, dp, target, scale);
+        CompensatedSum sum, total;
+        double error = 0.0;
+        for (size_t i = 0; i < n; ++i) {
+          sum.Add(got[i]);
+          total.Add(want.magnitude[i]);
+          if (want.magnitude[i] < 0x1p-100) continue;  // scale p is subnormal
+          error = std::max(
+              error, std::abs(got[i] - want.dlogits[i]) / want.magnitude[i]);
+        }
+        const auto where = [&] {
+          return std::string(FamilyName(family)) + ", " + std::to_string(n) +
+                 " columns, scale " + std::to_string(scale);
+        };
+        worst.Offer(error * 0x1p24, where);
+        sum_worst.Offer(
+            std::abs(sum.Total()) / (total.Total() + 1e-300) * 0x1p24, where);
+      }
+    }
+    INFO(worst.value << " u, " << worst.where);
+    CHECK(worst.value <= kSoftmaxBackwardMaxError);
+    INFO("sum: " << sum_worst.value << " u, " << sum_worst.where);
+    CHECK(sum_worst.value <= 8.0);
+  });
+}
+
+// The matrix of the linear map dp -> dx, column by column.
+TEST_CASE("softmax backward: the Jacobian is symmetric") {
+  ForEachTarget([](Target target) {
+    Random random(2);
+    for (const size_t n : {1, 2, 7, 16, 33, 70}) {
+      const auto p =
+          Probabilities(MakeRow(Family::kGaussian, n, random), target);
+      std::vector<std::vector<float>> columns;
+      for (size_t j = 0; j < n; ++j) {
+        std::vector<float> unit(n, 0.0f);
+        unit[j] = 1.0f;
+        columns.push_back(Run(p, unit, target));
+      }
+      double worst = 0.0;
+      for (size_t i = 0; i < n; ++i) {
+        for (size_t j = 0; j < n; ++j) {
+          const double want =
+              double{p[i]} * ((i == j ? 1.0 : 0.0) - double{p[j]});
+          worst = std::max(worst, std::abs(columns[j][i] - want));
+          if (i != j) {
+            worst = std::max<double>(
+                worst,
+                std::abs(columns[j][i] - columns[i][j]) / p[i] / p[j] * 0x1p-2);
+          }
+        }
+      }
+      CAPTURE(n);
+      CHECK(worst <= 0x1p-24);
+    }
+  });
+}
+
+// Against central differences of the softmax itself, in double.
+TEST_CASE("softmax backward: central differences") {
+  ForEachTarget([](Target target) {
+    Random random(3);
+    Worst worst;
+    for (const size_t n : {2, 5, 17, 40}) {
+      for (const float scale : {1.0f, 0.25f, 3.0f}) {
+        const auto x = MakeRow(Family::kGaussian, n, random);
+        const auto dp = MakeRow(Family::kGaussian, n, random);
+        const auto reference = ReferenceSoftmax(x.data(), n, scale);
+        std::vector<float> p(reference.probs.begin(), reference.probs.end());
+        const auto got = Run(p, dp, target, scale);
+        for (size_t i = 0; i < n; ++i) {
+          // The loss sum(dp * softmax(scale x)) at x_i +- h.
+          const auto loss = [&](double h) {
+            double sum = 0.0, weighted = 0.0;
+            for (size_t k = 0; k < n; ++k) {
+              const double e =
+                  std::exp(double{scale} * (double{x[k]} + (k == i ? h : 0.0)));
+              sum += e;
+              weighted += e * double{dp[k]};
+            }
+            return weighted / sum;
+          };
+          const double h = 1e-4;
+          worst.Offer(std::abs(got[i] - (loss(h) - loss(-h)) / (2.0 * h)),
+                      [&] { return std::to_string(n) + " columns"; });
+        }
+      }
+    }
+    INFO(worst.value << ", " << worst.where);
+    CHECK(worst.value <= 3e-6);
+  });
+}
+
+TEST_CASE("softmax backward: special values") {
+  ForEachTarget([](Target target) {
+    Random random(4);
+    size_t wrong = 0;
+    for (size_t n = 1; n <= 150; ++n) {
+      const auto p =
+          Probabilities(MakeRow(Family::kGaussian, n, random), target);
+      const auto dp = MakeRow(Family::kGaussian, n, random);
+      for (size_t i = 0; i < n; ++i) {
+        auto bad = p;
+        bad[i] = kNan;
+        for (const float g : Run(bad, dp, target)) wrong += g == g;
+        bad = dp;
+        bad[i] = kNan;
+        for (const float g : Run(p, bad, target)) wrong += g == g;
+        auto masked = p;
+        masked[i] = 0.0f;
+        wrong += Run(masked, dp, target, 1.7f)[i] != 0.0f;
+      }
+    }
+    for (int i = 0; i < 1000; ++i) {  // one column: a zero
+      const float dp = random.Uniform(-9.0f, 9.0f);
+      wrong += Run({1.0f}, {dp}, target, random.Uniform(0.1f, 9.0f))[0] != 0.0f;
+    }
+    CHECK(wrong == 0);
+    // dp - dot would overflow where p = 0.
+    CHECK(Run({1.0f, 0.0f}, {3e38f, -3e38f}, target, 2.0f) ==
+          std::vector<float>{0.0f, 0.0f});
+    CHECK(Run({1.0f, 0.0f}, {3e38f, 3e38f}, target, 3e38f) ==
+          std::vector<float>{0.0f, 0.0f});
+  });
+}
+
+}  // namespace
+}  // namespace softlane
