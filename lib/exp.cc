@@ -22,8 +22,8 @@ namespace {
 //
 // Against softmax's core: the table is of 2^(j / 8) rounded and, relative to
 // that, what the rounding left over; the polynomial is a quartic (0.004 u).
-// What remains is the last rounding and 0.1 u: worst error 0.60 ULP at x =
-// 0x1.62c95ep+0.
+// What remains is the last rounding and 0.1 u; the worst of all floats is 0.777
+// ULP at x = -0x1.5ddf9p+6, whose subnormal result is rounded twice.
 //
 // Subnormal and infinite results: the exponent is moved by 64 up for negative
 // x, by 1 down for others, so that it stays in range, and one exact or once

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "kernel.h"
+#include "reference.h"
+
+namespace softlane {
+namespace bench {
+namespace {
+
+Status Run(const Operands& o, Target target) { return Exp(o.x, o.y, target); }
+
+void Naive(const Operands& o) {
+  for (size_t r = 0; r < o.x.rows; ++r) {
+    const float* x = o.x.Row(r);
+    float* y = o.y.Row(r);
+    for (size_t i = 0; i < o.x.cols; ++i) y[i] = std::exp(x[i]);
+  }
+}
+
+double Error(const Operands& o) {
+  double worst = 0.0;
+  for (size_t r = 0; r < o.x.rows; ++r) {
+    for (size_t i = 0; i < o.x.cols; ++i) {
+      worst = std::max(
+          worst, UlpError(o.y.Row(r)[i], std::exp(double{o.x.Row(r)[i]})));
+    }
+  }
+  return worst / kExpMaxUlp;
+}
+
+}  // namespace
+
+const Kernel kExp = {"exp", 8.0, false, Run, Naive, Error};
+
+}  // namespace bench
+}  // namespace softlane

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <cmath>
+
+#include "kernel.h"
+#include "reference.h"
+
+namespace softlane {
+namespace bench {
+namespace {
+
+Status Run(const Operands& o, Target target) {
+  return Softmax(o.x, o.y, {}, target);
+}
+
+Status RunWithLogSumExp(const Operands& o, Target target) {
+  return SoftmaxWithLogSumExp(o.x, o.y, o.row_results, {}, target);
+}
+
+float NaiveRow(const float* x, float* y, size_t n) {
+  const float max = *std::max_element(x, x + n);
+  float sum = 0.0f;
+  for (size_t i = 0; i < n; ++i) {
+    y[i] = std::exp(x[i] - max);
+    sum += y[i];
+  }
+  for (size_t i = 0; i < n; ++i) y[i] /= sum;
+  return max + std::log(sum);
+}
+
+void Naive(const Operands& o) {
+  for (size_t r = 0; r < o.x.rows; ++r) {
+    o.row_results[r] = NaiveRow(o.x.Row(r), o.y.Row(r), o.x.cols);
+  }
+}
+
+double Error(const Operands& o) {
+  double worst = 0.0;
+  for (size_t r = 0; r < o.x.rows; ++r) {
+    const SoftmaxReference want = ReferenceSoftmax(o.x.Row(r), o.x.cols, 1.0f);
+    for (size_t i = 0; i < o.x.cols; ++i) {
+      worst = std::max(worst, UlpError(o.y.Row(r)[i], want.probs[i]));
+    }
+  }
+  return worst / kSoftmaxMaxUlp;
+}
+
+double ErrorWithLogSumExp(const Operands& o) {
+  double worst = Error(o);
+  for (size_t r = 0; r < o.x.rows; ++r) {
+    const double want = ReferenceSoftmax(o.x.Row(r), o.x.cols, 1.0f).logsumexp;
+    const double error = std::abs(o.row_results[r] - want);
+    worst = std::max(
+        worst, error / std::max(1.0, std::abs(want)) / kLogSumExpMaxError);
+  }
+  return worst;
+}
+
+}  // namespace
+
+const Kernel kSoftmax = {"softmax", 8.0, false, Run, Naive, Error};
+const Kernel kSoftmaxWithLogSumExp = {
+    "softmax_logsumexp", 8.0,   false,
+    RunWithLogSumExp,    Naive, ErrorWithLogSumExp};
+
+}  // namespace bench
+}  // namespace softlane

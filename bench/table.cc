@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "table.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace softlane {
+namespace bench {
+namespace {
+
+double Median(std::vector<double> values) {
+  std::sort(values.begin(), values.end());
+  const size_t n = values.size();
+  return (values[(n - 1) / 2] + values[n / 2]) / 2.0;
+}
+
+}  // namespace
+
+bool TableReporter::ReportContext(const Context&) { return true; }
+
+void TableReporter::ReportRuns(const std::vector<Run>& runs) {
+  std::vector<double> seconds_per_element;
+  double bytes_per_element = 0.0;
+  for (const Run& run : runs) {
+    if (run.error_occurred) {
+      std::fprintf(stderr, "%s: %s\n", run.benchmark_name().c_str(),
+                   run.error_message.c_str());
+      failed_ = true;
+      return;
+    }
+    if (run.run_type != Run::RT_Iteration) continue;
+    const double elements = run.counters.at("elements");
+    bytes_per_element = run.counters.at("bytes_per_element");
+    const double seconds =
+        run.real_accumulated_time / static_cast<double>(run.iterations);
+    seconds_per_element.push_back(seconds / elements);
+  }
+  if (seconds_per_element.empty()) return;
+  const double median = Median(seconds_per_element);
+  cells_[runs.front().run_name.function_name] = {
+      median * 1e9, bytes_per_element / median * 1e-9};
+}
+
+void TableReporter::Finalize() {
+  for (const std::string& kernel : kernels_) PrintKernel(kernel);
+}
+
+const TableReporter::Cell* TableReporter::Find(const std::string& kernel,
+                                               const std::string& variant,
+                                               const std::string& shape) const {
+  const auto cell = cells_.find(kernel + "/" + variant + "/" + shape);
+  return cell == cells_.end() ? nullptr : &cell->second;
+}
+
+void TableReporter::PrintKernel(const std::string& kernel) const {
+  std::string text;
+  for (const std::string& shape : shapes_) {
+    std::string line;
+    const auto add = [&](const Cell* cell, bool with_speed_up,
+                         const Cell* naive) {
+      char text[64] = "";
+      char speed_up[32] = "";
+      if (cell != nullptr) {
+        std::snprintf(text, sizeof(text), "%7.3f %6.1f", cell->ns_per_element,
+                      cell->gigabytes_per_second);
+      }
+      if (cell != nullptr && naive != nullptr) {
+        std::snprintf(speed_up, sizeof(speed_up), "%6.2fx",
+                      naive->ns_per_element / cell->ns_per_element);
+      }
+      char padded[128];
+      std::snprintf(padded, sizeof(padded),
+                    with_speed_up ? " | %14s %7s" : " | %14s", text, speed_up);
+      line += padded;
+    };
+    const Cell* naive = Find(kernel, "naive", shape);
+    bool any = false;
+    add(Find("copy/f32", "memcpy", shape), false, nullptr);
+    for (const std::string& variant : variants_) {
+      const Cell* cell = Find(kernel, variant, shape);
+      any = any || cell != nullptr;
+      add(cell, variant != "naive", naive);
+    }
+    if (!any) continue;
+    char head[32];
+    std::snprintf(head, sizeof(head), "%12s", shape.c_str());
+    text += head + line + "\n";
+  }
+  if (text.empty()) return;
+  std::printf("\n%s: ns per element, GB/s, speed-up over naive\n%12s | %14s",
+              kernel.c_str(), "rows x cols", "copy");
+  for (const std::string& variant : variants_) {
+    std::printf(variant == "naive" ? " | %14s" : " | %22s", variant.c_str());
+  }
+  std::printf("\n%s", text.c_str());
+}
+
+}  // namespace bench
+}  // namespace softlane

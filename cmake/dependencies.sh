@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: Apache-2.0
+# Sourced by test.sh and bench.sh: finds what is missing on this machine and installs
+# it with apt-get, as root or through sudo; elsewhere says what is missing and stops.
+
+# require COMMAND PACKAGE: a program.
+require() {
+  command -v "$1" >/dev/null 2>&1 || missing="$missing $2"
+}
+
+# require_header HEADER PACKAGE: something the C++ compiler includes.
+require_header() {
+  printf '#include <%s>\n' "$1" |
+    "${CXX:-c++}" -std=c++17 -E -x c++ - >/dev/null 2>&1 || missing="$missing $2"
+}
+
+install_missing() {
+  [ -n "$missing" ] || return 0
+  if ! command -v apt-get >/dev/null 2>&1; then
+    echo "softlane: missing (names of the Debian packages):$missing" >&2
+    echo "softlane: there is no apt-get here; please install them and try again" >&2
+    exit 1
+  fi
+  as_root=
+  if [ "$(id -u)" -ne 0 ]; then
+    if ! command -v sudo >/dev/null 2>&1; then
+      echo "softlane: missing packages:$missing" >&2
+      echo "softlane: run as root, or install them and try again" >&2
+      exit 1
+    fi
+    as_root=sudo
+  fi
+  echo "softlane: installing$missing"
+  log=$(mktemp)
+  # shellcheck disable=SC2086 # the list is words
+  if ! { $as_root apt-get update && $as_root env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+    cat "$log" >&2
+    echo "softlane: apt-get could not install$missing" >&2
+    exit 1
+  fi
+  rm -f "$log"
+}
+
+# install_dependencies doctest|benchmark ...
+install_dependencies() {
+  missing=
+  require cmake cmake
+  require ninja ninja-build
+  require "${CXX:-c++}" g++
+  install_missing # a compiler is needed to look for headers
+  missing=
+  [ -n "${SOFTLANE_HIGHWAY_INCLUDE_DIR:-}" ] || require_header hwy/highway.h libhwy-dev
+  for dependency in "$@"; do
+    case $dependency in
+      doctest) require_header doctest/doctest.h doctest-dev ;;
+      benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;
+    esac
+  done
+  install_missing
+}
+
+# configure_and_build TARGET-OPTIONS...: a Release build in build/release.
+configure_and_build() {
+  cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release \
+    -DSOFTLANE_HIGHWAY_INCLUDE_DIR="${SOFTLANE_HIGHWAY_INCLUDE_DIR:-}" "$@"
+  cmake --build build/release
+}
