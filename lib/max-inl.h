@@ -32,7 +32,9 @@ class LaneMax {
   HWY_INLINE float Total() const {
     const VF a = hn::Max(lanes_[0], lanes_[1]);
     const VF b = hn::Max(lanes_[2], lanes_[3]);
-    return hn::GetLane(hn::MaxOfLanes(F32(), hn::Max(a, b)));
+    const VF max = hn::Max(a, b);
+    // Highway 1.0.3's MaxOfLanes starts at -FLT_MAX on its emulated target.
+    return hn::GetLane(kLanes == 1 ? max : hn::MaxOfLanes(F32(), max));
   }
 
  private:
