@@ -21,3 +21,11 @@ write_basic_package_version_file(
 install(FILES "${PROJECT_BINARY_DIR}/softlaneConfig.cmake"
               "${PROJECT_BINARY_DIR}/softlaneConfigVersion.cmake"
         DESTINATION "${softlane_package_dir}")
+
+# The .pc file finds its prefix from where it lies: the tree can be moved.
+set(softlane_pc_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+file(RELATIVE_PATH softlane_pc_prefix "/${softlane_pc_dir}" "/")
+string(REGEX REPLACE "/$" "" softlane_pc_prefix "${softlane_pc_prefix}")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/softlane.pc.in"
+               "${PROJECT_BINARY_DIR}/softlane.pc" @ONLY)
+install(FILES "${PROJECT_BINARY_DIR}/softlane.pc" DESTINATION "${softlane_pc_dir}")

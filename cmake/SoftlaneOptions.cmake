@@ -37,7 +37,13 @@ endfunction()
 softlane_check_targets()
 
 function(softlane_kernel_flags target)
-  target_compile_options(${target} PRIVATE ${softlane_kernel_flags})
+  target_compile_options(
+    ${target}
+    PRIVATE
+      ${softlane_kernel_flags}
+      # Not optimized, Highway's inline functions would be weak symbols with AVX code,
+      # and the kernels some 50 times slower, in a host's debug build too.
+      $<$<OR:$<CONFIG:Debug>,$<NOT:$<BOOL:$<CONFIG>>>>:-O2>)
 endfunction()
 
 # Warnings and sanitizers, for every target of this project.

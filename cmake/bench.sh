@@ -7,11 +7,12 @@ cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
 
 install_dependencies benchmark
-configure_and_build -DSOFTLANE_BUILD_TESTS=OFF -DSOFTLANE_BUILD_BENCH=ON
+configure_and_build build/bench -DSOFTLANE_BUILD_TESTS=OFF \
+  -DSOFTLANE_BUILD_BENCH=ON
 
 # Behind our arguments, so that the caller's win.
-json=build/bench.json
-build/release/bench/softlane_bench --benchmark_out="$json" \
+json=build/bench/softlane_bench.json
+build/bench/bench/softlane_bench --benchmark_out="$json" \
   --benchmark_out_format=json "$@"
 echo
 echo "Google Benchmark JSON, all repetitions: $json"

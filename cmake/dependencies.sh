@@ -59,9 +59,11 @@ install_dependencies() {
   install_missing
 }
 
-# configure_and_build TARGET-OPTIONS...: a Release build in build/release.
+# configure_and_build DIRECTORY CMAKE-OPTIONS...: a Release build there.
 configure_and_build() {
-  cmake -S . -B build/release -G Ninja -DCMAKE_BUILD_TYPE=Release \
+  directory=$1
+  shift
+  cmake -S . -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DSOFTLANE_HIGHWAY_INCLUDE_DIR="${SOFTLANE_HIGHWAY_INCLUDE_DIR:-}" "$@"
-  cmake --build build/release
+  cmake --build "$directory"
 }

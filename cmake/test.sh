@@ -7,7 +7,8 @@ cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
 
 install_dependencies doctest
-configure_and_build -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF
+configure_and_build build/release -DSOFTLANE_BUILD_TESTS=ON \
+  -DSOFTLANE_BUILD_BENCH=OFF
 
 # What the kernel says of the CPU, not what the library says: those must run.
 required=baseline

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOFTLANE_C_H_
+#define SOFTLANE_C_H_
+
+#include <stddef.h>
+
+/**
+ * @file
+ * The functions of softlane for C99 and for languages that bind C. Each is the
+ * twin of a C++ function, in whose header the contract is: shapes, special
+ * values, accuracy, aliasing, errors. Here are only the differences.
+ *
+ * A view is a pointer and a stride, in elements from one row to the next; rows
+ * and cols stand once for all views of a call. A status, a target and a policy
+ * are int, with the values below, which are those of the C++ enumerators; any
+ * other int is answered with a status. The archive needs no C++ runtime: link
+ * it with a C compiler.
+ */
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/** The values of softlane::Status. */
+enum {
+  SOFTLANE_OK = 0,                /**< Status::kOk */
+  SOFTLANE_NULL_POINTER = 1,      /**< Status::kNullPointer */
+  SOFTLANE_BAD_SHAPE = 2,         /**< Status::kBadShape */
+  SOFTLANE_OVERLAP = 3,           /**< Status::kOverlap */
+  SOFTLANE_BAD_OPTION = 4,        /**< Status::kBadOption */
+  SOFTLANE_BAD_LABEL = 5,         /**< Status::kBadLabel */
+  SOFTLANE_TARGET_UNAVAILABLE = 6 /**< Status::kTargetUnavailable */
+};
+
+/** The values of softlane::Target. */
+enum {
+  SOFTLANE_TARGET_AUTO = 0,     /**< Target::kAuto */
+  SOFTLANE_TARGET_BASELINE = 1, /**< Target::kBaseline */
+  SOFTLANE_TARGET_AVX2 = 2,     /**< Target::kAvx2 */
+  SOFTLANE_TARGET_AVX512 = 3,   /**< Target::kAvx512 */
+  SOFTLANE_TARGET_NEON = 4      /**< Target::kNeon */
+};
+
+/** The values of softlane::EmptyRow. */
+enum {
+  SOFTLANE_EMPTY_ROW_NAN = 0, /**< EmptyRow::kNan */
+  SOFTLANE_EMPTY_ROW_ZERO = 1 /**< EmptyRow::kZero */
+};
+
+/** softlane::StatusName. */
+const char* softlane_status_name(int status);
+
+/** softlane::TargetName. */
+const char* softlane_target_name(int target);
+
+/** softlane::ParseTarget: 1 and *target, or 0 and *target unchanged. */
+int softlane_parse_target(const char* name, int* target);
+
+/** softlane::IsAvailable: 1 or 0. */
+int softlane_is_available(int target);
+
+/** softlane::AvailableTargets: their number, and the targets, fastest first. */
+size_t softlane_available_targets(int targets[4]);
+
+/** softlane::BestTarget. */
+int softlane_best_target(void);
+
+/** softlane::AutoTarget. */
+int softlane_auto_target(void);
+
+/** softlane::Exp. */
+int softlane_exp(const float* x, size_t x_stride, float* y, size_t y_stride,
+                 size_t rows, size_t cols, int target);
+
+/** softlane::RowMax. */
+int softlane_row_max(const float* x, size_t x_stride, float* max, size_t rows,
+                     size_t cols, int target);
+
+/** softlane::Softmax with options {scale, empty_row}. */
+int softlane_softmax(const float* logits, size_t logits_stride, float* probs,
+                     size_t probs_stride, size_t rows, size_t cols, float scale,
+                     int empty_row, int target);
+
+/** softlane::SoftmaxWithLogSumExp with options {scale, empty_row}. */
+int softlane_softmax_with_logsumexp(const float* logits, size_t logits_stride,
+                                    float* probs, size_t probs_stride,
+                                    float* logsumexp, size_t rows, size_t cols,
+                                    float scale, int empty_row, int target);
+
+/** softlane::SoftmaxBackward. */
+int softlane_softmax_backward(const float* probs, size_t probs_stride,
+                              const float* dprobs, size_t dprobs_stride,
+                              float* dlogits, size_t dlogits_stride,
+                              size_t rows, size_t cols, float scale,
+                              int target);
+
+#ifdef __cplusplus
+} /* extern "C" */
+#endif
+
+#endif /* SOFTLANE_C_H_ */

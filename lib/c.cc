@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "softlane/c.h"
+
+#include "softlane/softlane.h"
+
+// The C twins: one line each, once the ints are enumerators.
+
+namespace {
+
+using softlane::EmptyRow;
+using softlane::Rows;
+using softlane::Status;
+using softlane::Target;
+
+// An int that no enumerator has, among them those that a cast would wrap to
+// one.
+template <typename Enum>
+Enum FromInt(int value) {
+  return static_cast<Enum>(0 <= value && value < 0xFF ? value : 0xFF);
+}
+
+int ToInt(Status status) { return static_cast<int>(status); }
+int ToInt(Target target) { return static_cast<int>(target); }
+
+}  // namespace
+
+extern "C" {
+
+const char* softlane_status_name(int status) {
+  return softlane::StatusName(FromInt<Status>(status));
+}
+
+const char* softlane_target_name(int target) {
+  return softlane::TargetName(FromInt<Target>(target));
+}
+
+int softlane_parse_target(const char* name, int* target) {
+  if (name == nullptr) return 0;
+  const auto parsed = softlane::ParseTarget(name);
+  if (parsed) *target = ToInt(*parsed);
+  return parsed ? 1 : 0;
+}
+
+int softlane_is_available(int target) {
+  return softlane::IsAvailable(FromInt<Target>(target)) ? 1 : 0;
+}
+
+size_t softlane_available_targets(int targets[4]) {
+  const softlane::TargetList list = softlane::AvailableTargets();
+  for (size_t i = 0; i < list.size; ++i) targets[i] = ToInt(list.data[i]);
+  return list.size;
+}
+
+int softlane_best_target(void) { return ToInt(softlane::BestTarget()); }
+
+int softlane_auto_target(void) { return ToInt(softlane::AutoTarget()); }
+
+int softlane_exp(const float* x, size_t x_stride, float* y, size_t y_stride,
+                 size_t rows, size_t cols, int target) {
+  return ToInt(softlane::Exp({x, rows, cols, x_stride},
+                             {y, rows, cols, y_stride},
+                             FromInt<Target>(target)));
+}
+
+int softlane_row_max(const float* x, size_t x_stride, float* max, size_t rows,
+                     size_t cols, int target) {
+  return ToInt(softlane::RowMax({x, rows, cols, x_stride}, max,
+                                FromInt<Target>(target)));
+}
+
+int softlane_softmax(const float* logits, size_t logits_stride, float* probs,
+                     size_t probs_stride, size_t rows, size_t cols, float scale,
+                     int empty_row, int target) {
+  return ToInt(softlane::Softmax(
+      {logits, rows, cols, logits_stride}, {probs, rows, cols, probs_stride},
+      {scale, FromInt<EmptyRow>(empty_row)}, FromInt<Target>(target)));
+}
+
+int softlane_softmax_with_logsumexp(const float* logits, size_t logits_stride,
+                                    float* probs, size_t probs_stride,
+                                    float* logsumexp, size_t rows, size_t cols,
+                                    float scale, int empty_row, int target) {
+  return ToInt(softlane::SoftmaxWithLogSumExp(
+      {logits, rows, cols, logits_stride}, {probs, rows, cols, probs_stride},
+      logsumexp, {scale, FromInt<EmptyRow>(empty_row)},
+      FromInt<Target>(target)));
+}
+
+int softlane_softmax_backward(const float* probs, size_t probs_stride,
+                              const float* dprobs, size_t dprobs_stride,
+                              float* dlogits, size_t dlogits_stride,
+                              size_t rows, size_t cols, float scale,
+                              int target) {
+  return ToInt(softlane::SoftmaxBackward(
+      {probs, rows, cols, probs_stride}, {dprobs, rows, cols, dprobs_stride},
+      {dlogits, rows, cols, dlogits_stride}, scale, FromInt<Target>(target)));
+}
+
+}  // extern "C"

@@ -1,0 +1,51 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# check.sh ARCHIVE NM OBJDUMP: the archive stands alone. It needs nothing but a few
+# functions of libc and the compiler's runtime, runs nothing before main, and has
+# nothing that a linker could take for another library's.
+set -eu
+archive=$1 nm=$2 objdump=$3
+failures=0
+
+complain() { # complain WHAT LINES
+  [ -n "$2" ] || return 0
+  printf '%s:\n%s\n' "$1" "$2"
+  failures=$((failures + 1))
+}
+
+# What a compiler may call by itself, and what we call: getenv, strlen.
+allowed='getenv|strlen|memcpy|memmove|memset|memcmp|bcmp|_GLOBAL_OFFSET_TABLE_'
+undefined=$("$nm" --undefined-only "$archive" | awk '$1 == "U" || $1 == "w" { print $2 }' |
+  sort -u)
+defined=$("$nm" --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
+needed=$(printf '%s\n' "$undefined" | grep -vxF "$defined" || true)
+complain "needs symbols beyond libc's $allowed" \
+  "$(printf '%s\n' "$needed" | grep -vxE "$allowed" || true)"
+
+complain "has symbols of Highway's own namespace" \
+  "$("$nm" -C "$archive" | grep -E '(^|[^_[:alnum:]])hwy::' || true)"
+
+complain "exports symbols that are not softlane's" \
+  "$("$nm" -C --defined-only --extern-only "$archive" |
+    awk 'NF >= 3 && $2 == "T" || $2 == "D" || $2 == "B" || $2 == "R"' |
+    grep -vE ' (softlane::|softlane_)' || true)"
+
+# Inline functions are weak where they are not inlined, and the linker keeps any
+# library's copy: they must not contain what the CPU may lack (VEX and EVEX
+# mnemonics begin with v).
+weak=$("$nm" --defined-only "$archive" | awk 'NF == 3 && $2 ~ /[WVu]/ { print $3 }' |
+  sort -u)
+for symbol in $weak; do
+  complain "weak symbol $symbol has AVX code" \
+    "$("$objdump" -d --no-show-raw-insn --disassemble="$symbol" "$archive" |
+      grep -E '^ +[0-9a-f]+:[[:space:]]+v[a-z]' | head -3 || true)"
+done
+
+complain "has code that runs before main or after it" \
+  "$("$objdump" -h "$archive" |
+    grep -E '\.(init_array|fini_array|ctors|dtors|preinit_array)' || true)"
+
+printf 'needs from outside: %s\n' "$(printf '%s ' $needed)"
+printf 'weak symbols looked at: %s\n' "$(printf '%s\n' "$weak" | grep -c . || true)"
+printf '%s: %d failures\n' "$(basename "$archive")" "$failures"
+[ "$failures" -eq 0 ]

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+// What check.sh must find, one at a time: compiled with -DPLANT_<NAME> into a
+// copy of the archive.
+
+#include <cstdio>
+#include <cstdlib>
+
+#if defined(PLANT_STDIO)
+namespace softlane {
+void Planted() { std::printf("planted"); }
+}  // namespace softlane
+#elif defined(PLANT_ABORT)
+namespace softlane {
+void Planted() { std::abort(); }
+}  // namespace softlane
+#elif defined(PLANT_RUNTIME)
+namespace softlane {
+int* Planted() { return new int; }
+}  // namespace softlane
+#elif defined(PLANT_HIGHWAY)
+namespace hwy {
+__attribute__((used)) static int Planted() { return 1; }
+}  // namespace hwy
+#elif defined(PLANT_EXPORT)
+int SoftlanePlanted() { return 1; }
+#elif defined(PLANT_WEAK) && defined(__x86_64__)
+namespace softlane {
+__attribute__((weak, target("avx2"))) void Planted(int* x) {
+  for (int i = 0; i < 64; ++i) x[i] += 1;
+  __asm__ volatile("vzeroupper");
+}
+}  // namespace softlane
+#elif defined(PLANT_INITIALIZER)
+namespace softlane {
+__attribute__((constructor)) void Planted() {}
+}  // namespace softlane
+#else
+#error
+#endif

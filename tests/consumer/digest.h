@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef SOFTLANE_TESTS_CONSUMER_DIGEST_H_
+#define SOFTLANE_TESTS_CONSUMER_DIGEST_H_
+
+/* A digest of what every function gives for some fixed inputs, the same for
+ * every target, compiler and flags: C99 and C++, integers and exact operations
+ * only, so that -Ofast cannot change the inputs. */
+
+#include <softlane/c.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DIGEST_MAX_COLS 700
+
+static uint64_t DigestNext(uint64_t* state) { /* SplitMix64 */
+  uint64_t z = (*state += 0x9E3779B97F4A7C15u);
+  z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+  z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+  return z ^ (z >> 31);
+}
+
+/* Multiples of 2^-16 in [-16, 16); one in `special` is NaN, an infinity or
+ * huge. */
+static void DigestFill(float* x, size_t n, uint64_t special, uint64_t* state) {
+  static const uint32_t kSpecial[4] = {0xFF800000u, 0x7FC00000u, 0x7F800000u,
+                                       0x7F000000u};
+  size_t i;
+  for (i = 0; i < n; ++i) {
+    const uint64_t bits = DigestNext(state);
+    x[i] = (float)((int32_t)(bits >> 43) - (1 << 20)) * 0x1p-16f;
+    if (special != 0 && bits % special == 0) {
+      /* -inf twice as often as all others */
+      const uint32_t pick = (uint32_t)(bits >> 20) % 8;
+      memcpy(&x[i], &kSpecial[pick < 4 ? pick : 0], sizeof(float));
+    }
+  }
+}
+
+/* FNV-1a; every NaN counts as the same. */
+static void DigestAdd(const float* y, size_t n, uint64_t* hash) {
+  size_t i;
+  for (i = 0; i < n; ++i) {
+    uint32_t bits;
+    memcpy(&bits, &y[i], sizeof(bits));
+    if ((bits & 0x7FFFFFFFu) > 0x7F800000u) bits = 0x7FC00000u;
+    *hash = (*hash ^ bits) * 0x100000001B3u;
+  }
+}
+
+/* 0 if a call fails. */
+static uint64_t Digest(int target) {
+  static float x[3 * DIGEST_MAX_COLS], second[3 * DIGEST_MAX_COLS];
+  static float y[3 * DIGEST_MAX_COLS];
+  uint64_t state = 1;
+  uint64_t hash = 0xCBF29CE484222325u;
+  size_t cols;
+  for (cols = 1; cols <= DIGEST_MAX_COLS; cols += cols < 150 ? 1 : 61) {
+    const size_t n = 3 * cols;
+    const uint64_t special = cols % 3 == 0 ? 40 : 0;
+    float row[3];
+    int status = SOFTLANE_OK;
+    DigestFill(x, n, special, &state);
+    DigestFill(second, n, 0, &state);
+    status |= softlane_exp(x, cols, y, cols, 3, cols, target);
+    DigestAdd(y, n, &hash);
+    status |= softlane_row_max(x, cols, row, 3, cols, target);
+    DigestAdd(row, 3, &hash);
+    status |= softlane_softmax(x, cols, y, cols, 3, cols, 0.7f,
+                               SOFTLANE_EMPTY_ROW_ZERO, target);
+    DigestAdd(y, n, &hash);
+    status |= softlane_softmax_with_logsumexp(
+        x, cols, y, cols, row, 3, cols, 1.0f, SOFTLANE_EMPTY_ROW_NAN, target);
+    DigestAdd(y, n, &hash);
+    DigestAdd(row, 3, &hash);
+    status |= softlane_softmax_backward(y, cols, second, cols, y, cols, 3, cols,
+                                        0.7f, target);
+    DigestAdd(y, n, &hash);
+    if (status != SOFTLANE_OK) return 0;
+  }
+  return hash;
+}
+
+/* 0 if every available target gives the golden digest and every target that the
+ * environment variable SOFTLANE_REQUIRE_TARGETS names is available. */
+static int DigestAll(void) {
+  const char* required = getenv("SOFTLANE_REQUIRE_TARGETS");
+  int targets[4];
+  const size_t count = softlane_available_targets(targets);
+  int failures = count == 0;
+  size_t i;
+  int t;
+  for (i = 0; i < count; ++i) {
+    const uint64_t digest = Digest(targets[i]);
+    const int same = digest == UINT64_C(0x9B84507CA7A76756);
+    printf("%s: %016llx, %s\n", softlane_target_name(targets[i]),
+           (unsigned long long)digest, same ? "as it should be" : "WRONG");
+    failures += !same;
+  }
+  for (t = SOFTLANE_TARGET_BASELINE; t <= SOFTLANE_TARGET_NEON; ++t) {
+    if (required != NULL && strstr(required, softlane_target_name(t)) != NULL &&
+        !softlane_is_available(t)) {
+      printf("%s: required but not available\n", softlane_target_name(t));
+      ++failures;
+    }
+  }
+  return failures;
+}
+
+#endif /* SOFTLANE_TESTS_CONSUMER_DIGEST_H_ */
