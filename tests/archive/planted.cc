@@ -32,7 +32,8 @@ __attribute__((weak, target("avx2"))) void Planted(int* x) {
 }  // namespace softlane
 #elif defined(PLANT_INITIALIZER)
 namespace softlane {
-__attribute__((constructor)) void Planted() {}
+static volatile int planted;
+__attribute__((constructor)) static void Plant() { planted = 1; }
 }  // namespace softlane
 #else
 #error
