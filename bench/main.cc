@@ -3,7 +3,9 @@
 // and a copy, in one run. Every case is verified against an oracle before it is
 // timed.
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -187,6 +189,8 @@ TableReporter MakeTable(const std::vector<Shape>& shapes) {
 
 int Main(int argc, char** argv) {
   bool quick = false;
+  const char* plot_data = nullptr;
+  const std::string plot_flag = "--plot_data=";
   // Ours first, so that a flag on the command line wins.
   std::string repetitions = "--benchmark_repetitions=5";
   std::string time = "--benchmark_min_time=0.02";
@@ -200,6 +204,9 @@ int Main(int argc, char** argv) {
       time = "--benchmark_min_time=0.005";
       arguments[1] = repetitions.data();
       arguments[2] = time.data();
+    } else if (std::strncmp(argv[i], plot_flag.c_str(), plot_flag.size()) ==
+               0) {
+      plot_data = argv[i] + plot_flag.size();
     } else {
       arguments.push_back(argv[i]);
     }
@@ -212,6 +219,10 @@ int Main(int argc, char** argv) {
   TableReporter table = MakeTable(shapes);
   if (benchmark::RunSpecifiedBenchmarks(&table) == 0) {
     std::fprintf(stderr, "no benchmark matches\n");
+    return 1;
+  }
+  if (plot_data != nullptr && !table.WritePlotData(plot_data)) {
+    std::fprintf(stderr, "cannot write %s\n", plot_data);
     return 1;
   }
   return table.Failed() ? 1 : 0;

@@ -45,6 +45,29 @@ void TableReporter::Finalize() {
   for (const std::string& kernel : kernels_) PrintKernel(kernel);
 }
 
+bool TableReporter::WritePlotData(const char* path) const {
+  std::FILE* file = std::fopen(path, "w");
+  if (file == nullptr) return false;
+  const auto write = [&](const std::string& kernel,
+                         const std::string& variant) {
+    std::string lines;
+    for (const std::string& shape : shapes_) {
+      const Cell* cell = Find(kernel, variant, shape);
+      if (cell == nullptr) continue;
+      lines += shape.substr(shape.find('x') + 1) + " " +
+               std::to_string(cell->ns_per_element) + "\n";
+    }
+    if (lines.empty()) return;
+    std::fprintf(file, "# %s/%s\n%s\n\n", kernel.c_str(), variant.c_str(),
+                 lines.c_str());
+  };
+  write("copy/f32", "memcpy");
+  for (const std::string& kernel : kernels_) {
+    for (const std::string& variant : variants_) write(kernel, variant);
+  }
+  return std::fclose(file) == 0;
+}
+
 const TableReporter::Cell* TableReporter::Find(const std::string& kernel,
                                                const std::string& variant,
                                                const std::string& shape) const {

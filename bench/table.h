@@ -32,6 +32,10 @@ class TableReporter : public benchmark::BenchmarkReporter {
 
   bool Failed() const { return failed_; }
 
+  // For plot.gp: per kernel and variant a data set of columns and ns per
+  // element.
+  bool WritePlotData(const char* path) const;
+
  private:
   struct Cell {
     double ns_per_element;

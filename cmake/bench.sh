@@ -6,13 +6,21 @@ set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
 
-install_dependencies benchmark
+install_dependencies benchmark gnuplot
 configure_and_build build/bench -DSOFTLANE_BUILD_TESTS=OFF \
   -DSOFTLANE_BUILD_BENCH=ON
 
-# Behind our arguments, so that the caller's win.
-json=build/bench/softlane_bench.json
-build/bench/bench/softlane_bench --benchmark_out="$json" \
-  --benchmark_out_format=json "$@"
+# Our arguments first, so that the caller's win.
+results=build/bench/results
+mkdir -p "$results"
+build/bench/bench/softlane_bench --benchmark_out="$results/softlane_bench.json" \
+  --benchmark_out_format=json --plot_data="$results/softlane_bench.dat" "$@"
+
+for kernel in $(sed -n 's|^# \(.*\)/[a-z0-9]*$|\1|p' "$results/softlane_bench.dat" | sort -u); do
+  [ "$kernel" = copy/f32 ] ||
+    gnuplot -e "data='$results/softlane_bench.dat'; kernel='$kernel'; \
+      output='$results/${kernel%%/*}'" bench/plot.gp
+done
 echo
-echo "Google Benchmark JSON, all repetitions: $json"
+echo "Google Benchmark JSON, all repetitions: $results/softlane_bench.json"
+echo "ns per element over row length: $results/*.svg and *.png"

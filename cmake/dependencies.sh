@@ -41,7 +41,7 @@ install_missing() {
   rm -f "$log"
 }
 
-# install_dependencies doctest|benchmark ...
+# install_dependencies doctest|consumers|gnuplot|benchmark ...
 install_dependencies() {
   missing=
   require cmake cmake
@@ -53,6 +53,8 @@ install_dependencies() {
   for dependency in "$@"; do
     case $dependency in
       doctest) require_header doctest/doctest.h doctest-dev ;;
+      consumers) require pkg-config pkg-config ;;
+      gnuplot) require gnuplot gnuplot-nox ;;
       benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;
     esac
   done

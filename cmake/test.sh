@@ -6,7 +6,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
 
-install_dependencies doctest
+install_dependencies doctest consumers
 configure_and_build build/release -DSOFTLANE_BUILD_TESTS=ON \
   -DSOFTLANE_BUILD_BENCH=OFF
 

@@ -17,10 +17,12 @@ inline namespace v1 {
 /// with equal strides do not share one.
 template <typename T>
 struct Rows {
+  /// No rows.
   constexpr Rows() noexcept = default;
   /// `stride` counts elements from one row to the next, and is >= cols.
   constexpr Rows(T* data, size_t rows, size_t cols, size_t stride) noexcept
       : data(data), rows(rows), cols(cols), stride(stride) {}
+  /// Rows without a gap between them: the stride is cols.
   constexpr Rows(T* data, size_t rows, size_t cols) noexcept
       : Rows(data, rows, cols, cols) {}
 
@@ -29,6 +31,7 @@ struct Rows {
   constexpr Rows(const Rows<U>& other) noexcept  // NOLINT: implicit by design
       : Rows(other.data, other.rows, other.cols, other.stride) {}
 
+  /// The first element of row r.
   constexpr T* Row(size_t r) const noexcept { return data + r * stride; }
 
   /// Rows [first, first + count), which must exist. A host that splits a call
@@ -37,10 +40,10 @@ struct Rows {
     return Rows(count == 0 ? data : Row(first), count, cols, stride);
   }
 
-  T* data = nullptr;
-  size_t rows = 0;
-  size_t cols = 0;
-  size_t stride = 0;
+  T* data = nullptr;  ///< Element (0, 0).
+  size_t rows = 0;    ///< The number of rows.
+  size_t cols = 0;    ///< The number of elements in a row.
+  size_t stride = 0;  ///< From one row to the next, in elements.
 };
 
 }  // namespace v1

@@ -19,9 +19,11 @@ enum class EmptyRow : uint8_t {
   kZero = 1,
 };
 
+/// How a softmax is taken. Settings only: threads can share one.
 struct SoftmaxOptions {
   /// 1 / temperature; finite and > 0.
   float scale = 1.0f;
+  /// What a row of -inf only becomes.
   EmptyRow empty_row = EmptyRow::kNan;
 };
 

@@ -30,11 +30,13 @@ enum class Target : uint8_t {
 
 /// Some targets, in an order that the function that returns them documents.
 struct TargetList {
+  /// The first target.
   const Target* begin() const noexcept { return data; }
+  /// Behind the last target.
   const Target* end() const noexcept { return data + size; }
 
-  Target data[4];
-  size_t size;
+  Target data[4];  ///< The targets.
+  size_t size;     ///< How many of them.
 };
 
 /// "auto", "baseline", "avx2", "avx512" or "neon"; "unknown" for any other

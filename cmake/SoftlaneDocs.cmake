@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: Apache-2.0
+# The target `docs`: the public headers as HTML, without a warning.
+find_package(Doxygen QUIET)
+if(NOT DOXYGEN_FOUND)
+  return()
+endif()
+
+set(DOXYGEN_WARN_AS_ERROR FAIL_ON_WARNINGS)
+set(DOXYGEN_WARN_IF_UNDOCUMENTED YES)
+set(DOXYGEN_EXTRACT_ALL NO)
+set(DOXYGEN_JAVADOC_AUTOBRIEF YES)
+set(DOXYGEN_QUIET YES)
+set(DOXYGEN_HAVE_DOT NO)
+set(DOXYGEN_INLINE_INHERITED_MEMB YES)
+set(DOXYGEN_STRIP_FROM_PATH "${PROJECT_SOURCE_DIR}/include")
+set(DOXYGEN_USE_MDFILE_AS_MAINPAGE "${PROJECT_SOURCE_DIR}/README.md")
+set(DOXYGEN_HTML_EXTRA_FILES "${PROJECT_SOURCE_DIR}/bench/softmax.svg")
+doxygen_add_docs(docs "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/README.md")
