@@ -31,8 +31,8 @@ int main() {
   int failures = DigestAll();
   const int64_t after = engine::Run();
   printf("the engine's targets: %s, forced %s, afterwards %s\n",
-              hwy::TargetName(best), hwy::TargetName(forced),
-              hwy::TargetName(after));
+         hwy::TargetName(best), hwy::TargetName(forced),
+         hwy::TargetName(after));
   failures += forced != HWY_STATIC_TARGET || after != forced;
   return failures != 0;
 }
