@@ -41,7 +41,7 @@ install_missing() {
   rm -f "$log"
 }
 
-# install_dependencies doctest|consumers|gnuplot|benchmark ...
+# install_dependencies doctest|consumers|aarch64|gnuplot|benchmark ...
 install_dependencies() {
   missing=
   require cmake cmake
@@ -54,6 +54,10 @@ install_dependencies() {
     case $dependency in
       doctest) require_header doctest/doctest.h doctest-dev ;;
       consumers) require pkg-config pkg-config ;;
+      aarch64)
+        require aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
+        require qemu-aarch64 qemu-user
+        ;;
       gnuplot) require gnuplot gnuplot-nox ;;
       benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;
     esac

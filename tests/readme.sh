@@ -16,5 +16,5 @@ done
 # shellcheck disable=SC2086
 "$cc" -std=c99 -Wall -Wextra -Werror "$directory/program.c" $flags -o "$directory/c"
 want='0.0900306 0.244728 0.665241'
-"$directory/cpp" | tee /dev/stderr | head -1 | grep -qxF "$want"
-"$directory/c" | tee /dev/stderr | grep -qxF "kOk: $want"
+${EMULATOR:-} "$directory/cpp" | tee /dev/stderr | head -1 | grep -qxF "$want"
+${EMULATOR:-} "$directory/c" | tee /dev/stderr | grep -qxF "kOk: $want"

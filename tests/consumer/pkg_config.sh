@@ -9,4 +9,5 @@ export PKG_CONFIG_PATH
 # shellcheck disable=SC2046 # the flags are words
 "$1" -std=c99 -Wall -Wextra -pedantic-errors -Werror -O2 \
   "$(dirname "$0")/c/digest.c" $("$2" --cflags --libs softlane) -lm -o "$4"
-exec "$4"
+# shellcheck disable=SC2086
+exec ${EMULATOR:-} "$4"
