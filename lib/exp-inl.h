@@ -48,7 +48,7 @@ constexpr double kLn2 = 0x1.62e42fefa39efp-1;   // ln(2), rounded
 constexpr float kMagic = 0x1.8p20f;
 
 struct Octaves {
-  VF rest;     // f
+  VF rest;     // -f: the sign that costs no instruction on NEON
   VI eighths;  // k in the last 12 bits
 };
 
@@ -57,7 +57,7 @@ struct Octaves {
 HWY_INLINE Octaves SplitOctaves(VF x, VF l_hi, VF l_lo, VF magic) {
   const VF shifted = Fma(x, l_hi, magic);
   const VF whole = hn::Sub(shifted, magic);
-  const VF rest = Fma(x, l_lo, Fms(x, l_hi, whole));
+  const VF rest = Fnma(x, l_lo, Fnma(x, l_hi, whole));
   return {rest, hn::BitCast(I32(), shifted)};
 }
 
@@ -106,13 +106,13 @@ class SoftmaxExp {
   HWY_INLINE VF operator()(VF x) const {
     const Octaves octaves =
         SplitOctaves(MaxKeepNaN(lowest_, x), l_hi_, l_lo_, magic_);
-    const VF f = octaves.rest;
     // (2^f - 1) / f: minimax for the relative error of 1 + f p up to a factor.
-    VF p = Set(0x1.c6a598p-5f);
-    p = Fma(p, f, Set(0x1.ec0fa2p-3f));
-    p = Fma(p, f, Set(0x1.62e432p-1f));
+    const VF minus_f = octaves.rest;
+    VF p = Set(-0x1.c6a598p-5f);
+    p = Fma(p, minus_f, Set(0x1.ec0fa2p-3f));
+    p = Fnma(p, minus_f, Set(0x1.62e432p-1f));
     const VF power = AddOctaves(table_, octaves.eighths);
-    return Fma(power, hn::Mul(p, f), power);
+    return Fnma(power, hn::Mul(p, minus_f), power);
   }
 
  private:

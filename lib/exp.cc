@@ -41,15 +41,16 @@ class Exponential {
     const VF back = hn::IfNegativeThenElse(x, Set(0x1p-64f), Set(2.0f));
     const Octaves octaves =
         SplitOctaves(clamped, Set(0x1.715476p0f), Set(0x1.4ae0cp-26f), magic);
-    const VF f = octaves.rest;
     // (2^f - 1) / f: minimax for the relative error of 1 + f p.
-    VF p = Set(0x1.3b0852p-7f);
-    p = Fma(p, f, Set(0x1.c6b8eap-5f));
-    p = Fma(p, f, Set(0x1.ebfbe2p-3f));
-    p = Fma(p, f, Set(0x1.62e43p-1f));
+    const VF minus_f = octaves.rest;
+    VF p = Set(-0x1.3b0852p-7f);
+    p = Fma(p, minus_f, Set(0x1.c6b8eap-5f));
+    p = Fnma(p, minus_f, Set(0x1.ebfbe2p-3f));
+    p = Fnma(p, minus_f, Set(0x1.62e43p-1f));
     const VF left_over = hn::BitCast(F32(), left_over_[octaves.eighths]);
     const VF power = AddOctaves(table_, octaves.eighths);
-    const VF result = Fma(power, Fma(p, f, left_over), power);
+    const VF relative = Fnma(p, minus_f, left_over);
+    const VF result = Fma(power, relative, power);
     return hn::Mul(result, back);
   }
 

@@ -75,9 +75,9 @@ struct AsIs {
 };
 struct Shifted {  // (x part - shift) unit
   HWY_INLINE VF operator()(VF x) const {
-    return hn::Mul(Fms(x, part, shift), unit);
+    return hn::Mul(Fma(x, part, minus_shift), unit);
   }
-  VF part, shift, unit;
+  VF part, minus_shift, unit;
 };
 
 template <class Argument>
@@ -138,9 +138,9 @@ HWY_INLINE RowSum WriteNumerators(const float* x, float* y, size_t n, float max,
   // x - max cannot overflow if it is taken of halves; what overflows for a
   // scale of 1 or more is far below the maximum.
   const double part = direct || scale >= 1.0 ? 1.0 : 0.5;
-  const double shift = direct ? 0.0 : max * part;
+  const double minus_shift = direct ? 0.0 : -max * part;
   const Shifted shifted{Set(static_cast<float>(part)),
-                        Set(static_cast<float>(shift)),
+                        Set(static_cast<float>(minus_shift)),
                         Set(static_cast<float>(parts.unit / part))};
   return SumRow(exp, shifted, x, y, n, max, scaled_max, log_divisor, want_log);
 }

@@ -49,10 +49,10 @@ void BackwardRow(const float* p, const float* dp, float* dx, size_t n,
   const double dot = SumTerms(n, DotTerms{p, dp});
   const float part = scale < 0x1p126f ? 0.5f : 1.0f;  // 2 * scale is finite
   const VF vpart = Set(part);
-  const VF part_dot = Set(static_cast<float>(dot * part));
+  const VF minus_part_dot = Set(static_cast<float>(-dot * part));
   const VF rescale = Set(scale / part);
   const auto gradient = [&](VF p, VF dp) HWY_ATTR {
-    return hn::Mul(hn::Mul(p, rescale), Fms(dp, vpart, part_dot));
+    return hn::Mul(hn::Mul(p, rescale), Fma(dp, vpart, minus_part_dot));
   };
   size_t i = 0;
   for (; n - i >= kLanes; i += kLanes) {

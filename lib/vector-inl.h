@@ -75,12 +75,12 @@ HWY_INLINE VF Fma(VF a, VF b, VF c) {
   }
 }
 
-// a * b - c, rounded once.
-HWY_INLINE VF Fms(VF a, VF b, VF c) {
+// c - a * b, rounded once.
+HWY_INLINE VF Fnma(VF a, VF b, VF c) {
   if constexpr (kHasFma) {
-    return hn::MulSub(a, b, c);
+    return hn::NegMulAdd(a, b, c);
   } else {
-    return Fma(a, b, hn::Neg(c));
+    return Fma(hn::Neg(a), b, c);
   }
 }
 
