@@ -100,8 +100,8 @@ class SoftmaxExp {
       : table_(SoftmaxTable()),
         l_hi_(Set(l_hi)),
         l_lo_(Set(l_lo)),
-        magic_(Set(kMagic - offset)),
-        lowest_(Set(lowest)) {}
+        lowest_(Set(lowest)),
+        magic_(kMagic - offset) {}
 
   HWY_INLINE VF operator()(VF x) const {
     const Octaves octaves =
@@ -109,15 +109,16 @@ class SoftmaxExp {
     // (2^f - 1) / f: minimax for the relative error of 1 + f p up to a factor.
     const VF minus_f = octaves.rest;
     VF p = Set(-0x1.c6a598p-5f);
-    p = Fma(p, minus_f, Set(0x1.ec0fa2p-3f));
-    p = Fnma(p, minus_f, Set(0x1.62e432p-1f));
+    p = Fma(p, minus_f, c2_);
+    p = Fnma(p, minus_f, c1_);
     const VF power = AddOctaves(table_, octaves.eighths);
     return Fnma(power, hn::Mul(p, minus_f), power);
   }
 
  private:
   Table8 table_;
-  VF l_hi_, l_lo_, magic_, lowest_;
+  VF l_hi_, l_lo_, lowest_;
+  Addend magic_, c2_{0x1.ec0fa2p-3f}, c1_{0x1.62e432p-1f};
 };
 
 }  // namespace

@@ -84,6 +84,33 @@ HWY_INLINE VF Fnma(VF a, VF b, VF c) {
   }
 }
 
+// A constant that FMAs are added to. NEON's fmla overwrites what it adds to: a
+// constant in a register would be copied first, by the pipes that do the
+// arithmetic. So it is loaded anew each time, which the compiler must not know
+// how to avoid.
+class Addend {
+ public:
+#if HWY_ARCH_ARM_A64
+  HWY_INLINE explicit Addend(float value) {
+    vst1q_f32(values_, vdupq_n_f32(value));
+  }
+  HWY_INLINE operator VF() const {  // NOLINT: a vector by nature
+    const float* from = values_;
+    __asm__ volatile("" : "+r"(from));
+    return hn::LoadU(F32(), from);
+  }
+
+ private:
+  HWY_ALIGN float values_[4];
+#else
+  HWY_INLINE explicit Addend(float value) : value_(Set(value)) {}
+  HWY_INLINE operator VF() const { return value_; }  // NOLINT
+
+ private:
+  VF value_;
+#endif
+};
+
 // The larger of the two; x where x is NaN. `bound` is not NaN.
 HWY_INLINE VF MaxKeepNaN(VF bound, VF x) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
@@ -119,6 +146,9 @@ class Table8 {
 #elif HWY_ARCH_ARM_A64
     table_.val[0] = vreinterpretq_u8_u32(vld1q_u32(values));
     table_.val[1] = vreinterpretq_u8_u32(vld1q_u32(values + 4));
+    constexpr uint32_t kRepeat[4] = {0x00000000, 0x04040404, 0x08080808,
+                                     0x0C0C0C0C};
+    repeat_ = vreinterpretq_u8_u32(vld1q_u32(kRepeat));
 #else
     std::memcpy(table_, values, sizeof(table_));
 #endif
@@ -132,12 +162,14 @@ class Table8 {
 #elif HWY_TARGET == HWY_AVX3
     return VI{_mm512_permutexvar_epi32(index.raw, table_)};
 #elif HWY_ARCH_ARM_A64
-    const uint32x4_t low =
-        vandq_u32(vreinterpretq_u32_s32(index.raw), vdupq_n_u32(7));
-    const uint32x4_t bytes =
-        vmlaq_u32(vdupq_n_u32(0x03020100), low, vdupq_n_u32(0x04040404));
-    return VI(
-        vreinterpretq_s32_u8(vqtbl2q_u8(table_, vreinterpretq_u8_u32(bytes))));
+    // Byte b of a lane looks up byte 4 * index + b. No vmulq: it takes both
+    // halves of one pipe where these three take any.
+    const uint8x16_t shifted = vreinterpretq_u8_s32(vshlq_n_s32(index.raw, 2));
+    const uint8x16_t all_bytes = vqtbl1q_u8(shifted, repeat_);
+    const uint8x16_t bytes =
+        vbslq_u8(vdupq_n_u8(7 << 2), all_bytes,
+                 vreinterpretq_u8_u32(vdupq_n_u32(0x03020100)));
+    return VI(vreinterpretq_s32_u8(vqtbl2q_u8(table_, bytes)));
 #else
     return hn::Set(I32(), table_[hn::GetLane(index) & 7]);
 #endif
@@ -150,6 +182,7 @@ class Table8 {
   __m512i table_;
 #elif HWY_ARCH_ARM_A64
   uint8x16x2_t table_;
+  uint8x16_t repeat_;
 #else
   int32_t table_[8];
 #endif
