@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_SAME_BITS_GOLDEN_H_
+#define SOFTLANE_TESTS_SAME_BITS_GOLDEN_H_
+
+#include <cstddef>
+#include <cstdint>
+
+// The digests of same_bits_test, after kFewRows and kManyRows rows. They change
+// with the arithmetic only; a commit that changes them says why. same_bits_test
+// prints the new ones.
+
+namespace softlane {
+
+constexpr size_t kFewRows = 2000;
+constexpr size_t kManyRows = 20000;
+
+struct Golden {
+  const char* operation;
+  uint64_t few, many;
+};
+
+constexpr Golden kGolden[] = {
+    {"exp", 0x4f500b442e6135a4, 0x8f7c433113d5f815},
+    {"row_max", 0xdf020fc329685ddc, 0xa50ad9246777ecb2},
+    {"softmax", 0x7bc03564f7f95ad7, 0x8128963a556ed543},
+    {"softmax, scaled", 0x14cc61d8352e9bdd, 0xab54b1fe03657d84},
+    {"softmax, tiny scale", 0x7d2d05746c635528, 0xede0ac9d474c4468},
+    {"softmax, large scale", 0x0839ac9ea4f0b225, 0x95afd792c7d24b2e},
+    {"softmax_logsumexp", 0xd5e1b674eb0adc9b, 0x1da6eded1447a752},
+    {"softmax_backward", 0x4938a10d716cc69d, 0xcd0b12402d86131b},
+    {"softmax_backward, scaled", 0x59ace68bcb7c74de, 0x921d597f7b35dd53},
+};
+
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_SAME_BITS_GOLDEN_H_
