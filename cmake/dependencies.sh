@@ -53,7 +53,10 @@ install_dependencies() {
   for dependency in "$@"; do
     case $dependency in
       doctest) require_header doctest/doctest.h doctest-dev ;;
-      consumers) require pkg-config pkg-config ;;
+      consumers)
+        require pkg-config pkg-config
+        require qemu-x86_64 qemu-user
+        ;;
       aarch64)
         require aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
         require qemu-aarch64 qemu-user
