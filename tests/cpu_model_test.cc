@@ -20,8 +20,8 @@ namespace {
 bool IsHighwaysChoice() {
 #if defined(SOFTLANE_TESTS_HAVE_LIBHWY) && HWY_ARCH_X86
   auto supported = hwy::SupportedTargets();
-  // Without OSXSAVE no AVX register may be used, whatever the other bits say (Intel
-  // SDM, volume 1, 14.3). Version 1.0.3 does not look there.
+  // Without OSXSAVE no AVX register may be used, whatever the other bits say
+  // (Intel SDM, volume 1, 14.3). Version 1.0.3 does not look there.
   unsigned eax, ebx, ecx, edx;
   if (__get_cpuid(1, &eax, &ebx, &ecx, &edx) && (ecx >> 27 & 1) == 0) {
     supported &= ~(HWY_AVX2 | HWY_AVX3);
