@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// exp_exhaustive [--print-golden] [TARGET ...]: Exp of all 2^32 floats, on
+// every available target or those named, against an oracle in double, and its
+// bits against a committed digest per 2^24 inputs. A minute or two on two
+// cores, most of it for the baseline; some minutes under qemu:
+//   qemu-aarch64 -L /usr/aarch64-linux-gnu build/aarch64/tests/exp_exhaustive
+//   neon
+
+#include <atomic>
+#include <cstdio>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "exp_exhaustive_golden.h"
+#include "reference.h"
+#include "softlane/exp.h"
+
+namespace softlane {
+namespace {
+
+constexpr size_t kBlocks = 256;  // of 2^24 inputs
+constexpr size_t kChunk = size_t{1} << 14;
+
+struct Result {
+  uint64_t inputs = 0;
+  uint64_t lost_nans = 0;
+  double worst_ulp = -1.0;
+  float witness = 0.0f;
+};
+
+// exp(x) as good as a comparison in ULP needs it; a library call only where the
+// result is neither 1, 0 nor infinite for sure.
+double Oracle(float x) {
+  if (std::abs(x) < 0x1p-26f) return 1.0 + double{x};
+  if (x > 200.0f) return HUGE_VAL;
+  if (x < -200.0f) return 0.0;
+  return std::exp(double{x});
+}
+
+double Error(float x, float y, double want) {
+  if (want == HUGE_VAL) return y == kInf ? 0.0 : HUGE_VAL;
+  if (want == 0.0) return BitsOf(y) == 0 ? 0.0 : HUGE_VAL;
+  if (x == 0.0f) return y == 1.0f ? 0.0 : HUGE_VAL;
+  return UlpError(y, want);
+}
+
+// One block on all targets; digests[t] is the block's.
+void RunBlock(size_t block, const std::vector<Target>& targets,
+              std::vector<Result>* results, uint64_t* digests) {
+  std::vector<float> x(kChunk), y(kChunk);
+  std::vector<double> want(kChunk);
+  for (size_t t = 0; t < targets.size(); ++t) digests[t] = 0xCBF29CE484222325u;
+  for (size_t start = 0; start < size_t{1} << 24; start += kChunk) {
+    const uint32_t first = static_cast<uint32_t>((block << 24) + start);
+    for (size_t i = 0; i < kChunk; ++i) {
+      x[i] = FromBits(first + static_cast<uint32_t>(i));
+      want[i] = x[i] == x[i] ? Oracle(x[i]) : 0.0;
+    }
+    for (size_t t = 0; t < targets.size(); ++t) {
+      Result& result = (*results)[t];
+      if (Exp(Rows<const float>(x.data(), 1, kChunk),
+              Rows<float>(y.data(), 1, kChunk), targets[t]) != Status::kOk) {
+        result.worst_ulp = HUGE_VAL;
+        continue;
+      }
+      uint64_t digest = digests[t];
+      for (size_t i = 0; i < kChunk; ++i) {
+        const bool nan = y[i] != y[i];
+        digest = (digest ^ (nan ? 0x7FC00000u : BitsOf(y[i]))) * 0x100000001B3u;
+        if (x[i] != x[i]) {
+          result.lost_nans += !nan;
+          continue;
+        }
+        const double error = Error(x[i], y[i], want[i]);
+        if (!(error <= result.worst_ulp)) {
+          result.worst_ulp = error;
+          result.witness = x[i];
+        }
+      }
+      digests[t] = digest;
+      result.inputs += kChunk;
+    }
+  }
+}
+
+int Main(const std::vector<Target>& targets, bool print_golden) {
+  std::vector<std::vector<uint64_t>> digests(
+      kBlocks, std::vector<uint64_t>(targets.size()));
+  std::vector<Result> total(targets.size());
+  std::atomic<size_t> next{0};
+  std::mutex mutex;
+  size_t done = 0;
+  const auto work = [&] {
+    for (size_t block; (block = next++) < kBlocks;) {
+      std::vector<Result> results(targets.size());
+      RunBlock(block, targets, &results, digests[block].data());
+      const std::lock_guard<std::mutex> lock(mutex);
+      for (size_t t = 0; t < targets.size(); ++t) {
+        total[t].inputs += results[t].inputs;
+        total[t].lost_nans += results[t].lost_nans;
+        if (!(results[t].worst_ulp <= total[t].worst_ulp)) {
+          total[t].worst_ulp = results[t].worst_ulp;
+          total[t].witness = results[t].witness;
+        }
+      }
+      std::fprintf(stderr, "\r%zu of %zu blocks", ++done, kBlocks);
+    }
+  };
+  std::vector<std::thread> threads;
+  const unsigned count = std::max(1u, std::thread::hardware_concurrency());
+  for (unsigned t = 0; t < count; ++t) threads.emplace_back(work);
+  for (std::thread& thread : threads) thread.join();
+  std::fprintf(stderr, "\n");
+
+  if (print_golden) {
+    for (size_t b = 0; b < kBlocks; ++b) {
+      std::printf("    0x%016llx,\n",
+                  static_cast<unsigned long long>(digests[b][0]));
+    }
+  }
+  int failures = 0;
+  for (size_t t = 0; t < targets.size(); ++t) {
+    size_t wrong_blocks = 0;
+    uint64_t digest = 0;
+    for (size_t b = 0; b < kBlocks; ++b) {
+      wrong_blocks += digests[b][t] != kExpGolden[b];
+      digest = (digest ^ digests[b][t]) * 0x100000001B3u;
+    }
+    const bool ok = total[t].inputs == uint64_t{1} << 32 &&
+                    total[t].lost_nans == 0 && wrong_blocks == 0 &&
+                    total[t].worst_ulp <= kExpMaxUlp;
+    std::printf(
+        "%-8s %llu inputs, worst %.4f ULP at %a, %llu NaNs lost, %zu of %zu "
+        "blocks with other bits, digest %016llx: %s\n",
+        TargetName(targets[t]),
+        static_cast<unsigned long long>(total[t].inputs), total[t].worst_ulp,
+        static_cast<double>(total[t].witness),
+        static_cast<unsigned long long>(total[t].lost_nans), wrong_blocks,
+        kBlocks, static_cast<unsigned long long>(digest), ok ? "ok" : "FAILED");
+    failures += !ok;
+  }
+  return failures != 0;
+}
+
+}  // namespace
+}  // namespace softlane
+
+int main(int argc, char** argv) {
+  std::vector<softlane::Target> targets;
+  bool print_golden = false;
+  for (int i = 1; i < argc; ++i) {
+    const auto target = softlane::ParseTarget(argv[i]);
+    if (std::strcmp(argv[i], "--print-golden") == 0) {
+      print_golden = true;
+    } else if (target && softlane::IsAvailable(*target)) {
+      targets.push_back(*target);
+    } else {
+      std::fprintf(stderr, "not available: %s\n", argv[i]);
+      return 2;
+    }
+  }
+  if (targets.empty()) {
+    for (const auto target : softlane::AvailableTargets())
+      targets.push_back(target);
+  }
+  return softlane::Main(targets, print_golden);
+}
