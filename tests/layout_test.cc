@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the rows lie must not matter: stride, alignment, in place, slices, the
-// end of a page.
+// Where the rows lie must not matter: stride, alignment, in place, slices.
 
 #include <cstring>
 #include <string>
@@ -8,7 +7,6 @@
 
 #include "doctest/doctest.h"
 #include "each_target.h"
-#include "guarded_buffer.h"
 #include "operations.h"
 #include "reference.h"
 
@@ -154,29 +152,6 @@ TEST_CASE("layout: slices of a batch") {
         if (!operation.has_rows) got.y = want.y;
         INFO(std::string(operation.name));
         CHECK(got == want);
-      }
-    }
-  });
-}
-
-// Kills: a tail that reads or writes a byte too many, in front or behind.
-TEST_CASE("layout: rows at the edge of a page") {
-  ForEachTarget([](Target target) {
-    constexpr size_t kMaxCols = 300;
-    for (const auto place :
-         {GuardedBuffer::Place::kAtStart, GuardedBuffer::Place::kAtEnd}) {
-      for (size_t cols = 1; cols <= kMaxCols; ++cols) {
-        GuardedBuffer x(cols, place), second(cols, place), y(cols, place),
-            result(1, place);
-        const Inputs inputs(1, cols, cols);
-        std::copy(inputs.x.begin(), inputs.x.end(), x.data());
-        std::copy(inputs.second.begin(), inputs.second.end(), second.data());
-        for (const Operation& operation : kOperations) {
-          const Operands o{Rows<const float>(x.data(), 1, cols),
-                           Rows<const float>(second.data(), 1, cols),
-                           Rows<float>(y.data(), 1, cols), result.data()};
-          REQUIRE(operation.run(o, target) == Status::kOk);
-        }
       }
     }
   });

@@ -7,10 +7,10 @@
 // the digests are still compared over layouts, and their digest is printed.
 
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
+#include "amount.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "operations.h"
@@ -19,12 +19,6 @@
 
 namespace softlane {
 namespace {
-
-size_t RowsToTest() {
-  const char* rows = std::getenv("SOFTLANE_ROWS");
-  return rows == nullptr ? SOFTLANE_SAME_BITS_ROWS
-                         : std::strtoull(rows, nullptr, 10);
-}
 
 // FNV-1a over words; every NaN counts as the same.
 void AddToDigest(const std::vector<float>& values, uint64_t* digest) {
@@ -136,7 +130,7 @@ Results RunInBatch(const Operation& operation, const Row& row, Target target,
 // own.
 TEST_CASE("same bits") {
   ForEachTarget([](Target target) {
-    const size_t rows = RowsToTest();
+    const size_t rows = Amount("SOFTLANE_ROWS", kManyRows, kFewRows);
     size_t different = 0;
     std::string where = "nowhere";
     for (const Operation& operation : kOperations) {

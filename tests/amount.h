@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_AMOUNT_H_
+#define SOFTLANE_TESTS_AMOUNT_H_
+
+#include <cstddef>
+#include <cstdlib>
+
+// How much the long tests do: all of it natively in Release, a part where a
+// sanitizer or an emulator makes them slow.
+
+namespace softlane {
+
+#ifdef SOFTLANE_FULL_TESTS
+constexpr bool kFullTests = true;
+#else
+constexpr bool kFullTests = false;
+#endif
+
+// The environment variable, if it is set.
+inline size_t Amount(const char* variable, size_t full, size_t part) {
+  const char* value = std::getenv(variable);
+  if (value != nullptr) return std::strtoull(value, nullptr, 10);
+  return kFullTests ? full : part;
+}
+
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_AMOUNT_H_

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+// No byte is touched that is not an operand's: every operand lies between two
+// pages that can be neither read nor written, inputs are mapped read-only, and
+// what is left of an output's pages keeps its canaries. Over all pairs of 16 x
+// 16 offsets from the start or the end of the pages and all lengths up to 600,
+// in place and not.
+//
+// SOFTLANE_MEMORY_STEP=7 tests every seventh length: for slow machines.
+
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <new>
+
+#include "amount.h"
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "operations.h"
+#include "reference.h"
+
+namespace softlane {
+namespace {
+
+constexpr size_t kMaxCols = 600;
+constexpr size_t kOffsets = 16;
+constexpr float kCanary = 0x1.5p77f;
+
+// A page of floats between two pages that fault.
+class Page {
+ public:
+  Page() : bytes_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
+    void* mapping = mmap(nullptr, 3 * bytes_, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (mapping == MAP_FAILED) throw std::bad_alloc();
+    mapping_ = static_cast<char*>(mapping);
+    Protect(PROT_READ | PROT_WRITE);
+  }
+  ~Page() { munmap(mapping_, 3 * bytes_); }
+  Page(const Page&) = delete;
+  Page& operator=(const Page&) = delete;
+
+  size_t size() const { return bytes_ / sizeof(float); }
+  float* data() { return reinterpret_cast<float*>(mapping_ + bytes_); }
+  void Protect(int protection) {
+    REQUIRE(mprotect(mapping_ + bytes_, bytes_, protection) == 0);
+  }
+  // n floats, `offset` floats from the start of the page or from its end.
+  float* Place(bool at_end, size_t offset, size_t n) {
+    return data() + (at_end ? size() - n - offset : offset);
+  }
+  void Fill(float value) {
+    for (size_t i = 0; i < size(); ++i) data()[i] = value;
+  }
+  // Whether all floats but [begin, begin + n) within `margin` of it are
+  // canaries.
+  bool IsIntactAround(const float* begin, size_t n, size_t margin) {
+    const float* first =
+        std::max(data() + 0, const_cast<float*>(begin) - margin);
+    const float* last =
+        std::min(data() + size(), const_cast<float*>(begin) + n + margin);
+    bool intact = true;
+    for (const float* p = first; p < begin; ++p)
+      intact = intact && *p == kCanary;
+    for (const float* p = begin + n; p < last; ++p) {
+      intact = intact && *p == kCanary;
+    }
+    return intact;
+  }
+
+ private:
+  size_t bytes_;
+  char* mapping_ = nullptr;
+};
+
+// Kills: a tail that reads or writes a float too many, in front or behind.
+TEST_CASE("memory: guard pages and canaries") {
+  ForEachTarget([](Target target) {
+    Page x, second, y, result;
+    Random random(1);
+    for (size_t i = 0; i < x.size(); ++i) {
+      x.data()[i] = random.Uniform(-20.0f, 20.0f);
+      second.data()[i] = random.Uniform(-1.0f, 1.0f);
+    }
+    x.Protect(PROT_READ);
+    second.Protect(PROT_READ);
+    y.Fill(kCanary);
+    result.Fill(kCanary);
+    size_t calls = 0;
+    size_t wrong = 0;
+    const size_t step = Amount("SOFTLANE_MEMORY_STEP", 1, 23);
+    for (const Operation& operation : kOperations) {
+      for (size_t n = 0; n <= kMaxCols; n += step) {
+        for (size_t place = 0; place < kOffsets * kOffsets * 2; ++place) {
+          const bool at_end = place % 2 == 0;
+          const size_t x_offset = place / 2 % kOffsets;
+          const size_t y_offset = place / 2 / kOffsets;
+          const float* in = x.Place(at_end, x_offset, n);
+          float* out = y.Place(at_end, y_offset, n);
+          // In place for half of them: the input is copied to where the output
+          // is.
+          const bool in_place = (place / 2 + n) % 2 == 0 && operation.has_rows;
+          if (in_place) std::copy(in, in + n, out);
+          Operands o;
+          o.x = Rows<const float>(in_place ? out : in, 1, n);
+          o.second = Rows<const float>(second.Place(at_end, y_offset, n), 1, n);
+          o.y = Rows<float>(out, 1, n);
+          o.row_results = result.Place(at_end, y_offset, 1);
+          wrong += operation.run(o, target) != Status::kOk;
+          ++calls;
+          if (operation.has_row_results) {
+            wrong += !result.IsIntactAround(o.row_results, 1, 64);
+            *o.row_results = kCanary;
+          }
+          if (operation.has_rows) {
+            wrong += !y.IsIntactAround(out, n, 64);
+            for (size_t i = 0; i < n; ++i) out[i] = kCanary;
+          }
+        }
+      }
+    }
+    bool intact = true;  // everywhere, not only near the last operand
+    for (size_t i = 0; i < y.size(); ++i) {
+      intact = intact && y.data()[i] == kCanary && result.data()[i] == kCanary;
+    }
+    std::printf("memory: %s, %zu calls\n", TargetName(target), calls);
+    CHECK(wrong == 0);
+    CHECK(intact);
+  });
+}
+
+}  // namespace
+}  // namespace softlane
