@@ -25,7 +25,8 @@ struct Extent {
         cols(view.cols),
         row_bytes(view.cols * sizeof(T)),
         stride(view.stride),
-        stride_bytes(view.stride * sizeof(T)),
+        // One row has no stride; what stands there may be any number.
+        stride_bytes(view.rows <= 1 ? row_bytes : view.stride * sizeof(T)),
         element_bytes(sizeof(T)) {}
 
   bool IsEmpty() const { return rows == 0 || cols == 0; }

@@ -41,10 +41,10 @@ uint32_t DetectTargets() {
   uint32_t eax, ebx, ecx1, ecx, edx;
 
   if (!__get_cpuid(1, &eax, &ebx, &ecx1, &edx)) return targets;
-  constexpr uint32_t kSse4AesPclmul =
-      Bit(0) | Bit(1) | Bit(9) | Bit(19) | Bit(20) | Bit(25);
+  constexpr uint32_t kSse4PopcntAesPclmul =
+      Bit(0) | Bit(1) | Bit(9) | Bit(19) | Bit(20) | Bit(23) | Bit(25);
   constexpr uint32_t kFmaOsxsaveAvxF16c = Bit(12) | Bit(27) | Bit(28) | Bit(29);
-  if (!HasAll(ecx1, kSse4AesPclmul | kFmaOsxsaveAvxF16c)) return targets;
+  if (!HasAll(ecx1, kSse4PopcntAesPclmul | kFmaOsxsaveAvxF16c)) return targets;
 
   if (!__get_cpuid(0x80000001u, &eax, &ebx, &ecx, &edx)) return targets;
   constexpr uint32_t kLzcnt = Bit(5);

@@ -16,6 +16,11 @@ namespace softlane {
 namespace internal {
 
 inline constexpr size_t kNumTargets = 5;
+static_assert(static_cast<int>(Target::kBaseline) == 1 &&
+                  static_cast<int>(Target::kAvx2) == 2 &&
+                  static_cast<int>(Target::kAvx512) == 3 &&
+                  static_cast<int>(Target::kNeon) == 4,
+              "the order of SOFTLANE_KERNEL_TABLE");
 
 /// One kernel, indexed by Target; null where it is not compiled in.
 template <typename Function>
@@ -36,7 +41,8 @@ Function* Select(const KernelTable<Function>& table, Target target) noexcept {
 }  // namespace internal
 }  // namespace softlane
 
-// The initializer of a KernelTable, usable where HWY_ONCE is set.
+// The initializer of a KernelTable, in the order of the enumerators, usable
+// where HWY_ONCE is set.
 #if HWY_ARCH_X86_64
 #if !(HWY_TARGETS & HWY_AVX2) || !(HWY_TARGETS & HWY_AVX3) || \
     HWY_STATIC_TARGET <= HWY_AVX2

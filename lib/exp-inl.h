@@ -87,9 +87,14 @@ HWY_INLINE Table8 SoftmaxTable() {
 constexpr double kLogSoftmaxFactor = 0x1.5863538c74e7fp-4;
 
 // The relative error of SoftmaxExp in units of u = 2^-24, for every argument
-// and up to the row's common factor: the table, the cubic, f, the rounding of
-// p, the product p * f (|p f| < 0.0443), and the rounding of the result.
-constexpr double kSoftmaxExpErrorU = 0.047 + 0.333 + 0.05 + 0.05 + 0.05 + 1.0;
+// and up to the row's common factor; f is at most 0.0627, p at most 0.72.
+constexpr double kSoftmaxExpErrorU =
+    0.047 +  // the entries of the table
+    0.333 +  // the cubic
+    0.066 +  // f: roundings of 2^-29 and 2^-28, times ln(2)
+    0.032 +  // p: a rounding of u / 2, times f, and a smaller one before it
+    0.032 +  // p * f: a rounding of 2^-29
+    0.961;   // the result: half a unit of at least 1.041 * 2^n;
 
 // c * 2^(x l - offset). NaN stays NaN.
 class SoftmaxExp {

@@ -36,50 +36,90 @@ namespace {
 // overflow.
 constexpr double kHeadroom = 4.0;
 
-// Up to here x l is split as it is; above, x - max is. That is exact there for
-// every x that matters, because it is within a factor 2 of max.
+// Up to this |scale max| x l is split as it is; above, x - max is. The
+// difference is exact there for every x that matters, because it is within a
+// factor 2 of max.
 constexpr double kDirectLimit = 4096.0;
 
-// The largest relative error of a probability, in u: of the numerator; of the
-// sum, whose terms err as the numerator does; the reciprocal in two floats; the
-// product.
-static_assert(kSoftmaxExpErrorU + (kSoftmaxExpErrorU + kSumErrorU) + 0.02 +
-                      1.0 <=
+// The relative error of a sum of numerators, in u = 2^-24: its terms err as a
+// numerator does.
+constexpr double kNumeratorSumErrorU = kSoftmaxExpErrorU + kSumErrorU;
+// Of a probability: the numerator, the sum, the reciprocal in two floats, a
+// subnormal second product at the lowest probabilities, the rounding of the
+// result. An error of n u is at most n ULP.
+static_assert(kSoftmaxExpErrorU + kNumeratorSumErrorU + 0.02 + 1.0 + 1.0 <=
                   kSoftmaxMaxUlp,
-              "an error of n u is at most n ULP: the documented bound holds");
+              "the documented bound holds");
+// Of logsumexp: the logarithm of the sum, and the rounding to float.
+static_assert(kNumeratorSumErrorU + 0.5 <= kLogSumExpMaxError * 0x1p24,
+              "the documented bound holds");
 
-// scale = 2^octaves * [1, 2): l = scale * log2(e) / unit, in two parts.
+// scale * log2(e) = l * unit. The unit is a power of two: 1 for a scale of
+// usual size, else the scale's own, so that two floats hold l.
 struct ScaleParts {
-  double l;
+  double scale, unit, l;
   float l_hi, l_lo;
-  double unit;  // a power of two; 1 for a scale of usual size
 };
 
-HWY_INLINE ScaleParts SplitScale(double scale) {
+HWY_INLINE ScaleParts SplitScale(float scale) {
+  ScaleParts parts;
+  parts.scale = scale;
   uint64_t bits;
-  std::memcpy(&bits, &scale, sizeof(bits));
+  std::memcpy(&bits, &parts.scale, sizeof(bits));
   const int exponent = static_cast<int>(bits >> 52) - 1023;
   const uint64_t unit_bits = bits & ~((uint64_t{1} << 52) - 1);
-  double unit = 1.0;
+  parts.unit = 1.0;
   if (exponent < -60 || exponent > 60) {
-    std::memcpy(&unit, &unit_bits, sizeof(unit));
+    std::memcpy(&parts.unit, &unit_bits, sizeof(parts.unit));
   }
-  const double l = scale / unit * kLog2E;
-  const float l_hi = static_cast<float>(l);
-  return {l, l_hi, static_cast<float>(l - l_hi), unit};
+  parts.l = parts.scale / parts.unit * kLog2E;
+  parts.l_hi = static_cast<float>(parts.l);
+  parts.l_lo = static_cast<float>(parts.l - parts.l_hi);
+  return parts;
 }
 
-// What makes a row's elements the argument of SoftmaxExp.
+// What a row's maximum decides. Element x becomes the argument (x - shift) *
+// unit of the exponential, and its numerator is exp(scale * x - log_divisor).
+struct RowPlan {
+  bool as_is;  // shift is 0 and unit is 1
+  double shift, unit;
+  double offset;  // in octaves
+  double lowest;  // the least argument whose numerator is not a tiny constant
+  double scaled_max, log_divisor;
+};
+
+HWY_INLINE RowPlan PlanRow(float max, const ScaleParts& parts) {
+  RowPlan plan;
+  plan.scaled_max = parts.scale * max;
+  const bool direct =
+      -kDirectLimit <= plan.scaled_max && plan.scaled_max <= kDirectLimit;
+  plan.as_is = direct && parts.unit == 1.0;
+  plan.shift = direct ? 0.0 : max;
+  plan.unit = parts.unit;
+  const double peak = (max - plan.shift) * plan.unit;
+  // 1.5 * 2^53 makes the last bit of a double count twos.
+  const double even = (peak * parts.l_hi + 0x1.8p53) - 0x1.8p53;
+  plan.offset = even - kHeadroom;
+  // 2^-125.75 is normal, and below 2^-126 times the sum.
+  plan.lowest = (plan.offset - 125.75) / parts.l;
+  plan.log_divisor =
+      plan.offset * kLn2 - kLogSoftmaxFactor + (direct ? 0.0 : plan.scaled_max);
+  return plan;
+}
+
+// The arguments of the exponential.
 struct AsIs {
   HWY_INLINE VF operator()(VF x) const { return x; }
 };
-struct Shifted {  // (x part - shift) unit
+struct Shifted {
+  // A difference that overflows is far below the maximum: -inf is as good.
   HWY_INLINE VF operator()(VF x) const {
-    return hn::Mul(Fma(x, part, minus_shift), unit);
+    return hn::Mul(hn::Sub(x, shift), unit);
   }
-  VF part, minus_shift, unit;
+  VF shift, unit;
 };
 
+// A row's numerators, as the terms of a sum that writes them on the way.
 template <class Argument>
 struct Numerators {
   HWY_INLINE VF operator()(size_t i) const {
@@ -104,52 +144,35 @@ struct RowSum {
   float log_sum_exp;  // only if it was asked for
 };
 
-// Writes the numerators of a row. They are exp(scale x - log_divisor).
 template <class Argument>
-HWY_INLINE RowSum SumRow(const SoftmaxExp& exp, const Argument& argument,
-                         const float* x, float* y, size_t n, float max,
-                         double scaled_max, double log_divisor, bool want_log) {
+HWY_INLINE RowSum SumRow(const RowPlan& plan, const SoftmaxExp& exp,
+                         const Argument& argument, const float* x, float* y,
+                         size_t n, float max, bool want_log) {
   const double sum = SumTerms(n, Numerators<Argument>{exp, argument, x, y});
   if (!want_log) return {sum, 0.0f};
   // Where no other element counts, the maximum is the result, exactly.
   const bool max_only = sum == hn::GetLane(exp(argument(Set(max))));
-  return {sum,
-          static_cast<float>(max_only ? scaled_max : log_divisor + Log(sum))};
+  const double log_sum = plan.log_divisor + Log(sum);
+  return {sum, static_cast<float>(max_only ? plan.scaled_max : log_sum)};
 }
 
 HWY_INLINE RowSum WriteNumerators(const float* x, float* y, size_t n, float max,
-                                  double scale, const ScaleParts& parts,
-                                  bool want_log) {
-  const double scaled_max = scale * max;
-  const bool direct = -kDirectLimit <= scaled_max && scaled_max <= kDirectLimit;
-  const double peak = direct ? max * parts.unit : 0.0;
-  // 1.5 * 2^53 makes the last bit of a double count twos.
-  const double even = (peak * parts.l_hi + 0x1.8p53) - 0x1.8p53;
-  const double offset = even - kHeadroom;
-  // 2^-125.75 is normal, and below 2^-126 times the sum.
-  const double lowest = (offset - 125.75) / parts.l;
-  const SoftmaxExp exp(parts.l_hi, parts.l_lo, static_cast<float>(offset),
-                       static_cast<float>(lowest));
-  const double log_divisor =
-      offset * kLn2 - kLogSoftmaxFactor + (direct ? 0.0 : scaled_max);
-  if (direct && parts.unit == 1.0) {
-    return SumRow(exp, AsIs(), x, y, n, max, scaled_max, log_divisor, want_log);
-  }
-  // x - max cannot overflow if it is taken of halves; what overflows for a
-  // scale of 1 or more is far below the maximum.
-  const double part = direct || scale >= 1.0 ? 1.0 : 0.5;
-  const double minus_shift = direct ? 0.0 : -max * part;
-  const Shifted shifted{Set(static_cast<float>(part)),
-                        Set(static_cast<float>(minus_shift)),
-                        Set(static_cast<float>(parts.unit / part))};
-  return SumRow(exp, shifted, x, y, n, max, scaled_max, log_divisor, want_log);
+                                  const ScaleParts& parts, bool want_log) {
+  const RowPlan plan = PlanRow(max, parts);
+  const SoftmaxExp exp(parts.l_hi, parts.l_lo, static_cast<float>(plan.offset),
+                       static_cast<float>(plan.lowest));
+  if (plan.as_is) return SumRow(plan, exp, AsIs(), x, y, n, max, want_log);
+  const Shifted shifted{Set(static_cast<float>(plan.shift)),
+                        Set(static_cast<float>(plan.unit))};
+  return SumRow(plan, exp, shifted, x, y, n, max, want_log);
 }
 
 // y /= sum, and what would be below 2^-126 becomes +0.
 HWY_INLINE void Divide(float* y, size_t n, double sum) {
-  // The reciprocal is the sum of a float of 5 bits and a float: numerator *
-  // rest is then within 2^-28 of the quotient and no subnormal, and a numerator
-  // over itself is exactly 1.
+  // The reciprocal as the sum of two floats: a numerator over itself is then
+  // exactly 1, which one float misses in an eighth of all cases. The first has
+  // 5 bits only, so that the second product is no subnormal, which some CPUs
+  // are slow at, unless the probability is below 2^-121.
   const double reciprocal = 1.0 / sum;
   uint64_t bits;
   std::memcpy(&bits, &reciprocal, sizeof(bits));
@@ -181,16 +204,15 @@ HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
 
 void SoftmaxRows(Rows<const float> x, Rows<float> y, float* logsumexp,
                  const SoftmaxOptions& options) {
-  const double scale = options.scale;
-  const ScaleParts parts = SplitScale(scale);
+  const ScaleParts parts = SplitScale(options.scale);
   for (size_t r = 0; r < x.rows; ++r) {
     const float* from = x.Row(r);
     float* to = y.Row(r);
     const float max = MaxOf<IgnoreNaN>(from, x.cols);
     float result;
     if (-kInfinity < max && max < kInfinity) {
-      const RowSum row = WriteNumerators(from, to, x.cols, max, scale, parts,
-                                         logsumexp != nullptr);
+      const RowSum row =
+          WriteNumerators(from, to, x.cols, max, parts, logsumexp != nullptr);
       if (row.sum == row.sum) {
         Divide(to, x.cols, row.sum);
         result = row.log_sum_exp;

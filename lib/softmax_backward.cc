@@ -22,7 +22,7 @@ namespace {
 //
 // The second computes (scale p) (dp - dot): the difference comes first, so that
 // a probability of 1 gets exactly 0. It is taken of halves, which cannot
-// overflow where p = 0 must give a zero.
+// overflow where p = 0 must give a zero; the product is doubled at the end.
 //
 // Errors, to first order in u: of |dp|, one each for the difference and the two
 // products; of sum |p dp|, one more for a term of dot, kSumErrorU for the sum
@@ -47,12 +47,13 @@ struct DotTerms {
 void BackwardRow(const float* p, const float* dp, float* dx, size_t n,
                  float scale) {
   const double dot = SumTerms(n, DotTerms{p, dp});
-  const float part = scale < 0x1p126f ? 0.5f : 1.0f;  // 2 * scale is finite
-  const VF vpart = Set(part);
-  const VF minus_part_dot = Set(static_cast<float>(-dot * part));
-  const VF rescale = Set(scale / part);
+  const VF vscale = Set(scale);
+  const VF half = Set(0.5f);
+  const VF minus_half_dot = Set(static_cast<float>(-0.5 * dot));
   const auto gradient = [&](VF p, VF dp) HWY_ATTR {
-    return hn::Mul(hn::Mul(p, rescale), Fma(dp, vpart, minus_part_dot));
+    const VF half_difference = Fma(dp, half, minus_half_dot);
+    const VF product = hn::Mul(hn::Mul(p, vscale), half_difference);
+    return hn::Add(product, product);
   };
   size_t i = 0;
   for (; n - i >= kLanes; i += kLanes) {

@@ -13,8 +13,9 @@ inline namespace v1 {
 /// (the functions that take a view check it).
 ///
 /// Aliasing: an input and an output may be the same view (same data, same
-/// stride) or must not share an element. Disjoint column windows of one buffer
-/// with equal strides do not share one.
+/// stride), or disjoint column windows of one buffer with equal strides; else
+/// the memory from the first to the last element of one must not meet that of
+/// the other, even if no element is shared.
 template <typename T>
 struct Rows {
   /// No rows.
@@ -37,7 +38,7 @@ struct Rows {
   /// Rows [first, first + count), which must exist. A host that splits a call
   /// over its own threads gives each thread a slice: the bits stay the same.
   constexpr Rows Slice(size_t first, size_t count) const noexcept {
-    return Rows(count == 0 ? data : Row(first), count, cols, stride);
+    return Rows(data == nullptr ? data : Row(first), count, cols, stride);
   }
 
   T* data = nullptr;  ///< Element (0, 0).

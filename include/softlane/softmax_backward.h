@@ -10,8 +10,9 @@ namespace softlane {
 inline namespace v1 {
 
 /// The largest error of dlogits[r, c] is this times
-/// 2^-24 * scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|), as long as scale *
-/// p_c is not subnormal.
+/// 2^-24 * scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|)
+/// plus, for what underflows,
+/// 2^-148 * (1 + |dp_c| + sum_k |p_k * dp_k| + cols * scale * |p_c|).
 inline constexpr double kSoftmaxBackwardMaxError = 8.0;
 
 /// dlogits[r, c] = scale * p_c * (dp_c - sum_k p_k * dp_k), where p and dp are

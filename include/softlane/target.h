@@ -14,7 +14,7 @@ inline namespace v1 {
 /// of the process. All targets give the same bits. The values are fixed for
 /// ever.
 enum class Target : uint8_t {
-  /// What AutoTarget() says: the fastest available, unless SOFTLANE_TARGET is
+  /// What AutoTarget() says: the best available, unless SOFTLANE_TARGET is
   /// set.
   kAuto = 0,
   /// Runs on any CPU the library was built for. On x86-64 one lane and a
@@ -50,7 +50,9 @@ std::optional<Target> ParseTarget(std::string_view name) noexcept;
 /// available exactly if AutoTarget() is not kAuto.
 bool IsAvailable(Target target) noexcept;
 
-/// All available targets but kAuto, fastest first. kBaseline is always there.
+/// All available targets but kAuto, best first by what they can do at most; on
+/// rows shorter than a vector the next may be faster. kBaseline is always
+/// there.
 TargetList AvailableTargets() noexcept;
 
 /// The first of AvailableTargets().
