@@ -5,8 +5,10 @@ set(softlane_kernel_flags
     # Whatever the host sets (-Ofast, say) must not change a bit.
     -fno-fast-math -ffp-contract=off -fno-exceptions -fno-rtti)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-  # After -march=native the baseline would be no baseline.
-  list(PREPEND softlane_kernel_flags -march=x86-64 -mtune=generic)
+  # After the host's -march=native or -mavx2 the baseline would be no baseline; each
+  # of these takes all with it that builds on it. x87 arithmetic has other roundings.
+  list(PREPEND softlane_kernel_flags -march=x86-64 -mtune=generic -mno-sse3 -mno-avx
+       -mno-popcnt -mno-bmi -mno-bmi2 -mno-lzcnt -mno-aes -mfpmath=sse)
 endif()
 
 # What Highway makes of these flags: without AVX2 and AVX3 there is no library.

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 #include "softlane/rows.h"
 #include "softlane/status.h"
@@ -96,6 +97,13 @@ Status CheckRowResults(const Extent& in, T* results) noexcept {
   if (Status status = CheckView(out); status != Status::kOk) return status;
   if (SharesElement(out, in)) return Status::kOverlap;
   return Status::kOk;
+}
+
+/// The maximum and the logsumexp of rows without columns, whose data may be
+/// null.
+inline void FillMinusInfinity(float* results, size_t rows) noexcept {
+  constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
+  for (size_t r = 0; r < rows; ++r) results[r] = kMinusInfinity;
 }
 
 /// By its bits: an environment that treats subnormals as zero must not matter.

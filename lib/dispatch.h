@@ -48,6 +48,10 @@ Function* Select(const KernelTable<Function>& table, Target target) noexcept {
     HWY_STATIC_TARGET <= HWY_AVX2
 #error "The x86-64 library needs a baseline below AVX2, and AVX2 and AVX3."
 #endif
+#if defined(__SSE3__) || defined(__AVX__) || defined(__BMI__) || \
+    defined(__POPCNT__) || defined(__LZCNT__) || defined(__AES__)
+#error "The compiler may use more than x86-64 has, also where any CPU runs."
+#endif
 #define SOFTLANE_KERNEL_TABLE(name)                                      \
   {                                                                      \
     {                                                                    \

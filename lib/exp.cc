@@ -113,6 +113,7 @@ Status Exp(Rows<const float> x, Rows<float> y, Target target) noexcept {
   if (Status s = internal::CheckRowMap(x, y); s != Status::kOk) return s;
   ExpFunction* const kernel = internal::Select(kExpTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (x.cols == 0) return Status::kOk;
   const internal::FpEnvironment environment;
   kernel(x, y);
   return Status::kOk;

@@ -46,6 +46,10 @@ Status RowMax(Rows<const float> x, float* max, Target target) noexcept {
   if (Status s = internal::CheckRowResults(x, max); s != Status::kOk) return s;
   MaxFunction* const kernel = internal::Select(kMaxTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (x.cols == 0) {
+    internal::FillMinusInfinity(max, x.rows);
+    return Status::kOk;
+  }
   const internal::FpEnvironment environment;
   kernel(x, max);
   return Status::kOk;

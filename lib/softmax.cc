@@ -249,6 +249,11 @@ Status Run(Rows<const float> logits, Rows<float> probs, float* logsumexp,
   }
   SoftmaxFunction* const kernel = internal::Select(kSoftmaxTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (logits.cols == 0) {
+    if (logsumexp != nullptr)
+      internal::FillMinusInfinity(logsumexp, logits.rows);
+    return Status::kOk;
+  }
   const internal::FpEnvironment environment;
   kernel(logits, probs, logsumexp, options);
   return Status::kOk;

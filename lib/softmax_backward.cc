@@ -104,6 +104,7 @@ Status SoftmaxBackward(Rows<const float> probs, Rows<const float> dprobs,
   if (!internal::IsFinitePositive(scale)) return Status::kBadOption;
   BackwardFunction* const kernel = internal::Select(kBackwardTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (probs.cols == 0) return Status::kOk;
   const internal::FpEnvironment environment;
   kernel(probs, dprobs, dlogits, scale);
   return Status::kOk;

@@ -16,6 +16,7 @@
 #include <cstring>
 
 #include "hwy/highway.h"
+#include "soft_fma.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -38,40 +39,13 @@ constexpr size_t kLanes = HWY_TARGET == HWY_AVX3   ? 16
 
 HWY_INLINE VF Set(float value) { return hn::Set(F32(), value); }
 
-// a * b + c with one rounding, from double arithmetic, where the product is
-// exact.
-//
-// Rounding the sum to double and then to float differs from rounding once only
-// if the double is half-way between two floats, that is, if it ends in 1 and 28
-// zeros (or anywhere below the smallest normal float). Then it is rounded to
-// odd instead, which keeps what the second rounding needs to know: S. Boldo, G.
-// Melquiond, "Emulation of FMA and correctly rounded sums: proved algorithms
-// using rounding to odd", IEEE Trans. Computers 57(4), 2008.
-HWY_INLINE float SoftFma(float a, float b, float c) {
-  const double product = static_cast<double>(a) * static_cast<double>(b);
-  const double addend = static_cast<double>(c);
-  double sum = product + addend;
-  uint64_t bits;
-  std::memcpy(&bits, &sum, sizeof(bits));
-  const bool half_way = (bits & 0x1FFFFFFFu) == 0x10000000u;
-  const bool subnormal = -0x1p-126 < sum && sum < 0x1p-126;
-  if (half_way || subnormal) {
-    const double added = sum - product;  // the error of the sum, exactly:
-    const double error = (product - (sum - added)) + (addend - added);
-    if ((error > 0.0 || error < 0.0) && (bits & 1) == 0) {
-      bits += (error > 0.0) == (sum > 0.0) ? 1 : -1;
-      std::memcpy(&sum, &bits, sizeof(bits));
-    }
-  }
-  return static_cast<float>(sum);
-}
-
 // a * b + c, rounded once.
 HWY_INLINE VF Fma(VF a, VF b, VF c) {
   if constexpr (kHasFma) {
     return hn::MulAdd(a, b, c);
   } else {
-    return Set(SoftFma(hn::GetLane(a), hn::GetLane(b), hn::GetLane(c)));
+    return Set(
+        internal::SoftFma(hn::GetLane(a), hn::GetLane(b), hn::GetLane(c)));
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Bad arguments: the documented status, and no byte written.
 
+#include <cstddef>
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -29,10 +31,6 @@ class Fixture {
   }
   float* At(size_t block) { return buffer_.data() + block * kRows * kStride; }
 
-  Status Run(const Operation& operation, const Operands& operands,
-             Target target) {
-    return operation.run(operands, target);
-  }
   bool IsUntouched() const {
     return std::memcmp(buffer_.data(), before_.data(),
                        buffer_.size() * sizeof(float)) == 0;
@@ -173,13 +171,57 @@ TEST_CASE("arguments: what is no overlap") {
         o.row_results = results.data();
         CHECK(operation.run(o, target) == Status::kOk);
       }
-      // One row in place: its stride does not matter.
+      // One row in place: its stride does not matter, not even one that
+      // overflows.
       Operands o;
       o.x = Rows<const float>(buffer.data(), 1, kCols);
       o.second = o.x;
       o.y = Rows<float>(buffer.data(), 1, kCols, kStride);
       o.row_results = results.data();
       CHECK(operation.run(o, target) == Status::kOk);
+    }
+  });
+}
+
+// A stride of one row is never used; 2^62 * sizeof(float) is 0.
+TEST_CASE("arguments: any stride of a single row") {
+  ForEachTarget([](Target target) {
+    for (const Operation& operation : kOperations) {
+      Fixture f;
+      Operands o = f.good;
+      const size_t stride = size_t{1} << 62;
+      o.x = Rows<const float>(f.At(0), 1, 4, stride);
+      o.second = Rows<const float>(f.At(2), 1, 4, stride);
+      o.y = Rows<float>(f.At(0) + 1, 1, 4, stride);
+      if (operation.has_rows) {
+        Expect(operation, f, o, target, Status::kOverlap, "huge strides");
+      }
+      o.y = Rows<float>(f.At(4), 1, 4, stride);
+      CHECK(operation.run(o, target) == Status::kOk);
+    }
+  });
+}
+
+// The largest shapes that are legal, and one float more.
+TEST_CASE("arguments: shapes at the limit") {
+  ForEachTarget([](Target target) {
+    constexpr size_t kMax = PTRDIFF_MAX / sizeof(float);
+    float* const high = reinterpret_cast<float*>(UINTPTR_MAX - 31);
+    for (const Operation& operation : kOperations) {
+      if (!operation.has_rows) continue;
+      Fixture f;
+      // Legal, but it overlaps: so nothing is read or written.
+      Operands o = f.good;
+      o.x = Rows<const float>(f.At(0), 3, 2, (kMax - 2) / 2);
+      o.second = o.x;
+      o.y = Rows<float>(f.At(0) + 1, 3, 2, (kMax - 2) / 2);
+      Expect(operation, f, o, target, Status::kOverlap, "the largest");
+      o.x.stride = o.second.stride = o.y.stride = (kMax - 2) / 2 + 1;
+      Expect(operation, f, o, target, Status::kBadShape, "one more");
+      o.x = Rows<const float>(high, 1, 16);
+      o.second = o.x;
+      o.y = Rows<float>(f.At(0), 1, 16);
+      Expect(operation, f, o, target, Status::kBadShape, "past the end");
     }
   });
 }
@@ -227,10 +269,20 @@ TEST_CASE("arguments: nothing to do") {
       Operands o = f.good;
       o.x.rows = o.second.rows = o.y.rows = 0;
       Expect(operation, f, o, target, Status::kOk, "no rows");
+      // Views without elements do not overlap; their strides are still checked.
+      o.y.data = f.At(0) + 1;
+      Expect(operation, f, o, target, Status::kOk, "no rows, overlapping");
+      o.x.stride = kCols - 1;
+      Expect(operation, f, o, target, Status::kBadShape, "no rows, stride");
       if (operation.has_row_results) continue;
       o = f.good;
       o.x.cols = o.second.cols = o.y.cols = 0;
       Expect(operation, f, o, target, Status::kOk, "no columns");
+      o.x.data = o.second.data = nullptr;
+      o.y.data = nullptr;
+      Expect(operation, f, o, target, Status::kOk, "no columns, null");
+      o.x.rows = o.second.rows = o.y.rows = SIZE_MAX;  // and no time
+      Expect(operation, f, o, target, Status::kOk, "no columns, many rows");
     }
   });
 }

@@ -24,7 +24,7 @@ if grep -qsw avx512vl /proc/cpuinfo; then native=avx512; fi
 
 printf '%-16s %-9s\n' CPU target
 run "this machine" "$native" env
-for model in max:avx2 Haswell:avx2 Haswell,-fma:baseline max,-avx2:baseline \
+for model in max:avx2 Haswell:avx2 Haswell,-fma:baseline Haswell,-abm:baseline max,-avx2:baseline \
   Haswell,-xsave:baseline Nehalem:baseline qemu64:baseline; do
   run "${model%:*}" "${model#*:}" "$qemu" -cpu "${model%:*}"
 done
