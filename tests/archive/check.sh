@@ -41,6 +41,12 @@ for symbol in $weak; do
       grep -E '^ +[0-9a-f]+:[[:space:]]+v[a-z]' | head -3 || true)"
 done
 
+# Outside of the namespaces of the targets, code runs on any CPU.
+complain "has AVX code where any CPU runs" \
+  "$("$objdump" -d --no-show-raw-insn "$archive" | awk '
+    /^[0-9a-f]+ <.*>:$/ { name = $2; any = name !~ /N_AVX[23]/ }
+    any && /^ +[0-9a-f]+:[[:space:]]+v[a-z]/ { print name, $0; if (++n == 3) exit }')"
+
 complain "has code that runs before main or after it" \
   "$("$objdump" -h "$archive" |
     grep -E '\.(init_array|fini_array|ctors|dtors|preinit_array)' || true)"

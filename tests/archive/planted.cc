@@ -25,9 +25,16 @@ __attribute__((used)) static int Planted() { return 1; }
 int SoftlanePlanted() { return 1; }
 #elif defined(PLANT_WEAK) && defined(__x86_64__)
 namespace softlane {
+namespace N_AVX2 {
 __attribute__((weak, target("avx2"))) void Planted(int* x) {
   for (int i = 0; i < 64; ++i) x[i] += 1;
-  __asm__ volatile("vzeroupper");
+}
+}  // namespace N_AVX2
+}  // namespace softlane
+#elif defined(PLANT_AVX) && defined(__x86_64__)
+namespace softlane {
+__attribute__((target("avx2"))) void Planted(int* x) {
+  for (int i = 0; i < 64; ++i) x[i] += 1;
 }
 }  // namespace softlane
 #elif defined(PLANT_INITIALIZER)
