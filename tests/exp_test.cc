@@ -2,6 +2,7 @@
 #include "softlane/exp.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "doctest/doctest.h"

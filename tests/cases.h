@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_CASES_H_
+#define SOFTLANE_TESTS_CASES_H_
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "inputs.h"
+#include "reference.h"
+
+// Many small cases as one check, with a count and a witness.
+
+namespace softlane {
+
+// Counts cases and remembers the first that failed.
+class Cases {
+ public:
+  Cases(const char* name, Target target) : name_(name), target_(target) {}
+  ~Cases() {
+    std::printf("%-9s %8zu cases: %s\n", TargetName(target_), count_, name_);
+    INFO(failures_ << " failures, the first: " << first_);
+    CHECK(failures_ == 0);
+  }
+  void Expect(bool ok, const char* what, size_t cols, size_t position = 0) {
+    ++count_;
+    if (ok) return;
+    if (failures_++ == 0) {
+      first_ = std::string(what) + ", " + std::to_string(cols) +
+               " columns, position " + std::to_string(position);
+    }
+  }
+
+ private:
+  const char* name_;
+  Target target_;
+  size_t count_ = 0;
+  size_t failures_ = 0;
+  std::string first_;
+};
+
+inline bool IsNan(float x) { return x != x; }
+inline bool IsZero(float x) { return x == 0.0f; }
+inline bool IsPlusZero(float x) { return BitsOf(x) == 0; }
+
+inline bool All(const std::vector<float>& values, bool (*is)(float)) {
+  for (const float v : values) {
+    if (!is(v)) return false;
+  }
+  return true;
+}
+
+constexpr size_t kMaxCols = 200;
+
+// body(row of N(0, 4) logits, position) for every length and position.
+template <class Body>
+void ForEachPosition(const Body& body) {
+  Random random(1);
+  for (size_t n = 1; n <= kMaxCols; ++n) {
+    const std::vector<float> row = MakeRow(Family::kGaussian, n, random);
+    for (size_t i = 0; i < n; ++i) body(row, i);
+  }
+}
+
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_CASES_H_
