@@ -101,12 +101,12 @@ class SoftmaxExp {
  public:
   // `lowest` is an x for which the result is tiny but no subnormal; what is
   // below is taken for it.
-  HWY_INLINE SoftmaxExp(float l_hi, float l_lo, float offset, float lowest)
+  HWY_INLINE SoftmaxExp(VF l_hi, VF l_lo, VF offset, VF lowest)
       : table_(SoftmaxTable()),
-        l_hi_(Set(l_hi)),
-        l_lo_(Set(l_lo)),
-        lowest_(Set(lowest)),
-        magic_(kMagic - offset) {}
+        l_hi_(l_hi),
+        l_lo_(l_lo),
+        lowest_(lowest),
+        magic_(hn::Sub(Set(kMagic), offset)) {}
 
   HWY_INLINE VF operator()(VF x) const {
     const Octaves octaves =
@@ -123,7 +123,7 @@ class SoftmaxExp {
  private:
   Table8 table_;
   VF l_hi_, l_lo_, lowest_;
-  Addend magic_, c2_{0x1.ec0fa2p-3f}, c1_{0x1.62e432p-1f};
+  Addend magic_, c2_{Set(0x1.ec0fa2p-3f)}, c1_{Set(0x1.62e432p-1f)};
 };
 
 }  // namespace

@@ -65,9 +65,7 @@ HWY_INLINE VF Fnma(VF a, VF b, VF c) {
 class Addend {
  public:
 #if HWY_ARCH_ARM_A64
-  HWY_INLINE explicit Addend(float value) {
-    vst1q_f32(values_, vdupq_n_f32(value));
-  }
+  HWY_INLINE explicit Addend(VF value) { vst1q_f32(values_, value.raw); }
   HWY_INLINE operator VF() const {  // NOLINT: a vector by nature
     const float* from = values_;
     __asm__ volatile("" : "+r"(from));
@@ -77,7 +75,7 @@ class Addend {
  private:
   HWY_ALIGN float values_[4];
 #else
-  HWY_INLINE explicit Addend(float value) : value_(Set(value)) {}
+  HWY_INLINE explicit Addend(VF value) : value_(value) {}
   HWY_INLINE operator VF() const { return value_; }  // NOLINT
 
  private:

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Softmax of one row: the arithmetic, of which every schedule has the bits.
+
+#if defined(SOFTLANE_LIB_SOFTMAX_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
+#undef SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
+#else
+#define SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
+#endif
+
+#include "exp-inl.h"
+#include "log-inl.h"
+#include "softlane/softmax.h"
+#include "sum-inl.h"
+#include "vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The numerator of the maximum is near 2^kHeadroom: a numerator is then normal
+// wherever its probability is, and the sum of 2^24 of them is far from
+// overflow.
+constexpr double kHeadroom = 4.0;
+
+// Up to this |scale max| x l is split as it is; above, x - max is. The
+// difference is exact there for every x that matters, because it is within a
+// factor 2 of max.
+constexpr double kDirectLimit = 4096.0;
+
+// The relative error of a sum of numerators, in u = 2^-24: its terms err as a
+// numerator does.
+constexpr double kNumeratorSumErrorU = kSoftmaxExpErrorU + kSumErrorU;
+// Of a probability: the numerator, the sum, the reciprocal in two floats, a
+// subnormal second product at the lowest probabilities, the rounding of the
+// result. An error of n u is at most n ULP.
+static_assert(kSoftmaxExpErrorU + kNumeratorSumErrorU + 0.02 + 1.0 + 1.0 <=
+                  kSoftmaxMaxUlp,
+              "the documented bound holds");
+// Of logsumexp: the logarithm of the sum, and the rounding to float.
+static_assert(kNumeratorSumErrorU + 0.5 <= kLogSumExpMaxError * 0x1p24,
+              "the documented bound holds");
+
+// scale * log2(e) = l * unit. The unit is a power of two: 1 for a scale of
+// usual size, else the scale's own, so that two floats hold l.
+struct ScaleParts {
+  double scale, unit, l;
+  float l_hi, l_lo, inverse_l;
+};
+
+HWY_INLINE ScaleParts SplitScale(float scale) {
+  ScaleParts parts;
+  parts.scale = scale;
+  uint64_t bits;
+  std::memcpy(&bits, &parts.scale, sizeof(bits));
+  const int exponent = static_cast<int>(bits >> 52) - 1023;
+  const uint64_t unit_bits = bits & ~((uint64_t{1} << 52) - 1);
+  parts.unit = 1.0;
+  if (exponent < -60 || exponent > 60) {
+    std::memcpy(&parts.unit, &unit_bits, sizeof(parts.unit));
+  }
+  parts.l = parts.scale / parts.unit * kLog2E;
+  parts.l_hi = static_cast<float>(parts.l);
+  parts.l_lo = static_cast<float>(parts.l - parts.l_hi);
+  parts.inverse_l = static_cast<float>(1.0 / parts.l);
+  return parts;
+}
+
+// The least argument whose numerator is not taken for a tiny constant:
+// 2^-125.75 is normal, and below 2^-126 times the sum.
+HWY_INLINE VF Lowest(VF offset, const ScaleParts& parts) {
+  return hn::Mul(hn::Sub(offset, Set(125.75f)), Set(parts.inverse_l));
+}
+
+// What a row's maximum decides. Element x becomes the argument (x - shift) *
+// unit of the exponential, and its numerator is exp(scale * x - log_divisor).
+struct RowPlan {
+  bool as_is;  // shift is 0 and unit is 1
+  double shift, unit;
+  double offset;  // in octaves
+  double scaled_max, log_divisor;
+};
+
+HWY_INLINE RowPlan PlanRow(float max, const ScaleParts& parts) {
+  RowPlan plan;
+  plan.scaled_max = parts.scale * max;
+  const bool direct =
+      -kDirectLimit <= plan.scaled_max && plan.scaled_max <= kDirectLimit;
+  plan.as_is = direct && parts.unit == 1.0;
+  plan.shift = direct ? 0.0 : max;
+  plan.unit = parts.unit;
+  const double peak = (max - plan.shift) * plan.unit;
+  // 1.5 * 2^53 makes the last bit of a double count twos.
+  const double even = (peak * parts.l_hi + 0x1.8p53) - 0x1.8p53;
+  plan.offset = even - kHeadroom;
+  plan.log_divisor =
+      plan.offset * kLn2 - kLogSoftmaxFactor + (direct ? 0.0 : plan.scaled_max);
+  return plan;
+}
+
+// The arguments of the exponential.
+struct AsIs {
+  HWY_INLINE VF operator()(VF x) const { return x; }
+};
+struct Shifted {
+  // A difference that overflows is far below the maximum: -inf is as good.
+  HWY_INLINE VF operator()(VF x) const {
+    return hn::Mul(hn::Sub(x, shift), unit);
+  }
+  VF shift, unit;
+};
+
+// A row's numerators, as the terms of a sum that writes them on the way.
+template <class Argument>
+struct Numerators {
+  HWY_INLINE VF operator()(size_t i) const {
+    const VF numerator = exp(argument(Load(x + i)));
+    Store(numerator, y + i);
+    return numerator;
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF numerator = exp(argument(LoadFirst(x + i, count, Set(0.0f))));
+    StoreFirst(numerator, y + i, count);
+    return KeepFirst(numerator, count);
+  }
+
+  const SoftmaxExp& exp;
+  const Argument& argument;
+  const float* x;
+  float* y;
+};
+
+struct RowSum {
+  double sum;         // of the numerators
+  float log_sum_exp;  // only if it was asked for
+};
+
+template <class Argument>
+HWY_INLINE RowSum SumRow(const RowPlan& plan, const SoftmaxExp& exp,
+                         const Argument& argument, const float* x, float* y,
+                         size_t n, float max, bool want_log) {
+  const double sum = SumTerms(n, Numerators<Argument>{exp, argument, x, y});
+  if (!want_log) return {sum, 0.0f};
+  // Where no other element counts, the maximum is the result, exactly.
+  const bool max_only = sum == hn::GetLane(exp(argument(Set(max))));
+  const double log_sum = plan.log_divisor + Log(sum);
+  return {sum, static_cast<float>(max_only ? plan.scaled_max : log_sum)};
+}
+
+HWY_INLINE RowSum WriteNumerators(const float* x, float* y, size_t n, float max,
+                                  const ScaleParts& parts, bool want_log) {
+  const RowPlan plan = PlanRow(max, parts);
+  const VF offset = Set(static_cast<float>(plan.offset));
+  const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
+                       Lowest(offset, parts));
+  if (plan.as_is) return SumRow(plan, exp, AsIs(), x, y, n, max, want_log);
+  const Shifted shifted{Set(static_cast<float>(plan.shift)),
+                        Set(static_cast<float>(plan.unit))};
+  return SumRow(plan, exp, shifted, x, y, n, max, want_log);
+}
+
+// The reciprocal of a sum as that of two floats: a numerator over itself is
+// then exactly 1, which one float misses in an eighth of all cases. The first
+// has 5 bits only, so that its rest times a numerator is no subnormal, which
+// some CPUs are slow at, unless the probability is below 2^-121.
+constexpr int64_t kHeadRounding = int64_t{1} << 47;
+constexpr int64_t kHeadMask = ~((int64_t{1} << 48) - 1);
+// A numerator below this times the sum becomes +0: no probability is subnormal.
+constexpr double kLeast = 0x1.00001p-126;
+
+HWY_INLINE VF Quotient(VF numerator, VF head, VF rest, VF least) {
+  const VF kept = hn::IfThenElseZero(hn::Ge(numerator, least), numerator);
+  return Fma(kept, head, hn::Mul(kept, rest));
+}
+
+// y /= sum.
+HWY_INLINE void Divide(float* y, size_t n, double sum) {
+  const double reciprocal = 1.0 / sum;
+  int64_t bits;
+  std::memcpy(&bits, &reciprocal, sizeof(bits));
+  bits = (bits + kHeadRounding) & kHeadMask;
+  double head;
+  std::memcpy(&head, &bits, sizeof(head));
+  const VF vhead = Set(static_cast<float>(head));
+  const VF vrest = Set(static_cast<float>(reciprocal - head));
+  const VF least = Set(static_cast<float>(sum * kLeast));
+  size_t i = 0;
+  for (; n - i >= kLanes; i += kLanes) {
+    Store(Quotient(Load(y + i), vhead, vrest, least), y + i);
+  }
+  if (const size_t rest = n - i; rest != 0) {
+    const VF numerators = LoadFirst(y + i, rest, Set(0.0f));
+    StoreFirst(Quotient(numerators, vhead, vrest, least), y + i, rest);
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
