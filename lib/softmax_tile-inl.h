@@ -50,6 +50,8 @@ struct RowSums {
 // additions.
 class TileSum {
  public:
+  HWY_INLINE TileSum() {}  // not the compiler's, which has no target attribute
+
   HWY_INLINE RowSums Total(const Tile& tile, size_t n) {
     size_t used = 0;
     for (size_t start = 0; start < n; start += kSumBlock) {
@@ -60,17 +62,20 @@ class TileSum {
           sum =
               AddPair(sum, Promote(FoldTo16(tile, start, i + kSumLanes, rest)));
         }
-        lanes_[i] = start == 0 ? sum : AddPair(lanes_[i], sum);
+        if (start != 0) sum = AddPair({lower_[i], upper_[i]}, sum);
+        lower_[i] = sum.lower;
+        upper_[i] = sum.upper;
       }
       used = HWY_MAX(used, HWY_MIN(rest, kSumLanes));
     }
     for (size_t half = kSumLanes / 2; half != 0; half /= 2) {
       for (size_t i = 0; i + half < used; ++i) {
-        lanes_[i] = AddPair(lanes_[i], lanes_[i + half]);
+        lower_[i] = hn::Add(lower_[i], lower_[i + half]);
+        upper_[i] = hn::Add(upper_[i], upper_[i + half]);
       }
       used = HWY_MIN(used, half);
     }
-    return lanes_[0];
+    return {lower_[0], upper_[0]};
   }
 
  private:
@@ -93,7 +98,7 @@ class TileSum {
     return sum;
   }
 
-  RowSums lanes_[kSumLanes];
+  VD lower_[kSumLanes], upper_[kSumLanes];
 };
 
 // What Divide needs, for a row per lane.
@@ -168,12 +173,12 @@ HWY_INLINE bool SoftmaxTile(Rows<const float> x, Rows<float> y, size_t first,
   for (size_t r = 0; r < count; ++r) to[r] = y.Row(first + r);
   for (size_t c = 0; c < n; c += 4) {
     const size_t at = HWY_MIN(c, n - 4);
-    Columns columns;
-    for (size_t k = 0; k < 4; ++k) {
-      columns.v[k] = Quotient(tile.Get(at + k), reciprocal.head,
-                              reciprocal.rest, reciprocal.least);
-    }
-    StoreColumns(columns, to, count, at);
+    const auto quotient = [&](size_t k) HWY_ATTR {
+      return Quotient(tile.Get(at + k), reciprocal.head, reciprocal.rest,
+                      reciprocal.least);
+    };
+    StoreColumns({{quotient(0), quotient(1), quotient(2), quotient(3)}}, to,
+                 count, at);
   }
   return true;
 }
