@@ -23,9 +23,8 @@ namespace {
 // element); numerators and their sum (a read and a write); the division (both).
 //
 // The maximum is not subtracted from x: fl(x - max) is the dominant error of
-// other implementations. It is rounded to an even number of octaves, M, and
-// taken off the exponents of the numerators, which is exact. Even, so that ties
-// of the rounding to eighths do not depend on it.
+// other implementations. It is rounded to a whole number of octaves, which is
+// taken off the exponents of the numerators: that is exact.
 //
 // Special values: a NaN or +inf that the maximum does not show makes a
 // numerator and so the sum NaN; -inf gives a tiny numerator, which is flushed.

@@ -92,9 +92,9 @@ HWY_INLINE RowPlan PlanRow(float max, const ScaleParts& parts) {
   plan.shift = direct ? 0.0 : max;
   plan.unit = parts.unit;
   const double peak = (max - plan.shift) * plan.unit;
-  // 1.5 * 2^53 makes the last bit of a double count twos.
-  const double even = (peak * parts.l_hi + 0x1.8p53) - 0x1.8p53;
-  plan.offset = even - kHeadroom;
+  // 1.5 * 2^52 makes the last bit of a double count ones.
+  const double octaves = (peak * parts.l_hi + 0x1.8p52) - 0x1.8p52;
+  plan.offset = octaves - kHeadroom;
   plan.log_divisor =
       plan.offset * kLn2 - kLogSoftmaxFactor + (direct ? 0.0 : plan.scaled_max);
   return plan;

@@ -157,9 +157,9 @@ HWY_INLINE bool SoftmaxTile(Rows<const float> x, Rows<float> y, size_t first,
   if (!hn::AllTrue(F32(), direct)) return false;
 
   const VF l_hi = Set(parts.l_hi);
-  const VF twos = Set(0x1.8p24f);  // the last bit of such a float counts twos
-  const VF even = hn::Sub(Fma(max, l_hi, twos), twos);
-  const VF offset = hn::Sub(even, Set(static_cast<float>(kHeadroom)));
+  const VF ones = Set(0x1.8p23f);  // the last bit of such a float counts ones
+  const VF octaves = hn::Sub(Fma(max, l_hi, ones), ones);
+  const VF offset = hn::Sub(octaves, Set(static_cast<float>(kHeadroom)));
   const SoftmaxExp exp(l_hi, Set(parts.l_lo), offset, Lowest(offset, parts));
   for (size_t c = 0; c < n; ++c) tile.Set(c, exp(tile.Get(c)));
   TileSum sum;

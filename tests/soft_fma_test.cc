@@ -49,6 +49,13 @@ TEST_CASE("soft fma") {
     check(MakeFloat(random, 14, -70, -60), MakeFloat(random, 14, -80, -60),
           MakeFloat(random, 24, -150, -120));
   }
+  // Subnormal results that would be half-way but for a bit that double drops.
+  for (size_t i = 0; i < count / 10; ++i) {
+    const float product_sign = random.Below(2) == 0 ? 0x1p-75f : -0x1p-75f;
+    const float c = static_cast<float>(random.Bits() >> 41) * 0x1p-149f;
+    check((1.0f + 0x1p-23f) * 0x1p-75f, (1.0f - 0x1p-23f) * product_sign, c);
+    check((1.0f + 0x1p-23f) * 0x1p-75f, (1.0f + 0x1p-23f) * product_sign, -c);
+  }
   INFO(witness[0] << " * " << witness[1] << " + " << witness[2]);
   CHECK(wrong == 0);
 }
