@@ -164,10 +164,7 @@ HWY_INLINE bool SoftmaxTile(Rows<const float> x, Rows<float> y, size_t first,
   for (size_t c = 0; c < n; ++c) tile.Set(c, exp(tile.Get(c)));
   TileSum sum;
   const RowSums sums = sum.Total(tile, n);
-  const auto ordered_lower = hn::Eq(sums.lower, sums.lower);
-  const auto ordered_upper = hn::Eq(sums.upper, sums.upper);
-  if (!hn::AllTrue(F64(), hn::And(ordered_lower, ordered_upper))) return false;
-
+  // A sum that is NaN makes all of its row NaN: the reciprocal is.
   const TileReciprocal reciprocal(sums);
   float* to[kLanes];
   for (size_t r = 0; r < count; ++r) to[r] = y.Row(first + r);

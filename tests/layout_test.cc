@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where the rows lie must not matter: stride, alignment, in place, slices.
 
-#include <cstring>
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -124,6 +124,42 @@ TEST_CASE("layout: stride, alignment, in place") {
             got.y = want.y;
           }
           wrong += !(got == want);
+        }
+      }
+      INFO(std::string(operation.name));
+      CHECK(wrong == 0);
+    }
+  });
+}
+
+// Kills: a schedule for several rows that lets one disturb another, or
+// overlooks that one needs more than the others.
+TEST_CASE("layout: one special row among others") {
+  ForEachTarget([](Target target) {
+    constexpr size_t kRows = 35;
+    for (const Operation& operation : kOperations) {
+      size_t wrong = 0;
+      for (const size_t cols : {1, 3, 4, 5, 8, 15, 31, 64, 65, 100, 128, 129}) {
+        const Inputs usual(kRows, cols, cols);
+        for (size_t special = 0; special < kRows; ++special) {
+          for (const float value : {kNan, kInf, -kInf, 3e38f, 5000.0f}) {
+            Inputs inputs = usual;
+            if (value == -kInf) {
+              std::fill_n(inputs.x.begin() + special * cols, cols, value);
+            } else {
+              inputs.x[special * cols + special % cols] = value;
+            }
+            const Results want = RowByRow(operation, inputs, target);
+            Results got{std::vector<float>(inputs.x.size()),
+                        std::vector<float>(kRows)};
+            const Operands o{
+                Rows<const float>(inputs.x.data(), kRows, cols),
+                Rows<const float>(inputs.second.data(), kRows, cols),
+                Rows<float>(got.y.data(), kRows, cols), got.per_row.data()};
+            wrong += operation.run(o, target) != Status::kOk;
+            if (!operation.has_rows) got.y = want.y;
+            wrong += !(got == want);
+          }
         }
       }
       INFO(std::string(operation.name));

@@ -130,5 +130,51 @@ TEST_CASE("memory: guard pages and canaries") {
   });
 }
 
+// Kills: a schedule for several rows that reads or writes a row too many.
+TEST_CASE("memory: batches between guard pages") {
+  ForEachTarget([](Target target) {
+    Page x, second, y, result;
+    Random random(2);
+    for (size_t i = 0; i < x.size(); ++i) {
+      x.data()[i] = random.Uniform(-20.0f, 20.0f);
+      second.data()[i] = random.Uniform(-1.0f, 1.0f);
+    }
+    x.Protect(PROT_READ);
+    second.Protect(PROT_READ);
+    y.Fill(kCanary);
+    result.Fill(kCanary);
+    size_t wrong = 0;
+    for (const Operation& operation : kOperations) {
+      for (size_t rows = 1; rows <= 40; ++rows) {
+        for (size_t cols = 1; cols * rows <= x.size(); cols += 1 + cols / 8) {
+          const size_t n = rows * cols;
+          for (const bool at_end : {false, true}) {
+            for (const size_t gap : {0, 1, 3}) {  // between the rows
+              const size_t stride = cols + gap;
+              const size_t size = (rows - 1) * stride + cols;
+              if (size > x.size()) continue;
+              float* out = y.Place(at_end, 0, size);
+              Operands o;
+              o.x = Rows<const float>(x.Place(at_end, 0, n), rows, cols);
+              o.second =
+                  Rows<const float>(second.Place(at_end, 0, n), rows, cols);
+              o.y = Rows<float>(out, rows, cols, stride);
+              o.row_results = result.Place(at_end, 0, rows);
+              wrong += operation.run(o, target) != Status::kOk;
+              for (size_t r = 0; r < rows; ++r) {
+                if (operation.has_rows) std::fill_n(o.y.Row(r), cols, kCanary);
+                o.row_results[r] = kCanary;
+              }
+              wrong += !y.IsIntactAround(out, 0, size + 64);
+              wrong += !result.IsIntactAround(o.row_results, 0, rows + 64);
+            }
+          }
+        }
+      }
+    }
+    CHECK(wrong == 0);
+  });
+}
+
 }  // namespace
 }  // namespace softlane
