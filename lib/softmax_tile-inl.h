@@ -133,7 +133,7 @@ struct TileReciprocal {
 
 // Rows [first, first + count) of x, at most kLanes of them; false if one of
 // them needs more than this does (a maximum that is not finite or beyond the
-// direct limit, NaN): then nothing has been written.
+// direct limit): then nothing has been written.
 HWY_INLINE bool SoftmaxTile(Rows<const float> x, Rows<float> y, size_t first,
                             size_t count, const ScaleParts& parts) {
   const size_t n = x.cols;
