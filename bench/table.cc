@@ -2,6 +2,7 @@
 #include "table.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 namespace softlane {
@@ -43,6 +44,7 @@ void TableReporter::ReportRuns(const std::vector<Run>& runs) {
 
 void TableReporter::Finalize() {
   for (const std::string& kernel : kernels_) PrintKernel(kernel);
+  for (const std::string& kernel : kernels_) PrintRatios(kernel);
 }
 
 bool TableReporter::WritePlotData(const char* path) const {
@@ -116,6 +118,46 @@ void TableReporter::PrintKernel(const std::string& kernel) const {
     std::printf(variant == "naive" ? " | %14s" : " | %22s", variant.c_str());
   }
   std::printf("\n%s", text.c_str());
+}
+
+void TableReporter::PrintRatios(const std::string& kernel) const {
+  std::string text;
+  std::map<std::string, std::vector<double>> ratios;
+  for (const std::string& shape : shapes_) {
+    const Cell* best = nullptr;
+    std::string best_name;
+    for (const std::string& peer : peers_) {
+      const Cell* cell = Find(kernel, peer, shape);
+      if (cell != nullptr &&
+          (best == nullptr || cell->ns_per_element < best->ns_per_element)) {
+        best = cell;
+        best_name = peer;
+      }
+    }
+    if (best == nullptr) continue;
+    char line[128];
+    std::snprintf(line, sizeof(line), "%12s | %8s %7.3f", shape.c_str(),
+                  best_name.c_str(), best->ns_per_element);
+    text += line;
+    for (const char* target : {"avx2", "avx512", "neon"}) {
+      const Cell* cell = Find(kernel, target, shape);
+      if (cell == nullptr) continue;
+      const double ratio = best->ns_per_element / cell->ns_per_element;
+      ratios[target].push_back(ratio);
+      std::snprintf(line, sizeof(line), " | %6s %5.2fx", target, ratio);
+      text += line;
+    }
+    text += "\n";
+  }
+  if (text.empty()) return;
+  std::printf("\n%s: the fastest peer, its ns per element over softlane's\n%s",
+              kernel.c_str(), text.c_str());
+  for (const auto& [target, values] : ratios) {
+    double sum = 0.0;
+    for (const double value : values) sum += std::log(value);
+    std::printf("geometric mean, %s: %.2fx\n", target.c_str(),
+                std::exp(sum / static_cast<double>(values.size())));
+  }
 }
 
 }  // namespace bench

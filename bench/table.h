@@ -21,9 +21,10 @@ class TableReporter : public benchmark::BenchmarkReporter {
   // behind a slash.
   TableReporter(std::vector<std::string> kernels,
                 std::vector<std::string> variants,
-                std::vector<std::string> shapes)
+                std::vector<std::string> peers, std::vector<std::string> shapes)
       : kernels_(std::move(kernels)),
         variants_(std::move(variants)),
+        peers_(std::move(peers)),
         shapes_(std::move(shapes)) {}
 
   bool ReportContext(const Context& context) override;
@@ -45,7 +46,10 @@ class TableReporter : public benchmark::BenchmarkReporter {
                    const std::string& shape) const;
   void PrintKernel(const std::string& kernel) const;
 
-  std::vector<std::string> kernels_, variants_, shapes_;
+  // The fastest peer's time over softlane's, per target.
+  void PrintRatios(const std::string& kernel) const;
+
+  std::vector<std::string> kernels_, variants_, peers_, shapes_;
   std::map<std::string, Cell> cells_;  // by <kernel>/<dtype>/<variant>/<shape>
   bool failed_ = false;
 };

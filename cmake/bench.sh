@@ -1,19 +1,36 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds, and compares the ISA variants on this machine:
-#   cmake/bench.sh [--quick] [Google Benchmark arguments]
+#   cmake/bench.sh [--quick] [--peers] [Google Benchmark arguments]
+# With --peers: beside other libraries, from their Debian packages, on one thread.
 set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
 
+peers=OFF
+build=build/bench
+for argument in "$@"; do
+  shift
+  if [ "$argument" = --peers ]; then
+    peers=ON
+    build=build/peers
+  else
+    set -- "$@" "$argument"
+  fi
+done
 install_dependencies benchmark gnuplot
-configure_and_build build/bench -DSOFTLANE_BUILD_TESTS=OFF \
-  -DSOFTLANE_BUILD_BENCH=ON
+if [ "$peers" = ON ]; then
+  install_dependencies peers
+  OMP_NUM_THREADS=1
+  export OMP_NUM_THREADS
+fi
+configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=OFF -DSOFTLANE_BUILD_BENCH=ON \
+  -DSOFTLANE_BENCH_PEERS=$peers
 
 # Our arguments first, so that the caller's win.
-results=build/bench/results
+results=$build/results
 mkdir -p "$results"
-build/bench/bench/softlane_bench --benchmark_out="$results/softlane_bench.json" \
+$build/bench/softlane_bench --benchmark_out="$results/softlane_bench.json" \
   --benchmark_out_format=json --plot_data="$results/softlane_bench.dat" "$@"
 
 for kernel in $(sed -n 's|^# \(.*\)/[a-z0-9]*$|\1|p' "$results/softlane_bench.dat" | sort -u); do

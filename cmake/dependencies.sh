@@ -63,6 +63,13 @@ install_dependencies() {
         ;;
       gnuplot) require gnuplot gnuplot-nox ;;
       benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;
+      peers)
+        require_header pthreadpool.h libpthreadpool-dev
+        require_header xnnpack.h libxnnpack-dev
+        require_header dnnl.hpp libdnnl-dev
+        require_header sleef.h libsleef-dev
+        require_header ATen/ATen.h libtorch-dev
+        ;;
     esac
   done
   install_missing

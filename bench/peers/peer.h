@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_BENCH_PEERS_PEER_H_
+#define SOFTLANE_BENCH_PEERS_PEER_H_
+
+#include <functional>
+#include <vector>
+
+#include "../kernel.h"
+
+// Other libraries, each through its public operator, single-threaded, on the
+// same buffers as softlane; what can be prepared is prepared outside of the
+// timing.
+
+namespace softlane {
+namespace bench {
+
+struct Peer {
+  const char* name;
+  const char* kernel;  // a Kernel's name
+  // The call to time, or null where the peer cannot run. Returns whether it
+  // succeeded.
+  std::function<bool()> (*prepare)(const Operands&);
+};
+
+// Those that this binary was built with; empty without SOFTLANE_BENCH_PEERS.
+std::vector<Peer> Peers();
+
+}  // namespace bench
+}  // namespace softlane
+
+#endif  // SOFTLANE_BENCH_PEERS_PEER_H_
