@@ -174,8 +174,12 @@ HWY_INLINE bool SoftmaxTile(Rows<const float> x, Rows<float> y, size_t first,
       return Quotient(tile.Get(at + k), reciprocal.head, reciprocal.rest,
                       reciprocal.least);
     };
-    StoreColumns({{quotient(0), quotient(1), quotient(2), quotient(3)}}, to,
-                 count, at);
+    const Columns columns{{quotient(0), quotient(1), quotient(2), quotient(3)}};
+    if (count == kLanes) {
+      StoreColumns(columns, to, kLanes, at);  // without a branch per row
+    } else {
+      StoreColumns(columns, to, count, at);
+    }
   }
   return true;
 }
