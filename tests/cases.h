@@ -10,6 +10,7 @@
 #include "each_target.h"
 #include "inputs.h"
 #include "reference.h"
+#include "softlane/softlane.h"
 
 // Many small cases as one check, with a count and a witness.
 
@@ -62,6 +63,37 @@ void ForEachPosition(const Body& body) {
     const std::vector<float> row = MakeRow(Family::kGaussian, n, random);
     for (size_t i = 0; i < n; ++i) body(row, i);
   }
+}
+
+// What the operations make of one row of logits.
+struct Results {
+  std::vector<float> probs;
+  float logsumexp = 123.0f;
+  float max = 123.0f;
+};
+
+inline Results Run(const std::vector<float>& x, Target target,
+                   EmptyRow empty_row = EmptyRow::kNan) {
+  Results results;
+  results.probs.assign(x.size(), 123.0f);
+  const Rows<const float> in(x.data(), 1, x.size());
+  REQUIRE(SoftmaxWithLogSumExp(
+              in, Rows<float>(results.probs.data(), 1, x.size()),
+              &results.logsumexp, {1.0f, empty_row}, target) == Status::kOk);
+  REQUIRE(RowMax(in, &results.max, target) == Status::kOk);
+  return results;
+}
+
+inline std::vector<float> Backward(const std::vector<float>& p,
+                                   const std::vector<float>& dp,
+                                   Target target) {
+  std::vector<float> dx(p.size());
+  const size_t n = p.size();
+  REQUIRE(SoftmaxBackward(Rows<const float>(p.data(), 1, n),
+                          Rows<const float>(dp.data(), 1, n),
+                          Rows<float>(dx.data(), 1, n), 1.7f,
+                          target) == Status::kOk);
+  return dx;
 }
 
 }  // namespace softlane

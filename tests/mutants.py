@@ -160,7 +160,7 @@ EQUIVALENT = {
         "the threshold lies above 2^-126 of the sum by 2^-20; on it both are allowed",
 }
 
-TESTS = "exp|reduce|softmax|softmax_backward|arguments|fp_environment|layout|memory|same_bits|semantics|soft_fma|target|target_environment_.*|cpu_models"
+TESTS = "exp|reduce|softmax|softmax_backward|arguments|exact_rows|fp_environment|layout|memory|same_bits|semantics|soft_fma|target|target_environment_.*|cpu_models"
 
 
 def pattern(text):
