@@ -11,12 +11,12 @@
 
 #include "vector-inl.h"
 
+// One lane has no columns.
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
-
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
 struct Columns {
   VF v[4];
@@ -80,11 +80,10 @@ HWY_INLINE void StoreColumns(const Columns& columns, float* const* to,
   }
 }
 
-#endif
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
+#endif
 
 #endif  // SOFTLANE_LIB_TRANSPOSE_INL_H_
