@@ -6,7 +6,7 @@
 //   2^(x l) = 2^floor(k / 8) * 2^((k mod 8) / 8) * 2^f
 // a power of two that is added to the exponent, an entry of a table of eight,
 // and a short polynomial. k is rounded by adding a magic number; l is used in
-// two parts, so f is as good as exact: its error is below 2^-29 for |x l| <
+// two parts, so f is as good as exact: its error is below 2^-27 for |x l| <
 // 2^13, where one part alone would cost |x| * 2^-26.
 //
 // Softmax needs 2^(x l) only up to a factor common to the row. So its table

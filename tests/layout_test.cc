@@ -17,14 +17,7 @@ struct Results {
   std::vector<float> y, per_row;
 
   bool operator==(const Results& other) const {
-    return Same(y, other.y) && Same(per_row, other.per_row);
-  }
-  static bool Same(const std::vector<float>& a, const std::vector<float>& b) {
-    if (a.size() != b.size()) return false;
-    for (size_t i = 0; i < a.size(); ++i) {
-      if (!SameBits(a[i], b[i])) return false;
-    }
-    return true;
+    return SameBits(y, other.y) && SameBits(per_row, other.per_row);
   }
 };
 

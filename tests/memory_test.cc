@@ -74,11 +74,11 @@ class Page {
   char* mapping_ = nullptr;
 };
 
-// Kills: a tail that reads or writes a float too many, in front or behind.
-TEST_CASE("memory: guard pages and canaries") {
-  ForEachTarget([](Target target) {
-    Page x, second, y, result;
-    Random random(1);
+// A page per operand: inputs filled at random and read-only, outputs full of
+// canaries.
+struct Pages {
+  explicit Pages(uint64_t seed) {
+    Random random(seed);
     for (size_t i = 0; i < x.size(); ++i) {
       x.data()[i] = random.Uniform(-20.0f, 20.0f);
       second.data()[i] = random.Uniform(-1.0f, 1.0f);
@@ -87,6 +87,19 @@ TEST_CASE("memory: guard pages and canaries") {
     second.Protect(PROT_READ);
     y.Fill(kCanary);
     result.Fill(kCanary);
+  }
+
+  Page x, second, y, result;
+};
+
+// Kills: a tail that reads or writes a float too many, in front or behind.
+TEST_CASE("memory: guard pages and canaries") {
+  ForEachTarget([](Target target) {
+    Pages pages(1);
+    Page& x = pages.x;
+    Page& second = pages.second;
+    Page& y = pages.y;
+    Page& result = pages.result;
     size_t calls = 0;
     size_t wrong = 0;
     const size_t step = Amount("SOFTLANE_MEMORY_STEP", 1, 23);
@@ -133,16 +146,11 @@ TEST_CASE("memory: guard pages and canaries") {
 // Kills: a schedule for several rows that reads or writes a row too many.
 TEST_CASE("memory: batches between guard pages") {
   ForEachTarget([](Target target) {
-    Page x, second, y, result;
-    Random random(2);
-    for (size_t i = 0; i < x.size(); ++i) {
-      x.data()[i] = random.Uniform(-20.0f, 20.0f);
-      second.data()[i] = random.Uniform(-1.0f, 1.0f);
-    }
-    x.Protect(PROT_READ);
-    second.Protect(PROT_READ);
-    y.Fill(kCanary);
-    result.Fill(kCanary);
+    Pages pages(2);
+    Page& x = pages.x;
+    Page& second = pages.second;
+    Page& y = pages.y;
+    Page& result = pages.result;
     size_t wrong = 0;
     for (const Operation& operation : kOperations) {
       for (size_t rows = 1; rows <= 40; ++rows) {

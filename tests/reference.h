@@ -32,6 +32,14 @@ inline bool SameBits(float a, float b) {
   return BitsOf(a) == BitsOf(b) || (a != a && b != b);
 }
 
+inline bool SameBits(const std::vector<float>& a, const std::vector<float>& b) {
+  if (a.size() != b.size()) return false;
+  for (size_t i = 0; i < a.size(); ++i) {
+    if (!SameBits(a[i], b[i])) return false;
+  }
+  return true;
+}
+
 // |got - want| in units in the last place of a float the size of `want`.
 inline double UlpError(float got, double want) {
   if (std::isnan(want)) return got != got ? 0.0 : HUGE_VAL;

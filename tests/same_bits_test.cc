@@ -69,13 +69,6 @@ struct Results {
   std::vector<float> y, per_row;
 };
 
-bool Same(const std::vector<float>& a, const std::vector<float>& b) {
-  for (size_t i = 0; i < a.size(); ++i) {
-    if (!SameBits(a[i], b[i])) return false;
-  }
-  return a.size() == b.size();
-}
-
 Results RunAlone(const Operation& operation, const Row& row, Target target) {
   const size_t n = row.x.size();
   Results results{std::vector<float>(operation.has_rows ? n : 0),
@@ -147,7 +140,8 @@ TEST_CASE("same bits") {
         const Row row = MakeTestRow(random);
         const Results alone = RunAlone(operation, row, target);
         const Results batch = RunInBatch(operation, row, target, layouts);
-        if (!Same(alone.y, batch.y) || !Same(alone.per_row, batch.per_row)) {
+        if (!SameBits(alone.y, batch.y) ||
+            !SameBits(alone.per_row, batch.per_row)) {
           where = std::string(operation.name) + ", row " + std::to_string(r);
           ++different;
         }
