@@ -47,18 +47,27 @@ constexpr double kLn2 = 0x1.62e42fefa39efp-1;   // ln(2), rounded
 // kMagic + k / 8 are those of kMagic plus k, and kMagic's last 12 bits are 0.
 constexpr float kMagic = 0x1.8p20f;
 
-struct Octaves {
-  VF rest;     // -f: the sign that costs no instruction on NEON
-  VI eighths;  // k in the last 12 bits
-};
+// y = x * (l_hi + l_lo) - offset, for magic = kMagic - offset and an integer
+// offset, is split in two. V is VF or Four.
 
-// x * (l_hi + l_lo) - offset in eighths of an octave, for magic = kMagic -
-// offset and an integer offset. NaN gives a NaN rest.
-HWY_INLINE Octaves SplitOctaves(VF x, VF l_hi, VF l_lo, VF magic) {
-  const VF shifted = Fma(x, l_hi, magic);
-  const VF whole = hn::Sub(shifted, magic);
-  const VF rest = Fnma(x, l_lo, Fnma(x, l_hi, whole));
-  return {rest, hn::BitCast(I32(), shifted)};
+// k, y in eighths of an octave, in the last 12 bits.
+template <class V>
+HWY_INLINE V Eighths(const V& x, VF l_hi, const V& magic) {
+  return Map([&](VF x, VF magic) HWY_ATTR { return Fma(x, l_hi, magic); }, x,
+             magic);
+}
+
+// -f, the rest, with the sign that costs no instruction on NEON. NaN for NaN.
+template <class V>
+HWY_INLINE V MinusRest(const V& x, const V& eighths, VF l_hi, VF l_lo,
+                       const V& magic) {
+  const V whole =
+      Map([&](VF k, VF magic) HWY_ATTR { return hn::Sub(k, magic); }, eighths,
+          magic);
+  const V near = Map(
+      [&](VF x, VF whole) HWY_ATTR { return Fnma(x, l_hi, whole); }, x, whole);
+  return Map([&](VF x, VF near) HWY_ATTR { return Fnma(x, l_lo, near); }, x,
+             near);
 }
 
 // A table's entry j, as the bits from which the exponent field's share of j /
@@ -68,9 +77,9 @@ constexpr uint32_t TableEntry(uint32_t float_bits, uint32_t j) {
 }
 
 // The entry for k mod 8, times 2^floor(k / 8).
-HWY_INLINE VF AddOctaves(const Table8& table, VI eighths) {
-  const VI octaves = hn::ShiftLeft<20>(eighths);
-  return hn::BitCast(F32(), hn::Add(table[eighths], octaves));
+HWY_INLINE VF AddOctaves(const Table8& table, VF eighths) {
+  const VI k = hn::BitCast(I32(), eighths);
+  return hn::BitCast(F32(), hn::Add(table[k], hn::ShiftLeft<20>(k)));
 }
 
 // c * 2^(j / 8): see above.
@@ -108,16 +117,24 @@ class SoftmaxExp {
         lowest_(lowest),
         magic_(hn::Sub(Set(kMagic), offset)) {}
 
-  HWY_INLINE VF operator()(VF x) const {
-    const Octaves octaves =
-        SplitOctaves(MaxKeepNaN(lowest_, x), l_hi_, l_lo_, magic_);
+  // V is VF or Four.
+  template <class V>
+  HWY_INLINE V operator()(const V& x) const {
+    const V clamped =
+        Map([&](VF x) HWY_ATTR { return MaxKeepNaN(lowest_, x); }, x);
+    const V magic = Repeat<V>(magic_);
+    const V eighths = Eighths(clamped, l_hi_, magic);
+    const V minus_f = MinusRest(clamped, eighths, l_hi_, l_lo_, magic);
+    const V power =
+        Map([&](VF eighths) HWY_ATTR { return AddOctaves(table_, eighths); },
+            eighths);
     // (2^f - 1) / f: minimax for the relative error of 1 + f p up to a factor.
-    const VF minus_f = octaves.rest;
-    VF p = Set(-0x1.c6a598p-5f);
-    p = Fma(p, minus_f, c2_);
-    p = Fnma(p, minus_f, c1_);
-    const VF power = AddOctaves(table_, octaves.eighths);
-    return Fnma(power, hn::Mul(p, minus_f), power);
+    const VF c3 = Set(-0x1.c6a598p-5f);
+    V p = Map([&](VF f) HWY_ATTR { return Fma(c3, f, c2_); }, minus_f);
+    p = Map([&](VF p, VF f) HWY_ATTR { return Fnma(p, f, c1_); }, p, minus_f);
+    p = Map([&](VF p, VF f) HWY_ATTR { return hn::Mul(p, f); }, p, minus_f);
+    return Map([&](VF power, VF p) HWY_ATTR { return Fnma(power, p, power); },
+               power, p);
   }
 
  private:

@@ -33,28 +33,50 @@ class Exponential {
   HWY_INLINE Exponential()
       : table_(PowerTable()), left_over_(LeftOverTable()) {}
 
-  HWY_INLINE VF operator()(VF x) const {
+  // V is VF or Four.
+  template <class V>
+  HWY_INLINE V operator()(const V& x) const {
     // exp(-104) < 2^-150 rounds to 0, exp(89) > 2^128 to infinity.
-    const VF clamped = MinKeepNaN(Set(89.0f), MaxKeepNaN(Set(-104.0f), x));
-    const VF magic =
-        hn::IfNegativeThenElse(x, Set(kMagic + 64.0f), Set(kMagic - 1.0f));
-    const VF back = hn::IfNegativeThenElse(x, Set(0x1p-64f), Set(2.0f));
-    const Octaves octaves =
-        SplitOctaves(clamped, Set(0x1.715476p0f), Set(0x1.4ae0cp-26f), magic);
+    const V clamped = Map(
+        [](VF x) HWY_ATTR {
+          return MinKeepNaN(Set(89.0f), MaxKeepNaN(Set(-104.0f), x));
+        },
+        x);
+    const V magic = Map(
+        [](VF x) HWY_ATTR {
+          return hn::IfNegativeThenElse(x, Set(kMagic + 64.0f),
+                                        Set(kMagic - 1.0f));
+        },
+        x);
+    const VF l_hi = Set(0x1.715476p0f);
+    const VF l_lo = Set(0x1.4ae0cp-26f);
+    const V eighths = Eighths(clamped, l_hi, magic);
+    const V minus_f = MinusRest(clamped, eighths, l_hi, l_lo, magic);
+    const V unscaled =
+        Map([&](VF f, VF eighths) HWY_ATTR { return Power(f, eighths); },
+            minus_f, eighths);
+    return Map(
+        [](VF x, VF unscaled) HWY_ATTR {
+          const VF back = hn::IfNegativeThenElse(x, Set(0x1p-64f), Set(2.0f));
+          return hn::Mul(unscaled, back);
+        },
+        x, unscaled);
+  }
+
+ private:
+  HWY_INLINE VF Power(VF minus_f, VF eighths) const {
     // (2^f - 1) / f: minimax for the relative error of 1 + f p.
-    const VF minus_f = octaves.rest;
     VF p = Set(-0x1.3b0852p-7f);
     p = Fma(p, minus_f, Set(0x1.c6b8eap-5f));
     p = Fnma(p, minus_f, Set(0x1.ebfbe2p-3f));
     p = Fnma(p, minus_f, Set(0x1.62e43p-1f));
-    const VF left_over = hn::BitCast(F32(), left_over_[octaves.eighths]);
-    const VF power = AddOctaves(table_, octaves.eighths);
+    const VF left_over =
+        hn::BitCast(F32(), left_over_[hn::BitCast(I32(), eighths)]);
+    const VF power = AddOctaves(table_, eighths);
     const VF relative = Fnma(p, minus_f, left_over);
-    const VF result = Fma(power, relative, power);
-    return hn::Mul(result, back);
+    return Fma(power, relative, power);
   }
 
- private:
   // 2^(j / 8), rounded.
   static HWY_INLINE Table8 PowerTable() {
     constexpr uint32_t kEntries[8] = {
@@ -82,6 +104,9 @@ void ExpRows(Rows<const float> x, Rows<float> y) {
     const float* from = x.Row(r);
     float* to = y.Row(r);
     size_t i = 0;
+    for (; x.cols - i >= 4 * kLanes; i += 4 * kLanes) {
+      StoreFour(exponential(LoadFour(from + i, kLanes)), to + i, kLanes);
+    }
     for (; x.cols - i >= kLanes; i += kLanes) {
       Store(exponential(Load(from + i)), to + i);
     }

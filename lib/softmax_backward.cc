@@ -31,7 +31,10 @@ static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
               "the documented bound holds");
 
 struct DotTerms {
-  HWY_INLINE VF operator()(size_t i) const {
+  HWY_INLINE Four FourOf(size_t i) const {
+    return {One(i), One(i + 16), One(i + 32), One(i + 48)};
+  }
+  HWY_INLINE VF One(size_t i) const {
     return hn::Mul(Load(p + i), Load(dp + i));
   }
   HWY_INLINE VF First(size_t i, size_t count) const {

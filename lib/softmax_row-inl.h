@@ -102,12 +102,17 @@ HWY_INLINE RowPlan PlanRow(float max, const ScaleParts& parts) {
 
 // The arguments of the exponential.
 struct AsIs {
-  HWY_INLINE VF operator()(VF x) const { return x; }
+  template <class V>
+  HWY_INLINE const V& operator()(const V& x) const {
+    return x;
+  }
 };
 struct Shifted {
   // A difference that overflows is far below the maximum: -inf is as good.
-  HWY_INLINE VF operator()(VF x) const {
-    return hn::Mul(hn::Sub(x, shift), unit);
+  template <class V>
+  HWY_INLINE V operator()(const V& x) const {
+    return Map([&](VF x) HWY_ATTR { return hn::Mul(hn::Sub(x, shift), unit); },
+               x);
   }
   VF shift, unit;
 };
@@ -115,7 +120,12 @@ struct Shifted {
 // A row's numerators, as the terms of a sum that writes them on the way.
 template <class Argument>
 struct Numerators {
-  HWY_INLINE VF operator()(size_t i) const {
+  HWY_INLINE Four FourOf(size_t i) const {
+    const Four numerators = exp(argument(LoadFour(x + i, 16)));
+    StoreFour(numerators, y + i, 16);
+    return numerators;
+  }
+  HWY_INLINE VF One(size_t i) const {
     const VF numerator = exp(argument(Load(x + i)));
     Store(numerator, y + i);
     return numerator;

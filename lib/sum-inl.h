@@ -70,17 +70,18 @@ class LaneSum {
     for (VD& lanes : lanes_) lanes = hn::Zero(F64());
   }
 
-  // Adds a block: term(i) gives terms i to i + kLanes - 1 of its 64.
-  template <class Term>
-  HWY_INLINE void AddBlock(const Term& term) {
+  // Adds a block: four(i) gives those of its 64 terms that are kLanes from i
+  // on, from i + 16 on, and so on.
+  template <class TermsFour>
+  HWY_INLINE void AddBlock(const TermsFour& four) {
     if constexpr (kLanes > kSumLanes) {
-      const auto folded = FoldTo16(term, 0);
+      const auto folded = FoldTo16(four(0));
       AddTo(0, Lower(folded), Upper(folded));
     } else {
       constexpr size_t kStep = kLanes == 1 ? 1 : 2;
       for (size_t i = 0, k = 0; i < kSumLanes; i += kLanes, k += kStep) {
-        const auto lower = FoldTo16(term, i);
-        const auto upper = FoldTo16(term, i + kSumLanes);
+        const auto lower = FoldTo16(four(i));
+        const auto upper = FoldTo16(four(i + kSumLanes));
         if constexpr (kLanes == 1) {
           AddTo(k, lower, upper);
         } else {
@@ -105,13 +106,8 @@ class LaneSum {
  private:
   static constexpr size_t kVectors = kSumLanes / hn::MaxLanes(F64());
 
-  template <class Term>
-  static HWY_INLINE VF FoldTo16(const Term& term, size_t i) {
-    const VF a = term(i);
-    const VF b = term(i + 16);
-    const VF c = term(i + 32);
-    const VF d = term(i + 48);
-    return hn::Add(hn::Add(a, b), hn::Add(c, d));
+  static HWY_INLINE VF FoldTo16(const Four& v) {
+    return hn::Add(hn::Add(v.a, v.b), hn::Add(v.c, v.d));
   }
 
   // lanes_[k] += lower + upper, in double.
@@ -125,22 +121,32 @@ class LaneSum {
   VD lanes_[kVectors];
 };
 
-// The sum of terms 0 to n - 1. `term` has operator()(i), which gives kLanes
-// terms from i on, and First(i, count), which gives the first `count` of them
-// and +0; each is called once, in this order within a block only.
-template <class Term>
-HWY_INLINE double SumTerms(size_t n, const Term& term) {
-  LaneSum sum;
+// Adds terms 0 to n - 1 to an empty sum. `terms` has One(i), which gives kLanes
+// terms from i on; First(i, count), which gives the first `count` of them and
+// +0; and FourOf(i), which gives what One does for i, i + 16, i + 32 and i
+// + 48. Each term is asked for once.
+template <class Terms>
+HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
   size_t start = 0;
   for (; n - start >= kSumBlock; start += kSumBlock) {
-    sum.AddBlock([&](size_t i) HWY_ATTR { return term(start + i); });
+    sum.AddBlock([&](size_t i) HWY_ATTR { return terms.FourOf(start + i); });
   }
   if (const size_t rest = n - start; rest != 0) {
+    const auto term = [&](size_t i) HWY_ATTR {
+      if (i + kLanes <= rest) return terms.One(start + i);
+      return i < rest ? terms.First(start + i, rest - i) : hn::Zero(F32());
+    };
     sum.AddBlock([&](size_t i) HWY_ATTR {
-      if (i + kLanes <= rest) return term(start + i);
-      return i < rest ? term.First(start + i, rest - i) : hn::Zero(F32());
+      return Four{term(i), term(i + 16), term(i + 32), term(i + 48)};
     });
   }
+}
+
+// Their sum.
+template <class Terms>
+HWY_INLINE double SumTerms(size_t n, const Terms& terms) {
+  LaneSum sum;
+  AddTerms(n, terms, sum);
   return sum.Total();
 }
 
