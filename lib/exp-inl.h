@@ -115,14 +115,22 @@ class SoftmaxExp {
         l_hi_(l_hi),
         l_lo_(l_lo),
         lowest_(lowest),
-        magic_(hn::Sub(Set(kMagic), offset)) {}
+        magic_(Magic(offset)) {}
+
+  static HWY_INLINE VF Magic(VF offset) { return hn::Sub(Set(kMagic), offset); }
 
   // V is VF or Four.
   template <class V>
   HWY_INLINE V operator()(const V& x) const {
+    return (*this)(x, Repeat<V>(lowest_), Repeat<V>(magic_));
+  }
+
+  // Each vector with a `lowest` and a Magic(offset) of its own.
+  template <class V>
+  HWY_INLINE V operator()(const V& x, const V& lowest, const V& magic) const {
     const V clamped =
-        Map([&](VF x) HWY_ATTR { return MaxKeepNaN(lowest_, x); }, x);
-    const V magic = Repeat<V>(magic_);
+        Map([&](VF x, VF lowest) HWY_ATTR { return MaxKeepNaN(lowest, x); }, x,
+            lowest);
     const V eighths = Eighths(clamped, l_hi_, magic);
     const V minus_f = MinusRest(clamped, eighths, l_hi_, l_lo_, magic);
     const V power =

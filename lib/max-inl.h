@@ -29,6 +29,12 @@ class LaneMax {
     for (VF& lanes : lanes_) lanes = Set(-kInfinity);
   }
   HWY_INLINE void Add(size_t k, VF x) { lanes_[k] = hn::Max(lanes_[k], x); }
+  HWY_INLINE void Add(const Four& x) {
+    Add(0, x.a);
+    Add(1, x.b);
+    Add(2, x.c);
+    Add(3, x.d);
+  }
   HWY_INLINE float Total() const {
     const VF a = hn::Max(lanes_[0], lanes_[1]);
     const VF b = hn::Max(lanes_[2], lanes_[3]);

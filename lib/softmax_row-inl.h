@@ -9,6 +9,8 @@
 #define SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "exp-inl.h"
 #include "log-inl.h"
 #include "softlane/softmax.h"
@@ -142,33 +144,38 @@ struct Numerators {
   float* y;
 };
 
-struct RowSum {
-  double sum;         // of the numerators
-  float log_sum_exp;  // only if it was asked for
-};
-
+// Where no other element counts, the maximum is the logarithm, exactly.
 template <class Argument>
-HWY_INLINE RowSum SumRow(const RowPlan& plan, const SoftmaxExp& exp,
-                         const Argument& argument, const float* x, float* y,
-                         size_t n, float max, bool want_log) {
-  const double sum = SumTerms(n, Numerators<Argument>{exp, argument, x, y});
-  if (!want_log) return {sum, 0.0f};
-  // Where no other element counts, the maximum is the result, exactly.
+HWY_INLINE float LogSumExp(const RowPlan& plan, const SoftmaxExp& exp,
+                           const Argument& argument, float max, double sum) {
   const bool max_only = sum == hn::GetLane(exp(argument(Set(max))));
-  const double log_sum = plan.log_divisor + Log(sum);
-  return {sum, static_cast<float>(max_only ? plan.scaled_max : log_sum)};
+  return static_cast<float>(max_only ? plan.scaled_max
+                                     : plan.log_divisor + Log(sum));
 }
 
-HWY_INLINE RowSum WriteNumerators(const float* x, float* y, size_t n, float max,
-                                  const ScaleParts& parts, bool want_log) {
-  const RowPlan plan = PlanRow(max, parts);
+HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts) {
   const VF offset = Set(static_cast<float>(plan.offset));
-  const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
-                       Lowest(offset, parts));
-  if (plan.as_is) return SumRow(plan, exp, AsIs(), x, y, n, max, want_log);
-  const Shifted shifted{Set(static_cast<float>(plan.shift)),
-                        Set(static_cast<float>(plan.unit))};
-  return SumRow(plan, exp, shifted, x, y, n, max, want_log);
+  return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo), offset,
+                    Lowest(offset, parts));
+}
+
+// Writes the numerators of a row whose maximum is finite. Gives their sum, and
+// logsumexp if there is a place for it.
+HWY_INLINE double WriteNumerators(const float* x, float* y, size_t n, float max,
+                                  const ScaleParts& parts, float* logsumexp) {
+  const RowPlan plan = PlanRow(max, parts);
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  const auto write = [&](const auto& argument) HWY_ATTR {
+    using Argument = std::decay_t<decltype(argument)>;
+    const double sum = SumTerms(n, Numerators<Argument>{exp, argument, x, y});
+    if (logsumexp != nullptr) {
+      *logsumexp = LogSumExp(plan, exp, argument, max, sum);
+    }
+    return sum;
+  };
+  if (plan.as_is) return write(AsIs());
+  return write(Shifted{Set(static_cast<float>(plan.shift)),
+                       Set(static_cast<float>(plan.unit))});
 }
 
 // The reciprocal of a sum as that of two floats: a numerator over itself is
@@ -180,31 +187,63 @@ constexpr int64_t kHeadMask = ~((int64_t{1} << 48) - 1);
 // A numerator below this times the sum becomes +0: no probability is subnormal.
 constexpr double kLeast = 0x1.00001p-126;
 
-HWY_INLINE VF Quotient(VF numerator, VF head, VF rest, VF least) {
-  const VF kept = hn::IfThenElseZero(hn::Ge(numerator, least), numerator);
-  return Fma(kept, head, hn::Mul(kept, rest));
-}
+struct Reciprocal {
+  float head, rest, least;
+};
 
-// y /= sum.
-HWY_INLINE void Divide(float* y, size_t n, double sum) {
+HWY_INLINE Reciprocal ReciprocalOf(double sum) {
   const double reciprocal = 1.0 / sum;
   int64_t bits;
   std::memcpy(&bits, &reciprocal, sizeof(bits));
   bits = (bits + kHeadRounding) & kHeadMask;
   double head;
   std::memcpy(&head, &bits, sizeof(head));
-  const VF vhead = Set(static_cast<float>(head));
-  const VF vrest = Set(static_cast<float>(reciprocal - head));
-  const VF least = Set(static_cast<float>(sum * kLeast));
-  size_t i = 0;
-  for (; n - i >= kLanes; i += kLanes) {
-    Store(Quotient(Load(y + i), vhead, vrest, least), y + i);
-  }
-  if (const size_t rest = n - i; rest != 0) {
-    const VF numerators = LoadFirst(y + i, rest, Set(0.0f));
-    StoreFirst(Quotient(numerators, vhead, vrest, least), y + i, rest);
-  }
+  return {static_cast<float>(head), static_cast<float>(reciprocal - head),
+          static_cast<float>(sum * kLeast)};
 }
+
+// A numerator over the sum; NaN if that is. Small numerators go before they are
+// multiplied: see above.
+HWY_INLINE VF Quotient(VF numerator, VF head, VF rest, VF least) {
+#if HWY_TARGET == HWY_AVX3
+  const __mmask16 keep =
+      _mm512_cmp_ps_mask(numerator.raw, least.raw, _CMP_NLT_UQ);
+  const __m512 low = _mm512_maskz_mul_ps(keep, numerator.raw, rest.raw);
+  return VF{_mm512_maskz_fmadd_ps(keep, numerator.raw, head.raw, low)};
+#else
+  const VF kept = hn::IfThenZeroElse(hn::Lt(numerator, least), numerator);
+  return Fma(kept, head, hn::Mul(kept, rest));
+#endif
+}
+
+// Those of one row.
+class Quotients {
+ public:
+  HWY_INLINE explicit Quotients(const Reciprocal& r)
+      : head_(Set(r.head)), rest_(Set(r.rest)), least_(Set(r.least)) {}
+
+  // V is VF or Four.
+  template <class V>
+  HWY_INLINE V operator()(const V& numerators) const {
+    return Map([&](VF v) HWY_ATTR { return Quotient(v, head_, rest_, least_); },
+               numerators);
+  }
+
+  // y[0, n) in place.
+  HWY_INLINE void DivideRow(float* y, size_t n) const {
+    size_t i = 0;
+    for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+      StoreFour((*this)(LoadFour(y + i, kLanes)), y + i, kLanes);
+    }
+    for (; n - i >= kLanes; i += kLanes) Store((*this)(Load(y + i)), y + i);
+    if (const size_t count = n - i; count != 0) {
+      StoreFirst((*this)(LoadFirst(y + i, count, Set(0.0f))), y + i, count);
+    }
+  }
+
+ private:
+  VF head_, rest_, least_;
+};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

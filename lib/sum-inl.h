@@ -70,29 +70,45 @@ class LaneSum {
     for (VD& lanes : lanes_) lanes = hn::Zero(F64());
   }
 
+  // A block of 64 terms, folded to 16.
+  static constexpr size_t kFoldedVectors = 2 * kSumLanes / kLanes;
+
   // Adds a block: four(i) gives those of its 64 terms that are kLanes from i
   // on, from i + 16 on, and so on.
-  template <class TermsFour>
-  HWY_INLINE void AddBlock(const TermsFour& four) {
+  template <class FourTerms>
+  HWY_INLINE void AddBlock(const FourTerms& four) {
+    VF folded[kFoldedVectors];
+    for (size_t k = 0; k < kFoldedVectors; ++k) {
+      const Four v = four(k * kLanes);
+      folded[k] = hn::Add(hn::Add(v.a, v.b), hn::Add(v.c, v.d));
+    }
+    AddFolded(folded);
+  }
+
+  // V is VF: a parameter for the reason that Lower has one.
+  template <class V>
+  HWY_INLINE void AddFolded(const V (&folded)[kFoldedVectors]) {
     if constexpr (kLanes > kSumLanes) {
-      const auto folded = FoldTo16(four(0));
-      AddTo(0, Lower(folded), Upper(folded));
+      AddTo(0, Lower(folded[0]), Upper(folded[0]));
     } else {
-      constexpr size_t kStep = kLanes == 1 ? 1 : 2;
-      for (size_t i = 0, k = 0; i < kSumLanes; i += kLanes, k += kStep) {
-        const auto lower = FoldTo16(four(i));
-        const auto upper = FoldTo16(four(i + kSumLanes));
+      constexpr size_t kHalf = kFoldedVectors / 2;
+      for (size_t k = 0; k < kHalf; ++k) {
+        const V lower = folded[k];
+        const V upper = folded[k + kHalf];
         if constexpr (kLanes == 1) {
           AddTo(k, lower, upper);
         } else {
-          AddTo(k, Lower(lower), Lower(upper));
-          AddTo(k + 1, Upper(lower), Upper(upper));
+          AddTo(2 * k, Lower(lower), Lower(upper));
+          AddTo(2 * k + 1, Upper(lower), Upper(upper));
         }
       }
     }
   }
 
-  HWY_INLINE double Total() const {
+  HWY_INLINE double Total() const { return FoldLanes(Folded()); }
+
+  // One vector, whose lanes remain to be folded.
+  HWY_INLINE VD Folded() const {
     VD lanes[kVectors];
     for (size_t k = 0; k < kVectors; ++k) lanes[k] = lanes_[k];
     for (size_t count = kVectors / 2; count != 0; count /= 2) {
@@ -100,15 +116,11 @@ class LaneSum {
         lanes[k] = hn::Add(lanes[k], lanes[k + count]);
       }
     }
-    return FoldLanes(lanes[0]);
+    return lanes[0];
   }
 
  private:
   static constexpr size_t kVectors = kSumLanes / hn::MaxLanes(F64());
-
-  static HWY_INLINE VF FoldTo16(const Four& v) {
-    return hn::Add(hn::Add(v.a, v.b), hn::Add(v.c, v.d));
-  }
 
   // lanes_[k] += lower + upper, in double.
   template <class V>
@@ -121,6 +133,18 @@ class LaneSum {
   VD lanes_[kVectors];
 };
 
+// The terms of a block that is not full: +0 behind the last of `count`.
+template <class Terms>
+struct LastTerms {
+  HWY_INLINE VF operator()(size_t i) const {
+    if (i + kLanes <= count) return terms.One(start + i);
+    return i < count ? terms.First(start + i, count - i) : hn::Zero(F32());
+  }
+
+  const Terms& terms;
+  size_t start, count;
+};
+
 // Adds terms 0 to n - 1 to an empty sum. `terms` has One(i), which gives kLanes
 // terms from i on; First(i, count), which gives the first `count` of them and
 // +0; and FourOf(i), which gives what One does for i, i + 16, i + 32 and i
@@ -131,13 +155,10 @@ HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
   for (; n - start >= kSumBlock; start += kSumBlock) {
     sum.AddBlock([&](size_t i) HWY_ATTR { return terms.FourOf(start + i); });
   }
-  if (const size_t rest = n - start; rest != 0) {
-    const auto term = [&](size_t i) HWY_ATTR {
-      if (i + kLanes <= rest) return terms.One(start + i);
-      return i < rest ? terms.First(start + i, rest - i) : hn::Zero(F32());
-    };
+  if (start != n) {
+    const LastTerms<Terms> last{terms, start, n - start};
     sum.AddBlock([&](size_t i) HWY_ATTR {
-      return Four{term(i), term(i + 16), term(i + 32), term(i + 48)};
+      return Four{last(i), last(i + 16), last(i + 32), last(i + 48)};
     });
   }
 }

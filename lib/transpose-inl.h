@@ -18,23 +18,19 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-struct Columns {
-  VF v[4];
-};
-
-// Transposes each block of 4 lanes: lane j of v[i] changes places with lane i
-// of v[j].
-HWY_INLINE Columns TransposeBlocks(const Columns& in) {
+// Transposes each block of 4 lanes: lane j of vector i changes places with lane
+// i of vector j.
+HWY_INLINE Four TransposeBlocks(const Four& in) {
   const F32 d;
   const hn::Repartition<double, F32> d64;
-  const auto a = hn::BitCast(d64, hn::InterleaveLower(d, in.v[0], in.v[1]));
-  const auto b = hn::BitCast(d64, hn::InterleaveLower(d, in.v[2], in.v[3]));
-  const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, in.v[0], in.v[1]));
-  const auto f = hn::BitCast(d64, hn::InterleaveUpper(d, in.v[2], in.v[3]));
-  return {{hn::BitCast(d, hn::InterleaveLower(d64, a, b)),
-           hn::BitCast(d, hn::InterleaveUpper(d64, a, b)),
-           hn::BitCast(d, hn::InterleaveLower(d64, e, f)),
-           hn::BitCast(d, hn::InterleaveUpper(d64, e, f))}};
+  const auto a = hn::BitCast(d64, hn::InterleaveLower(d, in.a, in.b));
+  const auto b = hn::BitCast(d64, hn::InterleaveLower(d, in.c, in.d));
+  const auto e = hn::BitCast(d64, hn::InterleaveUpper(d, in.a, in.b));
+  const auto f = hn::BitCast(d64, hn::InterleaveUpper(d, in.c, in.d));
+  return {hn::BitCast(d, hn::InterleaveLower(d64, a, b)),
+          hn::BitCast(d, hn::InterleaveUpper(d64, a, b)),
+          hn::BitCast(d, hn::InterleaveLower(d64, e, f)),
+          hn::BitCast(d, hn::InterleaveUpper(d64, e, f))};
 }
 
 // Block b of the result is the 4 floats at from[4 b][c].
@@ -50,34 +46,33 @@ HWY_INLINE VF GatherBlocks(const float* const* from, size_t c) {
 }
 
 // Columns c to c + 3 of the rows at from[0], from[1] ...: a row per lane.
-HWY_INLINE Columns LoadColumns(const float* const* from, size_t c) {
-  return TransposeBlocks(
-      {{GatherBlocks(from, c), GatherBlocks(from + 1, c),
-        GatherBlocks(from + 2, c), GatherBlocks(from + 3, c)}});
+HWY_INLINE Four LoadColumns(const float* const* from, size_t c) {
+  return TransposeBlocks({GatherBlocks(from, c), GatherBlocks(from + 1, c),
+                          GatherBlocks(from + 2, c),
+                          GatherBlocks(from + 3, c)});
 }
 
-// Block b of v to the 4 floats at to[4 b][c], for 4 b < count.
+// Block b of v to the 4 floats at to[4 b][c].
 template <class V>
-HWY_INLINE void ScatterBlocks(V v, float* const* to, size_t count, size_t c) {
+HWY_INLINE void ScatterBlocks(V v, float* const* to, size_t c) {
   using D = hn::DFromV<V>;
   if constexpr (hn::MaxLanes(D()) == 4) {
-    if (count != 0) hn::StoreU(v, D(), *to + c);
+    hn::StoreU(v, D(), *to + c);
   } else {
     constexpr size_t kHalf = hn::MaxLanes(D()) / 2;
     const hn::Half<D> half;
-    ScatterBlocks(LowerHalf(half, v), to, count, c);
-    ScatterBlocks(UpperHalf(half, v), to + kHalf,
-                  count > kHalf ? count - kHalf : 0, c);
+    ScatterBlocks(LowerHalf(half, v), to, c);
+    ScatterBlocks(UpperHalf(half, v), to + kHalf, c);
   }
 }
 
-// The reverse of LoadColumns, for the first `count` rows.
-HWY_INLINE void StoreColumns(const Columns& columns, float* const* to,
-                             size_t count, size_t c) {
-  const Columns rows = TransposeBlocks(columns);
-  for (size_t k = 0; k < 4; ++k) {
-    ScatterBlocks(rows.v[k], to + k, count > k ? count - k : 0, c);
-  }
+// The reverse of LoadColumns.
+HWY_INLINE void StoreColumns(const Four& columns, float* const* to, size_t c) {
+  const Four rows = TransposeBlocks(columns);
+  ScatterBlocks(rows.a, to, c);
+  ScatterBlocks(rows.b, to + 1, c);
+  ScatterBlocks(rows.c, to + 2, c);
+  ScatterBlocks(rows.d, to + 3, c);
 }
 
 }  // namespace

@@ -208,8 +208,11 @@ HWY_INLINE void StoreFour(const Four& v, float* to, size_t step) {
 
 // The first `count` < kLanes elements, `fill` in the other lanes.
 HWY_INLINE VF LoadFirst(const float* from, size_t count, VF fill) {
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+#if HWY_TARGET == HWY_AVX3
   const auto mask = hn::FirstN(F32(), count);  // a masked load does not fault
+  return VF{_mm512_mask_loadu_ps(fill.raw, mask.raw, from)};
+#elif HWY_TARGET == HWY_AVX2
+  const auto mask = hn::FirstN(F32(), count);  // nor does it here
   return hn::IfThenElse(mask, hn::MaskedLoad(mask, F32(), from), fill);
 #else
   HWY_ALIGN float buffer[kLanes];
