@@ -10,6 +10,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "max-inl.h"
+#include "softmax_large-inl.h"
 #include "softmax_pipeline-inl.h"
 #include "softmax_row-inl.h"
 #include "softmax_short-inl.h"
@@ -53,7 +54,16 @@ void SoftmaxRows(Rows<const float> x, Rows<float> y, float* logsumexp,
     }
   }
 #endif
-  SoftmaxPipelined(x, y, logsumexp, options.empty_row, parts);
+  if (x.cols < kMinLargeCols) {
+    return SoftmaxPipelined(x, y, logsumexp, options.empty_row, parts);
+  }
+  for (size_t r = 0; r < x.rows; ++r) {
+    float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
+    if (!SoftmaxLargeRow(x.Row(r), y.Row(r), x.cols, log, parts)) {
+      SoftmaxPipelined(x.Slice(r, 1), y.Slice(r, 1), log, options.empty_row,
+                       parts);
+    }
+  }
 }
 
 }  // namespace

@@ -9,8 +9,9 @@
 #define HWY_TARGET_INCLUDE "softmax_backward.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "sum-inl.h"
-#include "vector-inl.h"
+#include "softmax_backward_group-inl.h"
+#include "softmax_backward_row-inl.h"
+#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -20,59 +21,94 @@ namespace {
 // dx = scale p (dp - dot), dot = sum(p dp). Two sweeps: the dot product reads p
 // and dp, the second reads both and writes dx.
 //
-// The second computes (scale p) (dp - dot): the difference comes first, so that
-// a probability of 1 gets exactly 0. It is taken of halves, which cannot
-// overflow where p = 0 must give a zero; the product is doubled at the end.
-//
 // Errors, to first order in u: of |dp|, one each for the difference and the two
 // products; of sum |p dp|, one more for a term of dot, kSumErrorU for the sum
 // and one for its rounding to float.
 static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
               "the documented bound holds");
 
-struct DotTerms {
+// Rows of so many columns do not fit the second cache.
+constexpr size_t kMinLargeCols = size_t{1} << 15;
+// Nor a share of the last one: their gradient goes past it.
+constexpr size_t kMinStreamCols = size_t{1} << 20;
+
+struct GradientTerms {
   HWY_INLINE Four FourOf(size_t i) const {
-    return {One(i), One(i + 16), One(i + 32), One(i + 48)};
-  }
-  HWY_INLINE VF One(size_t i) const {
-    return hn::Mul(Load(p + i), Load(dp + i));
+    return Map([&](VF p, VF dp)
+                   HWY_ATTR { return Gradient(p, dp, minus_half_dot, scale); },
+               LoadFour(p + i, kLanes), LoadFour(dp + i, kLanes));
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF zero = Set(0.0f);
-    return hn::Mul(LoadFirst(p + i, count, zero),
-                   LoadFirst(dp + i, count, zero));
+    return Gradient(LoadFirst(p + i, count, zero),
+                    LoadFirst(dp + i, count, zero), minus_half_dot, scale);
   }
 
   const float* p;
   const float* dp;
+  VF minus_half_dot, scale;
 };
+
+HWY_INLINE void WriteGradients(const GradientTerms& terms, float* dx,
+                               size_t n) {
+  size_t i = 0;
+  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+    StoreFour(terms.FourOf(i), dx + i, kLanes);
+  }
+  for (; n - i >= kLanes; i += kLanes) {
+    Store(terms.First(i, kLanes), dx + i);
+  }
+  if (i != n) StoreFirst(terms.First(i, n - i), dx + i, n - i);
+}
+
+// From the end, which may still be in a cache.
+template <bool kStream>
+HWY_INLINE void WriteLargeGradients(const GradientTerms& terms, float* dx,
+                                    size_t n) {
+  const AlignedRange range(dx, n);
+  for (size_t i = range.end; i < n; i += kLanes) {
+    const size_t count = HWY_MIN(kLanes, n - i);
+    StoreFirst(terms.First(i, count), dx + i, count);
+  }
+  for (size_t i = range.end; i != range.begin;) {
+    i -= 4 * kLanes;
+    if constexpr (kStream) {
+      const size_t ahead = i > kPrefetchAhead ? i - kPrefetchAhead : 0;
+      PrefetchRange<4 * kLanes>(terms.p + ahead);
+      PrefetchRange<4 * kLanes>(terms.dp + ahead);
+      StreamFour(terms.FourOf(i), dx + i);
+    } else {
+      StoreFour(terms.FourOf(i), dx + i, kLanes);
+    }
+  }
+  if (range.begin != 0) {
+    StoreFirst(terms.First(0, range.begin), dx, range.begin);
+  }
+  if constexpr (kStream) hwy::FlushStream();
+}
 
 void BackwardRow(const float* p, const float* dp, float* dx, size_t n,
                  float scale) {
   const double dot = SumTerms(n, DotTerms{p, dp});
-  const VF vscale = Set(scale);
-  const VF half = Set(0.5f);
   const VF minus_half_dot = Set(static_cast<float>(-0.5 * dot));
-  const auto gradient = [&](VF p, VF dp) HWY_ATTR {
-    const VF half_difference = Fma(dp, half, minus_half_dot);
-    const VF product = hn::Mul(hn::Mul(p, vscale), half_difference);
-    return hn::Add(product, product);
-  };
-  size_t i = 0;
-  for (; n - i >= kLanes; i += kLanes) {
-    Store(gradient(Load(p + i), Load(dp + i)), dx + i);
-  }
-  if (const size_t rest = n - i; rest != 0) {
-    const VF zero = Set(0.0f);
-    StoreFirst(
-        gradient(LoadFirst(p + i, rest, zero), LoadFirst(dp + i, rest, zero)),
-        dx + i, rest);
+  const GradientTerms terms{p, dp, minus_half_dot, Set(scale)};
+  if (n < kMinLargeCols) {
+    WriteGradients(terms, dx, n);
+  } else if (n < kMinStreamCols || dx == p || dx == dp || !CanStream(dx)) {
+    WriteLargeGradients<false>(terms, dx, n);
+  } else {
+    WriteLargeGradients<true>(terms, dx, n);
   }
 }
 
+// The choice between the schedules. All give the same bits.
 void BackwardRows(Rows<const float> p, Rows<const float> dp, Rows<float> dx,
                   float scale) {
-  for (size_t r = 0; r < p.rows; ++r) {
+  size_t r = 0;
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+  r = BackwardGroups(p, dp, dx, scale);
+#endif
+  for (; r < p.rows; ++r) {
     BackwardRow(p.Row(r), dp.Row(r), dx.Row(r), p.cols, scale);
   }
 }

@@ -105,6 +105,11 @@ class LaneSum {
     }
   }
 
+  HWY_INLINE void Multiply(double factor) {
+    const VD factors = hn::Set(F64(), factor);
+    for (VD& lanes : lanes_) lanes = hn::Mul(lanes, factors);
+  }
+
   HWY_INLINE double Total() const { return FoldLanes(Folded()); }
 
   // One vector, whose lanes remain to be folded.

@@ -206,7 +206,7 @@ HWY_INLINE void StoreFour(const Four& v, float* to, size_t step) {
   Store(v.d, to + 3 * step);
 }
 
-// The first `count` < kLanes elements, `fill` in the other lanes.
+// The first `count` <= kLanes elements, `fill` in the other lanes.
 HWY_INLINE VF LoadFirst(const float* from, size_t count, VF fill) {
 #if HWY_TARGET == HWY_AVX3
   const auto mask = hn::FirstN(F32(), count);  // a masked load does not fault
@@ -222,7 +222,7 @@ HWY_INLINE VF LoadFirst(const float* from, size_t count, VF fill) {
 #endif
 }
 
-// Stores the first `count` < kLanes lanes and touches nothing behind them.
+// Stores the first `count` <= kLanes lanes and touches nothing behind them.
 HWY_INLINE void StoreFirst(VF v, float* to, size_t count) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   hn::BlendedStore(v, hn::FirstN(F32(), count), F32(), to);
@@ -233,7 +233,7 @@ HWY_INLINE void StoreFirst(VF v, float* to, size_t count) {
 #endif
 }
 
-// The first `count` < kLanes lanes, +0 in the others.
+// The first `count` <= kLanes lanes, +0 in the others.
 HWY_INLINE VF KeepFirst(VF v, size_t count) {
   return hn::IfThenElseZero(hn::FirstN(F32(), count), v);
 }
