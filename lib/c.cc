@@ -22,6 +22,27 @@ Enum FromInt(int value) {
 int ToInt(Status status) { return static_cast<int>(status); }
 int ToInt(Target target) { return static_cast<int>(target); }
 
+Rows<float> Optional(float* data, size_t rows, size_t cols, size_t stride) {
+  return data == nullptr ? Rows<float>()
+                         : Rows<float>(data, rows, cols, stride);
+}
+
+softlane::CrossEntropyOptions FromC(
+    const softlane_cross_entropy_options* options) {
+  softlane::CrossEntropyOptions result;
+  if (options == nullptr) return result;
+  result.reduction = FromInt<softlane::Reduction>(options->reduction);
+  result.ignore_index = options->ignore_index;
+  result.label_smoothing = options->label_smoothing;
+  result.class_weights = options->class_weights;
+  result.z_loss = options->z_loss;
+  result.scale = options->scale;
+  result.upstream_rows = options->upstream_rows;
+  result.upstream = options->upstream;
+  result.zero_if_all_ignored = options->zero_if_all_ignored != 0;
+  return result;
+}
+
 }  // namespace
 
 extern "C" {
@@ -94,6 +115,78 @@ int softlane_softmax_backward(const float* probs, size_t probs_stride,
   return ToInt(softlane::SoftmaxBackward(
       {probs, rows, cols, probs_stride}, {dprobs, rows, cols, dprobs_stride},
       {dlogits, rows, cols, dlogits_stride}, scale, FromInt<Target>(target)));
+}
+
+int softlane_log_softmax(const float* logits, size_t logits_stride,
+                         float* log_probs, size_t log_probs_stride, size_t rows,
+                         size_t cols, float scale, int empty_row, int target) {
+  return ToInt(softlane::LogSoftmax({logits, rows, cols, logits_stride},
+                                    {log_probs, rows, cols, log_probs_stride},
+                                    {scale, FromInt<EmptyRow>(empty_row)},
+                                    FromInt<Target>(target)));
+}
+
+int softlane_logsumexp(const float* logits, size_t logits_stride,
+                       float* logsumexp, size_t rows, size_t cols, float scale,
+                       int target) {
+  return ToInt(softlane::LogSumExp({logits, rows, cols, logits_stride},
+                                   logsumexp, scale, FromInt<Target>(target)));
+}
+
+int softlane_log_softmax_backward(const float* log_probs,
+                                  size_t log_probs_stride,
+                                  const float* dlog_probs,
+                                  size_t dlog_probs_stride, float* dlogits,
+                                  size_t dlogits_stride, size_t rows,
+                                  size_t cols, float scale, int target) {
+  return ToInt(softlane::LogSoftmaxBackward(
+      {log_probs, rows, cols, log_probs_stride},
+      {dlog_probs, rows, cols, dlog_probs_stride},
+      {dlogits, rows, cols, dlogits_stride}, scale, FromInt<Target>(target)));
+}
+
+int softlane_softmax_jacobian(const float* probs, size_t n, float* jacobian,
+                              size_t jacobian_stride, int target) {
+  return ToInt(softlane::SoftmaxJacobian(
+      probs, n, {jacobian, n, n, jacobian_stride}, FromInt<Target>(target)));
+}
+
+int softlane_cross_entropy_i64(const float* logits, size_t logits_stride,
+                               const int64_t* labels, float* loss,
+                               float* dlogits, size_t dlogits_stride,
+                               size_t rows, size_t cols,
+                               const softlane_cross_entropy_options* options,
+                               float* divisor, int target) {
+  return ToInt(
+      softlane::CrossEntropy({logits, rows, cols, logits_stride}, labels, loss,
+                             Optional(dlogits, rows, cols, dlogits_stride),
+                             FromC(options), divisor, FromInt<Target>(target)));
+}
+
+int softlane_cross_entropy_i32(const float* logits, size_t logits_stride,
+                               const int32_t* labels, float* loss,
+                               float* dlogits, size_t dlogits_stride,
+                               size_t rows, size_t cols,
+                               const softlane_cross_entropy_options* options,
+                               float* divisor, int target) {
+  return ToInt(
+      softlane::CrossEntropy({logits, rows, cols, logits_stride}, labels, loss,
+                             Optional(dlogits, rows, cols, dlogits_stride),
+                             FromC(options), divisor, FromInt<Target>(target)));
+}
+
+int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
+                                 const float* targets, size_t targets_stride,
+                                 float* loss, float* dlogits,
+                                 size_t dlogits_stride, size_t rows,
+                                 size_t cols,
+                                 const softlane_cross_entropy_options* options,
+                                 float* divisor, int target) {
+  return ToInt(
+      softlane::CrossEntropy({logits, rows, cols, logits_stride},
+                             {targets, rows, cols, targets_stride}, loss,
+                             Optional(dlogits, rows, cols, dlogits_stride),
+                             FromC(options), divisor, FromInt<Target>(target)));
 }
 
 }  // extern "C"

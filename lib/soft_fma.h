@@ -17,7 +17,7 @@ namespace internal {
 /// to odd instead, which keeps what the second rounding needs to know: S.
 /// Boldo, G. Melquiond, "Emulation of FMA and correctly rounded sums: proved
 /// algorithms using rounding to odd", IEEE Trans. Computers 57(4), 2008.
-inline float SoftFma(float a, float b, float c) {
+[[gnu::noinline]] inline float SoftFma(float a, float b, float c) {
   const double product = static_cast<double>(a) * static_cast<double>(b);
   const double addend = static_cast<double>(c);
   double sum = product + addend;

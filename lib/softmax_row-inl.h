@@ -77,12 +77,13 @@ HWY_INLINE VF Lowest(VF offset, const ScaleParts& parts) {
 }
 
 // What a row's maximum decides. Element x becomes the argument (x - shift) *
-// unit of the exponential, and its numerator is exp(scale * x - log_divisor).
+// unit of the exponential, and its numerator is exp(scale * (x - shift) -
+// log_divisor).
 struct RowPlan {
   bool as_is;  // shift is 0 and unit is 1
   double shift, unit;
   double offset;  // in octaves
-  double scaled_max, log_divisor;
+  double scaled_max, scaled_shift, log_divisor;
 };
 
 HWY_INLINE RowPlan PlanRow(float max, const ScaleParts& parts) {
@@ -92,13 +93,13 @@ HWY_INLINE RowPlan PlanRow(float max, const ScaleParts& parts) {
       -kDirectLimit <= plan.scaled_max && plan.scaled_max <= kDirectLimit;
   plan.as_is = direct && parts.unit == 1.0;
   plan.shift = direct ? 0.0 : max;
+  plan.scaled_shift = direct ? 0.0 : plan.scaled_max;
   plan.unit = parts.unit;
   const double peak = (max - plan.shift) * plan.unit;
   // 1.5 * 2^52 makes the last bit of a double count ones.
   const double octaves = (peak * parts.l_hi + 0x1.8p52) - 0x1.8p52;
   plan.offset = octaves - kHeadroom;
-  plan.log_divisor =
-      plan.offset * kLn2 - kLogSoftmaxFactor + (direct ? 0.0 : plan.scaled_max);
+  plan.log_divisor = plan.offset * kLn2 - kLogSoftmaxFactor;
   return plan;
 }
 
@@ -144,13 +145,49 @@ struct Numerators {
   float* y;
 };
 
-// Where no other element counts, the maximum is the logarithm, exactly.
+// Numerators that are not written.
+template <class Argument>
+struct UnwrittenNumerators {
+  HWY_INLINE Four FourOf(size_t i) const {
+    return exp(argument(LoadFour(x + i, 16)));
+  }
+  HWY_INLINE VF One(size_t i) const { return exp(argument(Load(x + i))); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF numerator = exp(argument(LoadFirst(x + i, count, Set(0.0f))));
+    return KeepFirst(numerator, count);
+  }
+
+  const SoftmaxExp& exp;
+  const Argument& argument;
+  const float* x;
+};
+
+// Calls with_argument(argument) with what makes the exponential's argument of
+// an element.
+template <class WithArgument>
+HWY_INLINE auto WithArgumentOf(const RowPlan& plan,
+                               const WithArgument& with_argument) {
+  if (plan.as_is) return with_argument(AsIs());
+  return with_argument(Shifted{Set(static_cast<float>(plan.shift)),
+                               Set(static_cast<float>(plan.unit))});
+}
+
+// log(sum_k exp(scale * (x_k - shift))). Where no other element counts, that is
+// the maximum's share, exactly.
+template <class Argument>
+HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
+                           const Argument& argument, float max, double sum) {
+  const bool max_only = sum == hn::GetLane(exp(argument(Set(max))));
+  return max_only ? plan.scaled_max - plan.scaled_shift
+                  : plan.log_divisor + Log(sum);
+}
+
+// logsumexp of the row.
 template <class Argument>
 HWY_INLINE float LogSumExp(const RowPlan& plan, const SoftmaxExp& exp,
                            const Argument& argument, float max, double sum) {
-  const bool max_only = sum == hn::GetLane(exp(argument(Set(max))));
-  return static_cast<float>(max_only ? plan.scaled_max
-                                     : plan.log_divisor + Log(sum));
+  return static_cast<float>(LogOfSum(plan, exp, argument, max, sum) +
+                            plan.scaled_shift);
 }
 
 HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts) {
@@ -165,17 +202,14 @@ HWY_INLINE double WriteNumerators(const float* x, float* y, size_t n, float max,
                                   const ScaleParts& parts, float* logsumexp) {
   const RowPlan plan = PlanRow(max, parts);
   const SoftmaxExp exp = MakeExp(plan, parts);
-  const auto write = [&](const auto& argument) HWY_ATTR {
+  return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
     using Argument = std::decay_t<decltype(argument)>;
     const double sum = SumTerms(n, Numerators<Argument>{exp, argument, x, y});
     if (logsumexp != nullptr) {
       *logsumexp = LogSumExp(plan, exp, argument, max, sum);
     }
     return sum;
-  };
-  if (plan.as_is) return write(AsIs());
-  return write(Shifted{Set(static_cast<float>(plan.shift)),
-                       Set(static_cast<float>(plan.unit))});
+  });
 }
 
 // The reciprocal of a sum as that of two floats: a numerator over itself is
@@ -191,15 +225,19 @@ struct Reciprocal {
   float head, rest, least;
 };
 
-HWY_INLINE Reciprocal ReciprocalOf(double sum) {
-  const double reciprocal = 1.0 / sum;
+// For factor * numerator instead.
+HWY_INLINE Reciprocal FactorOf(double factor, double sum) {
   int64_t bits;
-  std::memcpy(&bits, &reciprocal, sizeof(bits));
+  std::memcpy(&bits, &factor, sizeof(bits));
   bits = (bits + kHeadRounding) & kHeadMask;
   double head;
   std::memcpy(&head, &bits, sizeof(head));
-  return {static_cast<float>(head), static_cast<float>(reciprocal - head),
+  return {static_cast<float>(head), static_cast<float>(factor - head),
           static_cast<float>(sum * kLeast)};
+}
+
+HWY_INLINE Reciprocal ReciprocalOf(double sum) {
+  return FactorOf(1.0 / sum, sum);
 }
 
 // A numerator over the sum; NaN if that is. Small numerators go before they are

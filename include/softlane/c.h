@@ -3,6 +3,7 @@
 #define SOFTLANE_C_H_
 
 #include <stddef.h>
+#include <stdint.h>
 
 /**
  * @file
@@ -45,6 +46,13 @@ enum {
 enum {
   SOFTLANE_EMPTY_ROW_NAN = 0, /**< EmptyRow::kNan */
   SOFTLANE_EMPTY_ROW_ZERO = 1 /**< EmptyRow::kZero */
+};
+
+/** The values of softlane::Reduction. */
+enum {
+  SOFTLANE_REDUCTION_NONE = 0, /**< Reduction::kNone */
+  SOFTLANE_REDUCTION_SUM = 1,  /**< Reduction::kSum */
+  SOFTLANE_REDUCTION_MEAN = 2  /**< Reduction::kMean */
 };
 
 /** softlane::StatusName. */
@@ -93,6 +101,71 @@ int softlane_softmax_backward(const float* probs, size_t probs_stride,
                               float* dlogits, size_t dlogits_stride,
                               size_t rows, size_t cols, float scale,
                               int target);
+
+/** softlane::LogSoftmax with options {scale, empty_row}. */
+int softlane_log_softmax(const float* logits, size_t logits_stride,
+                         float* log_probs, size_t log_probs_stride, size_t rows,
+                         size_t cols, float scale, int empty_row, int target);
+
+/** softlane::LogSumExp. */
+int softlane_logsumexp(const float* logits, size_t logits_stride,
+                       float* logsumexp, size_t rows, size_t cols, float scale,
+                       int target);
+
+/** softlane::LogSoftmaxBackward. */
+int softlane_log_softmax_backward(const float* log_probs,
+                                  size_t log_probs_stride,
+                                  const float* dlog_probs,
+                                  size_t dlog_probs_stride, float* dlogits,
+                                  size_t dlogits_stride, size_t rows,
+                                  size_t cols, float scale, int target);
+
+/** softlane::SoftmaxJacobian. */
+int softlane_softmax_jacobian(const float* probs, size_t n, float* jacobian,
+                              size_t jacobian_stride, int target);
+
+/** softlane::CrossEntropyOptions. */
+typedef struct softlane_cross_entropy_options {
+  int reduction;
+  int64_t ignore_index;
+  float label_smoothing;
+  const float* class_weights;
+  float z_loss;
+  float scale;
+  const float* upstream_rows;
+  float upstream;
+  int zero_if_all_ignored;
+} softlane_cross_entropy_options;
+
+/** Their defaults, as an initializer. */
+#define SOFTLANE_CROSS_ENTROPY_DEFAULTS \
+  { SOFTLANE_REDUCTION_MEAN, -100, 0.0f, NULL, 0.0f, 1.0f, NULL, 1.0f, 0 }
+
+/** softlane::CrossEntropy with int64_t labels; dlogits, divisor and options may
+ * be null: no gradient, no divisor, the defaults. */
+int softlane_cross_entropy_i64(const float* logits, size_t logits_stride,
+                               const int64_t* labels, float* loss,
+                               float* dlogits, size_t dlogits_stride,
+                               size_t rows, size_t cols,
+                               const softlane_cross_entropy_options* options,
+                               float* divisor, int target);
+
+/** The same with int32_t labels. */
+int softlane_cross_entropy_i32(const float* logits, size_t logits_stride,
+                               const int32_t* labels, float* loss,
+                               float* dlogits, size_t dlogits_stride,
+                               size_t rows, size_t cols,
+                               const softlane_cross_entropy_options* options,
+                               float* divisor, int target);
+
+/** The same with probability targets. */
+int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
+                                 const float* targets, size_t targets_stride,
+                                 float* loss, float* dlogits,
+                                 size_t dlogits_stride, size_t rows,
+                                 size_t cols,
+                                 const softlane_cross_entropy_options* options,
+                                 float* divisor, int target);
 
 #ifdef __cplusplus
 } /* extern "C" */

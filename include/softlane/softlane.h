@@ -3,11 +3,15 @@
 #define SOFTLANE_SOFTLANE_H_
 
 // IWYU pragma: begin_exports
+#include "softlane/cross_entropy.h"
 #include "softlane/exp.h"
+#include "softlane/log_softmax.h"
+#include "softlane/log_softmax_backward.h"
 #include "softlane/reduce.h"
 #include "softlane/rows.h"
 #include "softlane/softmax.h"
 #include "softlane/softmax_backward.h"
+#include "softlane/softmax_jacobian.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 // IWYU pragma: end_exports

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_CROSS_ENTROPY_H_
+#define SOFTLANE_CROSS_ENTROPY_H_
+
+#include <cstdint>
+
+#include "softlane/rows.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+namespace softlane {
+inline namespace v1 {
+
+/// What becomes of the losses of the rows.
+enum class Reduction : uint8_t {
+  kNone = 0,  ///< One loss per row.
+  kSum = 1,   ///< Their sum.
+  kMean = 2,  ///< Their sum over the divisor: see CrossEntropyOptions.
+};
+
+/// How a cross-entropy is taken; defaults and meaning are those of PyTorch's
+/// cross_entropy. Settings only: threads can share one.
+struct CrossEntropyOptions {
+  Reduction reduction = Reduction::kMean;
+  /// A row with this label counts for nothing: loss and gradient are +0, its
+  /// logits are not read. May lie inside [0, cols). Not for probability
+  /// targets.
+  int64_t ignore_index = -100;
+  /// The share of the target that is spread evenly over all classes: in [0, 1].
+  float label_smoothing = 0.0f;
+  /// cols finite weights >= 0, one per class; null for 1 each.
+  const float* class_weights = nullptr;
+  /// Adds z_loss * logsumexp^2 to the loss of a counted row; finite, >= 0.
+  float z_loss = 0.0f;
+  /// Multiplies the logits first: finite and > 0.
+  float scale = 1.0f;
+  /// The gradient of what the caller does with the result: with kNone an
+  /// element per row if `upstream_rows` is not null; else, and with the other
+  /// reductions, `upstream` for all. Not looked at without dlogits.
+  const float* upstream_rows = nullptr;
+  float upstream = 1.0f;
+  /// kMean when no row counts: NaN (0 / 0), or 0.
+  bool zero_if_all_ignored = false;
+};
+
+/// The largest error of a row's loss with labels is this times max(1, |loss|)
+/// as long as no class_weights, label_smoothing and z_loss are given; that of a
+/// gradient is 2^-24 * kCrossEntropyGradientMaxError * |upstream| * scale times
+/// the larger of p_c and |p_c - 1| where c is the label. With them, and with
+/// probability targets, errors are relative to the sum of the magnitudes of
+/// what is added.
+inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
+inline constexpr double kCrossEntropyGradientMaxError = 10.0;
+
+/// The cross-entropy of rows of logits and of one class label per row:
+///
+///   loss[r] = sum_c q_c * -log p_c + z_loss * logsumexp^2,
+///   q_c = w_c * ((1 - label_smoothing) * (c == labels[r]) +
+///                label_smoothing / cols),
+///
+/// where p = Softmax(scale * logits[r]), logsumexp is that of scale *
+/// logits[r], w are the class weights. With Reduction::kMean the divisor is the
+/// sum of w_(labels[r]) over the counted rows; without weights that is their
+/// number.
+///
+/// dlogits, unless its data is null, gets the gradient of the (reduced) loss
+/// times upstream: for a row, u * scale * ((sum_c q_c + 2 * z_loss * logsumexp)
+/// * p_c - q_c). That of the label is computed from the other classes, so it
+/// keeps its accuracy where p is near 1.
+///
+/// Shapes: labels has logits.rows elements; loss has logits.rows elements with
+/// kNone, else one; dlogits has the shape of logits or null data, and may be
+/// the view logits. divisor, unless null, gets what kMean divides by, whatever
+/// the reduction. loss, divisor and the inputs overlap no output. Special
+/// values: a row with NaN or +inf, or of -inf only, has NaN for its loss and
+/// gradient; a label whose logit is -inf has the loss +inf. With
+/// label_smoothing > 0 any -inf makes the loss +inf.
+/// Errors: kBadLabel for a label that is neither in [0, cols) nor ignore_index;
+/// kBadOption, kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
+Status CrossEntropy(Rows<const float> logits, const int64_t* labels,
+                    float* loss, Rows<float> dlogits = {},
+                    const CrossEntropyOptions& options = {},
+                    float* divisor = nullptr,
+                    Target target = Target::kAuto) noexcept;
+Status CrossEntropy(Rows<const float> logits, const int32_t* labels,
+                    float* loss, Rows<float> dlogits = {},
+                    const CrossEntropyOptions& options = {},
+                    float* divisor = nullptr,
+                    Target target = Target::kAuto) noexcept;
+
+/// The same for a probability per class and row:
+///
+///   q_c = w_c * ((1 - label_smoothing) * targets[r, c] +
+///                label_smoothing / cols).
+///
+/// All rows count; the divisor is their number. targets has the shape of logits
+/// and overlaps no output. A class with q_c = 0 and a logit of -inf adds NaN,
+/// as the formula says.
+Status CrossEntropy(Rows<const float> logits, Rows<const float> targets,
+                    float* loss, Rows<float> dlogits = {},
+                    const CrossEntropyOptions& options = {},
+                    float* divisor = nullptr,
+                    Target target = Target::kAuto) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_CROSS_ENTROPY_H_

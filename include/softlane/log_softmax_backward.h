@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LOG_SOFTMAX_BACKWARD_H_
+#define SOFTLANE_LOG_SOFTMAX_BACKWARD_H_
+
+#include "softlane/rows.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+namespace softlane {
+inline namespace v1 {
+
+/// The largest error of dlogits[r, c] is this times
+/// 2^-24 * scale * (|d_c| + p_c * sum_k |d_k|), where d is the row of
+/// dlog_probs and p_c = exp(log_probs[r, c]), plus, for what underflows, 2^-124
+/// * (1 + scale) * (1 + sum_k |d_k|).
+inline constexpr double kLogSoftmaxBackwardMaxError = 8.0;
+
+/// dlogits[r, c] = scale * (d_c - exp(l_c) * sum_k d_k), where l and d are row
+/// r of log_probs and dlog_probs: the gradient of the logits of `log_probs =
+/// LogSoftmax(scale * logits)` from the gradient of log_probs.
+///
+/// Shapes: all three views have the same rows and cols. dlogits may be the view
+/// log_probs or the view dlog_probs. `scale` is finite and > 0, else
+/// kBadOption. log_probs are at most 0, as LogSoftmax gives them; results for
+/// others are unspecified. Special values: NaN in a row of log_probs makes its
+/// element NaN, in a row of dlog_probs the whole row; where log_probs is -inf
+/// the result is scale * d_c. Accuracy: kLogSoftmaxBackwardMaxError. Errors:
+/// kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+Status LogSoftmaxBackward(Rows<const float> log_probs,
+                          Rows<const float> dlog_probs, Rows<float> dlogits,
+                          float scale = 1.0f,
+                          Target target = Target::kAuto) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_LOG_SOFTMAX_BACKWARD_H_

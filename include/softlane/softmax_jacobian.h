@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_SOFTMAX_JACOBIAN_H_
+#define SOFTLANE_SOFTMAX_JACOBIAN_H_
+
+#include <cstddef>
+
+#include "softlane/rows.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+namespace softlane {
+inline namespace v1 {
+
+/// jacobian[i, j] = d p_i / d x_j = p_i * ((i == j) - p_j) for probs =
+/// Softmax(x) of one row of n probabilities: the whole matrix diag(p) - p p^T,
+/// for study and checks. SoftmaxBackward multiplies it by a vector without
+/// forming it.
+///
+/// Shapes: probs has n elements; jacobian has n rows and n columns and does not
+/// overlap probs.
+/// Every element is rounded once; the matrix is symmetric to the bit. NaN in
+/// probs makes its row and its column NaN.
+/// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
+Status SoftmaxJacobian(const float* probs, size_t n, Rows<float> jacobian,
+                       Target target = Target::kAuto) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_SOFTMAX_JACOBIAN_H_

@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Cross-entropy of one row: its loss, and its gradient in the place of the
+// numerators.
+
+#if defined(SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
+#undef SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
+#else
+#define SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
+#endif
+
+#include "large_sum-inl.h"
+#include "max-inl.h"
+#include "softmax_row-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The label's numerator is left out of the sum and added last: the gradient of
+// the label, p - 1 = -(sum of the others) / sum, is then not a difference of
+// nearly equal numbers where p is near 1.
+template <class Terms>
+struct WithHole {
+  HWY_INLINE Four FourOf(size_t i) const {
+    const Four v = terms.FourOf(i);
+    return {Without(v.a, i), Without(v.b, i + 16), Without(v.c, i + 32),
+            Without(v.d, i + 48)};
+  }
+  HWY_INLINE VF One(size_t i) const { return Without(terms.One(i), i); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return Without(terms.First(i, count), i);
+  }
+  HWY_INLINE VF Without(VF v, size_t i) const {
+    if (hole - i >= kLanes) return v;  // unsigned: also if it lies before
+    const VF lanes = hn::Iota(F32(), 0.0f);
+    const auto is_hole = hn::Eq(lanes, Set(static_cast<float>(hole - i)));
+    return hn::IfThenZeroElse(is_hole, v);
+  }
+
+  const Terms& terms;
+  size_t hole;
+};
+
+constexpr size_t kNoHole = ~size_t{0};
+
+template <class Terms>
+HWY_INLINE void AddTermsWithHole(size_t n, const Terms& terms, size_t hole,
+                                 LaneSum& sum) {
+  const WithHole<Terms> with_hole{terms, hole};
+  size_t start = 0;
+  for (; n - start >= kSumBlock; start += kSumBlock) {
+    if (hole - start < kSumBlock) {
+      sum.AddBlock([&](size_t i)
+                       HWY_ATTR { return with_hole.FourOf(start + i); });
+    } else {
+      sum.AddBlock([&](size_t i) HWY_ATTR { return terms.FourOf(start + i); });
+    }
+  }
+  if (start != n) {
+    const LastTerms<WithHole<Terms>> last{with_hole, start, n - start};
+    sum.AddBlock([&](size_t i) HWY_ATTR {
+      return Four{last(i), last(i + 16), last(i + 32), last(i + 48)};
+    });
+  }
+}
+
+// What is known of a row's logits once they have been summed.
+struct RowSums {
+  bool is_number;
+  double others;   // sum of all numerators but the label's
+  double label;    // the label's; 0 without one
+  double sum;      // of both
+  double log_sum;  // of exp(scale (x - shift))
+};
+
+// For a finite maximum. Writes the numerators to y unless that is null.
+HWY_INLINE RowSums SumNumerators(const float* x, float* y, size_t n,
+                                 size_t label, float max, const RowPlan& plan,
+                                 const SoftmaxExp& exp) {
+  return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+    using Argument = std::decay_t<decltype(argument)>;
+    RowSums row{};
+    if (label != kNoHole) {
+      row.label = hn::GetLane(exp(argument(Set(x[label]))));
+    }
+    LaneSum sum;
+    if (y == nullptr) {
+      AddTermsWithHole(n, UnwrittenNumerators<Argument>{exp, argument, x},
+                       label, sum);
+    } else {
+      AddTermsWithHole(n, Numerators<Argument>{exp, argument, x, y}, label,
+                       sum);
+    }
+    row.others = sum.Total();
+    row.sum = row.others + row.label;
+    row.is_number = row.sum == row.sum;
+    if (row.is_number) {
+      row.log_sum = LogOfSum(plan, exp, argument, max, row.sum);
+    }
+    return row;
+  });
+}
+
+// The same for a row that no cache holds, in one read, from which nothing is
+// written. False if it has to be done the other way.
+HWY_INLINE bool SumLargeNumerators(const float* x, size_t n, size_t label,
+                                   const ScaleParts& parts, float& max,
+                                   RowSums& row) {
+  const LargeSum others = SumLargeRow(
+      x, n, parts,
+      [&](const SummedNumerators& terms, size_t start, size_t count,
+          LaneSum& sum)
+          HWY_ATTR { AddTermsWithHole(count, terms, label - start, sum); });
+  if (!others.is_direct) return false;
+  max = others.max;
+  const RowPlan plan = PlanRow(max, parts);
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  if (label != kNoHole) row.label = hn::GetLane(exp(Set(x[label])));
+  row.others = others.sum;
+  row.sum = row.others + row.label;
+  row.is_number = row.sum == row.sum;
+  if (row.is_number) {
+    row.log_sum = LogOfSum(plan, exp, AsIs(), max, row.sum);
+  }
+  return true;
+}
+
+// log(1 + t) for t >= 0, to a relative error of 2^-46.
+HWY_INLINE double LogOnePlus(double t) {
+  if (t > 0x1p-10) return Log(1.0 + t);
+  return t * (1.0 - t * (1.0 / 2.0 -
+                         t * (1.0 / 3.0 - t * (1.0 / 4.0 - t * (1.0 / 5.0)))));
+}
+
+// -log p of the label. Where p is large, from the other classes: the loss then
+// keeps its accuracy, and its sign.
+HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
+                            double scale, float x_label) {
+  if (row.label > row.others) return LogOnePlus(row.others / row.label);
+  return row.log_sum - scale * (x_label - plan.shift);
+}
+
+// q_c, how much of class c a row should have:
+//   weights_c * (target_share * targets_c + smoothing).
+// Without targets that is only the part that all classes share.
+struct ClassShares {
+  const float* targets;  // or null
+  const float* weights;  // or null, for ones
+  float target_share, smoothing;
+
+  HWY_INLINE VF One(size_t i) const {
+    VF q = Set(smoothing);
+    if (targets != nullptr) q = Fma(Load(targets + i), Set(target_share), q);
+    return weights == nullptr ? q : hn::Mul(q, Load(weights + i));
+  }
+  // +0 behind the first `count`.
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF zero = Set(0.0f);
+    VF q = Set(smoothing);
+    if (targets != nullptr) {
+      q = Fma(LoadFirst(targets + i, count, zero), Set(target_share), q);
+    }
+    if (weights != nullptr) q = hn::Mul(q, LoadFirst(weights + i, count, zero));
+    return KeepFirst(q, count);
+  }
+  HWY_INLINE Four FourOf(size_t i) const {
+    return {One(i), One(i + 16), One(i + 32), One(i + 48)};
+  }
+};
+
+// q_c (x_c - max).
+struct SharedLogits {
+  HWY_INLINE VF One(size_t i) const {
+    return hn::Mul(shares.One(i), hn::Sub(Load(x + i), max));
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF difference = hn::Sub(LoadFirst(x + i, count, max), max);
+    return hn::Mul(shares.First(i, count), difference);
+  }
+  HWY_INLINE Four FourOf(size_t i) const {
+    return {One(i), One(i + 16), One(i + 32), One(i + 48)};
+  }
+
+  const ClassShares& shares;
+  const float* x;
+  VF max;
+};
+
+// dx_c = factor * numerator_c - unit * q_c. The numerators are in dx, or are
+// computed anew from x.
+struct GradientRow {
+  template <class Numerator>
+  HWY_INLINE void Write(size_t n, float* dx, const Numerator& numerator) const {
+    size_t i = 0;
+    for (; n - i >= kLanes; i += kLanes) {
+      const VF v = quotients(numerator(i, kLanes));
+      Store(has_shares ? Fnma(unit, shares.One(i), v) : v, dx + i);
+    }
+    if (i != n) {
+      const VF v = quotients(numerator(i, n - i));
+      StoreFirst(has_shares ? Fnma(unit, shares.First(i, n - i), v) : v, dx + i,
+                 n - i);
+    }
+  }
+
+  const Quotients& quotients;
+  const ClassShares& shares;
+  bool has_shares;
+  VF unit;
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_

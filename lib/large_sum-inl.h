@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The sum of the numerators of a row beyond the caches, in one read, by blocks
+// that stay in the first cache for their maximum and their sum.
+//
+// The sum starts over with every larger maximum: the octaves by which it grew
+// are taken off what there is, which is exact. So the numerators are those of
+// softmax_row-inl.h, and the order of additions is that of the whole row.
+
+#if defined(SOFTLANE_LIB_LARGE_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_LARGE_SUM_INL_H_
+#undef SOFTLANE_LIB_LARGE_SUM_INL_H_
+#else
+#define SOFTLANE_LIB_LARGE_SUM_INL_H_
+#endif
+
+#include "max-inl.h"
+#include "softmax_row-inl.h"
+#include "stream-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The same for all targets and machines: numerators that are negligible may
+// change the last bit of a sum in double, which is not the same here and there.
+constexpr size_t kMinLargeCols = size_t{1} << 22;
+constexpr size_t kLargeBlock = 4096;
+
+// Numerators that are not written. While they are computed, the next block is
+// on its way: with AVX-512 on Zen 5, 0.19 -> 0.12 ns per element.
+struct SummedNumerators {
+  HWY_INLINE Four FourOf(size_t i) const {
+    // All of the block's lines, a part with each of the 16 / kLanes calls.
+    PrefetchRange<4 * kLanes>(next + i - i % 16 + i % 16 * 4);
+    return exp(LoadFour(x + i, 16));
+  }
+  HWY_INLINE VF One(size_t i) const { return exp(Load(x + i)); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return KeepFirst(exp(LoadFirst(x + i, count, Set(0.0f))), count);
+  }
+
+  const SoftmaxExp& exp;
+  const float* x;
+  const float* next;  // the block after x, or any of the row
+};
+
+// 2^exponent; 0 if that is not normal.
+HWY_INLINE double PowerOfTwo(double exponent) {
+  if (exponent < -1022.0) return 0.0;
+  const uint64_t bits =
+      static_cast<uint64_t>(static_cast<int64_t>(exponent) + 1023) << 52;
+  double power;
+  std::memcpy(&power, &bits, sizeof(power));
+  return power;
+}
+
+struct LargeSum {
+  bool is_direct;  // all maxima are finite and within the direct limit
+  float max;
+  double sum;
+};
+
+// add(terms, start, count, sum) adds the terms of the block from `start` on.
+template <class Add>
+HWY_INLINE LargeSum SumLargeRow(const float* x, size_t n,
+                                const ScaleParts& parts, const Add& add) {
+  float max = -kInfinity;
+  RowPlan plan{};
+  LaneSum sum;
+  for (size_t start = 0; start < n; start += kLargeBlock) {
+    const size_t count = HWY_MIN(kLargeBlock, n - start);
+    const float block_max = MaxOf<IgnoreNaN>(x + start, count);
+    if (start == 0 || block_max > max) {
+      max = block_max;
+      const RowPlan next = PlanRow(max, parts);
+      if (!(-kInfinity < max && max < kInfinity && next.as_is)) {
+        return {false, max, 0.0};
+      }
+      if (start != 0 && next.offset != plan.offset) {
+        sum.Multiply(PowerOfTwo(plan.offset - next.offset));
+      }
+      plan = next;
+    }
+    const SoftmaxExp exp = MakeExp(plan, parts);
+    const bool has_next = n - start >= 2 * kLargeBlock;
+    const float* const next = x + start + (has_next ? kLargeBlock : 0);
+    add(SummedNumerators{exp, x + start, next}, start, count, sum);
+  }
+  return {true, max, sum.Total()};
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_LARGE_SUM_INL_H_

@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "softlane/log_softmax.h"
+
+#include "check.h"
+#include "dispatch.h"
+#include "fp_environment.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "log_softmax.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "max-inl.h"
+#include "softmax_row-inl.h"
+#include "vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// log p = scale x - log(sum(exp(scale x))). Three sweeps: the maximum and the
+// sum read; the third reads and writes. No numerator is written.
+//
+// Errors, in u: the sum's terms and no rounding of the sum, which is in double;
+// then two roundings of about |log p|, each at most half of a unit in the last
+// place. Below 1 those are half a u, up to 2 one u; above, max(1, |log p|)
+// grows as they do.
+static_assert(kSoftmaxExpErrorU + kDoubleSumErrorU + 2.0 * 1.0 + 0.01 <=
+                  kLogSoftmaxMaxError * 0x1p24,
+              "the documented bound holds");
+
+// scale (x - shift) - log_sum, with log_sum in two floats. The difference of
+// halves cannot overflow where its product with a small scale does not.
+struct LogProbabilities {
+  HWY_INLINE LogProbabilities(const RowPlan& plan, const ScaleParts& parts,
+                              double log_sum)
+      : is_shifted(plan.shift != 0.0) {
+    const double share = parts.scale < 1.0 && is_shifted ? 0.5 : 1.0;
+    const float high_sum = static_cast<float>(log_sum);
+    factor = Set(static_cast<float>(share));
+    minus_shift = Set(static_cast<float>(-share * plan.shift));
+    scale = Set(static_cast<float>(parts.scale / share));
+    minus_high = Set(-high_sum);
+    low = Set(static_cast<float>(log_sum - high_sum));
+  }
+
+  // V is VF or Four.
+  template <class V>
+  HWY_INLINE V operator()(const V& x) const {
+    if (!is_shifted) return Subtract(x);
+    return Subtract(
+        Map([&](VF x) HWY_ATTR { return Fma(x, factor, minus_shift); }, x));
+  }
+
+  template <class V>
+  HWY_INLINE V Subtract(const V& x) const {
+    return Map([&](VF x)
+                   HWY_ATTR { return hn::Sub(Fma(x, scale, minus_high), low); },
+               x);
+  }
+
+  bool is_shifted;
+  VF factor, minus_shift, scale, minus_high, low;
+};
+
+struct RowLog {
+  RowPlan plan;
+  double log_sum;  // of exp(scale (x - shift)); NaN if the row holds NaN
+};
+
+// For a finite maximum.
+HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
+                         const ScaleParts& parts) {
+  const RowPlan plan = PlanRow(max, parts);
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+    using Argument = std::decay_t<decltype(argument)>;
+    const double sum =
+        SumTerms<true>(n, UnwrittenNumerators<Argument>{exp, argument, x});
+    const bool is_number = sum == sum;
+    return RowLog{plan, is_number ? LogOfSum(plan, exp, argument, max, sum)
+                                  : static_cast<double>(kNaN)};
+  });
+}
+
+HWY_INLINE bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
+
+HWY_INLINE void WriteRow(const float* x, float* y, size_t n,
+                         const LogProbabilities& log) {
+  size_t i = 0;
+  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+    StoreFour(log(LoadFour(x + i, kLanes)), y + i, kLanes);
+  }
+  for (; n - i >= kLanes; i += kLanes) Store(log(Load(x + i)), y + i);
+  if (i != n) {
+    StoreFirst(log(LoadFirst(x + i, n - i, Set(0.0f))), y + i, n - i);
+  }
+}
+
+void LogSoftmaxRows(Rows<const float> x, Rows<float> y,
+                    const SoftmaxOptions& options) {
+  const size_t n = x.cols;
+  const ScaleParts parts = SplitScale(options.scale);
+  float max = x.rows == 0 ? 0.0f : MaxOf<IgnoreNaN>(x.Row(0), n);
+  for (size_t r = 0; r < x.rows; ++r) {
+    RowLog row{PlanRow(0.0f, parts), static_cast<double>(kNaN)};
+    if (IsFinite(max)) row = SumRow(x.Row(r), n, max, parts);
+    // The next row's maximum is found while this row's logarithm is on its way.
+    const float row_max = max;
+    if (r + 1 < x.rows) max = MaxOf<IgnoreNaN>(x.Row(r + 1), n);
+    if (row.log_sum == row.log_sum) {
+      WriteRow(x.Row(r), y.Row(r), n,
+               LogProbabilities(row.plan, parts, row.log_sum));
+    } else if (row_max == -kInfinity && options.empty_row == EmptyRow::kZero &&
+               MaxOf<LaneNaN>(x.Row(r), n) == -kInfinity) {
+      Fill(y.Row(r), n, -kInfinity);
+    } else {
+      Fill(y.Row(r), n, kNaN);
+    }
+  }
+}
+
+// logsumexp alone: the first two sweeps.
+void LogSumExpRows(Rows<const float> x, float* logsumexp, float scale) {
+  const ScaleParts parts = SplitScale(scale);
+  for (size_t r = 0; r < x.rows; ++r) {
+    const float max = MaxOf<IgnoreNaN>(x.Row(r), x.cols);
+    if (IsFinite(max)) {
+      const RowLog row = SumRow(x.Row(r), x.cols, max, parts);
+      const double log = row.log_sum + row.plan.scaled_shift;
+      logsumexp[r] = log == log ? static_cast<float>(log) : kNaN;
+    } else {
+      logsumexp[r] = MaxOf<LaneNaN>(x.Row(r), x.cols);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace {
+
+using LogSoftmaxFunction = void(Rows<const float>, Rows<float>,
+                                const SoftmaxOptions&);
+constexpr internal::KernelTable<LogSoftmaxFunction> kLogSoftmaxTable =
+    SOFTLANE_KERNEL_TABLE(LogSoftmaxRows);
+
+using LogSumExpFunction = void(Rows<const float>, float*, float);
+constexpr internal::KernelTable<LogSumExpFunction> kLogSumExpTable =
+    SOFTLANE_KERNEL_TABLE(LogSumExpRows);
+
+}  // namespace
+
+inline namespace v1 {
+
+Status LogSoftmax(Rows<const float> logits, Rows<float> log_probs,
+                  const SoftmaxOptions& options, Target target) noexcept {
+  if (Status s = internal::CheckRowMap(logits, log_probs); s != Status::kOk) {
+    return s;
+  }
+  if (!internal::IsFinitePositive(options.scale) ||
+      options.empty_row > EmptyRow::kZero) {
+    return Status::kBadOption;
+  }
+  LogSoftmaxFunction* const kernel = internal::Select(kLogSoftmaxTable, target);
+  if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (logits.cols == 0) return Status::kOk;
+  const internal::FpEnvironment environment;
+  kernel(logits, log_probs, options);
+  return Status::kOk;
+}
+
+Status LogSumExp(Rows<const float> logits, float* logsumexp, float scale,
+                 Target target) noexcept {
+  if (Status s = internal::CheckRowResults(logits, logsumexp);
+      s != Status::kOk) {
+    return s;
+  }
+  if (!internal::IsFinitePositive(scale)) return Status::kBadOption;
+  LogSumExpFunction* const kernel = internal::Select(kLogSumExpTable, target);
+  if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (logits.cols == 0) {
+    internal::FillMinusInfinity(logsumexp, logits.rows);
+    return Status::kOk;
+  }
+  const internal::FpEnvironment environment;
+  kernel(logits, logsumexp, scale);
+  return Status::kOk;
+}
+
+}  // namespace v1
+}  // namespace softlane
+#endif  // HWY_ONCE

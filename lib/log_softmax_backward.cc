@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "softlane/log_softmax_backward.h"
+
+#include "check.h"
+#include "dispatch.h"
+#include "fp_environment.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "log_softmax_backward.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "exp-inl.h"
+#include "max-inl.h"
+#include "sum-inl.h"
+#include "vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// dx = scale (d - p sum(d)), p = exp(log p). Two sweeps: the sum reads d; the
+// second reads both and writes dx.
+//
+// p comes from softmax's exponential, whose common factor is taken off the sum.
+//
+// Errors, in u: of |d|, one for the difference and one for the product with
+// scale; of p sum |d|, those two, the exponential, the sum and its rounding.
+static_assert(kSoftmaxExpErrorU + kSumErrorU + 3.0 + 0.01 <=
+                  kLogSoftmaxBackwardMaxError,
+              "the documented bound holds");
+
+struct SumTermsOf {
+  HWY_INLINE Four FourOf(size_t i) const { return LoadFour(d + i, 16); }
+  HWY_INLINE VF One(size_t i) const { return Load(d + i); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return LoadFirst(d + i, count, Set(0.0f));
+  }
+
+  const float* d;
+};
+
+class Gradient {
+ public:
+  HWY_INLINE Gradient(double sum, float scale)
+      : exp_(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f), Set(kLowest)),
+        sum_(Set(static_cast<float>(sum * kOverFactor))),
+        scale_(Set(scale)) {}
+
+  // V is VF or Four. Below the lowest logarithm p is 0, not the tiny number
+  // that the exponential gives.
+  template <class V>
+  HWY_INLINE V operator()(const V& log_p, const V& d) const {
+    return Map(
+        [&](VF log_p, VF p, VF d) HWY_ATTR {
+          const auto is_tiny = hn::Lt(log_p, Set(kLowest));
+          const VF kept = hn::IfThenZeroElse(is_tiny, p);
+          return hn::Mul(scale_, Fnma(kept, sum_, d));
+        },
+        log_p, exp_(log_p), d);
+  }
+
+ private:
+  static constexpr float kLog2EHigh = 0x1.715476p0f;
+  static constexpr float kLog2ELow = static_cast<float>(kLog2E - kLog2EHigh);
+  // 2^-125.75, in logarithms.
+  static constexpr float kLowest = -87.163f;
+  // One over the factor that all results of SoftmaxExp have.
+  static constexpr double kOverFactor = 0x1.d6b629581f6a2p-1;
+
+  SoftmaxExp exp_;
+  VF sum_, scale_;
+};
+
+void BackwardRow(const float* log_p, const float* d, float* dx, size_t n,
+                 float scale) {
+  const Gradient gradient(SumTerms(n, SumTermsOf{d}), scale);
+  size_t i = 0;
+  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+    StoreFour(gradient(LoadFour(log_p + i, kLanes), LoadFour(d + i, kLanes)),
+              dx + i, kLanes);
+  }
+  for (; n - i >= kLanes; i += kLanes) {
+    Store(gradient(Load(log_p + i), Load(d + i)), dx + i);
+  }
+  if (const size_t count = n - i; count != 0) {
+    const VF zero = Set(0.0f);
+    StoreFirst(gradient(LoadFirst(log_p + i, count, zero),
+                        LoadFirst(d + i, count, zero)),
+               dx + i, count);
+  }
+}
+
+void BackwardRows(Rows<const float> log_p, Rows<const float> d, Rows<float> dx,
+                  float scale) {
+  for (size_t r = 0; r < log_p.rows; ++r) {
+    BackwardRow(log_p.Row(r), d.Row(r), dx.Row(r), log_p.cols, scale);
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace {
+
+using BackwardFunction = void(Rows<const float>, Rows<const float>, Rows<float>,
+                              float);
+constexpr internal::KernelTable<BackwardFunction> kBackwardTable =
+    SOFTLANE_KERNEL_TABLE(BackwardRows);
+
+}  // namespace
+
+inline namespace v1 {
+
+Status LogSoftmaxBackward(Rows<const float> log_probs,
+                          Rows<const float> dlog_probs, Rows<float> dlogits,
+                          float scale, Target target) noexcept {
+  if (Status s = internal::CheckRowMap(log_probs, dlogits); s != Status::kOk) {
+    return s;
+  }
+  if (Status s = internal::CheckRowMap(dlog_probs, dlogits); s != Status::kOk) {
+    return s;
+  }
+  if (!internal::IsFinitePositive(scale)) return Status::kBadOption;
+  BackwardFunction* const kernel = internal::Select(kBackwardTable, target);
+  if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (log_probs.cols == 0) return Status::kOk;
+  const internal::FpEnvironment environment;
+  kernel(log_probs, dlog_probs, dlogits, scale);
+  return Status::kOk;
+}
+
+}  // namespace v1
+}  // namespace softlane
+#endif  // HWY_ONCE
