@@ -31,13 +31,19 @@ configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=OFF -DSOFTLANE_BUILD_BENCH=O
 results=$build/results
 mkdir -p "$results"
 $build/bench/softlane_bench --benchmark_out="$results/softlane_bench.json" \
-  --benchmark_out_format=json --plot_data="$results/softlane_bench.dat" "$@"
+  --benchmark_out_format=json --plot_data="$results/times.dat" \
+  --ratio_data="$results/ratios.dat" "$@"
 
-for kernel in $(sed -n 's|^# \(.*\)/[a-z0-9]*$|\1|p' "$results/softlane_bench.dat" | sort -u); do
-  [ "$kernel" = copy/f32 ] ||
-    gnuplot -e "data='$results/softlane_bench.dat'; kernel='$kernel'; \
-      output='$results/${kernel%%/*}'" bench/plot.gp
-done
+# plot NAME SUFFIX: per kernel in the data results/NAME.dat a picture, by bench/NAME.gp.
+plot() {
+  for kernel in $(sed -n 's|^# \(.*\)/[a-z0-9]*$|\1|p' "$results/$1.dat" | sort -u); do
+    [ "$kernel" = copy/f32 ] ||
+      gnuplot -e "data='$results/$1.dat'; kernel='$kernel'; \
+        output='$results/${kernel%%/*}$2'" "bench/$1.gp"
+  done
+}
+plot times ""
+plot ratios _ratios # of peers: none without --peers
 echo
 echo "Google Benchmark JSON, all repetitions: $results/softlane_bench.json"
-echo "ns per element over row length: $results/*.svg and *.png"
+echo "Pictures, over row length: $results/*.svg and *.png"

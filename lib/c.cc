@@ -43,6 +43,24 @@ softlane::CrossEntropyOptions FromC(
   return result;
 }
 
+softlane::AttentionOptions FromC(const softlane_attention_options* options,
+                                 size_t rows, size_t cols) {
+  softlane::AttentionOptions result;
+  if (options == nullptr) return result;
+  result.scale = options->scale;
+  result.softcap = options->softcap;
+  result.alibi_slope = options->alibi_slope;
+  result.bias = {options->bias, rows, cols, options->bias_stride};
+  result.keep = {options->keep, rows, cols, options->keep_stride};
+  result.lengths = options->lengths;
+  result.causal = options->causal != 0;
+  result.first_query = options->first_query;
+  result.window = options->window;
+  result.sinks = options->sinks;
+  result.empty_row = FromInt<EmptyRow>(options->empty_row);
+  return result;
+}
+
 }  // namespace
 
 extern "C" {
@@ -187,6 +205,84 @@ int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
                              {targets, rows, cols, targets_stride}, loss,
                              Optional(dlogits, rows, cols, dlogits_stride),
                              FromC(options), divisor, FromInt<Target>(target)));
+}
+
+int softlane_attention_softmax(const float* scores, size_t scores_stride,
+                               float* probs, size_t probs_stride,
+                               float* logsumexp, size_t rows, size_t cols,
+                               const softlane_attention_options* options,
+                               int target) {
+  const Rows<const float> in(scores, rows, cols, scores_stride);
+  const Rows<float> out(probs, rows, cols, probs_stride);
+  const auto converted = FromC(options, rows, cols);
+  if (logsumexp == nullptr) {
+    return ToInt(softlane::AttentionSoftmax(in, out, converted,
+                                            FromInt<Target>(target)));
+  }
+  return ToInt(softlane::AttentionSoftmaxWithLogSumExp(
+      in, out, logsumexp, converted, FromInt<Target>(target)));
+}
+
+int softlane_attention_softmax_backward(
+    const float* probs, size_t probs_stride, const float* dprobs,
+    size_t dprobs_stride, const float* scores, size_t scores_stride,
+    float* dscores, size_t dscores_stride, size_t rows, size_t cols,
+    const softlane_attention_options* options, const float* logsumexp,
+    float* dsinks, int target) {
+  return ToInt(softlane::AttentionSoftmaxBackward(
+      {probs, rows, cols, probs_stride}, {dprobs, rows, cols, dprobs_stride},
+      {scores, rows, cols, scores_stride},
+      {dscores, rows, cols, dscores_stride}, FromC(options, rows, cols),
+      {logsumexp, dsinks}, FromInt<Target>(target)));
+}
+
+int softlane_softmax_axis(const float* logits, size_t logits_outer_stride,
+                          size_t logits_axis_stride, float* probs,
+                          size_t probs_outer_stride, size_t probs_axis_stride,
+                          size_t outer, size_t axis, size_t inner, float scale,
+                          int empty_row, int target) {
+  return ToInt(softlane::SoftmaxAxis(
+      {logits, outer, axis, inner, logits_outer_stride, logits_axis_stride},
+      {probs, outer, axis, inner, probs_outer_stride, probs_axis_stride},
+      {scale, FromInt<EmptyRow>(empty_row)}, FromInt<Target>(target)));
+}
+
+int softlane_log_softmax_axis(const float* logits, size_t logits_outer_stride,
+                              size_t logits_axis_stride, float* log_probs,
+                              size_t log_probs_outer_stride,
+                              size_t log_probs_axis_stride, size_t outer,
+                              size_t axis, size_t inner, float scale,
+                              int empty_row, int target) {
+  return ToInt(softlane::LogSoftmaxAxis(
+      {logits, outer, axis, inner, logits_outer_stride, logits_axis_stride},
+      {log_probs, outer, axis, inner, log_probs_outer_stride,
+       log_probs_axis_stride},
+      {scale, FromInt<EmptyRow>(empty_row)}, FromInt<Target>(target)));
+}
+
+int softlane_softmax_backward_axis(
+    const float* probs, size_t probs_outer_stride, size_t probs_axis_stride,
+    const float* dprobs, size_t dprobs_outer_stride, size_t dprobs_axis_stride,
+    float* dlogits, size_t dlogits_outer_stride, size_t dlogits_axis_stride,
+    size_t outer, size_t axis, size_t inner, float scale, int target) {
+  return ToInt(softlane::SoftmaxBackwardAxis(
+      {probs, outer, axis, inner, probs_outer_stride, probs_axis_stride},
+      {dprobs, outer, axis, inner, dprobs_outer_stride, dprobs_axis_stride},
+      {dlogits, outer, axis, inner, dlogits_outer_stride, dlogits_axis_stride},
+      scale, FromInt<Target>(target)));
+}
+
+int softlane_softmax_topk(const float* logits, size_t logits_stride, size_t k,
+                          float* top_probs, size_t top_probs_stride,
+                          int32_t* indices, size_t indices_stride, size_t rows,
+                          size_t cols, float scale, int renormalize,
+                          int empty_row, int target) {
+  return ToInt(softlane::SoftmaxTopK(
+      {logits, rows, cols, logits_stride}, k,
+      {top_probs, rows, k, top_probs_stride},
+      {indices, rows, k, indices_stride},
+      {scale, renormalize != 0, FromInt<EmptyRow>(empty_row)},
+      FromInt<Target>(target)));
 }
 
 }  // extern "C"

@@ -39,7 +39,8 @@ struct ShareSums {
 
 HWY_INLINE ShareSums SumShares(const ClassShares& shares, const float* x,
                                size_t n, float max) {
-  return {SumTerms(n, shares), SumTerms(n, SharedLogits{shares, x, Set(max)})};
+  const double logits = SumTerms(n, SharedLogits{shares, x, max});
+  return {SumTerms(n, shares), logits / SharedLogits::kUnit};
 }
 
 // A row that counts. Writes its gradient times `upstream` to dx unless that is
@@ -150,7 +151,7 @@ void CrossEntropyRows(const internal::CrossEntropyCall& call) {
       if (has_gradient) Fill(dx, x.cols, 0.0f);
     } else {
       double upstream = options.upstream;
-      if (options.reduction == Reduction::kNone &&
+      if (has_gradient && options.reduction == Reduction::kNone &&
           options.upstream_rows != nullptr) {
         upstream = options.upstream_rows[r];
       }

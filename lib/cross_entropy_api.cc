@@ -66,7 +66,8 @@ Status Run(const CrossEntropyCall& call, const Extent& labels, Target target) {
   if (options.class_weights != nullptr) {
     inputs.Add(Rows<const float>(options.class_weights, 1, x.cols));
   }
-  if (per_row && options.upstream_rows != nullptr) {
+  if (call.dlogits.data != nullptr && per_row &&
+      options.upstream_rows != nullptr) {
     inputs.Add(Rows<const float>(options.upstream_rows, 1, x.rows));
   }
   if (call.dlogits.data != nullptr) {
@@ -108,8 +109,8 @@ Status Run(const CrossEntropyCall& call, const Extent& labels, Target target) {
 
 inline namespace v1 {
 
-Status CrossEntropy(Rows<const float> logits, const int64_t* labels,
-                    float* loss, Rows<float> dlogits,
+Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
+                    float* loss, const Rows<float>& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   return internal::Run(
@@ -117,8 +118,8 @@ Status CrossEntropy(Rows<const float> logits, const int64_t* labels,
       Rows<const int64_t>(labels, 1, logits.rows), target);
 }
 
-Status CrossEntropy(Rows<const float> logits, const int32_t* labels,
-                    float* loss, Rows<float> dlogits,
+Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
+                    float* loss, const Rows<float>& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   return internal::Run(
@@ -126,8 +127,9 @@ Status CrossEntropy(Rows<const float> logits, const int32_t* labels,
       Rows<const int32_t>(labels, 1, logits.rows), target);
 }
 
-Status CrossEntropy(Rows<const float> logits, Rows<const float> targets,
-                    float* loss, Rows<float> dlogits,
+Status CrossEntropy(const Rows<const float>& logits,
+                    const Rows<const float>& targets, float* loss,
+                    const Rows<float>& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   if (targets.rows != logits.rows || targets.cols != logits.cols) {

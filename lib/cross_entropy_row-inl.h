@@ -53,17 +53,13 @@ HWY_INLINE void AddTermsWithHole(size_t n, const Terms& terms, size_t hole,
   size_t start = 0;
   for (; n - start >= kSumBlock; start += kSumBlock) {
     if (hole - start < kSumBlock) {
-      sum.AddBlock([&](size_t i)
-                       HWY_ATTR { return with_hole.FourOf(start + i); });
+      sum.AddBlock(BlockTerms<WithHole<Terms>>{with_hole, start});
     } else {
-      sum.AddBlock([&](size_t i) HWY_ATTR { return terms.FourOf(start + i); });
+      sum.AddBlock(BlockTerms<Terms>{terms, start});
     }
   }
   if (start != n) {
-    const LastTerms<WithHole<Terms>> last{with_hole, start, n - start};
-    sum.AddBlock([&](size_t i) HWY_ATTR {
-      return Four{last(i), last(i + 16), last(i + 32), last(i + 48)};
-    });
+    sum.AddBlock(LastTerms<WithHole<Terms>>{with_hole, start, n - start});
   }
 }
 
@@ -171,22 +167,34 @@ struct ClassShares {
   }
 };
 
-// q_c (x_c - max).
-struct SharedLogits {
+// q_c (x_c - max), times a unit with which neither differences nor sums of them
+// overflow.
+class SharedLogits {
+ public:
+  static constexpr float kUnit = 0x1p-6f;
+
+  HWY_INLINE SharedLogits(const ClassShares& shares, const float* x, float max)
+      : shares_(shares), x_(x), max_(Set(max)), minus_max_(Set(-max * kUnit)) {}
+
   HWY_INLINE VF One(size_t i) const {
-    return hn::Mul(shares.One(i), hn::Sub(Load(x + i), max));
+    return hn::Mul(shares_.One(i), Difference(Load(x_ + i)));
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF difference = hn::Sub(LoadFirst(x + i, count, max), max);
-    return hn::Mul(shares.First(i, count), difference);
+    return hn::Mul(shares_.First(i, count),
+                   Difference(LoadFirst(x_ + i, count, max_)));
   }
   HWY_INLINE Four FourOf(size_t i) const {
     return {One(i), One(i + 16), One(i + 32), One(i + 48)};
   }
 
-  const ClassShares& shares;
-  const float* x;
-  VF max;
+ private:
+  HWY_INLINE VF Difference(VF x) const {
+    return Fma(x, Set(kUnit), minus_max_);
+  }
+
+  const ClassShares& shares_;
+  const float* x_;
+  VF max_, minus_max_;
 };
 
 // dx_c = factor * numerator_c - unit * q_c. The numerators are in dx, or are

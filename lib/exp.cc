@@ -98,7 +98,7 @@ class Exponential {
   Table8 table_, left_over_;
 };
 
-void ExpRows(Rows<const float> x, Rows<float> y) {
+void ExpRows(const Rows<const float>& x, const Rows<float>& y) {
   const Exponential exponential;
   for (size_t r = 0; r < x.rows; ++r) {
     const float* from = x.Row(r);
@@ -126,7 +126,7 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace {
 
-using ExpFunction = void(Rows<const float>, Rows<float>);
+using ExpFunction = void(const Rows<const float>&, const Rows<float>&);
 constexpr internal::KernelTable<ExpFunction> kExpTable =
     SOFTLANE_KERNEL_TABLE(ExpRows);
 
@@ -134,7 +134,8 @@ constexpr internal::KernelTable<ExpFunction> kExpTable =
 
 inline namespace v1 {
 
-Status Exp(Rows<const float> x, Rows<float> y, Target target) noexcept {
+Status Exp(const Rows<const float>& x, const Rows<float>& y,
+           Target target) noexcept {
   if (Status s = internal::CheckRowMap(x, y); s != Status::kOk) return s;
   ExpFunction* const kernel = internal::Select(kExpTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;

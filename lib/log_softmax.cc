@@ -54,9 +54,12 @@ struct LogProbabilities {
 
   template <class V>
   HWY_INLINE V Subtract(const V& x) const {
-    return Map([&](VF x)
-                   HWY_ATTR { return hn::Sub(Fma(x, scale, minus_high), low); },
-               x);
+    return Map(
+        [&](VF x) HWY_ATTR {
+          const VF log = hn::Sub(Fma(x, scale, minus_high), low);
+          return MinKeepNaN(Set(0.0f), log);  // of at most 1
+        },
+        x);
   }
 
   bool is_shifted;
@@ -97,7 +100,7 @@ HWY_INLINE void WriteRow(const float* x, float* y, size_t n,
   }
 }
 
-void LogSoftmaxRows(Rows<const float> x, Rows<float> y,
+void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
                     const SoftmaxOptions& options) {
   const size_t n = x.cols;
   const ScaleParts parts = SplitScale(options.scale);
@@ -121,7 +124,7 @@ void LogSoftmaxRows(Rows<const float> x, Rows<float> y,
 }
 
 // logsumexp alone: the first two sweeps.
-void LogSumExpRows(Rows<const float> x, float* logsumexp, float scale) {
+void LogSumExpRows(const Rows<const float>& x, float* logsumexp, float scale) {
   const ScaleParts parts = SplitScale(scale);
   for (size_t r = 0; r < x.rows; ++r) {
     const float max = MaxOf<IgnoreNaN>(x.Row(r), x.cols);
@@ -144,12 +147,12 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace {
 
-using LogSoftmaxFunction = void(Rows<const float>, Rows<float>,
+using LogSoftmaxFunction = void(const Rows<const float>&, const Rows<float>&,
                                 const SoftmaxOptions&);
 constexpr internal::KernelTable<LogSoftmaxFunction> kLogSoftmaxTable =
     SOFTLANE_KERNEL_TABLE(LogSoftmaxRows);
 
-using LogSumExpFunction = void(Rows<const float>, float*, float);
+using LogSumExpFunction = void(const Rows<const float>&, float*, float);
 constexpr internal::KernelTable<LogSumExpFunction> kLogSumExpTable =
     SOFTLANE_KERNEL_TABLE(LogSumExpRows);
 
@@ -157,7 +160,7 @@ constexpr internal::KernelTable<LogSumExpFunction> kLogSumExpTable =
 
 inline namespace v1 {
 
-Status LogSoftmax(Rows<const float> logits, Rows<float> log_probs,
+Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
                   const SoftmaxOptions& options, Target target) noexcept {
   if (Status s = internal::CheckRowMap(logits, log_probs); s != Status::kOk) {
     return s;
@@ -174,7 +177,7 @@ Status LogSoftmax(Rows<const float> logits, Rows<float> log_probs,
   return Status::kOk;
 }
 
-Status LogSumExp(Rows<const float> logits, float* logsumexp, float scale,
+Status LogSumExp(const Rows<const float>& logits, float* logsumexp, float scale,
                  Target target) noexcept {
   if (Status s = internal::CheckRowResults(logits, logsumexp);
       s != Status::kOk) {

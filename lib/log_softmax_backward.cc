@@ -91,8 +91,8 @@ void BackwardRow(const float* log_p, const float* d, float* dx, size_t n,
   }
 }
 
-void BackwardRows(Rows<const float> log_p, Rows<const float> d, Rows<float> dx,
-                  float scale) {
+void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
+                  const Rows<float>& dx, float scale) {
   for (size_t r = 0; r < log_p.rows; ++r) {
     BackwardRow(log_p.Row(r), d.Row(r), dx.Row(r), log_p.cols, scale);
   }
@@ -107,7 +107,8 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace {
 
-using BackwardFunction = void(Rows<const float>, Rows<const float>, Rows<float>,
+using BackwardFunction = void(const Rows<const float>&,
+                              const Rows<const float>&, const Rows<float>&,
                               float);
 constexpr internal::KernelTable<BackwardFunction> kBackwardTable =
     SOFTLANE_KERNEL_TABLE(BackwardRows);
@@ -116,9 +117,10 @@ constexpr internal::KernelTable<BackwardFunction> kBackwardTable =
 
 inline namespace v1 {
 
-Status LogSoftmaxBackward(Rows<const float> log_probs,
-                          Rows<const float> dlog_probs, Rows<float> dlogits,
-                          float scale, Target target) noexcept {
+Status LogSoftmaxBackward(const Rows<const float>& log_probs,
+                          const Rows<const float>& dlog_probs,
+                          const Rows<float>& dlogits, float scale,
+                          Target target) noexcept {
   if (Status s = internal::CheckRowMap(log_probs, dlogits); s != Status::kOk) {
     return s;
   }

@@ -18,7 +18,7 @@ namespace {
 
 // max[r] = max_c x[r, c]. One pass: a read per element. NaN is looked for apart
 // from the maximum, which drops it or not depending on the target.
-void MaxRows(Rows<const float> x, float* max) {
+void MaxRows(const Rows<const float>& x, float* max) {
   for (size_t r = 0; r < x.rows; ++r) {
     // -0 + 0 is +0; all other values stay.
     max[r] = MaxOf<LaneNaN>(x.Row(r), x.cols) + 0.0f;
@@ -34,7 +34,7 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace {
 
-using MaxFunction = void(Rows<const float>, float*);
+using MaxFunction = void(const Rows<const float>&, float*);
 constexpr internal::KernelTable<MaxFunction> kMaxTable =
     SOFTLANE_KERNEL_TABLE(MaxRows);
 
@@ -42,7 +42,7 @@ constexpr internal::KernelTable<MaxFunction> kMaxTable =
 
 inline namespace v1 {
 
-Status RowMax(Rows<const float> x, float* max, Target target) noexcept {
+Status RowMax(const Rows<const float>& x, float* max, Target target) noexcept {
   if (Status s = internal::CheckRowResults(x, max); s != Status::kOk) return s;
   MaxFunction* const kernel = internal::Select(kMaxTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;

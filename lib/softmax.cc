@@ -32,36 +32,107 @@ namespace {
 // Special values: a NaN or +inf that the maximum does not show makes a
 // numerator and so the sum NaN; -inf gives a tiny numerator, which is flushed.
 
+// A row whose maximum is not finite. Returns logsumexp.
+HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
+                              EmptyRow empty_row) {
+  const float max = MaxOf<LaneNaN>(x, n);
+  const bool zero = max == -kInfinity && empty_row == EmptyRow::kZero;
+  Fill(y, n, zero ? 0.0f : kNaN);
+  return max;
+}
+
+struct PlainSource {
+  static constexpr bool kLogitsAreThere = true;
+
+  HWY_INLINE PlainLogits LogitsOf(size_t r) const { return {x.Row(r)}; }
+  HWY_INLINE float FindMax(size_t r) const {
+    return MaxOf<IgnoreNaN>(x.Row(r), x.cols);
+  }
+  HWY_INLINE PlainLogits From(size_t r) const { return {x.Row(r)}; }
+  HWY_INLINE float Sink(size_t) const { return -kInfinity; }
+  HWY_INLINE float Special(size_t r) const {
+    return SpecialRow(x.Row(r), y.Row(r), x.cols, empty_row);
+  }
+  HWY_INLINE void FillNaN(size_t r, float) const {
+    Fill(y.Row(r), x.cols, kNaN);
+  }
+
+  const Rows<const float>& x;
+  const Rows<float>& y;
+  EmptyRow empty_row;
+};
+
+// A row alone: what many calls are about. Less to set up than a pipeline.
+HWY_NOINLINE void SoftmaxOneRow(const float* x, float* y, size_t n,
+                                float* logsumexp, EmptyRow empty_row,
+                                const ScaleParts& parts) {
+  const float max = MaxOf<IgnoreNaN>(x, n);
+  float log = kNaN;
+  if (-kInfinity < max && max < kInfinity) {
+    const double sum = WriteNumerators(x, y, n, max, parts,
+                                       logsumexp == nullptr ? nullptr : &log);
+    if (sum == sum) {
+      Quotients(ReciprocalOf(sum)).DivideRow(y, n);
+    } else {
+      Fill(y, n, kNaN);
+      log = kNaN;
+    }
+  } else {
+    log = SpecialRow(x, y, n, empty_row);
+  }
+  if (logsumexp != nullptr) *logsumexp = log;
+}
+
+HWY_NOINLINE void SoftmaxPipelined(const Rows<const float>& x,
+                                   const Rows<float>& y, float* logsumexp,
+                                   EmptyRow empty_row,
+                                   const ScaleParts& parts) {
+  const PlainSource source{x, y, empty_row};
+  Pipeline<PlainSource>(source, y, logsumexp, parts).Run();
+}
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 // Fewer rows than this do not fill a group well enough.
 constexpr size_t kMinGroupRows = 3;
 
-// The choice between the schedules. All give the same bits.
-void SoftmaxRows(Rows<const float> x, Rows<float> y, float* logsumexp,
-                 const SoftmaxOptions& options) {
+template <class Group>
+HWY_NOINLINE void SoftmaxInGroups(const Rows<const float>& x,
+                                  const Rows<float>& y, EmptyRow empty_row,
+                                  const ScaleParts& parts) {
+  RunGroups<Group>(x, y, parts, [&](size_t first, size_t count) HWY_ATTR {
+    SoftmaxPipelined(x.Slice(first, count), y.Slice(first, count), nullptr,
+                     empty_row, parts);
+  });
+}
+#endif
+
+// The choice between the schedules. All give the same bits. Each is a function
+// of its own: a call of one row should not pay for the stack of the others.
+void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
+                 float* logsumexp, const SoftmaxOptions& options) {
   if (x.rows == 0) return;
   const ScaleParts parts = SplitScale(options.scale);
+  const EmptyRow empty_row = options.empty_row;
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (logsumexp == nullptr && parts.unit == 1.0 && kMinGroupRows <= x.rows) {
-    const auto by_row = [&](size_t first, size_t count) HWY_ATTR {
-      SoftmaxPipelined(x.Slice(first, count), y.Slice(first, count), nullptr,
-                       options.empty_row, parts);
-    };
     if (kMinTileCols <= x.cols && x.cols <= kMaxTileCols) {
-      return RunGroups<TileGroup>(x, y, parts, by_row);
+      return SoftmaxInGroups<TileGroup>(x, y, empty_row, parts);
     }
     if (x.cols <= kMaxShortCols) {
-      return RunGroups<ShortGroup>(x, y, parts, by_row);
+      return SoftmaxInGroups<ShortGroup>(x, y, empty_row, parts);
     }
   }
 #endif
+  if (x.rows == 1 && x.cols < kMinLargeCols) {
+    return SoftmaxOneRow(x.data, y.data, x.cols, logsumexp, empty_row, parts);
+  }
   if (x.cols < kMinLargeCols) {
-    return SoftmaxPipelined(x, y, logsumexp, options.empty_row, parts);
+    return SoftmaxPipelined(x, y, logsumexp, empty_row, parts);
   }
   for (size_t r = 0; r < x.rows; ++r) {
     float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
     if (!SoftmaxLargeRow(x.Row(r), y.Row(r), x.cols, log, parts)) {
-      SoftmaxPipelined(x.Slice(r, 1), y.Slice(r, 1), log, options.empty_row,
-                       parts);
+      SoftmaxOneRow(x.Row(r), y.Row(r), x.cols, log, empty_row, parts);
     }
   }
 }
@@ -75,13 +146,13 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace {
 
-using SoftmaxFunction = void(Rows<const float>, Rows<float>, float*,
-                             const SoftmaxOptions&);
+using SoftmaxFunction = void(const Rows<const float>&, const Rows<float>&,
+                             float*, const SoftmaxOptions&);
 constexpr internal::KernelTable<SoftmaxFunction> kSoftmaxTable =
     SOFTLANE_KERNEL_TABLE(SoftmaxRows);
 
-Status Run(Rows<const float> logits, Rows<float> probs, float* logsumexp,
-           const SoftmaxOptions& options, Target target) {
+Status Run(const Rows<const float>& logits, const Rows<float>& probs,
+           float* logsumexp, const SoftmaxOptions& options, Target target) {
   if (!internal::IsFinitePositive(options.scale) ||
       options.empty_row > EmptyRow::kZero) {
     return Status::kBadOption;
@@ -102,7 +173,7 @@ Status Run(Rows<const float> logits, Rows<float> probs, float* logsumexp,
 
 inline namespace v1 {
 
-Status Softmax(Rows<const float> logits, Rows<float> probs,
+Status Softmax(const Rows<const float>& logits, const Rows<float>& probs,
                const SoftmaxOptions& options, Target target) noexcept {
   if (Status s = internal::CheckRowMap(logits, probs); s != Status::kOk) {
     return s;
@@ -110,8 +181,9 @@ Status Softmax(Rows<const float> logits, Rows<float> probs,
   return Run(logits, probs, nullptr, options, target);
 }
 
-Status SoftmaxWithLogSumExp(Rows<const float> logits, Rows<float> probs,
-                            float* logsumexp, const SoftmaxOptions& options,
+Status SoftmaxWithLogSumExp(const Rows<const float>& logits,
+                            const Rows<float>& probs, float* logsumexp,
+                            const SoftmaxOptions& options,
                             Target target) noexcept {
   if (Status s = internal::CheckRowMap(logits, probs); s != Status::kOk) {
     return s;

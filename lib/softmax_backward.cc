@@ -102,8 +102,8 @@ void BackwardRow(const float* p, const float* dp, float* dx, size_t n,
 }
 
 // The choice between the schedules. All give the same bits.
-void BackwardRows(Rows<const float> p, Rows<const float> dp, Rows<float> dx,
-                  float scale) {
+void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
+                  const Rows<float>& dx, float scale) {
   size_t r = 0;
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   r = BackwardGroups(p, dp, dx, scale);
@@ -122,7 +122,8 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace {
 
-using BackwardFunction = void(Rows<const float>, Rows<const float>, Rows<float>,
+using BackwardFunction = void(const Rows<const float>&,
+                              const Rows<const float>&, const Rows<float>&,
                               float);
 constexpr internal::KernelTable<BackwardFunction> kBackwardTable =
     SOFTLANE_KERNEL_TABLE(BackwardRows);
@@ -131,8 +132,9 @@ constexpr internal::KernelTable<BackwardFunction> kBackwardTable =
 
 inline namespace v1 {
 
-Status SoftmaxBackward(Rows<const float> probs, Rows<const float> dprobs,
-                       Rows<float> dlogits, float scale,
+Status SoftmaxBackward(const Rows<const float>& probs,
+                       const Rows<const float>& dprobs,
+                       const Rows<float>& dlogits, float scale,
                        Target target) noexcept {
   if (Status s = internal::CheckRowMap(probs, dlogits); s != Status::kOk) {
     return s;

@@ -55,7 +55,7 @@ struct RowDots {
     return vector + 1 == kVectors ? terms.First(i, last) : terms.One(i);
   }
 
-  Rows<const float> p, dp;  // from the first row of the group on
+  const Rows<const float>&p, dp;  // from the first row of the group on
   size_t last;
 };
 
@@ -102,8 +102,9 @@ HWY_INLINE void BackwardHalfRows(const float* p, const float* dp, float* dx,
 
 // The first kLanes rows of the views.
 template <size_t kVectors>
-HWY_INLINE void BackwardGroup(Rows<const float> p, Rows<const float> dp,
-                              Rows<float> dx, float scale) {
+HWY_INLINE void BackwardGroup(const Rows<const float>& p,
+                              const Rows<const float>& dp,
+                              const Rows<float>& dx, float scale) {
   const size_t n = p.cols;
   HWY_ALIGN float minus_half_dots[kLanes];
   Store(MinusHalfDots(RowDots<kVectors>{p, dp, n - (kVectors - 1) * kLanes}),
@@ -137,8 +138,9 @@ HWY_INLINE void BackwardGroup(Rows<const float> p, Rows<const float> dp,
 
 // As many rows as fill groups. Returns how many.
 template <size_t kVectors = 1>
-HWY_INLINE size_t BackwardGroups(Rows<const float> p, Rows<const float> dp,
-                                 Rows<float> dx, float scale) {
+HWY_INLINE size_t BackwardGroups(const Rows<const float>& p,
+                                 const Rows<const float>& dp,
+                                 const Rows<float>& dx, float scale) {
   if constexpr (kVectors > kMaxBackwardVectors) {
     return 0;
   } else {

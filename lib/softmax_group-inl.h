@@ -72,8 +72,8 @@ class GroupReciprocal {
 // Where the rows of a group are. In place of rows that it does not have it does
 // the last one again, which needs no branch.
 struct GroupRows {
-  HWY_INLINE void Set(Rows<const float> x, Rows<float> y, size_t first,
-                      size_t count) {
+  HWY_INLINE void Set(const Rows<const float>& x, const Rows<float>& y,
+                      size_t first, size_t count) {
     const float* x_row = x.Row(first);
     float* y_row = y.Row(first);
     for (size_t r = 0; r < kLanes; ++r) {
@@ -94,7 +94,7 @@ struct GroupRows {
 // row after the second. `fallback` does rows [first, first + count) of a group
 // whose first step says that it cannot.
 template <class Group, class Fallback>
-HWY_INLINE void RunGroups(Rows<const float> x, Rows<float> y,
+HWY_INLINE void RunGroups(const Rows<const float>& x, const Rows<float>& y,
                           const ScaleParts& parts, const Fallback& fallback) {
   Group groups[2] = {Group(parts), Group(parts)};
   // The steps of two groups alternate, so that one has work to do where the

@@ -54,8 +54,8 @@ constexpr internal::KernelTable<JacobianFunction> kJacobianTable =
 
 inline namespace v1 {
 
-Status SoftmaxJacobian(const float* probs, size_t n, Rows<float> jacobian,
-                       Target target) noexcept {
+Status SoftmaxJacobian(const float* probs, size_t n,
+                       const Rows<float>& jacobian, Target target) noexcept {
   if (Status s = internal::CheckView(jacobian); s != Status::kOk) return s;
   if (jacobian.rows != n || jacobian.cols != n) return Status::kBadShape;
   const Rows<const float> view(probs, 1, n);

@@ -22,68 +22,107 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// A row whose maximum is not finite. Returns logsumexp.
-HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
-                              EmptyRow empty_row) {
-  const float max = MaxOf<LaneNaN>(x, n);
-  const bool zero = max == -kInfinity && empty_row == EmptyRow::kZero;
-  Fill(y, n, zero ? 0.0f : kNaN);
-  return max;
-}
+// The logits of a row as they are.
+struct PlainLogits {
+  HWY_INLINE Four FourOf(size_t i) const { return LoadFour(x + i, 16); }
+  HWY_INLINE VF One(size_t i) const { return Load(x + i); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return LoadFirst(x + i, count, Set(-kInfinity));
+  }
+  // Where logits are computed, these keep them for the next sweep.
+  HWY_INLINE void KeepFour(const Four&, size_t) const {}
+  HWY_INLINE void KeepOne(VF, size_t) const {}
+  HWY_INLINE void KeepFirst(VF, size_t, size_t) const {}
 
-// The numerators of a row, and on the way the quotients of the row before and
-// the maximum of the row ahead.
+  const float* x;
+};
+
+// The numerators of a row's logits.
+template <class Logits, class Argument>
+struct RowNumerators {
+  HWY_INLINE Four FourOf(size_t i) const {
+    const Four result = exp(argument(logits.FourOf(i)));
+    StoreFour(result, y + i, 16);
+    return result;
+  }
+  HWY_INLINE VF One(size_t i) const {
+    const VF result = exp(argument(logits.One(i)));
+    Store(result, y + i);
+    return result;
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF result = exp(argument(logits.First(i, count)));
+    StoreFirst(result, y + i, count);
+    return KeepFirst(result, count);
+  }
+
+  const SoftmaxExp& exp;
+  const Argument& argument;
+  const Logits& logits;
+  float* y;
+};
+
+// The same, and on the way the quotients of the row before and the maximum of
+// the row ahead.
+template <class Logits, class Ahead>
 struct PipelinedNumerators {
   HWY_INLINE Four FourOf(size_t i) const {
     // All loads before all stores: 3 to 6 % less time on Zen 5.
-    const Four x = LoadFour(numerators.x + i, 16);
+    const Four x = numerators.logits.FourOf(i);
     const Four waiting = LoadFour(before + i, 16);
-    ahead_max.Add(LoadFour(ahead + i, 16));
+    const Four logits = ahead.FourOf(i);
+    ahead_max.Add(logits);
     const Four result = numerators.exp(x);
     const Four quotient = quotients(waiting);
     StoreFour(result, numerators.y + i, 16);
     StoreFour(quotient, before + i, 16);
+    ahead.KeepFour(logits, i);
     return result;
   }
   HWY_INLINE VF One(size_t i) const {
     const VF result = numerators.One(i);
-    ahead_max.Add(0, Load(ahead + i));
+    const VF logits = ahead.One(i);
+    ahead_max.Add(0, logits);
+    ahead.KeepOne(logits, i);
     Store(quotients(Load(before + i)), before + i);
     return result;
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF result = numerators.First(i, count);
-    ahead_max.Add(1, LoadFirst(ahead + i, count, Set(-kInfinity)));
+    const VF logits = ahead.First(i, count);
+    ahead_max.Add(1, logits);
+    ahead.KeepFirst(logits, i, count);
     const VF rest = LoadFirst(before + i, count, Set(0.0f));
     StoreFirst(quotients(rest), before + i, count);
     return result;
   }
 
-  const Numerators<AsIs>& numerators;
+  const RowNumerators<Logits, AsIs>& numerators;
   const Quotients& quotients;
   float* before;
-  const float* ahead;
+  const Ahead& ahead;
   LaneMax& ahead_max;
 };
 
-// One row at a time through all sweeps of Pipeline.
+// Each row through all sweeps. `Source` has LogitsOf(r), the logits that the
+// first sweep takes the maximum of, and kLogitsAreThere, whether that writes
+// nothing; FindMax(r), which is that sweep alone;
+// From(r), the logits for the second sweep; Sink(r), a logit that only joins
+// the sum, or -inf; and Special(r), for a row whose maximum is not finite,
+// which gives its logsumexp; FillNaN(r, least), for one whose sum is NaN, where
+// `least` is the numerator of -inf.
+template <class Source>
 class Pipeline {
  public:
-  HWY_INLINE Pipeline(Rows<const float> x, Rows<float> y, float* logsumexp,
-                      EmptyRow empty_row, const ScaleParts& parts)
-      : x_(x),
-        y_(y),
-        logsumexp_(logsumexp),
-        empty_row_(empty_row),
-        parts_(parts) {}
+  HWY_INLINE Pipeline(const Source& source, const Rows<float>& y,
+                      float* logsumexp, const ScaleParts& parts)
+      : source_(source), y_(y), logsumexp_(logsumexp), parts_(parts) {}
 
   HWY_INLINE void Run() {
-    const size_t n = x_.cols;
-    float max = MaxOf<IgnoreNaN>(x_.Row(0), n);
-    float next_max = x_.rows > 1 ? MaxOf<IgnoreNaN>(x_.Row(1), n) : 0.0f;
-    for (size_t r = 0; r < x_.rows; ++r) {
-      const float* ahead = r + 2 < x_.rows ? x_.Row(r + 2) : nullptr;
-      const float ahead_max = Step(r, max, ahead);
+    float max = source_.FindMax(0);
+    float next_max = y_.rows > 1 ? source_.FindMax(1) : 0.0f;
+    for (size_t r = 0; r < y_.rows; ++r) {
+      const float ahead_max = Step(r, max);
       max = next_max;
       next_max = ahead_max;
     }
@@ -91,65 +130,91 @@ class Pipeline {
   }
 
  private:
-  // Writes the numerators of row r. Returns the maximum of the row ahead.
-  HWY_INLINE float Step(size_t r, float max, const float* ahead) {
-    const size_t n = x_.cols;
+  // Writes the numerators of row r. Returns the maximum of row r + 2.
+  HWY_INLINE float Step(size_t r, float max) {
+    const bool has_ahead = r + 2 < y_.rows;
     float* const log = logsumexp_ == nullptr ? nullptr : logsumexp_ + r;
-    const bool is_finite = -kInfinity < max && max < kInfinity;
-    const RowPlan plan = PlanRow(max, parts_);
-    float ahead_max;
+    const float sink = source_.Sink(r);
+    if (sink > max) max = sink;
+    const bool is_finite = -kInfinity < max && max < kInfinity && sink == sink;
+    const RowPlan plan = PlanRow(is_finite ? max : 0.0f, parts_);
+    const SoftmaxExp exp = MakeExp(plan, parts_);
+    float ahead_max = 0.0f;
     double sum;
     if (is_finite && plan.as_is && before_ != nullptr) {
-      const SoftmaxExp exp = MakeExp(plan, parts_);
       const AsIs as_is;
-      const Numerators<AsIs> numerators{exp, as_is, x_.Row(r), y_.Row(r)};
-      const Quotients quotients(reciprocal_);
-      // Behind the last row, any: what is found there is not used.
-      if (ahead == nullptr) ahead = x_.Row(r);
-      LaneMax lane_max;
-      sum = SumTerms(n, PipelinedNumerators{numerators, quotients, before_,
-                                            ahead, lane_max});
+      const auto logits = source_.From(r);
+      const RowNumerators<decltype(source_.From(r)), AsIs> numerators{
+          exp, as_is, logits, y_.Row(r)};
+      // Behind the last row, any that is not written: its maximum is not used.
+      if (has_ahead || Source::kLogitsAreThere) {
+        sum = SumPipelined(numerators, source_.LogitsOf(has_ahead ? r + 2 : r),
+                           ahead_max);
+      } else {
+        sum = SumPipelined(numerators, PlainLogits{y_.Row(r)}, ahead_max);
+      }
+      sum = Total(sum, sink, exp, as_is);
       if (log != nullptr) *log = LogSumExp(plan, exp, as_is, max, sum);
-      ahead_max = lane_max.Total();
     } else {
       Finish();
-      ahead_max = ahead == nullptr ? 0.0f : MaxOf<IgnoreNaN>(ahead, n);
+      before_ = nullptr;
       if (!is_finite) {
-        before_ = nullptr;
-        const float result = SpecialRow(x_.Row(r), y_.Row(r), n, empty_row_);
+        const float result = source_.Special(r);
         if (log != nullptr) *log = result;
-        return ahead_max;
+        return has_ahead ? source_.FindMax(r + 2) : 0.0f;
       }
-      sum = WriteNumerators(x_.Row(r), y_.Row(r), n, max, parts_, log);
+      sum = WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+        using Argument = std::decay_t<decltype(argument)>;
+        const auto logits = source_.From(r);
+        const RowNumerators<decltype(source_.From(r)), Argument> numerators{
+            exp, argument, logits, y_.Row(r)};
+        const double total =
+            Total(SumTerms(y_.cols, numerators), sink, exp, argument);
+        if (log != nullptr) *log = LogSumExp(plan, exp, argument, max, total);
+        return total;
+      });
+      if (has_ahead) ahead_max = source_.FindMax(r + 2);
     }
     before_ = y_.Row(r);
     reciprocal_ = ReciprocalOf(sum);
     if (sum == sum) return ahead_max;
-    Fill(before_, n, kNaN);
+    source_.FillNaN(r, hn::GetLane(exp(Set(-kInfinity))));
     if (log != nullptr) *log = kNaN;
     before_ = nullptr;
     return ahead_max;
   }
 
-  // Divides the row before, if there is one.
-  HWY_INLINE void Finish() const {
-    if (before_ != nullptr) Quotients(reciprocal_).DivideRow(before_, x_.cols);
+  template <class Logits, class Ahead>
+  HWY_INLINE double SumPipelined(const RowNumerators<Logits, AsIs>& numerators,
+                                 const Ahead& ahead, float& ahead_max) {
+    const Quotients quotients(reciprocal_);
+    LaneMax max;
+    const double sum =
+        SumTerms(y_.cols, PipelinedNumerators<Logits, Ahead>{
+                              numerators, quotients, before_, ahead, max});
+    ahead_max = max.Total();
+    return sum;
   }
 
-  const Rows<const float> x_;
-  const Rows<float> y_;
+  template <class Argument>
+  static HWY_INLINE double Total(double sum, float sink, const SoftmaxExp& exp,
+                                 const Argument& argument) {
+    if (sink == -kInfinity) return sum;
+    return sum + hn::GetLane(exp(argument(Set(sink))));
+  }
+
+  // Divides the row before, if there is one.
+  HWY_INLINE void Finish() const {
+    if (before_ != nullptr) Quotients(reciprocal_).DivideRow(before_, y_.cols);
+  }
+
+  const Source& source_;
+  const Rows<float>& y_;
   float* const logsumexp_;
-  const EmptyRow empty_row_;
   const ScaleParts& parts_;
   float* before_ = nullptr;  // numerators that wait for their division
   Reciprocal reciprocal_{};
 };
-
-HWY_NOINLINE void SoftmaxPipelined(Rows<const float> x, Rows<float> y,
-                                   float* logsumexp, EmptyRow empty_row,
-                                   const ScaleParts& parts) {
-  Pipeline(x, y, logsumexp, empty_row, parts).Run();
-}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

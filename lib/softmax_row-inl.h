@@ -250,7 +250,8 @@ HWY_INLINE VF Quotient(VF numerator, VF head, VF rest, VF least) {
   return VF{_mm512_maskz_fmadd_ps(keep, numerator.raw, head.raw, low)};
 #else
   const VF kept = hn::IfThenZeroElse(hn::Lt(numerator, least), numerator);
-  return Fma(kept, head, hn::Mul(kept, rest));
+  // + 0, so that 0 times a negative factor is +0, as it is above.
+  return Fma(kept, head, Fma(kept, rest, Set(0.0f)));
 #endif
 }
 

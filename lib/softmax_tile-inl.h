@@ -30,8 +30,8 @@ class TileGroup {
  public:
   HWY_INLINE explicit TileGroup(const ScaleParts& parts) : parts_(parts) {}
 
-  HWY_INLINE bool FindOctaves(Rows<const float> x, Rows<float> y, size_t first,
-                              size_t count) {
+  HWY_INLINE bool FindOctaves(const Rows<const float>& x, const Rows<float>& y,
+                              size_t first, size_t count) {
     rows_.Set(x, y, first, count);
     VF max = Set(-kInfinity);
     const size_t n = x.cols;

@@ -67,8 +67,9 @@ void ForEachPosition(const Body& body) {
 
 // What the operations make of one row of logits.
 struct Results {
-  std::vector<float> probs;
-  float logsumexp = 123.0f;
+  std::vector<float> probs, log_probs;
+  float logsumexp = 123.0f;  // of SoftmaxWithLogSumExp
+  float logsumexp_alone = 123.0f;
   float max = 123.0f;
 };
 
@@ -76,7 +77,11 @@ inline Results Run(const std::vector<float>& x, Target target,
                    EmptyRow empty_row = EmptyRow::kNan) {
   Results results;
   results.probs.assign(x.size(), 123.0f);
+  results.log_probs.assign(x.size(), 123.0f);
   const Rows<const float> in(x.data(), 1, x.size());
+  REQUIRE(LogSoftmax(in, Rows<float>(results.log_probs.data(), 1, x.size()),
+                     {1.0f, empty_row}, target) == Status::kOk);
+  REQUIRE(LogSumExp(in, &results.logsumexp_alone, 1.0f, target) == Status::kOk);
   REQUIRE(SoftmaxWithLogSumExp(
               in, Rows<float>(results.probs.data(), 1, x.size()),
               &results.logsumexp, {1.0f, empty_row}, target) == Status::kOk);
@@ -94,6 +99,26 @@ inline std::vector<float> Backward(const std::vector<float>& p,
                           Rows<float>(dx.data(), 1, n), 1.7f,
                           target) == Status::kOk);
   return dx;
+}
+
+// The cross-entropy of the row and its gradient.
+struct LossOfRow {
+  float loss = 123.0f;
+  std::vector<float> gradient;
+};
+
+inline LossOfRow RunLoss(const std::vector<float>& x, size_t label,
+                         Target target, float label_smoothing = 0.0f) {
+  LossOfRow result;
+  result.gradient.assign(x.size(), 123.0f);
+  CrossEntropyOptions options;
+  options.label_smoothing = label_smoothing;
+  const int64_t label64 = static_cast<int64_t>(label);
+  REQUIRE(CrossEntropy(Rows<const float>(x.data(), 1, x.size()), &label64,
+                       &result.loss,
+                       Rows<float>(result.gradient.data(), 1, x.size()),
+                       options, nullptr, target) == Status::kOk);
+  return result;
 }
 
 }  // namespace softlane

@@ -12,7 +12,7 @@ namespace softlane {
 
 struct Operands {
   Rows<const float> x;
-  Rows<const float> second;  // SoftmaxBackward's dprobs
+  Rows<const float> second;  // a gradient, or a loss's targets
   Rows<float> y;
   float* row_results = nullptr;
 };
@@ -21,6 +21,7 @@ struct Operation {
   const char* name;
   bool has_second, has_rows, has_row_results;
   Status (*run)(const Operands&, Target);
+  bool is_loss = false;  // y may be null, but not the view second
 };
 
 inline const Operation kOperations[] = {
@@ -54,6 +55,46 @@ inline const Operation kOperations[] = {
      [](const Operands& o, Target t) {
        return SoftmaxBackward(o.x, o.second, o.y, 0.37f, t);
      }},
+    {"log_softmax", false, true, false,
+     [](const Operands& o, Target t) { return LogSoftmax(o.x, o.y, {}, t); }},
+    {"log_softmax, scaled", false, true, false,
+     [](const Operands& o, Target t) {
+       return LogSoftmax(o.x, o.y, {0.37f, EmptyRow::kZero}, t);
+     }},
+    {"logsumexp", false, false, true,
+     [](const Operands& o, Target t) {
+       return LogSumExp(o.x, o.row_results, 1.0f, t);
+     }},
+    {"logsumexp, scaled", false, false, true,
+     [](const Operands& o, Target t) {
+       return LogSumExp(o.x, o.row_results, 0.37f, t);
+     }},
+    // Also for log-probabilities above 0: unspecified, yet always the same.
+    {"log_softmax_backward", true, true, false,
+     [](const Operands& o, Target t) {
+       return LogSoftmaxBackward(o.x, o.second, o.y, 0.37f, t);
+     }},
+    // Targets below 0 too: the formula takes any.
+    {"cross_entropy", true, true, true,
+     [](const Operands& o, Target t) {
+       CrossEntropyOptions options;
+       options.reduction = Reduction::kNone;
+       return CrossEntropy(o.x, o.second, o.row_results, o.y, options, nullptr,
+                           t);
+     },
+     true},
+    {"cross_entropy, smoothed", true, true, true,
+     [](const Operands& o, Target t) {
+       CrossEntropyOptions options;
+       options.reduction = Reduction::kNone;
+       options.label_smoothing = 0.1f;
+       options.z_loss = 0.01f;
+       options.scale = 0.37f;
+       options.upstream = -1.5f;
+       return CrossEntropy(o.x, o.second, o.row_results, o.y, options, nullptr,
+                           t);
+     },
+     true},
 };
 
 }  // namespace softlane

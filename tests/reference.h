@@ -93,6 +93,40 @@ inline SoftmaxReference ReferenceSoftmax(const float* x, size_t n,
   return result;
 }
 
+struct LogSoftmaxReference {
+  std::vector<double> log_probs;
+  double logsumexp;
+};
+
+// For the same rows; the log-probability of -inf is -inf.
+inline LogSoftmaxReference ReferenceLogSoftmax(const float* x, size_t n,
+                                               float scale) {
+  const double max = *std::max_element(x, x + n);
+  LogSoftmaxReference result;
+  CompensatedSum sum;
+  for (size_t i = 0; i < n; ++i) {
+    result.log_probs.push_back(double{scale} * (double{x[i]} - max));
+    sum.Add(std::exp(result.log_probs.back()));
+  }
+  const double log_sum = std::log(sum.Total());
+  for (double& l : result.log_probs) l -= log_sum;
+  result.logsumexp = double{scale} * max + log_sum;
+  return result;
+}
+
+// |got - want| over max(1, |want|), for what may be beyond the floats.
+inline double LogError(float got, double want) {
+  constexpr double kLargest = std::numeric_limits<float>::max();
+  if (got != got) return HUGE_VAL;
+  if (std::isinf(got)) {  // an error of 2^-22 may take it there
+    return std::abs(want) >= kLargest * (1 - 0x1p-22) && (got > 0) == (want > 0)
+               ? 0.0
+               : HUGE_VAL;
+  }
+  if (std::isinf(want)) return HUGE_VAL;
+  return std::abs(got - want) / std::max(1.0, std::abs(want));
+}
+
 // scale p (dp - dot), and what its error is measured against.
 struct BackwardReference {
   std::vector<double> dlogits;

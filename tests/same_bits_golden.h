@@ -29,6 +29,13 @@ constexpr Golden kGolden[] = {
     {"softmax_logsumexp", 0xd5e1b674eb0adc9b, 0x1da6eded1447a752},
     {"softmax_backward", 0x4938a10d716cc69d, 0xcd0b12402d86131b},
     {"softmax_backward, scaled", 0x59ace68bcb7c74de, 0x921d597f7b35dd53},
+    {"log_softmax", 0x9ad05d9a46266f15, 0xe686240df58bbdf7},
+    {"log_softmax, scaled", 0xb4687217873b6230, 0x4f66eefd6c615a11},
+    {"logsumexp", 0xec9e7f8580dbd545, 0x09869b7c1dcc218b},
+    {"logsumexp, scaled", 0x61211573f19c2df5, 0xe184d1fe6a3873ad},
+    {"log_softmax_backward", 0xdfcda3e6e7aadadd, 0x4bf96db23f583877},
+    {"cross_entropy", 0x5288daa20daf4902, 0xf51abb24853d8dbb},
+    {"cross_entropy, smoothed", 0x0972db5cb8ef865e, 0x18800f5eae1141bc},
 };
 
 }  // namespace softlane

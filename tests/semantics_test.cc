@@ -16,6 +16,19 @@
 namespace softlane {
 namespace {
 
+// Of the label at a position and of the one behind it, smoothed or not.
+void ExpectNanLoss(const std::vector<float>& x, size_t position, Target target,
+                   Cases* cases) {
+  const size_t n = x.size();
+  for (const size_t label : {position, (position + 1) % n}) {
+    for (const float smoothing : {0.0f, 0.1f}) {
+      const LossOfRow result = RunLoss(x, label, target, smoothing);
+      cases->Expect(IsNan(result.loss), "loss", n, position);
+      cases->Expect(All(result.gradient, IsNan), "gradient", n, position);
+    }
+  }
+}
+
 // Kills: a NaN lost by an operand order, by the maximum, or by adding an
 // exponent to its bits.
 TEST_CASE("semantics: NaN anywhere in the row") {
@@ -33,6 +46,9 @@ TEST_CASE("semantics: NaN anywhere in the row") {
           cases.Expect(All(results.probs, IsNan), "softmax", n, i);
           cases.Expect(IsNan(results.logsumexp), "logsumexp", n, i);
           cases.Expect(IsNan(results.max), "row max", n, i);
+          cases.Expect(All(results.log_probs, IsNan), "log_softmax", n, i);
+          cases.Expect(IsNan(results.logsumexp_alone), "LogSumExp", n, i);
+          ExpectNanLoss(x, i, target, &cases);
           const std::vector<float> ones(n, 1.0f);
           cases.Expect(All(Backward(x, ones, target), IsNan), "backward", n, i);
           cases.Expect(All(Backward(ones, x, target), IsNan), "backward", n, i);
@@ -54,6 +70,9 @@ TEST_CASE("semantics: any +inf") {
         const Results results = Run(x, target);
         cases.Expect(All(results.probs, IsNan), "softmax", n, i);
         cases.Expect(results.logsumexp == kInf, "logsumexp", n, i);
+        cases.Expect(All(results.log_probs, IsNan), "log_softmax", n, i);
+        cases.Expect(results.logsumexp_alone == kInf, "LogSumExp", n, i);
+        ExpectNanLoss(x, i, target, &cases);
         cases.Expect(results.max == kInf, "row max", n, i);
       }
     });
@@ -83,6 +102,29 @@ TEST_CASE("semantics: some -inf") {
           std::abs(results.logsumexp - want.logsumexp) <=
               kLogSumExpMaxError * std::max(1.0, std::abs(want.logsumexp)),
           "logsumexp", n, i);
+      const auto want_log = ReferenceLogSoftmax(x.data(), n, 1.0f);
+      cases.Expect(results.log_probs[i] == -kInf, "log_softmax there", n, i);
+      worst = LogError(results.logsumexp_alone, want_log.logsumexp);
+      for (size_t k = 0; k < n; ++k) {
+        if (k == i) continue;
+        worst = std::max(worst,
+                         LogError(results.log_probs[k], want_log.log_probs[k]));
+      }
+      cases.Expect(worst <= kLogSoftmaxMaxError, "log_softmax elsewhere", n, i);
+      // A class without probability costs nothing, unless it is the label.
+      const LossOfRow there = RunLoss(x, i, target);
+      cases.Expect(there.loss == kInf, "loss of the label there", n, i);
+      cases.Expect(there.gradient[i] == -1.0f, "its gradient", n, i);
+      const LossOfRow elsewhere = RunLoss(x, (i + 1) % n, target);
+      cases.Expect(LogError(elsewhere.loss, -want_log.log_probs[(i + 1) % n]) <=
+                       kCrossEntropyMaxError,
+                   "loss of another label", n, i);
+      cases.Expect(IsPlusZero(elsewhere.gradient[i]), "its gradient", n, i);
+      const LossOfRow smoothed = RunLoss(x, (i + 1) % n, target, 0.1f);
+      cases.Expect(smoothed.loss == kInf, "smoothed loss", n, i);
+      for (const float g : smoothed.gradient) {
+        cases.Expect(std::abs(g) <= 1.0f, "its gradient", n, i);
+      }
       // A zero probability has a zero gradient.
       const std::vector<float> dx = Backward(results.probs, row, target);
       cases.Expect(IsZero(dx[i]), "backward", n, i);
@@ -100,7 +142,13 @@ TEST_CASE("semantics: all -inf") {
       cases.Expect(All(nan.probs, IsNan), "softmax, kNan", n);
       cases.Expect(nan.logsumexp == -kInf, "logsumexp, kNan", n);
       cases.Expect(nan.max == -kInf, "row max", n);
+      cases.Expect(All(nan.log_probs, IsNan), "log_softmax, kNan", n);
+      cases.Expect(nan.logsumexp_alone == -kInf, "LogSumExp", n);
+      ExpectNanLoss(x, n - 1, target, &cases);
       const Results zero = Run(x, target, EmptyRow::kZero);
+      cases.Expect(std::count(zero.log_probs.begin(), zero.log_probs.end(),
+                              -kInf) == static_cast<ptrdiff_t>(n),
+                   "log_softmax, kZero", n);
       cases.Expect(All(zero.probs, IsPlusZero), "softmax, kZero", n);
       cases.Expect(zero.logsumexp == -kInf, "logsumexp, kZero", n);
       const std::vector<float> ones(n, 1.0f);
@@ -111,6 +159,7 @@ TEST_CASE("semantics: all -inf") {
         with_nan[i] = kNan;
         const Results results = Run(with_nan, target, EmptyRow::kZero);
         cases.Expect(All(results.probs, IsNan), "softmax, NaN", n, i);
+        cases.Expect(All(results.log_probs, IsNan), "log_softmax, NaN", n, i);
         cases.Expect(IsNan(results.logsumexp), "logsumexp, NaN", n, i);
       }
     }
@@ -129,6 +178,13 @@ TEST_CASE("semantics: zero columns") {
                    "softmax", 0);
       cases.Expect(RowMax(in, maxima.data(), target) == Status::kOk, "row max",
                    0);
+      cases.Expect(LogSoftmax(in, out, {}, target) == Status::kOk,
+                   "log_softmax", 0);
+      std::vector<float> alone(rows, 1.0f);
+      cases.Expect(LogSumExp(in, alone.data(), 1.0f, target) == Status::kOk &&
+                       std::count(alone.begin(), alone.end(), -kInf) ==
+                           static_cast<ptrdiff_t>(rows),
+                   "LogSumExp", 0);
       for (size_t r = 0; r < rows; ++r) {
         cases.Expect(results[r] == -kInf && maxima[r] == -kInf, "-inf", 0, r);
       }

@@ -9,6 +9,9 @@ std::function<bool()> PrepareOnednnSoftmax(const Operands&);
 std::function<bool()> PrepareOnednnBackward(const Operands&);
 std::function<bool()> PrepareTorchSoftmax(const Operands&);
 std::function<bool()> PrepareTorchBackward(const Operands&);
+std::function<bool()> PrepareOnednnLogSoftmax(const Operands&);
+std::function<bool()> PrepareTorchLogSoftmax(const Operands&);
+std::function<bool()> PrepareTorchCrossEntropy(const Operands&);
 std::function<bool()> PrepareSleefExp(const Operands&);
 
 std::vector<Peer> Peers() {
@@ -17,6 +20,9 @@ std::vector<Peer> Peers() {
           {"torch", "softmax", PrepareTorchSoftmax},
           {"onednn", "softmax_backward", PrepareOnednnBackward},
           {"torch", "softmax_backward", PrepareTorchBackward},
+          {"onednn", "log_softmax", PrepareOnednnLogSoftmax},
+          {"torch", "log_softmax", PrepareTorchLogSoftmax},
+          {"torch", "cross_entropy", PrepareTorchCrossEntropy},
           {"sleef", "exp", PrepareSleefExp}};
 }
 

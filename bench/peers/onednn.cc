@@ -52,6 +52,18 @@ std::function<bool()> PrepareOnednnSoftmax(const Operands& o) {
   return Call(prepared);
 }
 
+std::function<bool()> PrepareOnednnLogSoftmax(const Operands& o) {
+  auto prepared = std::make_shared<Prepared>();
+  prepared->primitive =
+      dnnl::logsoftmax_forward(dnnl::logsoftmax_forward::primitive_desc(
+          {dnnl::prop_kind::forward_training, Layout(o.x), 1}, Engine()));
+  prepared->stream = dnnl::stream(Engine());
+  prepared->arguments = {
+      {DNNL_ARG_SRC, dnnl::memory(Layout(o.x), Engine(), o.x.data)},
+      {DNNL_ARG_DST, dnnl::memory(Layout(o.y), Engine(), o.y.data)}};
+  return Call(prepared);
+}
+
 std::function<bool()> PrepareOnednnBackward(const Operands& o) {
   auto prepared = std::make_shared<Prepared>();
   prepared->primitive =

@@ -2,6 +2,7 @@
 #include <ATen/ATen.h>
 #include <ATen/Parallel.h>
 
+#include "../labels.h"
 #include "peer.h"
 
 namespace softlane {
@@ -31,6 +32,37 @@ std::function<bool()> PrepareTorchBackward(const Operands& o) {
   at::Tensor p = Tensor(o.x), dp = Tensor(o.second), dx = Tensor(o.y);
   return [p, dp, dx]() mutable {
     at::_softmax_backward_data_out(dx, dp, p, 1, at::kFloat);
+    return true;
+  };
+}
+
+std::function<bool()> PrepareTorchLogSoftmax(const Operands& o) {
+  at::set_num_threads(1);
+  at::Tensor x = Tensor(o.x), y = Tensor(o.y);
+  return [x, y]() mutable {
+    at::_log_softmax_out(y, x, 1, false);
+    return true;
+  };
+}
+
+// What cross_entropy and its backward pass call, without the autograd graph.
+std::function<bool()> PrepareTorchCrossEntropy(const Operands& o) {
+  at::set_num_threads(1);
+  at::Tensor x = Tensor(o.x), dx = Tensor(o.y);
+  at::Tensor labels = at::from_blob(const_cast<int64_t*>(LabelsOf(o.x)),
+                                    {static_cast<int64_t>(o.x.rows)}, at::kLong)
+                          .clone();
+  at::Tensor loss = at::from_blob(o.row_results, {}, at::kFloat);
+  at::Tensor log_p = at::empty_like(x), dlog_p = at::empty_like(x);
+  at::Tensor total = at::empty({}, at::kFloat);
+  at::Tensor one = at::ones({}, at::kFloat);
+  return [=]() mutable {
+    constexpr int64_t kMean = 1, kIgnore = -100;
+    at::_log_softmax_out(log_p, x, 1, false);
+    at::nll_loss_forward_out(loss, total, log_p, labels, {}, kMean, kIgnore);
+    at::nll_loss_backward_out(dlog_p, one, log_p, labels, {}, kMean, kIgnore,
+                              total);
+    at::_log_softmax_backward_data_out(dx, dlog_p, log_p, 1, at::kFloat);
     return true;
   };
 }

@@ -167,6 +167,79 @@ int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
                                  const softlane_cross_entropy_options* options,
                                  float* divisor, int target);
 
+/** softlane::AttentionOptions; a null bias or keep is none, a stride of 0 uses
+ * its first row for all. */
+typedef struct softlane_attention_options {
+  float scale;
+  float softcap;
+  float alibi_slope;
+  const float* bias;
+  size_t bias_stride;
+  const uint8_t* keep;
+  size_t keep_stride;
+  const int32_t* lengths;
+  int causal;
+  int64_t first_query;
+  int64_t window;
+  const float* sinks;
+  int empty_row;
+} softlane_attention_options;
+
+/** Their defaults, as an initializer. */
+#define SOFTLANE_ATTENTION_DEFAULTS                          \
+  {                                                          \
+    1.0f, 0.0f, 0.0f, NULL, 0, NULL, 0, NULL, 0, 0, 0, NULL, \
+        SOFTLANE_EMPTY_ROW_ZERO                              \
+  }
+
+/** softlane::AttentionSoftmax, or with logsumexp not null
+ * softlane::AttentionSoftmaxWithLogSumExp; null options are the defaults. */
+int softlane_attention_softmax(const float* scores, size_t scores_stride,
+                               float* probs, size_t probs_stride,
+                               float* logsumexp, size_t rows, size_t cols,
+                               const softlane_attention_options* options,
+                               int target);
+
+/** softlane::AttentionSoftmaxBackward; logsumexp and dsinks are those of
+ * softlane::AttentionSinkGradient. */
+int softlane_attention_softmax_backward(
+    const float* probs, size_t probs_stride, const float* dprobs,
+    size_t dprobs_stride, const float* scores, size_t scores_stride,
+    float* dscores, size_t dscores_stride, size_t rows, size_t cols,
+    const softlane_attention_options* options, const float* logsumexp,
+    float* dsinks, int target);
+
+/** softlane::SoftmaxAxis with options {scale, empty_row}. A view is a pointer,
+ * the stride from one outer index to the next, and that from one axis index to
+ * the next. */
+int softlane_softmax_axis(const float* logits, size_t logits_outer_stride,
+                          size_t logits_axis_stride, float* probs,
+                          size_t probs_outer_stride, size_t probs_axis_stride,
+                          size_t outer, size_t axis, size_t inner, float scale,
+                          int empty_row, int target);
+
+/** softlane::LogSoftmaxAxis with options {scale, empty_row}. */
+int softlane_log_softmax_axis(const float* logits, size_t logits_outer_stride,
+                              size_t logits_axis_stride, float* log_probs,
+                              size_t log_probs_outer_stride,
+                              size_t log_probs_axis_stride, size_t outer,
+                              size_t axis, size_t inner, float scale,
+                              int empty_row, int target);
+
+/** softlane::SoftmaxBackwardAxis. */
+int softlane_softmax_backward_axis(
+    const float* probs, size_t probs_outer_stride, size_t probs_axis_stride,
+    const float* dprobs, size_t dprobs_outer_stride, size_t dprobs_axis_stride,
+    float* dlogits, size_t dlogits_outer_stride, size_t dlogits_axis_stride,
+    size_t outer, size_t axis, size_t inner, float scale, int target);
+
+/** softlane::SoftmaxTopK with options {scale, renormalize != 0, empty_row}. */
+int softlane_softmax_topk(const float* logits, size_t logits_stride, size_t k,
+                          float* top_probs, size_t top_probs_stride,
+                          int32_t* indices, size_t indices_stride, size_t rows,
+                          size_t cols, float scale, int renormalize,
+                          int empty_row, int target);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -43,12 +43,16 @@ struct CrossEntropyOptions {
   bool zero_if_all_ignored = false;
 };
 
-/// The largest error of a row's loss with labels is this times max(1, |loss|)
-/// as long as no class_weights, label_smoothing and z_loss are given; that of a
-/// gradient is 2^-24 * kCrossEntropyGradientMaxError * |upstream| * scale times
-/// the larger of p_c and |p_c - 1| where c is the label. With them, and with
-/// probability targets, errors are relative to the sum of the magnitudes of
-/// what is added.
+/// The largest error of a row's loss is this times max(1, |loss|) with labels
+/// alone, and times max(1, sum_c |q_c log p_c| + z_loss * logsumexp^2) with
+/// smoothing, weights, z_loss or probability targets.
+///
+/// The largest error of a gradient, in units of 2^-24 * |u| * scale (u:
+/// upstream, over the divisor with kMean): with labels alone
+/// kCrossEntropyGradientMaxError times p_c, and times 1 - p_c for the label;
+/// else times |(sum q + 2 z_loss logsumexp) p_c| + |q_c|. Plus, for what
+/// underflows, 2^-125 * |u| * scale * (sum q + 2 z_loss |logsumexp|), for the
+/// label times cols, and 2^-144.
 inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
 inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 
@@ -66,7 +70,10 @@ inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 /// dlogits, unless its data is null, gets the gradient of the (reduced) loss
 /// times upstream: for a row, u * scale * ((sum_c q_c + 2 * z_loss * logsumexp)
 /// * p_c - q_c). That of the label is computed from the other classes, so it
-/// keeps its accuracy where p is near 1.
+/// keeps its accuracy where p is near 1. Without rows the sum is 0 and the mean
+/// that of no counted row; without columns and with probability targets the
+/// loss is NaN; a divisor of 0 in spite of counted rows, all of weight 0, gives
+/// NaN.
 ///
 /// Shapes: labels has logits.rows elements; loss has logits.rows elements with
 /// kNone, else one; dlogits has the shape of logits or null data, and may be
@@ -77,13 +84,13 @@ inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 /// label_smoothing > 0 any -inf makes the loss +inf.
 /// Errors: kBadLabel for a label that is neither in [0, cols) nor ignore_index;
 /// kBadOption, kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
-Status CrossEntropy(Rows<const float> logits, const int64_t* labels,
-                    float* loss, Rows<float> dlogits = {},
+Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
+                    float* loss, const Rows<float>& dlogits = {},
                     const CrossEntropyOptions& options = {},
                     float* divisor = nullptr,
                     Target target = Target::kAuto) noexcept;
-Status CrossEntropy(Rows<const float> logits, const int32_t* labels,
-                    float* loss, Rows<float> dlogits = {},
+Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
+                    float* loss, const Rows<float>& dlogits = {},
                     const CrossEntropyOptions& options = {},
                     float* divisor = nullptr,
                     Target target = Target::kAuto) noexcept;
@@ -96,8 +103,9 @@ Status CrossEntropy(Rows<const float> logits, const int32_t* labels,
 /// All rows count; the divisor is their number. targets has the shape of logits
 /// and overlaps no output. A class with q_c = 0 and a logit of -inf adds NaN,
 /// as the formula says.
-Status CrossEntropy(Rows<const float> logits, Rows<const float> targets,
-                    float* loss, Rows<float> dlogits = {},
+Status CrossEntropy(const Rows<const float>& logits,
+                    const Rows<const float>& targets, float* loss,
+                    const Rows<float>& dlogits = {},
                     const CrossEntropyOptions& options = {},
                     float* divisor = nullptr,
                     Target target = Target::kAuto) noexcept;

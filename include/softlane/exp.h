@@ -19,7 +19,7 @@ inline constexpr double kExpMaxUlp = 1.0;
 /// NaN; results underflow gradually and overflow to +inf.
 /// Accuracy: kExpMaxUlp, in every rounding mode and FTZ/DAZ setting of the
 /// host. Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
-Status Exp(Rows<const float> x, Rows<float> y,
+Status Exp(const Rows<const float>& x, const Rows<float>& y,
            Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

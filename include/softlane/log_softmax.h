@@ -22,9 +22,9 @@ inline constexpr double kLogSoftmaxMaxError = 0x1p-22;
 /// Special values: a row with NaN or +inf becomes NaN throughout; -inf stays
 /// -inf; a row of -inf only becomes NaN, or with EmptyRow::kZero stays -inf.
 /// Huge finite logits give -inf only below the lowest float. A single finite
-/// logit gets exactly +0. Accuracy: kLogSoftmaxMaxError.
+/// logit gets exactly +0; none is above 0. Accuracy: kLogSoftmaxMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
-Status LogSoftmax(Rows<const float> logits, Rows<float> log_probs,
+Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
                   const SoftmaxOptions& options = {},
                   Target target = Target::kAuto) noexcept;
 
@@ -35,8 +35,8 @@ Status LogSoftmax(Rows<const float> logits, Rows<float> log_probs,
 /// for a row of -inf only and for a row without columns. A row with one finite
 /// logit gives that, scaled. Accuracy: kLogSumExpMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
-Status LogSumExp(Rows<const float> logits, float* logsumexp, float scale = 1.0f,
-                 Target target = Target::kAuto) noexcept;
+Status LogSumExp(const Rows<const float>& logits, float* logsumexp,
+                 float scale = 1.0f, Target target = Target::kAuto) noexcept;
 
 }  // namespace v1
 }  // namespace softlane

@@ -26,9 +26,9 @@ inline constexpr double kLogSoftmaxBackwardMaxError = 8.0;
 /// element NaN, in a row of dlog_probs the whole row; where log_probs is -inf
 /// the result is scale * d_c. Accuracy: kLogSoftmaxBackwardMaxError. Errors:
 /// kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
-Status LogSoftmaxBackward(Rows<const float> log_probs,
-                          Rows<const float> dlog_probs, Rows<float> dlogits,
-                          float scale = 1.0f,
+Status LogSoftmaxBackward(const Rows<const float>& log_probs,
+                          const Rows<const float>& dlog_probs,
+                          const Rows<float>& dlogits, float scale = 1.0f,
                           Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

@@ -15,7 +15,7 @@ inline namespace v1 {
 /// Special values: NaN if the row holds one, anywhere; a maximum that is zero
 /// is +0; the maximum of a row without columns is -inf. Accuracy: exact.
 /// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
-Status RowMax(Rows<const float> x, float* max,
+Status RowMax(const Rows<const float>& x, float* max,
               Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

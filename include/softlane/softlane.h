@@ -3,15 +3,20 @@
 #define SOFTLANE_SOFTLANE_H_
 
 // IWYU pragma: begin_exports
+#include "softlane/attention_softmax.h"
+#include "softlane/attention_softmax_backward.h"
 #include "softlane/cross_entropy.h"
 #include "softlane/exp.h"
 #include "softlane/log_softmax.h"
 #include "softlane/log_softmax_backward.h"
+#include "softlane/planes.h"
 #include "softlane/reduce.h"
 #include "softlane/rows.h"
 #include "softlane/softmax.h"
+#include "softlane/softmax_axis.h"
 #include "softlane/softmax_backward.h"
 #include "softlane/softmax_jacobian.h"
+#include "softlane/softmax_topk.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 // IWYU pragma: end_exports

@@ -46,7 +46,7 @@ inline constexpr double kLogSumExpMaxError = 0x1p-22;
 /// Same bits: a row of probs depends on that row of logits and the options
 /// only. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
 /// kTargetUnavailable.
-Status Softmax(Rows<const float> logits, Rows<float> probs,
+Status Softmax(const Rows<const float>& logits, const Rows<float>& probs,
                const SoftmaxOptions& options = {},
                Target target = Target::kAuto) noexcept;
 
@@ -58,8 +58,8 @@ Status Softmax(Rows<const float> logits, Rows<float> probs,
 /// options.empty_row says.
 /// Accuracy of logsumexp: kLogSumExpMaxError.
 /// All else is as for Softmax; probs has the same bits.
-Status SoftmaxWithLogSumExp(Rows<const float> logits, Rows<float> probs,
-                            float* logsumexp,
+Status SoftmaxWithLogSumExp(const Rows<const float>& logits,
+                            const Rows<float>& probs, float* logsumexp,
                             const SoftmaxOptions& options = {},
                             Target target = Target::kAuto) noexcept;
 

@@ -29,8 +29,9 @@ inline constexpr double kSoftmaxBackwardMaxError = 8.0;
 /// p = 0 and dp is finite the result is a zero.
 /// Accuracy: kSoftmaxBackwardMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
-Status SoftmaxBackward(Rows<const float> probs, Rows<const float> dprobs,
-                       Rows<float> dlogits, float scale = 1.0f,
+Status SoftmaxBackward(const Rows<const float>& probs,
+                       const Rows<const float>& dprobs,
+                       const Rows<float>& dlogits, float scale = 1.0f,
                        Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

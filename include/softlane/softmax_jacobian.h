@@ -21,7 +21,8 @@ inline namespace v1 {
 /// Every element is rounded once; the matrix is symmetric to the bit. NaN in
 /// probs makes its row and its column NaN.
 /// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
-Status SoftmaxJacobian(const float* probs, size_t n, Rows<float> jacobian,
+Status SoftmaxJacobian(const float* probs, size_t n,
+                       const Rows<float>& jacobian,
                        Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

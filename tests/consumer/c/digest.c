@@ -23,8 +23,47 @@ static int CheckNames(void) {
   return failures;
 }
 
+/* Every int of the options, and every null that stands for something. */
+static int CheckLoss(void) {
+  const float x[4] = {1.0f, 2.0f, 3.0f, 4.0f};
+  const int64_t good[2] = {1, -100};
+  const int64_t bad[2] = {1, 2};
+  const int64_t ignored[2] = {7, 7};
+  softlane_cross_entropy_options options = SOFTLANE_CROSS_ENTROPY_DEFAULTS;
+  float loss[2] = {5.0f, 5.0f};
+  float with_options, divisor = 0.0f;
+  int failures = 0;
+  failures += softlane_cross_entropy_i64(x, 2, bad, loss, NULL, 0, 2, 2, NULL,
+                                         NULL, 0) != SOFTLANE_BAD_LABEL;
+  failures += loss[0] != 5.0f;
+  failures += softlane_cross_entropy_i64(x, 2, good, loss, NULL, 0, 2, 2, NULL,
+                                         &divisor, 0) != SOFTLANE_OK;
+  failures += divisor != 1.0f || loss[1] != 5.0f;
+  failures += softlane_cross_entropy_i64(x, 2, good, &with_options, NULL, 0, 2,
+                                         2, &options, NULL, 0) != SOFTLANE_OK;
+  failures += loss[0] != with_options;
+  options.ignore_index = 7;
+  options.zero_if_all_ignored = 256; /* any int but 0 */
+  failures += softlane_cross_entropy_i64(x, 2, ignored, loss, NULL, 0, 2, 2,
+                                         &options, NULL, 0) != SOFTLANE_OK;
+  failures += loss[0] != 0.0f;
+  options.zero_if_all_ignored = 0;
+  failures += softlane_cross_entropy_i64(x, 2, ignored, loss, NULL, 0, 2, 2,
+                                         &options, NULL, 0) != SOFTLANE_OK;
+  failures += loss[0] == loss[0];
+  options.reduction = 256 + SOFTLANE_REDUCTION_NONE;
+  failures +=
+      softlane_cross_entropy_i64(x, 2, ignored, loss, NULL, 0, 2, 2, &options,
+                                 NULL, 0) != SOFTLANE_BAD_OPTION;
+  options.reduction = -1;
+  failures +=
+      softlane_cross_entropy_probs(x, 2, x, 2, loss, NULL, 0, 2, 2, &options,
+                                   NULL, 0) != SOFTLANE_BAD_OPTION;
+  return failures;
+}
+
 int main(void) {
-  const int failures = CheckNames() + DigestAll();
+  const int failures = CheckNames() + CheckLoss() + DigestAll();
   printf("%d failures\n", failures);
   return failures != 0;
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # ns per element over row length, a line per instruction set:
-#   gnuplot -e "data='FILE'; kernel='softmax/f32'; output='softmax'" plot.gp
+#   gnuplot -e "data='FILE'; kernel='softmax/f32'; output='softmax'" times.gp
 # reads what softlane_bench --plot_data=FILE wrote; writes softmax.svg and softmax.png.
 
 # Data sets are named in a comment: # <kernel>/<dtype>/<variant>
@@ -8,21 +8,27 @@ variants = system(sprintf("sed -n 's|^# %s/||p' '%s'", kernel, data))
 if (words(variants) == 0) exit error "no such kernel in the data: ".kernel
 
 color(v) = v eq "avx512" ? "#0b61a4" : v eq "avx2" ? "#e07b00" : \
-           v eq "neon" ? "#2e8b57" : v eq "baseline" ? "#8e6bb0" : "#777777"
+           v eq "neon" ? "#2e8b57" : v eq "baseline" ? "#8e6bb0" : \
+           v eq "xnnpack" ? "#c2185b" : v eq "onednn" ? "#00897b" : \
+           v eq "torch" ? "#c9a400" : v eq "sleef" ? "#6d4c41" : "#777777"
 
-set title sprintf("%s: time per element, one thread (lower is better)", kernel)
+stats data using 1 nooutput
+highest_cols = STATS_max
+
+set title sprintf("%s: time per element, one thread (lower is better)", kernel) noenhanced
 set xlabel "columns (row length)"
 set ylabel "ns per element"
 set logscale x 2
 set logscale y 10
 set format x "%.0f"
 set xtics ("8" 8, "32" 32, "128" 128, "512" 512, "2 Ki" 2048, "8 Ki" 8192, \
-           "32 Ki" 32768, "128 Ki" 131072, "512 Ki" 524288, "2 Mi" 2097152)
+           "32 Ki" 32768, "128 Ki" 131072, "512 Ki" 524288, "2 Mi" 2097152, \
+           "8 Mi" 8388608)
 set grid xtics ytics mytics lt 1 lc rgb "#e4e4e4"
 set border 3 lc rgb "#555555"
 set tics nomirror
-set key outside top center horizontal maxrows 1 samplen 2 width -1
-set xrange [7:5e6]
+set key outside top center horizontal maxrows 2 samplen 2
+set xrange [7:highest_cols * 1.3]
 
 file = output
 do for [terminal_name in "svg png"] {

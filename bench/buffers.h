@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_BENCH_BUFFERS_H_
+#define SOFTLANE_BENCH_BUFFERS_H_
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "kernel.h"
+
+// The memory that cases run on.
+
+namespace softlane {
+namespace bench {
+
+struct Shape {
+  size_t Elements() const { return rows * cols; }
+  std::string Name() const {
+    return std::to_string(rows) + "x" + std::to_string(cols);
+  }
+
+  size_t rows, cols;
+};
+
+// Every operand has room for so many elements more.
+constexpr size_t kSlack = 256;
+
+// The operands of a shape, filled. All cases of a shape share them.
+Operands OperandsOf(const Shape& shape, bool wants_probabilities);
+
+}  // namespace bench
+}  // namespace softlane
+
+#endif  // SOFTLANE_BENCH_BUFFERS_H_

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_BENCH_RESULTS_H_
+#define SOFTLANE_BENCH_RESULTS_H_
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "benchmark/benchmark.h"
+#include "buffers.h"
+#include "kernel.h"
+
+// What was measured, and what was to be measured.
+
+namespace softlane {
+namespace bench {
+
+// Collects the repetitions of every case; what counts is their median.
+class Results : public benchmark::BenchmarkReporter {
+ public:
+  struct Cell {
+    double ns_per_element;
+    double gigabytes_per_second;
+  };
+
+  bool ReportContext(const Context& context) override;
+  void ReportRuns(const std::vector<Run>& runs) override;
+
+  bool Failed() const { return failed_; }
+
+  // The cell of <series>/<rows>x<cols>, or null; a series is
+  // <kernel>/<dtype>/<variant>.
+  const Cell* Find(const std::string& series, const Shape& shape) const;
+  // Its time, or 0.
+  double Time(const std::string& series, const Shape& shape) const;
+
+ private:
+  std::map<std::string, Cell> cells_;  // by name of the case
+  bool failed_ = false;
+};
+
+// What there can be, in the order of the tables.
+struct Plan {
+  std::vector<const Kernel*> kernels;
+  std::vector<Shape> shapes;
+  // Shapes for which softmax is also timed with kManyTimes the rows.
+  std::vector<Shape> few_rows;
+  std::vector<Target> targets;  // slowest first
+  std::vector<std::string> peers;
+};
+constexpr size_t kManyTimes = 100;
+inline Shape ManyRows(const Shape& shape) {
+  return {kManyTimes * shape.rows, shape.cols};
+}
+
+// One call that does next to nothing.
+constexpr Shape kSmallCall = {1, 8};
+
+// The series of a kernel begin so; all have one element type so far.
+inline std::string Series(const Kernel& kernel) {
+  return std::string(kernel.name) + "/f32";
+}
+inline std::string Series(const Kernel& kernel, const std::string& variant) {
+  return Series(kernel) + "/" + variant;
+}
+inline std::string FmaSeries(Target target) {
+  return std::string("fma/f32/") + TargetName(target);
+}
+
+}  // namespace bench
+}  // namespace softlane
+
+#endif  // SOFTLANE_BENCH_RESULTS_H_

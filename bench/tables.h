@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_BENCH_TABLES_H_
+#define SOFTLANE_BENCH_TABLES_H_
+
+#include "results.h"
+
+namespace softlane {
+namespace bench {
+
+// A row per shape: ns per element, GB/s and the speed-up over naive.
+void PrintKernel(const Plan& plan, const Results& results,
+                 const Kernel& kernel);
+
+// What a call costs that does next to nothing.
+void PrintSmallCall(const Plan& plan, const Results& results);
+
+// Whether an element costs the same in many rows as in few.
+void PrintManyRows(const Plan& plan, const Results& results);
+
+// For times.gp: per series a data set of columns and ns per element. False if
+// the file cannot be written.
+bool WritePlotData(const Plan& plan, const Results& results, const char* path);
+
+// The fastest peer's time over softlane's, per target: a table, and for
+// ratios.gp data sets of columns and ratio.
+void PrintRatios(const Plan& plan, const Results& results,
+                 const Kernel& kernel);
+bool WriteRatioData(const Plan& plan, const Results& results, const char* path);
+
+}  // namespace bench
+}  // namespace softlane
+
+#endif  // SOFTLANE_BENCH_TABLES_H_

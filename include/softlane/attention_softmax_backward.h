@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_ATTENTION_SOFTMAX_BACKWARD_H_
+#define SOFTLANE_ATTENTION_SOFTMAX_BACKWARD_H_
+
+#include "softlane/attention_softmax.h"
+#include "softlane/rows.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+namespace softlane {
+inline namespace v1 {
+
+/// The gradients of a sink's logit need what the forward pass knew of it.
+struct AttentionSinkGradient {
+  /// As AttentionSoftmaxWithLogSumExp gave it; one element per row.
+  const float* logsumexp = nullptr;
+  /// Gets the gradient of sinks[r]: -exp(sinks[r] - logsumexp[r]) * dot. Null:
+  /// none.
+  float* dsinks = nullptr;
+};
+
+/// dscores[r, c] = scale * cap'(z) * p_c * (dp_c - dot), dot = sum_k p_k *
+/// dp_k: the gradient of the scores of `probs = AttentionSoftmax(scores,
+/// options)` from the gradient of probs. cap'(z) = 1 - tanh(scale * score /
+/// softcap)^2 with options.softcap, else 1. With scale 1 and no softcap it is
+/// also the gradient of options.bias.
+///
+/// Where p_c is 0 the gradient is exactly +0, whatever dp_c is: so a masked NaN
+/// or infinity goes nowhere. What lengths, causal and window mask is not read.
+/// Shapes: all views have the same rows and cols. scores are read with softcap
+/// only, and may have null data without. dscores may be the view probs, dprobs
+/// or scores. The sink gradient needs options.sinks, else kNullPointer.
+/// Accuracy: kSoftmaxBackwardMaxError, with softcap 8 * 2^-24 of the product
+/// more. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
+/// kTargetUnavailable.
+Status AttentionSoftmaxBackward(const Rows<const float>& probs,
+                                const Rows<const float>& dprobs,
+                                const Rows<const float>& scores,
+                                const Rows<float>& dscores,
+                                const AttentionOptions& options = {},
+                                const AttentionSinkGradient& sink = {},
+                                Target target = Target::kAuto) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_ATTENTION_SOFTMAX_BACKWARD_H_

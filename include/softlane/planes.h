@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_PLANES_H_
+#define SOFTLANE_PLANES_H_
+
+#include <cstddef>
+#include <type_traits>
+
+namespace softlane {
+inline namespace v1 {
+
+/// A view of a tensor [outer, axis, inner] with contiguous inner elements:
+/// element (o, a, i) is `data[o * outer_stride + a * axis_stride + i]`. For an
+/// operation along the second dimension of images [N, C, H, W], that is outer =
+/// N, axis = C, inner = H * W. Trivially copyable; owns nothing, checks nothing
+/// (the functions that take a view check it).
+///
+/// Aliasing: an input and an output may be the same view (same data, same
+/// strides); else the memory from the first to the last element of one must not
+/// meet that of the other, even if no element is shared.
+template <typename T>
+struct Planes {
+  /// No elements.
+  constexpr Planes() noexcept = default;
+  /// Strides count elements from one index to the next: axis_stride >= inner,
+  /// and outer_stride >= (axis - 1) * axis_stride + inner.
+  constexpr Planes(T* data, size_t outer, size_t axis, size_t inner,
+                   size_t outer_stride, size_t axis_stride) noexcept
+      : data(data),
+        outer(outer),
+        axis(axis),
+        inner(inner),
+        outer_stride(outer_stride),
+        axis_stride(axis_stride) {}
+  /// No gaps: the strides are axis * inner and inner.
+  constexpr Planes(T* data, size_t outer, size_t axis, size_t inner) noexcept
+      : Planes(data, outer, axis, inner, axis * inner, inner) {}
+
+  /// `Planes<float>` converts to `Planes<const float>`.
+  template <typename U, typename = std::enable_if_t<std::is_same_v<const U, T>>>
+  constexpr Planes(const Planes<U>& other) noexcept  // NOLINT: implicit
+      : Planes(other.data, other.outer, other.axis, other.inner,
+               other.outer_stride, other.axis_stride) {}
+
+  /// Outer indices [first, first + count), which must exist. A host that splits
+  /// a call over its own threads gives each thread a slice: the bits stay the
+  /// same.
+  constexpr Planes SliceOuter(size_t first, size_t count) const noexcept {
+    return Planes(data == nullptr ? data : data + first * outer_stride, count,
+                  axis, inner, outer_stride, axis_stride);
+  }
+
+  /// Inner indices [first, first + count), which must exist: for threads, where
+  /// there are few outer indices.
+  constexpr Planes SliceInner(size_t first, size_t count) const noexcept {
+    return Planes(data == nullptr ? data : data + first, outer, axis, count,
+                  outer_stride, axis_stride);
+  }
+
+  T* data = nullptr;        ///< Element (0, 0, 0).
+  size_t outer = 0;         ///< The number of indices before the axis.
+  size_t axis = 0;          ///< The number of indices along the axis.
+  size_t inner = 0;         ///< The number of indices behind the axis.
+  size_t outer_stride = 0;  ///< From one outer index to the next, in elements.
+  size_t axis_stride = 0;   ///< From one axis index to the next, in elements.
+};
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_PLANES_H_

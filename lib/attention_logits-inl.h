@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// From scores to the logits of attention's softmax, element by element.
+
+#if defined(SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_
+#undef SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_
+#else
+#define SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_
+#endif
+
+#include <limits>
+
+#include "softlane/attention_softmax.h"
+#include "tanh-inl.h"
+#include "vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The keys of row r that lengths, causal and window leave: [begin, end).
+struct KeyRange {
+  HWY_INLINE KeyRange(const AttentionOptions& options, size_t r, size_t cols)
+      : begin(0), end(cols) {
+    if (options.lengths != nullptr) {
+      end = static_cast<size_t>(options.lengths[r]);
+    }
+    // As unsigned numbers positions cannot overflow; a query before all keys
+    // is "negative".
+    const uint64_t query =
+        static_cast<uint64_t>(options.first_query) + static_cast<uint64_t>(r);
+    const bool is_before = static_cast<int64_t>(query) < 0;
+    if (options.causal) {
+      const uint64_t keys = is_before ? 0 : query + 1;
+      if (keys < end) end = static_cast<size_t>(keys);
+    }
+    const uint64_t window = static_cast<uint64_t>(options.window);
+    if (window != 0 && !is_before && query >= window) {
+      const uint64_t first = query - window + 1;
+      begin = first < end ? static_cast<size_t>(first) : end;
+    }
+  }
+
+  size_t begin, end;
+};
+
+// The logits of one row where options ask for a scale and a bias only: what
+// most calls do, in a loop without branches.
+template <bool kHasBias>
+class AffineLogits {
+ public:
+  static constexpr bool kIsCheap = !kHasBias;
+
+  HWY_INLINE AffineLogits(const AttentionOptions& options, const float* scores,
+                          size_t r)
+      : scores_(scores),
+        bias_(kHasBias ? options.bias.Row(r) : nullptr),
+        scale_(Set(options.scale)) {}
+
+  HWY_INLINE VF One(size_t c) const {
+    const VF z = hn::Mul(Load(scores_ + c), scale_);
+    return kHasBias ? hn::Add(z, Load(bias_ + c)) : z;
+  }
+  HWY_INLINE VF First(size_t c, size_t count) const {
+    const VF lowest = Set(-std::numeric_limits<float>::infinity());
+    const VF z = hn::Mul(LoadFirst(scores_ + c, count, lowest), scale_);
+    if (!kHasBias) return z;
+    return hn::Add(z, LoadFirst(bias_ + c, count, Set(0.0f)));
+  }
+  HWY_INLINE Four FourOf(size_t c, size_t step) const {
+    return {One(c), One(c + step), One(c + 2 * step), One(c + 3 * step)};
+  }
+
+ private:
+  const float* scores_;
+  const float* bias_;
+  VF scale_;
+};
+
+// The logits of one row; -inf where a key is masked.
+class AttentionLogits {
+ public:
+  static constexpr bool kIsCheap = false;
+
+  HWY_INLINE AttentionLogits(const AttentionOptions& options,
+                             const float* scores, size_t r)
+      : scores_(scores),
+        bias_(options.bias.data == nullptr ? nullptr : options.bias.Row(r)),
+        keep_(options.keep.data == nullptr ? nullptr : options.keep.Row(r)),
+        has_softcap_(options.softcap != 0.0f),
+        has_alibi_(options.alibi_slope != 0.0f),
+        scale_(Set(options.scale)),
+        softcap_(Set(options.softcap)),
+        slope_(Set(options.alibi_slope)) {}
+
+  HWY_INLINE VF One(size_t c) const {
+    VF z = Capped(Load(scores_ + c));
+    if (has_alibi_) z = AddAlibi(z, c);
+    if (bias_ != nullptr) z = hn::Add(z, Load(bias_ + c));
+    if (keep_ != nullptr) {
+      z = Masked(z, hn::LoadU(U8(), keep_ + c));
+    }
+    return z;
+  }
+
+  // -inf behind the first `count`.
+  HWY_INLINE VF First(size_t c, size_t count) const {
+    const VF zero = Set(0.0f);
+    VF z = Capped(LoadFirst(scores_ + c, count, zero));
+    if (has_alibi_) z = AddAlibi(z, c);
+    if (bias_ != nullptr) z = hn::Add(z, LoadFirst(bias_ + c, count, zero));
+    if (keep_ != nullptr) {
+      HWY_ALIGN uint8_t bytes[16] = {};
+      for (size_t i = 0; i < count; ++i) bytes[i] = keep_[c + i];
+      z = Masked(z, hn::LoadU(U8(), bytes));
+    }
+    return hn::IfThenElse(hn::FirstN(F32(), count), z, Set(kMinusInfinity));
+  }
+
+  // From `step` elements after one another on.
+  HWY_INLINE Four FourOf(size_t c, size_t step) const {
+    return {One(c), One(c + step), One(c + 2 * step), One(c + 3 * step)};
+  }
+
+ private:
+  using U8 = hn::Rebind<uint8_t, F32>;
+  static constexpr float kMinusInfinity =
+      -std::numeric_limits<float>::infinity();
+
+  HWY_INLINE VF Capped(VF score) const {
+    const VF z = hn::Mul(score, scale_);
+    if (!has_softcap_) return z;
+    return hn::Mul(tanh_(hn::Div(z, softcap_)), softcap_);
+  }
+  HWY_INLINE VF AddAlibi(VF z, size_t c) const {
+    const VF lanes = hn::Iota(F32(), 0.0f);
+    const VF position = hn::Add(Set(static_cast<float>(c)), lanes);
+    return Fma(slope_, position, z);
+  }
+  template <class Bytes>
+  static HWY_INLINE VF Masked(VF z, Bytes keep) {
+    const auto words = hn::PromoteTo(I32(), keep);
+    const auto is_masked =
+        hn::RebindMask(F32(), hn::Eq(words, hn::Zero(I32())));
+    return hn::IfThenElse(is_masked, Set(kMinusInfinity), z);
+  }
+
+  const float* scores_;
+  const float* bias_;
+  const uint8_t* keep_;
+  bool has_softcap_, has_alibi_;
+  VF scale_, softcap_, slope_;
+  Tanh tanh_;
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "softlane/attention_softmax.h"
+
+#include "attention_check.h"
+#include "dispatch.h"
+#include "fp_environment.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "attention_softmax.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "attention_logits-inl.h"
+#include "max-inl.h"
+#include "softmax_pipeline-inl.h"
+#include "stream-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Softmax of z(scores), see AttentionOptions, over the keys that a row has,
+// with a sink in the sum. The sweeps are those of Softmax, in the output; the
+// first writes the logits to where Softmax only reads them.
+
+// The logits of a row, which are computed. Those that take more than two
+// instructions are kept in the output for the second sweep.
+template <class Logits>
+struct ComputedLogits {
+  HWY_INLINE Four FourOf(size_t i) const {
+    return logits.FourOf(begin + i, 16);
+  }
+  HWY_INLINE VF One(size_t i) const { return logits.One(begin + i); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return logits.First(begin + i, count);
+  }
+  HWY_INLINE void KeepFour(const Four& v, size_t i) const {
+    if (!Logits::kIsCheap) StoreFour(v, z + i, 16);
+  }
+  HWY_INLINE void KeepOne(VF v, size_t i) const {
+    if (!Logits::kIsCheap) Store(v, z + i);
+  }
+  HWY_INLINE void KeepFirst(VF v, size_t i, size_t count) const {
+    if (!Logits::kIsCheap) StoreFirst(v, z + i, count);
+  }
+
+  Logits logits;
+  size_t begin;
+  float* z;
+};
+
+// Rows from `first_row` on that have the same keys, for Pipeline; y are their
+// columns of the output.
+template <class Logits>
+struct AttentionSource {
+  static constexpr bool kLogitsAreThere = Logits::kIsCheap;
+
+  HWY_INLINE ComputedLogits<Logits> LogitsOf(size_t r) const {
+    const size_t row = first_row + r;
+    return {Logits(options, scores.Row(row), row), begin, y.Row(r)};
+  }
+  HWY_INLINE float FindMax(size_t r) const {
+    const ComputedLogits<Logits> logits = LogitsOf(r);
+    const size_t n = y.cols;
+    LaneMax max;
+    size_t i = 0;
+    for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+      const Four v = logits.logits.FourOf(begin + i, kLanes);
+      if (!Logits::kIsCheap) StoreFour(v, logits.z + i, kLanes);
+      max.Add(v);
+    }
+    for (; n - i >= kLanes; i += kLanes) {
+      const VF v = logits.One(i);
+      logits.KeepOne(v, i);
+      max.Add(0, v);
+    }
+    if (i != n) {
+      const VF v = logits.First(i, n - i);
+      logits.KeepFirst(v, i, n - i);
+      max.Add(1, v);
+    }
+    return max.Total();
+  }
+  HWY_INLINE auto From(size_t r) const {
+    if constexpr (Logits::kIsCheap) {
+      return LogitsOf(r);
+    } else {
+      return PlainLogits{y.Row(r)};
+    }
+  }
+  HWY_INLINE float Sink(size_t r) const {
+    return options.sinks == nullptr ? -kInfinity : options.sinks[first_row + r];
+  }
+  // No maximum, or one that is not finite.
+  HWY_INLINE float Special(size_t r) const {
+    float* const row = y.Row(r);
+    const float sink = Sink(r);
+    if (Logits::kIsCheap) WriteLogits(r);
+    const float max = MaxOf<LaneNaN>(row, y.cols);
+    if (max == -kInfinity && sink == -kInfinity) {
+      if (options.empty_row == EmptyRow::kZero) {
+        Fill(row, y.cols, 0.0f);
+      } else {  // the masked columns, too
+        Fill(row - begin, scores.cols, kNaN);
+      }
+      return -kInfinity;
+    }
+    FillNaN(r, -kInfinity);
+    if (!(max == max) || !(sink == sink)) return kNaN;
+    return max > sink ? max : sink;
+  }
+  HWY_INLINE void WriteLogits(size_t r) const {
+    const ComputedLogits<Logits> logits = LogitsOf(r);
+    size_t i = 0;
+    for (; y.cols - i >= kLanes; i += kLanes)
+      Store(logits.One(i), logits.z + i);
+    if (i == y.cols) return;
+    StoreFirst(logits.First(i, y.cols - i), logits.z + i, y.cols - i);
+  }
+  // NaN, but +0 where the value says that the key is masked.
+  HWY_INLINE void FillNaN(size_t r, float masked) const {
+    float* const row = y.Row(r);
+    for (size_t i = 0; i < y.cols; ++i) {
+      row[i] = row[i] == masked ? 0.0f : kNaN;
+    }
+  }
+
+  const AttentionOptions& options;
+  Rows<const float> scores;
+  size_t first_row, begin;
+  Rows<float> y;
+};
+
+// The columns of masked keys. A large output does not fit a share of the last
+// cache: they go past it.
+HWY_INLINE void FillZero(float* y, size_t n, bool is_large) {
+  if (!is_large || n < 4 * kLanes || !CanStream(y)) return Fill(y, n, 0.0f);
+  const AlignedRange range(y, n);
+  Fill(y, range.begin, 0.0f);
+  const Four zeros = Repeat<Four>(Set(0.0f));
+  for (size_t i = range.begin; i != range.end; i += 4 * kLanes) {
+    StreamFour(zeros, y + i);
+  }
+  Fill(y + range.end, n - range.end, 0.0f);
+}
+
+// In elements.
+constexpr size_t kMinLargeOutput = size_t{1} << 21;
+
+template <class Logits>
+HWY_NOINLINE void RowsOf(const Rows<const float>& scores,
+                         const Rows<float>& probs, float* logsumexp,
+                         const AttentionOptions& options) {
+  const size_t cols = scores.cols;
+  const ScaleParts parts = SplitScale(1.0f);
+  const bool is_large = cols != 0 && scores.rows > kMinLargeOutput / cols;
+  for (size_t r = 0; r < scores.rows;) {
+    const KeyRange keys(options, r, cols);
+    size_t count = 1;
+    for (; r + count < scores.rows; ++count) {
+      const KeyRange next(options, r + count, cols);
+      if (next.begin != keys.begin || next.end != keys.end) break;
+    }
+    const Rows<float> y(probs.Row(r) + keys.begin, count, keys.end - keys.begin,
+                        probs.stride);
+    for (size_t k = r; k < r + count; ++k) {
+      FillZero(probs.Row(k), keys.begin, is_large);
+      FillZero(probs.Row(k) + keys.end, cols - keys.end, is_large);
+    }
+    const AttentionSource<Logits> source{options, scores, r, keys.begin, y};
+    float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
+    Pipeline<AttentionSource<Logits>>(source, y, log, parts).Run();
+    r += count;
+  }
+  if (is_large) hwy::FlushStream();
+}
+
+void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
+                   float* logsumexp, const AttentionOptions& options) {
+  const bool is_affine = options.softcap == 0.0f &&
+                         options.alibi_slope == 0.0f &&
+                         options.keep.data == nullptr;
+  if constexpr (kHasFma) {  // one lane at a time the branches do not matter
+    if (is_affine && options.bias.data != nullptr) {
+      return RowsOf<AffineLogits<true>>(scores, probs, logsumexp, options);
+    }
+    if (is_affine) {
+      return RowsOf<AffineLogits<false>>(scores, probs, logsumexp, options);
+    }
+  }
+  RowsOf<AttentionLogits>(scores, probs, logsumexp, options);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace {
+
+using AttentionFunction = void(const Rows<const float>&, const Rows<float>&,
+                               float*, const AttentionOptions&);
+constexpr internal::KernelTable<AttentionFunction> kAttentionTable =
+    SOFTLANE_KERNEL_TABLE(AttentionRows);
+
+Status Run(const Rows<const float>& scores, const Rows<float>& probs,
+           float* logsumexp, const AttentionOptions& options, Target target) {
+  if (Status s = internal::CheckAttention(scores, probs, options);
+      s != Status::kOk) {
+    return s;
+  }
+  AttentionFunction* const kernel = internal::Select(kAttentionTable, target);
+  if (kernel == nullptr) return Status::kTargetUnavailable;
+  const internal::FpEnvironment environment;
+  kernel(scores, probs, logsumexp, options);
+  return Status::kOk;
+}
+
+}  // namespace
+
+inline namespace v1 {
+
+Status AttentionSoftmax(const Rows<const float>& scores,
+                        const Rows<float>& probs,
+                        const AttentionOptions& options,
+                        Target target) noexcept {
+  if (Status s = internal::CheckRowMap(scores, probs); s != Status::kOk) {
+    return s;
+  }
+  return Run(scores, probs, nullptr, options, target);
+}
+
+Status AttentionSoftmaxWithLogSumExp(const Rows<const float>& scores,
+                                     const Rows<float>& probs, float* logsumexp,
+                                     const AttentionOptions& options,
+                                     Target target) noexcept {
+  if (Status s = internal::CheckRowMap(scores, probs); s != Status::kOk) {
+    return s;
+  }
+  if (Status s =
+          internal::CheckAttentionResults(scores, probs, logsumexp, options);
+      s != Status::kOk) {
+    return s;
+  }
+  return Run(scores, probs, logsumexp, options, target);
+}
+
+}  // namespace v1
+}  // namespace softlane
+#endif  // HWY_ONCE

@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "softlane/attention_softmax_backward.h"
+
+#include <cstdio>
+#include <string>
+
+#include "attention_reference.h"
+#include "doctest/doctest.h"
+#include "each_target.h"
+
+namespace softlane {
+namespace {
+
+constexpr size_t kCombinations = 512;  // all options but the empty row
+
+struct Gradients {
+  std::vector<float> dscores, dsinks;
+};
+
+struct Forward {
+  std::vector<float> probs, logsumexp;
+};
+
+Forward RunForward(const AttentionCase& c, Target target) {
+  Forward f{std::vector<float>(c.scores.size()), std::vector<float>(c.rows)};
+  REQUIRE(AttentionSoftmaxWithLogSumExp(
+              c.Scores(), {f.probs.data(), c.rows, c.cols}, f.logsumexp.data(),
+              c.options, target) == Status::kOk);
+  return f;
+}
+
+Gradients RunBackward(const AttentionCase& c, const Forward& f,
+                      const std::vector<float>& dprobs, Target target) {
+  Gradients g{std::vector<float>(c.scores.size(), 7.0f),
+              std::vector<float>(c.rows, 0.0f)};
+  AttentionSinkGradient sink;
+  if (c.options.sinks != nullptr) {
+    sink = {f.logsumexp.data(), g.dsinks.data()};
+  }
+  REQUIRE(AttentionSoftmaxBackward({f.probs.data(), c.rows, c.cols},
+                                   {dprobs.data(), c.rows, c.cols}, c.Scores(),
+                                   {g.dscores.data(), c.rows, c.cols},
+                                   c.options, sink, target) == Status::kOk);
+  return g;
+}
+
+// sum_c g_c p_c of row r in double, with logits that are not rounded.
+double LossOf(const AttentionCase& c, size_t r, const std::vector<double>& x,
+              double sink, const std::vector<float>& g,
+              const AttentionReference& masks) {
+  const AttentionOptions& o = c.options;
+  double sum = std::exp(sink), loss = 0.0;
+  for (size_t i = 0; i < c.cols; ++i) {
+    if (masks.z[i] == -kInf) continue;
+    double z = double{o.scale} * x[i];
+    if (o.softcap != 0.0f) z = o.softcap * std::tanh(z / o.softcap);
+    z += double{o.alibi_slope} * static_cast<double>(i);
+    if (o.bias.data != nullptr) z += double{o.bias.Row(r)[i]};
+    sum += std::exp(z);
+    loss += std::exp(z) * double{g[r * c.cols + i]};
+  }
+  return sum == 0.0 ? 0.0 : loss / sum;
+}
+
+// Kills: a missing chain rule of softcap or scale; a sink's gradient with the
+// wrong sign or probability; a mask that only the forward pass knows.
+TEST_CASE("attention backward against central differences") {
+  ForEachTarget([](Target target) {
+    Random random(1);
+    Worst worst, worst_sink;
+    uint64_t digest = 0xCBF29CE484222325u;
+    size_t cases = 0;
+    for (size_t which = 0; which < 10 * kCombinations; ++which, ++cases) {
+      AttentionCase c = MakeAttentionCase(which % kCombinations, random);
+      std::vector<float> g(c.scores.size());
+      for (float& v : g) v = random.Normal();
+      const Forward f = RunForward(c, target);
+      const Gradients got = RunBackward(c, f, g, target);
+      for (const float v : got.dscores) {
+        digest = (digest ^ BitsOf(v)) * 0x100000001B3u;
+      }
+      const auto describe = [&] { return std::to_string(which); };
+      const size_t r = random.Below(c.rows);
+      const AttentionReference masks = ReferenceAttention(c, r);
+      const double sink =
+          c.options.sinks == nullptr ? -HUGE_VAL : double{c.options.sinks[r]};
+      std::vector<double> x;
+      for (size_t i = 0; i < c.cols; ++i) {
+        x.push_back(double{c.scores[r * c.cols + i]});
+      }
+      constexpr double kStep = 1e-4;
+      for (size_t k = 0; k < 8; ++k) {
+        const size_t i = random.Below(c.cols);
+        std::vector<double> up = x, down = x;
+        up[i] += kStep;
+        down[i] -= kStep;
+        const double want = (LossOf(c, r, up, sink, g, masks) -
+                             LossOf(c, r, down, sink, g, masks)) /
+                            (2.0 * kStep);
+        worst.Offer(std::abs(got.dscores[r * c.cols + i] - want), describe);
+      }
+      if (c.options.sinks != nullptr && sink > -HUGE_VAL) {
+        const double want = (LossOf(c, r, x, sink + kStep, g, masks) -
+                             LossOf(c, r, x, sink - kStep, g, masks)) /
+                            (2.0 * kStep);
+        worst_sink.Offer(std::abs(got.dsinks[r] - want), describe);
+      }
+    }
+    std::printf("%-9s %zu cases, worst %.1e, sink %.1e, digest %016llx\n",
+                TargetName(target), cases, worst.value, worst_sink.value,
+                static_cast<unsigned long long>(digest));
+    INFO("case " << worst.where << ", sink: case " << worst_sink.where);
+    CHECK(worst.value <= 1e-5);
+    CHECK(worst_sink.value <= 1e-5);
+    CHECK(digest == 0xb283757508ecbca8u);
+  });
+}
+
+// Kills: a product or a sum outside the documented bound.
+TEST_CASE("attention backward within its bound") {
+  ForEachTarget([](Target target) {
+    Random random(2);
+    Worst worst;
+    for (size_t which = 0; which < 4 * kCombinations; ++which) {
+      const AttentionCase c = MakeAttentionCase(which % kCombinations, random);
+      std::vector<float> g(c.scores.size());
+      for (float& v : g) v = random.Normal();
+      const Forward f = RunForward(c, target);
+      const Gradients got = RunBackward(c, f, g, target);
+      for (size_t r = 0; r < c.rows; ++r) {
+        const size_t at = r * c.cols;
+        const BackwardReference want = ReferenceBackward(
+            f.probs.data() + at, g.data() + at, c.cols, c.options.scale);
+        for (size_t i = 0; i < c.cols; ++i) {
+          double cap = 1.0, slack = kSoftmaxBackwardMaxError;
+          if (c.options.softcap != 0.0f) {
+            const double z = double{c.options.scale * c.scores[at + i]};
+            cap = 1.0 / std::cosh(z / c.options.softcap);
+            cap *= cap;
+            // A rounded argument t costs 2 t units besides.
+            slack += 8.0 + 4.0 * std::abs(z / c.options.softcap);
+          }
+          worst.Offer(
+              std::abs(got.dscores[at + i] - want.dlogits[i] * cap) /
+                  (slack * (want.magnitude[i] * cap * 0x1p-24 + 0x1p-140)),
+              [&] { return std::to_string(which); });
+        }
+      }
+    }
+    INFO("case " << worst.where);
+    CHECK(worst.value <= 1.0);
+  });
+}
+
+// Kills: a masked NaN or infinity that reaches the dot product or its own
+// place; a view that is written before it is read.
+TEST_CASE("masked specials stay where they are; in place") {
+  ForEachTarget([](Target target) {
+    Random random(3);
+    size_t wrong = 0;
+    for (size_t k = 0; k < 3000; ++k) {
+      AttentionCase c =
+          MakeAttentionCase(random.Below(kCombinations) | 8 | 16, random);
+      std::vector<float> g(c.scores.size());
+      for (float& v : g) v = random.Normal();
+      const Forward f = RunForward(c, target);
+      const Gradients want = RunBackward(c, f, g, target);
+      for (size_t i = 0; i < g.size(); ++i) {
+        if (f.probs[i] == 0.0f) g[i] = i % 2 == 0 ? kNan : kInf;
+      }
+      Gradients got = RunBackward(c, f, g, target);
+      if (!SameBits(got.dscores, want.dscores)) ++wrong;
+      for (size_t i = 0; i < g.size(); ++i) {
+        if (f.probs[i] == 0.0f && BitsOf(got.dscores[i]) != 0) ++wrong;
+      }
+      const Rows<float> view(k % 2 == 0 ? g.data() : c.scores.data(), c.rows,
+                             c.cols);
+      REQUIRE(AttentionSoftmaxBackward(
+                  {f.probs.data(), c.rows, c.cols}, {g.data(), c.rows, c.cols},
+                  c.Scores(), view, c.options, {}, target) == Status::kOk);
+      if (!SameBits(k % 2 == 0 ? g : c.scores, want.dscores)) ++wrong;
+    }
+    CHECK(wrong == 0);
+  });
+}
+
+// Kills: an operand that is not checked.
+TEST_CASE("bad arguments") {
+  const std::vector<float> p(12, 0.25f);
+  std::vector<float> dx(12, 7.0f), log(3), dsinks(3);
+  const Rows<const float> view(p.data(), 3, 4);
+  const Rows<float> out(dx.data(), 3, 4);
+  AttentionOptions options;
+  CHECK(AttentionSoftmaxBackward(view, view, {}, out) == Status::kOk);
+  dx.assign(12, 7.0f);
+  options.softcap = 1.0f;
+  CHECK(AttentionSoftmaxBackward(view, view, {}, out, options) ==
+        Status::kBadShape);
+  options.softcap = 0.0f;
+  CHECK(AttentionSoftmaxBackward(view, view, view, out, options,
+                                 {log.data(), dsinks.data()}) ==
+        Status::kNullPointer);
+  options.sinks = log.data();
+  CHECK(AttentionSoftmaxBackward(view, view, view, out, options,
+                                 {nullptr, dsinks.data()}) ==
+        Status::kNullPointer);
+  CHECK(AttentionSoftmaxBackward(view, view, view, out, options,
+                                 {log.data(), dx.data()}) == Status::kOverlap);
+  CHECK(AttentionSoftmaxBackward(view, view, view, out, options,
+                                 {dx.data(), dsinks.data()}) ==
+        Status::kOverlap);
+  CHECK(AttentionSoftmaxBackward(view, view, view, out, {}, {},
+                                 static_cast<Target>(77)) ==
+        Status::kTargetUnavailable);
+  CHECK(dx == std::vector<float>(12, 7.0f));
+}
+
+}  // namespace
+}  // namespace softlane

@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: Apache-2.0
+// Along an axis: the bits of the function for rows on the transposed tensor,
+// which has tests of its own, and no byte written beside the view.
+
+#include "softlane/softmax_axis.h"
+
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "inputs.h"
+#include "reference.h"
+#include "softlane/softlane.h"
+
+namespace softlane {
+namespace {
+
+struct AxisOperation {
+  const char* name;
+  bool has_second;
+  Status (*axis)(Planes<const float>, Planes<const float>, Planes<float>,
+                 const SoftmaxOptions&, Target);
+  Status (*rows)(Rows<const float>, Rows<const float>, Rows<float>,
+                 const SoftmaxOptions&, Target);
+};
+
+const AxisOperation kAxisOperations[] = {
+    {"softmax", false,
+     [](Planes<const float> x, Planes<const float>, Planes<float> y,
+        const SoftmaxOptions& o, Target t) { return SoftmaxAxis(x, y, o, t); },
+     [](Rows<const float> x, Rows<const float>, Rows<float> y,
+        const SoftmaxOptions& o, Target t) { return Softmax(x, y, o, t); }},
+    {"log_softmax", false,
+     [](Planes<const float> x, Planes<const float>, Planes<float> y,
+        const SoftmaxOptions& o,
+        Target t) { return LogSoftmaxAxis(x, y, o, t); },
+     [](Rows<const float> x, Rows<const float>, Rows<float> y,
+        const SoftmaxOptions& o, Target t) { return LogSoftmax(x, y, o, t); }},
+    {"softmax_backward", true,
+     [](Planes<const float> x, Planes<const float> z, Planes<float> y,
+        const SoftmaxOptions& o,
+        Target t) { return SoftmaxBackwardAxis(x, z, y, o.scale, t); },
+     [](Rows<const float> x, Rows<const float> z, Rows<float> y,
+        const SoftmaxOptions& o,
+        Target t) { return SoftmaxBackward(x, z, y, o.scale, t); }},
+};
+
+struct Shape {
+  size_t outer, axis, inner;
+
+  size_t Size() const { return outer * axis * inner; }
+  std::string Text() const {
+    return std::to_string(outer) + " x " + std::to_string(axis) + " x " +
+           std::to_string(inner);
+  }
+};
+
+constexpr float kCanary = 1234.5f;
+
+// A tensor with gaps between its parts and canaries in them and around it. The
+// view ends where the buffer does: a read behind it is one of the heap's.
+class Tensor {
+ public:
+  Tensor(const Shape& shape, Random& random, bool dense) : shape_(shape) {
+    const size_t axis_stride = shape.inner + (dense ? 0 : random.Below(4));
+    const size_t plane = (shape.axis - 1) * axis_stride + shape.inner;
+    const size_t outer_stride = plane + (dense ? 0 : random.Below(6));
+    const size_t before = dense ? 0 : random.Below(17);
+    buffer_.assign(before + (shape.outer - 1) * outer_stride + plane, kCanary);
+    view = Planes<float>(buffer_.data() + before, shape.outer, shape.axis,
+                         shape.inner, outer_stride, axis_stride);
+  }
+  Tensor(const Tensor&) = delete;
+  Tensor& operator=(const Tensor&) = delete;
+
+  float& At(size_t o, size_t a, size_t i) {
+    return view.data[o * view.outer_stride + a * view.axis_stride + i];
+  }
+  // rows[(o * inner + i) * axis + a] is element (o, a, i).
+  void Set(const std::vector<float>& rows) {
+    ForEach([&](float& element, size_t at) { element = rows[at]; });
+  }
+  std::vector<float> Get() {
+    std::vector<float> rows(shape_.Size());
+    ForEach([&](float& element, size_t at) { rows[at] = element; });
+    return rows;
+  }
+  // Last: it writes the elements.
+  bool HasCanaries() {
+    ForEach([&](float& element, size_t) { element = kCanary; });
+    for (const float v : buffer_) {
+      if (v != kCanary) return false;
+    }
+    return true;
+  }
+
+  Planes<float> view;
+
+ private:
+  template <class Body>
+  void ForEach(const Body& body) {
+    for (size_t o = 0; o < shape_.outer; ++o) {
+      for (size_t a = 0; a < shape_.axis; ++a) {
+        for (size_t i = 0; i < shape_.inner; ++i) {
+          body(At(o, a, i), (o * shape_.inner + i) * shape_.axis + a);
+        }
+      }
+    }
+  }
+
+  const Shape shape_;
+  std::vector<float> buffer_;
+};
+
+// Changes a column of usual logits: nothing for 0 and from kSpecials on.
+constexpr size_t kSpecials = 12;
+void MakeSpecial(size_t kind, float* x, size_t n, Random& random) {
+  const size_t at = random.Below(n);
+  for (size_t k = 0; k < n; ++k) {
+    if (kind == 1) x[k] *= 0x1p100f;  // huge, and beyond the largest float
+    if (kind == 2) x[k] += 5000.0f;   // beyond the direct limit
+    if (kind == 3) x[k] -= 4096.0f;   // around it
+    if (kind == 4 || kind == 5 || kind == 6) x[k] = -kInf;
+  }
+  if (kind == 5 || kind == 7) x[at] = kNan;  // one that the maximum may lose
+  if (kind == 6) x[at] = 2.5f;
+  if (kind == 8 || kind == 9) x[at] = kInf;
+  if (kind == 9) x[n - 1 - at] = kNan;
+  if (kind == 10) x[at] = 3e38f;
+  if (kind == 11) x[at] = -3e38f;
+}
+
+// Runs the operation on tensors of `shape`, one row of which is one column of
+// them. False if a bit differs or a canary is gone.
+bool IsTransposed(const AxisOperation& operation, const Shape& shape,
+                  const std::vector<float>& rows, const SoftmaxOptions& options,
+                  Target target, Random& random) {
+  std::vector<float> second(rows.size()), want(rows.size());
+  for (float& v : second) v = random.Uniform(-4.0f, 4.0f);
+  const auto as_rows = [&](auto* data) {
+    return Rows(data, shape.outer * shape.inner, shape.axis);
+  };
+  REQUIRE(operation.rows(as_rows(rows.data()), as_rows(second.data()),
+                         as_rows(want.data()), options, target) == Status::kOk);
+  Tensor x(shape, random, random.Below(2) == 0);
+  Tensor z(shape, random, random.Below(2) == 0);
+  Tensor y(shape, random, random.Below(2) == 0);
+  x.Set(rows);
+  z.Set(second);
+  const size_t in_place = random.Below(operation.has_second ? 4 : 3);
+  Tensor& out = in_place == 2 ? x : in_place == 3 ? z : y;
+  REQUIRE(operation.axis(x.view, z.view, out.view, options, target) ==
+          Status::kOk);
+  return SameBits(out.Get(), want) && x.HasCanaries() && y.HasCanaries() &&
+         z.HasCanaries();
+}
+
+struct Failures {
+  void Expect(bool ok, const AxisOperation& operation, const Shape& shape,
+              size_t kind) {
+    ++cases;
+    if (ok) return;
+    if (count++ == 0) {
+      first = std::string(operation.name) + ", " + shape.Text() + ", kind " +
+              std::to_string(kind);
+    }
+  }
+  void Check(Target target) const {
+    std::printf("%-9s %zu cases\n", TargetName(target), cases);
+    INFO(count << " failures, the first: " << first);
+    CHECK(count == 0);
+  }
+  size_t cases = 0, count = 0;
+  std::string first;
+};
+
+SoftmaxOptions MakeOptions(Random& random) {
+  constexpr float kScales[] = {1.0f, 1.0f, 0.37f, 700.0f, 1e-20f};
+  return {kScales[random.Below(5)],
+          random.Below(2) == 0 ? EmptyRow::kNan : EmptyRow::kZero};
+}
+
+// Kills: another order of additions, a tail or a strip that is left out, a
+// column that gets what its neighbour's maximum decides, a chunk's lost rest,
+// a write between the columns.
+TEST_CASE("softmax_axis: the bits of rows") {
+  ForEachTarget([](Target target) {
+    Random random(1);
+    Failures failures;
+    std::vector<Shape> shapes;
+    for (size_t axis = 1; axis <= 70; ++axis) shapes.push_back({2, axis, 5});
+    for (size_t inner = 1; inner <= 140; ++inner) {
+      shapes.push_back({1, 21, inner});
+    }
+    for (size_t k = 0; k < 150; ++k) {
+      shapes.push_back(
+          {1 + random.Below(3), 1 + random.Below(200), 1 + random.Below(70)});
+    }
+    // Around what fits the tile, and beyond.
+    for (const size_t axis :
+         {64, 65, 127, 128, 129, 192, 256, 257, 512, 700, 1023, 1025, 2049}) {
+      for (const size_t inner : {1, 3, 8, 16, 17, 64, 65}) {
+        if (axis * inner < 70000) shapes.push_back({1, axis, inner});
+      }
+    }
+    shapes.push_back({1, 8200, 2});
+    for (const AxisOperation& operation : kAxisOperations) {
+      for (const Shape& shape : shapes) {
+        std::vector<float> rows;
+        // Half of the tensors have columns of all kinds.
+        const bool mixed = random.Below(2) == 0;
+        const Family family = kFamilies[random.Below(8)];
+        for (size_t k = 0; k < shape.outer * shape.inner; ++k) {
+          std::vector<float> row = MakeRow(family, shape.axis, random);
+          const size_t kind = mixed ? random.Below(2 * kSpecials) : 0;
+          MakeSpecial(kind, row.data(), shape.axis, random);
+          rows.insert(rows.end(), row.begin(), row.end());
+        }
+        failures.Expect(IsTransposed(operation, shape, rows,
+                                     MakeOptions(random), target, random),
+                        operation, shape, mixed);
+      }
+    }
+    failures.Check(target);
+  });
+}
+
+// One special column, in every lane of a strip and of its tail. Kills: a lane
+// that a mask leaves out, a special column that changes its neighbours.
+TEST_CASE("softmax_axis: a special column beside usual ones") {
+  ForEachTarget([](Target target) {
+    Random random(2);
+    Failures failures;
+    for (const AxisOperation& operation : kAxisOperations) {
+      for (const size_t axis : {1, 5, 130}) {
+        const Shape shape{1, axis, axis == 130 ? size_t{17} : size_t{81}};
+        for (size_t kind = 1; kind < kSpecials; ++kind) {
+          for (size_t column = 0; column < shape.inner; ++column) {
+            std::vector<float> rows(shape.Size());
+            for (float& v : rows) v = random.Uniform(-9.0f, 9.0f);
+            MakeSpecial(kind, rows.data() + column * axis, axis, random);
+            SoftmaxOptions options = MakeOptions(random);
+            options.scale = 1.0f;
+            failures.Expect(
+                IsTransposed(operation, shape, rows, options, target, random),
+                operation, shape, kind);
+          }
+        }
+      }
+    }
+    failures.Check(target);
+  });
+}
+
+// The same on every machine: the digest. Kills: what rows and columns have in
+// common and a target has alone.
+TEST_CASE("softmax_axis: digest") {
+  ForEachTarget([](Target target) {
+    Random random(3);
+    uint64_t digest = 0xCBF29CE484222325u;
+    for (const AxisOperation& operation : kAxisOperations) {
+      for (size_t k = 0; k < 40; ++k) {
+        const Shape shape{2, 1 + random.Below(150), 1 + random.Below(50)};
+        std::vector<float> x(shape.Size()), z(shape.Size()), y(shape.Size());
+        for (float& v : x) v = random.Uniform(-20.0f, 20.0f);
+        for (float& v : z) v = random.Uniform(-2.0f, 2.0f);
+        const auto planes = [&](std::vector<float>& v) {
+          return Planes<float>(v.data(), shape.outer, shape.axis, shape.inner);
+        };
+        REQUIRE(operation.axis(planes(x), planes(z), planes(y), {0.7f},
+                               target) == Status::kOk);
+        for (const float v : y) digest = (digest ^ BitsOf(v)) * 0x100000001B3u;
+      }
+    }
+    CHECK(digest == 0x03eaa861809ff42du);
+  });
+}
+
+}  // namespace
+}  // namespace softlane
