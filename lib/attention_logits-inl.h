@@ -79,7 +79,8 @@ class AffineLogits {
   VF scale_;
 };
 
-// The logits of one row; -inf where a key is masked.
+// The logits of one row; -inf where a key is masked. Functions of their own:
+// with all options it is much code for the loops that use it.
 class AttentionLogits {
  public:
   static constexpr bool kIsCheap = false;
@@ -95,7 +96,13 @@ class AttentionLogits {
         softcap_(Set(options.softcap)),
         slope_(Set(options.alibi_slope)) {}
 
-  HWY_INLINE VF One(size_t c) const {
+  HWY_NOINLINE VF One(size_t c) const { return Compute(c); }
+  HWY_NOINLINE Four FourOf(size_t c, size_t step) const {
+    return {Compute(c), Compute(c + step), Compute(c + 2 * step),
+            Compute(c + 3 * step)};
+  }
+
+  HWY_INLINE VF Compute(size_t c) const {
     VF z = Capped(Load(scores_ + c));
     if (has_alibi_) z = AddAlibi(z, c);
     if (bias_ != nullptr) z = hn::Add(z, Load(bias_ + c));
@@ -106,7 +113,7 @@ class AttentionLogits {
   }
 
   // -inf behind the first `count`.
-  HWY_INLINE VF First(size_t c, size_t count) const {
+  HWY_NOINLINE VF First(size_t c, size_t count) const {
     const VF zero = Set(0.0f);
     VF z = Capped(LoadFirst(scores_ + c, count, zero));
     if (has_alibi_) z = AddAlibi(z, c);
@@ -117,11 +124,6 @@ class AttentionLogits {
       z = Masked(z, hn::LoadU(U8(), bytes));
     }
     return hn::IfThenElse(hn::FirstN(F32(), count), z, Set(kMinusInfinity));
-  }
-
-  // From `step` elements after one another on.
-  HWY_INLINE Four FourOf(size_t c, size_t step) const {
-    return {One(c), One(c + step), One(c + 2 * step), One(c + 3 * step)};
   }
 
  private:

@@ -141,20 +141,27 @@ class Pipeline {
     const SoftmaxExp exp = MakeExp(plan, parts_);
     float ahead_max = 0.0f;
     double sum;
-    if (is_finite && plan.as_is && before_ != nullptr) {
-      const AsIs as_is;
-      const auto logits = source_.From(r);
-      const RowNumerators<decltype(source_.From(r)), AsIs> numerators{
-          exp, as_is, logits, y_.Row(r)};
-      // Behind the last row, any that is not written: its maximum is not used.
-      if (has_ahead || Source::kLogitsAreThere) {
-        sum = SumPipelined(numerators, source_.LogitsOf(has_ahead ? r + 2 : r),
-                           ahead_max);
-      } else {
-        sum = SumPipelined(numerators, PlainLogits{y_.Row(r)}, ahead_max);
+    const bool is_pipelined =
+        kHasFma && is_finite && plan.as_is && before_ != nullptr;
+    if (is_pipelined) {
+      sum = 0.0;
+      if constexpr (kHasFma) {  // one lane at a time there is nothing to
+                                // overlap
+        const AsIs as_is;
+        const auto logits = source_.From(r);
+        const RowNumerators<decltype(source_.From(r)), AsIs> numerators{
+            exp, as_is, logits, y_.Row(r)};
+        // Behind the last row, any that is not written: its maximum is not
+        // used.
+        if (has_ahead || Source::kLogitsAreThere) {
+          sum = SumPipelined(
+              numerators, source_.LogitsOf(has_ahead ? r + 2 : r), ahead_max);
+        } else {
+          sum = SumPipelined(numerators, PlainLogits{y_.Row(r)}, ahead_max);
+        }
+        sum = Total(sum, sink, exp, as_is);
+        if (log != nullptr) *log = LogSumExp(plan, exp, as_is, max, sum);
       }
-      sum = Total(sum, sink, exp, as_is);
-      if (log != nullptr) *log = LogSumExp(plan, exp, as_is, max, sum);
     } else {
       Finish();
       before_ = nullptr;
