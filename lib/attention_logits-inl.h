@@ -46,36 +46,75 @@ struct KeyRange {
   size_t begin, end;
 };
 
-// The logits of one row where options ask for a scale and a bias only: what
-// most calls do, in a loop without branches.
-template <bool kHasBias>
+// -inf where the byte is 0.
+template <class Bytes>
+HWY_INLINE VF Masked(VF z, Bytes keep) {
+  const auto words = hn::PromoteTo(I32(), keep);
+  const auto is_masked = hn::RebindMask(F32(), hn::Eq(words, hn::Zero(I32())));
+  return hn::IfThenElse(is_masked, Set(-std::numeric_limits<float>::infinity()),
+                        z);
+}
+using KeepBytes = hn::Rebind<uint8_t, F32>;
+
+HWY_INLINE VF MaskedFirst(VF z, const uint8_t* keep, size_t count) {
+  HWY_ALIGN uint8_t bytes[16] = {};
+  for (size_t i = 0; i < count; ++i) bytes[i] = keep[i];
+  return Masked(z, hn::LoadU(KeepBytes(), bytes));
+}
+
+// The logits of one row where options ask for a scale and masks only: what most
+// calls do, without the code of the others in the loop.
+template <bool kHasMasks>
 class AffineLogits {
  public:
-  static constexpr bool kIsCheap = !kHasBias;
+  static constexpr bool kIsCheap = !kHasMasks;
 
   HWY_INLINE AffineLogits(const AttentionOptions& options, const float* scores,
                           size_t r)
       : scores_(scores),
-        bias_(kHasBias ? options.bias.Row(r) : nullptr),
+        bias_(options.bias.data == nullptr ? nullptr : options.bias.Row(r)),
+        keep_(options.keep.data == nullptr ? nullptr : options.keep.Row(r)),
         scale_(Set(options.scale)) {}
 
   HWY_INLINE VF One(size_t c) const {
-    const VF z = hn::Mul(Load(scores_ + c), scale_);
-    return kHasBias ? hn::Add(z, Load(bias_ + c)) : z;
+    VF z = hn::Mul(Load(scores_ + c), scale_);
+    if (!kHasMasks) return z;
+    if (bias_ != nullptr) z = hn::Add(z, Load(bias_ + c));
+    if (keep_ != nullptr) z = Masked(z, hn::LoadU(KeepBytes(), keep_ + c));
+    return z;
   }
   HWY_INLINE VF First(size_t c, size_t count) const {
     const VF lowest = Set(-std::numeric_limits<float>::infinity());
-    const VF z = hn::Mul(LoadFirst(scores_ + c, count, lowest), scale_);
-    if (!kHasBias) return z;
-    return hn::Add(z, LoadFirst(bias_ + c, count, Set(0.0f)));
+    VF z = hn::Mul(LoadFirst(scores_ + c, count, lowest), scale_);
+    if (!kHasMasks) return z;
+    if (bias_ != nullptr) {
+      z = hn::Add(z, LoadFirst(bias_ + c, count, Set(0.0f)));
+    }
+    return keep_ == nullptr ? z : MaskedFirst(z, keep_ + c, count);
   }
   HWY_INLINE Four FourOf(size_t c, size_t step) const {
-    return {One(c), One(c + step), One(c + 2 * step), One(c + 3 * step)};
+    Four z = Map([&](VF x) HWY_ATTR { return hn::Mul(x, scale_); },
+                 LoadFour(scores_ + c, step));
+    if (!kHasMasks) return z;
+    if (bias_ != nullptr) {
+      z = Map([](VF z, VF b) HWY_ATTR { return hn::Add(z, b); }, z,
+              LoadFour(bias_ + c, step));
+    }
+    if (keep_ != nullptr) {
+      const KeepBytes d;
+      const uint8_t* const keep = keep_ + c;
+      z = {Masked(z.a, hn::LoadU(d, keep)),
+           Masked(z.b, hn::LoadU(d, keep + step)),
+           Masked(z.c, hn::LoadU(d, keep + 2 * step)),
+           Masked(z.d, hn::LoadU(d, keep + 3 * step))};
+    }
+    return z;
   }
 
  private:
   const float* scores_;
   const float* bias_;
+  const uint8_t* keep_;
   VF scale_;
 };
 
@@ -107,7 +146,7 @@ class AttentionLogits {
     if (has_alibi_) z = AddAlibi(z, c);
     if (bias_ != nullptr) z = hn::Add(z, Load(bias_ + c));
     if (keep_ != nullptr) {
-      z = Masked(z, hn::LoadU(U8(), keep_ + c));
+      z = Masked(z, hn::LoadU(KeepBytes(), keep_ + c));
     }
     return z;
   }
@@ -118,16 +157,11 @@ class AttentionLogits {
     VF z = Capped(LoadFirst(scores_ + c, count, zero));
     if (has_alibi_) z = AddAlibi(z, c);
     if (bias_ != nullptr) z = hn::Add(z, LoadFirst(bias_ + c, count, zero));
-    if (keep_ != nullptr) {
-      HWY_ALIGN uint8_t bytes[16] = {};
-      for (size_t i = 0; i < count; ++i) bytes[i] = keep_[c + i];
-      z = Masked(z, hn::LoadU(U8(), bytes));
-    }
+    if (keep_ != nullptr) z = MaskedFirst(z, keep_ + c, count);
     return hn::IfThenElse(hn::FirstN(F32(), count), z, Set(kMinusInfinity));
   }
 
  private:
-  using U8 = hn::Rebind<uint8_t, F32>;
   static constexpr float kMinusInfinity =
       -std::numeric_limits<float>::infinity();
 
@@ -141,14 +175,6 @@ class AttentionLogits {
     const VF position = hn::Add(Set(static_cast<float>(c)), lanes);
     return Fma(slope_, position, z);
   }
-  template <class Bytes>
-  static HWY_INLINE VF Masked(VF z, Bytes keep) {
-    const auto words = hn::PromoteTo(I32(), keep);
-    const auto is_masked =
-        hn::RebindMask(F32(), hn::Eq(words, hn::Zero(I32())));
-    return hn::IfThenElse(is_masked, Set(kMinusInfinity), z);
-  }
-
   const float* scores_;
   const float* bias_;
   const uint8_t* keep_;

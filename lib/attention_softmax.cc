@@ -177,11 +177,11 @@ HWY_NOINLINE void RowsOf(const Rows<const float>& scores,
 
 void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
                    float* logsumexp, const AttentionOptions& options) {
-  const bool is_affine = options.softcap == 0.0f &&
-                         options.alibi_slope == 0.0f &&
-                         options.keep.data == nullptr;
+  const bool is_affine = options.softcap == 0.0f && options.alibi_slope == 0.0f;
+  const bool has_masks =
+      options.bias.data != nullptr || options.keep.data != nullptr;
   if constexpr (kHasFma) {  // one lane at a time the branches do not matter
-    if (is_affine && options.bias.data != nullptr) {
+    if (is_affine && has_masks) {
       return RowsOf<AffineLogits<true>>(scores, probs, logsumexp, options);
     }
     if (is_affine) {
