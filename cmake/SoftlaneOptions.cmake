@@ -39,13 +39,17 @@ endfunction()
 softlane_check_targets()
 
 function(softlane_kernel_flags target)
+  # Not optimized, Highway's inline functions would be weak symbols with AVX code,
+  # and the kernels some 50 times slower, in a host's debug build too. Under a
+  # sanitizer -O2 takes the compiler minutes.
+  if(SOFTLANE_SANITIZE)
+    set(debug_level -O1)
+  else()
+    set(debug_level -O2)
+  endif()
   target_compile_options(
-    ${target}
-    PRIVATE
-      ${softlane_kernel_flags}
-      # Not optimized, Highway's inline functions would be weak symbols with AVX code,
-      # and the kernels some 50 times slower, in a host's debug build too.
-      $<$<OR:$<CONFIG:Debug>,$<NOT:$<BOOL:$<CONFIG>>>>:-O2>)
+    ${target} PRIVATE ${softlane_kernel_flags}
+                      $<$<OR:$<CONFIG:Debug>,$<NOT:$<BOOL:$<CONFIG>>>>:${debug_level}>)
 endfunction()
 
 # Warnings and sanitizers, for every target of this project.
