@@ -227,9 +227,9 @@ struct Reciprocal {
 
 // For factor * numerator instead.
 HWY_INLINE Reciprocal FactorOf(double factor, double sum) {
-  int64_t bits;
+  uint64_t bits;  // unsigned: for a NaN the sum may wrap
   std::memcpy(&bits, &factor, sizeof(bits));
-  bits = (bits + kHeadRounding) & kHeadMask;
+  bits = (bits + uint64_t{kHeadRounding}) & static_cast<uint64_t>(kHeadMask);
   double head;
   std::memcpy(&head, &bits, sizeof(head));
   return {static_cast<float>(head), static_cast<float>(factor - head),
