@@ -53,7 +53,7 @@ struct ComputedLogits {
 // columns of the output.
 template <class Logits>
 struct AttentionSource {
-  static constexpr bool kLogitsAreThere = Logits::kIsCheap;
+  [[maybe_unused]] static constexpr bool kLogitsAreThere = Logits::kIsCheap;
 
   HWY_INLINE ComputedLogits<Logits> LogitsOf(size_t r) const {
     const size_t row = first_row + r;

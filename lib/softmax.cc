@@ -42,7 +42,7 @@ HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
 }
 
 struct PlainSource {
-  static constexpr bool kLogitsAreThere = true;
+  [[maybe_unused]] static constexpr bool kLogitsAreThere = true;
 
   HWY_INLINE PlainLogits LogitsOf(size_t r) const { return {x.Row(r)}; }
   HWY_INLINE float FindMax(size_t r) const {
