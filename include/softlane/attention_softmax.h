@@ -34,6 +34,7 @@ struct AttentionOptions {
   const int32_t* lengths = nullptr;
   /// Masks the keys behind the query's own position, first_query + r.
   bool causal = false;
+  /// The position of row 0.
   int64_t first_query = 0;
   /// Masks the keys at or before the query's position minus `window`; 0 is
   /// none;

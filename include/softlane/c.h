@@ -126,15 +126,15 @@ int softlane_softmax_jacobian(const float* probs, size_t n, float* jacobian,
 
 /** softlane::CrossEntropyOptions. */
 typedef struct softlane_cross_entropy_options {
-  int reduction;
-  int64_t ignore_index;
-  float label_smoothing;
-  const float* class_weights;
-  float z_loss;
-  float scale;
-  const float* upstream_rows;
-  float upstream;
-  int zero_if_all_ignored;
+  int reduction;              /**< CrossEntropyOptions::reduction */
+  int64_t ignore_index;       /**< CrossEntropyOptions::ignore_index */
+  float label_smoothing;      /**< CrossEntropyOptions::label_smoothing */
+  const float* class_weights; /**< CrossEntropyOptions::class_weights */
+  float z_loss;               /**< CrossEntropyOptions::z_loss */
+  float scale;                /**< CrossEntropyOptions::scale */
+  const float* upstream_rows; /**< CrossEntropyOptions::upstream_rows */
+  float upstream;             /**< CrossEntropyOptions::upstream */
+  int zero_if_all_ignored;    /**< CrossEntropyOptions::zero_if_all_ignored */
 } softlane_cross_entropy_options;
 
 /** Their defaults, as an initializer. */
@@ -170,19 +170,19 @@ int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
 /** softlane::AttentionOptions; a null bias or keep is none, a stride of 0 uses
  * its first row for all. */
 typedef struct softlane_attention_options {
-  float scale;
-  float softcap;
-  float alibi_slope;
-  const float* bias;
-  size_t bias_stride;
-  const uint8_t* keep;
-  size_t keep_stride;
-  const int32_t* lengths;
-  int causal;
-  int64_t first_query;
-  int64_t window;
-  const float* sinks;
-  int empty_row;
+  float scale;            /**< AttentionOptions::scale */
+  float softcap;          /**< AttentionOptions::softcap */
+  float alibi_slope;      /**< AttentionOptions::alibi_slope */
+  const float* bias;      /**< AttentionOptions::bias, its data */
+  size_t bias_stride;     /**< its stride */
+  const uint8_t* keep;    /**< AttentionOptions::keep, its data */
+  size_t keep_stride;     /**< its stride */
+  const int32_t* lengths; /**< AttentionOptions::lengths */
+  int causal;             /**< AttentionOptions::causal */
+  int64_t first_query;    /**< AttentionOptions::first_query */
+  int64_t window;         /**< AttentionOptions::window */
+  const float* sinks;     /**< AttentionOptions::sinks */
+  int empty_row;          /**< AttentionOptions::empty_row */
 } softlane_attention_options;
 
 /** Their defaults, as an initializer. */

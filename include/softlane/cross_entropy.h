@@ -21,6 +21,7 @@ enum class Reduction : uint8_t {
 /// How a cross-entropy is taken; defaults and meaning are those of PyTorch's
 /// cross_entropy. Settings only: threads can share one.
 struct CrossEntropyOptions {
+  /// Of the rows' losses.
   Reduction reduction = Reduction::kMean;
   /// A row with this label counts for nothing: loss and gradient are +0, its
   /// logits are not read. May lie inside [0, cols). Not for probability
@@ -38,6 +39,7 @@ struct CrossEntropyOptions {
   /// element per row if `upstream_rows` is not null; else, and with the other
   /// reductions, `upstream` for all. Not looked at without dlogits.
   const float* upstream_rows = nullptr;
+  /// For all rows.
   float upstream = 1.0f;
   /// kMean when no row counts: NaN (0 / 0), or 0.
   bool zero_if_all_ignored = false;
