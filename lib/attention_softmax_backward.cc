@@ -89,11 +89,9 @@ HWY_INLINE void WriteGradients(const AttentionGradient& gradient,
 // exp(x) in double for a probability's logarithm.
 HWY_INLINE double ExpOf(double x) {
   const float high = static_cast<float>(x);
-  const SoftmaxExp exp(Set(0x1.715476p0f), Set(0x1.4ae0cp-26f), Set(0.0f),
-                       Set(-87.0f));
+  const SoftmaxExp exp(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f), Set(-87.0f));
   const double rest = x - high;
-  return hn::GetLane(exp(Set(high))) * double{kOverSoftmaxFactor} *
-         (1.0 + rest);
+  return hn::GetLane(exp(Set(high))) * kOverSoftmaxFactor * (1.0 + rest);
 }
 
 void AttentionBackwardRows(const Rows<const float>& p,

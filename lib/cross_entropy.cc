@@ -55,7 +55,7 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
   const bool is_large = n >= kMinLargeCols &&
                         SumLargeNumerators(x, n, label, loss.parts, max, row);
   if (!is_large) max = MaxOf<IgnoreNaN>(x, n);
-  const bool is_finite = -kInfinity < max && max < kInfinity;
+  const bool is_finite = IsFinite(max);
   const RowPlan plan = PlanRow(is_finite ? max : 0.0f, loss.parts);
   const SoftmaxExp exp = MakeExp(plan, loss.parts);
   const double target_share = 1.0 - double{options.label_smoothing};

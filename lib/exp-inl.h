@@ -42,6 +42,11 @@ namespace {
 
 constexpr double kLog2E = 0x1.71547652b82fep0;  // log2(e), rounded
 constexpr double kLn2 = 0x1.62e42fefa39efp-1;   // ln(2), rounded
+// log2(e) as two floats.
+constexpr float kLog2EHigh = static_cast<float>(kLog2E);
+constexpr float kLog2ELow = static_cast<float>(kLog2E - kLog2EHigh);
+static_assert(kLog2EHigh == 0x1.715476p0f && kLog2ELow == 0x1.4ae0cp-26f,
+              "whatever rounds");
 
 // 1.5 * 2^20: a float of this size counts eighths in its last bit. The bits of
 // kMagic + k / 8 are those of kMagic plus k, and kMagic's last 12 bits are 0.
@@ -94,6 +99,8 @@ HWY_INLINE Table8 SoftmaxTable() {
 
 // log(c) for the middle of the table's and the cubic's errors.
 constexpr double kLogSoftmaxFactor = 0x1.5863538c74e7fp-4;
+// 1 / c.
+constexpr double kOverSoftmaxFactor = 0x1.d6b629581f6a2p-1;
 
 // The relative error of SoftmaxExp in units of u = 2^-24, for every argument
 // and up to the row's common factor; f is at most 0.0627, p at most 0.72.

@@ -48,8 +48,8 @@ class Exponential {
                                         Set(kMagic - 1.0f));
         },
         x);
-    const VF l_hi = Set(0x1.715476p0f);
-    const VF l_lo = Set(0x1.4ae0cp-26f);
+    const VF l_hi = Set(kLog2EHigh);
+    const VF l_lo = Set(kLog2ELow);
     const V eighths = Eighths(clamped, l_hi, magic);
     const V minus_f = MinusRest(clamped, eighths, l_hi, l_lo, magic);
     const V unscaled =

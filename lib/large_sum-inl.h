@@ -75,7 +75,7 @@ HWY_INLINE LargeSum SumLargeRow(const float* x, size_t n,
     if (start == 0 || block_max > max) {
       max = block_max;
       const RowPlan next = PlanRow(max, parts);
-      if (!(-kInfinity < max && max < kInfinity && next.as_is)) {
+      if (!(IsFinite(max) && next.as_is)) {
         return {false, max, 0.0};
       }
       if (start != 0 && next.offset != plan.offset) {

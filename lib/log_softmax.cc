@@ -86,8 +86,6 @@ HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
   });
 }
 
-HWY_INLINE bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
-
 HWY_INLINE void WriteRow(const float* x, float* y, size_t n,
                          const LogProbabilities& log) {
   size_t i = 0;

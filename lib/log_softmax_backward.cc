@@ -44,7 +44,7 @@ class Gradient {
  public:
   HWY_INLINE Gradient(double sum, float scale)
       : exp_(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f), Set(kLowest)),
-        sum_(Set(static_cast<float>(sum * kOverFactor))),
+        sum_(Set(static_cast<float>(sum * kOverSoftmaxFactor))),
         scale_(Set(scale)) {}
 
   // V is VF or Four. Below the lowest logarithm p is 0, not the tiny number
@@ -61,12 +61,8 @@ class Gradient {
   }
 
  private:
-  static constexpr float kLog2EHigh = 0x1.715476p0f;
-  static constexpr float kLog2ELow = static_cast<float>(kLog2E - kLog2EHigh);
   // 2^-125.75, in logarithms.
   static constexpr float kLowest = -87.163f;
-  // One over the factor that all results of SoftmaxExp have.
-  static constexpr double kOverFactor = 0x1.d6b629581f6a2p-1;
 
   SoftmaxExp exp_;
   VF sum_, scale_;

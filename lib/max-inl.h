@@ -22,6 +22,9 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
+// Whether a row with this maximum has a sum: false for NaN, too.
+HWY_INLINE bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
+
 // Four maxima, so that their latency does not bind.
 class LaneMax {
  public:

@@ -68,7 +68,7 @@ HWY_NOINLINE void SoftmaxOneRow(const float* x, float* y, size_t n,
                                 const ScaleParts& parts) {
   const float max = MaxOf<IgnoreNaN>(x, n);
   float log = kNaN;
-  if (-kInfinity < max && max < kInfinity) {
+  if (IsFinite(max)) {
     const double sum = WriteNumerators(x, y, n, max, parts,
                                        logsumexp == nullptr ? nullptr : &log);
     if (sum == sum) {

@@ -136,7 +136,7 @@ class Pipeline {
     float* const log = logsumexp_ == nullptr ? nullptr : logsumexp_ + r;
     const float sink = source_.Sink(r);
     if (sink > max) max = sink;
-    const bool is_finite = -kInfinity < max && max < kInfinity && sink == sink;
+    const bool is_finite = IsFinite(max) && sink == sink;
     const RowPlan plan = PlanRow(is_finite ? max : 0.0f, parts_);
     const SoftmaxExp exp = MakeExp(plan, parts_);
     float ahead_max = 0.0f;

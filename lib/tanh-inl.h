@@ -16,13 +16,10 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// One over the factor that all results of SoftmaxExp have.
-constexpr float kOverSoftmaxFactor = 0x1.d6b62ap-1f;
-
 class Tanh {
  public:
   HWY_INLINE Tanh()
-      : exp_(Set(0x1.715476p0f), Set(0x1.4ae0cp-26f), Set(0.0f), Set(-80.0f)) {}
+      : exp_(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f), Set(-80.0f)) {}
 
   // Up to 9/16: t + t^3 P(t^2), minimax (0.02 u). Above, where it loses
   // nothing: 1 - 2 e / (1 + e), e = exp(-2 |t|). NaN for NaN.
@@ -54,7 +51,8 @@ class Tanh {
   HWY_INLINE VF Decay(VF t) const {
     const VF magnitude = hn::Abs(t);
     const VF twice = hn::Add(magnitude, magnitude);
-    return hn::Mul(exp_(hn::Neg(twice)), Set(kOverSoftmaxFactor));
+    return hn::Mul(exp_(hn::Neg(twice)),
+                   Set(static_cast<float>(kOverSoftmaxFactor)));
   }
 
   SoftmaxExp exp_;
