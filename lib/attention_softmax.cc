@@ -35,13 +35,13 @@ struct ComputedLogits {
     return logits.First(begin + i, count);
   }
   HWY_INLINE void KeepFour(const Four& v, size_t i) const {
-    if (!Logits::kIsCheap) StoreFour(v, z + i, 16);
+    if (!Logits::kIsCheap && z != nullptr) StoreFour(v, z + i, 16);
   }
   HWY_INLINE void KeepOne(VF v, size_t i) const {
-    if (!Logits::kIsCheap) Store(v, z + i);
+    if (!Logits::kIsCheap && z != nullptr) Store(v, z + i);
   }
   HWY_INLINE void KeepFirst(VF v, size_t i, size_t count) const {
-    if (!Logits::kIsCheap) StoreFirst(v, z + i, count);
+    if (!Logits::kIsCheap && z != nullptr) StoreFirst(v, z + i, count);
   }
 
   Logits logits;
@@ -53,37 +53,36 @@ struct ComputedLogits {
 // columns of the output.
 template <class Logits>
 struct AttentionSource {
-  [[maybe_unused]] static constexpr bool kLogitsAreThere = Logits::kIsCheap;
-
-  HWY_INLINE ComputedLogits<Logits> LogitsOf(size_t r) const {
+  HWY_INLINE ComputedLogits<Logits> LogitsOf(size_t r, bool are_kept) const {
     const size_t row = first_row + r;
-    return {Logits(options, scores.Row(row), row), begin, y.Row(r)};
+    return {Logits(options, scores.Row(row), row), begin,
+            are_kept ? y.Row(r) : nullptr};
   }
-  HWY_INLINE float FindMax(size_t r) const {
-    const ComputedLogits<Logits> logits = LogitsOf(r);
+  HWY_INLINE Extent FindExtent(size_t r) const {
+    const ComputedLogits<Logits> logits = LogitsOf(r, true);
     const size_t n = y.cols;
-    LaneMax max;
+    LaneExtent extent;
     size_t i = 0;
     for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
       const Four v = logits.logits.FourOf(begin + i, kLanes);
       if (!Logits::kIsCheap) StoreFour(v, logits.z + i, kLanes);
-      max.Add(v);
+      extent.Add(v);
     }
     for (; n - i >= kLanes; i += kLanes) {
       const VF v = logits.One(i);
       logits.KeepOne(v, i);
-      max.Add(0, v);
+      extent.Add(v);
     }
     if (i != n) {
       const VF v = logits.First(i, n - i);
       logits.KeepFirst(v, i, n - i);
-      max.Add(1, v);
+      extent.AddFirst(v, n - i);
     }
-    return max.Total();
+    return extent.Total();
   }
   HWY_INLINE auto From(size_t r) const {
     if constexpr (Logits::kIsCheap) {
-      return LogitsOf(r);
+      return LogitsOf(r, false);
     } else {
       return PlainLogits{y.Row(r)};
     }
@@ -110,7 +109,7 @@ struct AttentionSource {
     return max > sink ? max : sink;
   }
   HWY_INLINE void WriteLogits(size_t r) const {
-    const ComputedLogits<Logits> logits = LogitsOf(r);
+    const ComputedLogits<Logits> logits = LogitsOf(r, true);
     size_t i = 0;
     for (; y.cols - i >= kLanes; i += kLanes)
       Store(logits.One(i), logits.z + i);

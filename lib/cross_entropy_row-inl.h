@@ -87,7 +87,8 @@ HWY_INLINE RowSums SumNumerators(const float* x, float* y, size_t n,
       AddTermsWithHole(n, UnwrittenNumerators<Argument>{exp, argument, x},
                        label, sum);
     } else {
-      AddTermsWithHole(n, Numerators<Argument>{exp, argument, x, y}, label,
+      const PlainLogits logits{x};
+      AddTermsWithHole(n, Numerators<Argument>{exp, argument, logits, y}, label,
                        sum);
     }
     row.others = sum.Total();

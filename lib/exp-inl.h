@@ -135,11 +135,21 @@ class SoftmaxExp {
   // Each vector with a `lowest` and a Magic(offset) of its own.
   template <class V>
   HWY_INLINE V operator()(const V& x, const V& lowest, const V& magic) const {
-    const V clamped =
+    return Above(
         Map([&](VF x, VF lowest) HWY_ATTR { return MaxKeepNaN(lowest, x); }, x,
-            lowest);
-    const V eighths = Eighths(clamped, l_hi_, magic);
-    const V minus_f = MinusRest(clamped, eighths, l_hi_, l_lo_, magic);
+            lowest),
+        magic);
+  }
+
+  // For arguments that are not below `lowest`.
+  template <class V>
+  HWY_INLINE V Above(const V& x) const {
+    return Above(x, Repeat<V>(magic_));
+  }
+  template <class V>
+  HWY_INLINE V Above(const V& x, const V& magic) const {
+    const V eighths = Eighths(x, l_hi_, magic);
+    const V minus_f = MinusRest(x, eighths, l_hi_, l_lo_, magic);
     const V power =
         Map([&](VF eighths) HWY_ATTR { return AddOctaves(table_, eighths); },
             eighths);

@@ -25,13 +25,17 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 // Whether a row with this maximum has a sum: false for NaN, too.
 HWY_INLINE bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
 
-// Four maxima, so that their latency does not bind.
+// What lanes remember of the elements they were given. AddFirst takes a vector
+// with -inf behind the first `count`.
+
+// The largest. Four maxima, so that their latency does not bind.
 class LaneMax {
  public:
   HWY_INLINE LaneMax() {
     for (VF& lanes : lanes_) lanes = Set(-kInfinity);
   }
-  HWY_INLINE void Add(size_t k, VF x) { lanes_[k] = hn::Max(lanes_[k], x); }
+  HWY_INLINE void Add(VF x) { Add(0, x); }
+  HWY_INLINE void AddFirst(VF x, size_t) { Add(1, x); }
   HWY_INLINE void Add(const Four& x) {
     Add(0, x.a);
     Add(1, x.b);
@@ -47,17 +51,74 @@ class LaneMax {
   }
 
  private:
+  HWY_INLINE void Add(size_t k, VF x) { lanes_[k] = hn::Max(lanes_[k], x); }
+
   VF lanes_[4];
 };
 
-// Remembers whether one of the elements was NaN.
+// A lower bound of those that are not NaN: the least or, if none is negative,
+// 0. As unsigned integers floats below zero are larger than all others and the
+// larger, the lower; and CPUs compare integers with more of their pipes.
+class LaneLow {
+ public:
+  HWY_INLINE LaneLow() : lanes_(hn::Zero(U32())) {}
+  HWY_INLINE void Add(VF x) { lanes_ = hn::Max(lanes_, Bits(x)); }
+  HWY_INLINE void AddFirst(VF x, size_t count) { Add(KeepFirst(x, count)); }
+  HWY_INLINE void Add(const Four& x) {
+    const VU ab = hn::Max(Bits(x.a), Bits(x.b));
+    const VU cd = hn::Max(Bits(x.c), Bits(x.d));
+    lanes_ = hn::Max(lanes_, hn::Max(ab, cd));
+  }
+  HWY_INLINE float Total() const {
+    const VU max = hn::MaxOfLanes(U32(), lanes_);
+    if (hn::GetLane(max) <= 0x7FFFFFFF) return 0.0f;
+    return hn::GetLane(hn::BitCast(F32(), max));
+  }
+
+ private:
+  using U32 = hn::RebindToUnsigned<F32>;
+  using VU = hn::Vec<U32>;
+  static HWY_INLINE VU Bits(VF x) { return hn::BitCast(U32(), x); }
+
+  VU lanes_;
+};
+
+// Both.
+struct Extent {
+  float max, low;
+};
+class LaneExtent {
+ public:
+  HWY_INLINE LaneExtent() {}  // not the compiler's: it has no target attribute
+  template <class V>
+  HWY_INLINE void Add(const V& x) {
+    max_.Add(x);
+    low_.Add(x);
+  }
+  HWY_INLINE void AddFirst(VF x, size_t count) {
+    max_.AddFirst(x, count);
+    low_.AddFirst(x, count);
+  }
+  HWY_INLINE Extent Total() const { return {max_.Total(), low_.Total()}; }
+
+ private:
+  LaneMax max_;
+  LaneLow low_;
+};
+
+// Whether one was NaN.
 class LaneNaN {
  public:
   HWY_INLINE LaneNaN() {
     for (auto& lanes : ordered_) lanes = hn::FirstN(F32(), kLanes);
   }
-  HWY_INLINE void Add(size_t k, VF x) {
-    ordered_[k] = hn::And(ordered_[k], hn::Eq(x, x));
+  HWY_INLINE void Add(VF x) { Add(0, x); }
+  HWY_INLINE void AddFirst(VF x, size_t) { Add(1, x); }
+  HWY_INLINE void Add(const Four& x) {
+    Add(0, x.a);
+    Add(1, x.b);
+    Add(2, x.c);
+    Add(3, x.d);
   }
   HWY_INLINE bool Total() const {
     const auto a = hn::And(ordered_[0], ordered_[1]);
@@ -66,35 +127,53 @@ class LaneNaN {
   }
 
  private:
+  HWY_INLINE void Add(size_t k, VF x) {
+    ordered_[k] = hn::And(ordered_[k], hn::Eq(x, x));
+  }
+
   hn::Mask<F32> ordered_[4];
 };
 
-// Nothing to remember: for a caller that finds the NaN itself, later.
+// Nothing: for a caller that finds the NaN itself, later.
 struct IgnoreNaN {
-  HWY_INLINE void Add(size_t, VF) {}
+  template <class V>
+  HWY_INLINE void Add(const V&) {}
+  HWY_INLINE void AddFirst(VF, size_t) {}
   HWY_INLINE bool Total() const { return false; }
 };
 
-// NaN if `NaN` is LaneNaN and the row holds one; with IgnoreNaN, any number if
-// the row holds one. -inf for an empty row.
+// Gives all elements of a row to `lanes`.
+template <class... Lanes>
+HWY_INLINE void AddRow(const float* x, size_t n, Lanes&... lanes) {
+  size_t i = 0;
+  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+    const Four v = LoadFour(x + i, kLanes);
+    (lanes.Add(v), ...);
+  }
+  for (; n - i >= kLanes; i += kLanes) {
+    const VF v = Load(x + i);
+    (lanes.Add(v), ...);
+  }
+  if (const size_t count = n - i; count != 0) {
+    const VF v = LoadFirst(x + i, count, Set(-kInfinity));
+    (lanes.AddFirst(v, count), ...);
+  }
+}
+
+// The maximum; -inf for an empty row. NaN if `NaN` is LaneNaN and the row holds
+// one; with IgnoreNaN, any number if the row holds one.
 template <class NaN>
 HWY_INLINE float MaxOf(const float* x, size_t n) {
   LaneMax max;
   NaN nan;
-  const auto add = [&](size_t k, VF v) HWY_ATTR {
-    max.Add(k, v);
-    nan.Add(k, v);
-  };
-  size_t i = 0;
-  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
-    add(0, Load(x + i));
-    add(1, Load(x + i + kLanes));
-    add(2, Load(x + i + 2 * kLanes));
-    add(3, Load(x + i + 3 * kLanes));
-  }
-  for (; n - i >= kLanes; i += kLanes) add(0, Load(x + i));
-  if (i != n) add(1, LoadFirst(x + i, n - i, Set(-kInfinity)));
+  AddRow(x, n, max, nan);
   return nan.Total() ? kNaN : max.Total();
+}
+
+HWY_INLINE Extent ExtentOf(const float* x, size_t n) {
+  LaneExtent extent;
+  AddRow(x, n, extent);
+  return extent.Total();
 }
 
 }  // namespace

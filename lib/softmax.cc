@@ -42,11 +42,9 @@ HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
 }
 
 struct PlainSource {
-  [[maybe_unused]] static constexpr bool kLogitsAreThere = true;
-
-  HWY_INLINE PlainLogits LogitsOf(size_t r) const { return {x.Row(r)}; }
-  HWY_INLINE float FindMax(size_t r) const {
-    return MaxOf<IgnoreNaN>(x.Row(r), x.cols);
+  HWY_INLINE PlainLogits LogitsOf(size_t r, bool) const { return {x.Row(r)}; }
+  HWY_INLINE Extent FindExtent(size_t r) const {
+    return ExtentOf(x.Row(r), x.cols);
   }
   HWY_INLINE PlainLogits From(size_t r) const { return {x.Row(r)}; }
   HWY_INLINE float Sink(size_t) const { return -kInfinity; }

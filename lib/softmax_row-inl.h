@@ -13,6 +13,7 @@
 
 #include "exp-inl.h"
 #include "log-inl.h"
+#include "numerators-inl.h"
 #include "softlane/softmax.h"
 #include "sum-inl.h"
 #include "vector-inl.h"
@@ -103,65 +104,6 @@ HWY_INLINE RowPlan PlanRow(float max, const ScaleParts& parts) {
   return plan;
 }
 
-// The arguments of the exponential.
-struct AsIs {
-  template <class V>
-  HWY_INLINE const V& operator()(const V& x) const {
-    return x;
-  }
-};
-struct Shifted {
-  // A difference that overflows is far below the maximum: -inf is as good.
-  template <class V>
-  HWY_INLINE V operator()(const V& x) const {
-    return Map([&](VF x) HWY_ATTR { return hn::Mul(hn::Sub(x, shift), unit); },
-               x);
-  }
-  VF shift, unit;
-};
-
-// A row's numerators, as the terms of a sum that writes them on the way.
-template <class Argument>
-struct Numerators {
-  HWY_INLINE Four FourOf(size_t i) const {
-    const Four numerators = exp(argument(LoadFour(x + i, 16)));
-    StoreFour(numerators, y + i, 16);
-    return numerators;
-  }
-  HWY_INLINE VF One(size_t i) const {
-    const VF numerator = exp(argument(Load(x + i)));
-    Store(numerator, y + i);
-    return numerator;
-  }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF numerator = exp(argument(LoadFirst(x + i, count, Set(0.0f))));
-    StoreFirst(numerator, y + i, count);
-    return KeepFirst(numerator, count);
-  }
-
-  const SoftmaxExp& exp;
-  const Argument& argument;
-  const float* x;
-  float* y;
-};
-
-// Numerators that are not written.
-template <class Argument>
-struct UnwrittenNumerators {
-  HWY_INLINE Four FourOf(size_t i) const {
-    return exp(argument(LoadFour(x + i, 16)));
-  }
-  HWY_INLINE VF One(size_t i) const { return exp(argument(Load(x + i))); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF numerator = exp(argument(LoadFirst(x + i, count, Set(0.0f))));
-    return KeepFirst(numerator, count);
-  }
-
-  const SoftmaxExp& exp;
-  const Argument& argument;
-  const float* x;
-};
-
 // Calls with_argument(argument) with what makes the exponential's argument of
 // an element.
 template <class WithArgument>
@@ -204,7 +146,9 @@ HWY_INLINE double WriteNumerators(const float* x, float* y, size_t n, float max,
   const SoftmaxExp exp = MakeExp(plan, parts);
   return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
     using Argument = std::decay_t<decltype(argument)>;
-    const double sum = SumTerms(n, Numerators<Argument>{exp, argument, x, y});
+    const PlainLogits logits{x};
+    const double sum =
+        SumTerms(n, Numerators<Argument>{exp, argument, logits, y});
     if (logsumexp != nullptr) {
       *logsumexp = LogSumExp(plan, exp, argument, max, sum);
     }
@@ -265,6 +209,13 @@ class Quotients {
   template <class V>
   HWY_INLINE V operator()(const V& numerators) const {
     return Map([&](VF v) HWY_ATTR { return Quotient(v, head_, rest_, least_); },
+               numerators);
+  }
+
+  // The same, where no numerator is below `least`.
+  template <class V>
+  HWY_INLINE V NotTiny(const V& numerators) const {
+    return Map([&](VF v) HWY_ATTR { return Fma(v, head_, hn::Mul(v, rest_)); },
                numerators);
   }
 

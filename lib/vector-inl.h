@@ -194,6 +194,18 @@ HWY_INLINE V Repeat(VF v) {
   }
 }
 
+// The same value, which the compiler takes for one that it cannot load again:
+// GCC would, for each use.
+HWY_INLINE VF InRegister(VF v) {
+#if HWY_TARGET == HWY_AVX3
+  __asm__("" : "+v"(v.raw));
+#endif
+  return v;
+}
+HWY_INLINE Four InRegisters(const Four& v) {
+  return {InRegister(v.a), InRegister(v.b), InRegister(v.c), InRegister(v.d)};
+}
+
 // The vectors from `step` elements after one another on.
 HWY_INLINE Four LoadFour(const float* from, size_t step) {
   return {Load(from), Load(from + step), Load(from + 2 * step),

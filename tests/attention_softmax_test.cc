@@ -156,6 +156,43 @@ TEST_CASE("special values in masked and unmasked places") {
   });
 }
 
+// Kills: a schedule for several rows that takes a row with a NaN, of either
+// sign, for one without masked keys.
+TEST_CASE("a NaN in any row of a batch") {
+  ForEachTarget([](Target target) {
+    Cases cases("attention, a NaN in a batch", target);
+    constexpr size_t kRows = 7, kCols = 150;
+    Random random(5);
+    for (size_t k = 0; k < 200; ++k) {
+      std::vector<float> scores(kRows * kCols), bias(scores.size());
+      for (float& s : scores) s = 2.0f * random.Normal();
+      AttentionOptions options;
+      options.scale = k % 2 == 0 ? 1.0f : 0.5f;
+      const size_t bad = k % kRows;
+      if (k % 3 != 0) {
+        for (size_t i = 0; i < bias.size(); ++i) {
+          const bool is_masked = i / kCols == bad && random.Below(4) == 0;
+          bias[i] = is_masked ? -kInf : 0.0f;
+        }
+        options.bias = {bias.data(), kRows, kCols};
+      }
+      scores[bad * kCols + random.Below(kCols)] =
+          FromBits(k % 2 == 0 ? 0x7FC00000u : 0xFFC00000u);
+      std::vector<float> probs(scores.size());
+      REQUIRE(AttentionSoftmax({scores.data(), kRows, kCols},
+                               {probs.data(), kRows, kCols}, options,
+                               target) == Status::kOk);
+      for (size_t i = 0; i < probs.size(); ++i) {
+        const bool is_masked = bias[i] == -kInf && scores[i] == scores[i];
+        const bool ok = i / kCols != bad ? probs[i] >= 0.0f
+                        : is_masked      ? IsPlusZero(probs[i])
+                                         : IsNan(probs[i]);
+        cases.Expect(ok, "+0, NaN or a probability", kCols, i);
+      }
+    }
+  });
+}
+
 // The difference of two logits is that of the logarithms of their
 // probabilities. Kills: a wrong constant of tanh; a sign; a branch at the wrong
 // place.

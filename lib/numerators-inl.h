@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A row's numerators, as the terms of a sum.
+
+#if defined(SOFTLANE_LIB_NUMERATORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_NUMERATORS_INL_H_
+#undef SOFTLANE_LIB_NUMERATORS_INL_H_
+#else
+#define SOFTLANE_LIB_NUMERATORS_INL_H_
+#endif
+
+#include <limits>
+
+#include "exp-inl.h"
+#include "vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The arguments of the exponential.
+struct AsIs {
+  template <class V>
+  HWY_INLINE const V& operator()(const V& x) const {
+    return x;
+  }
+};
+struct Shifted {
+  // A difference that overflows is far below the maximum: -inf is as good.
+  template <class V>
+  HWY_INLINE V operator()(const V& x) const {
+    return Map([&](VF x) HWY_ATTR { return hn::Mul(hn::Sub(x, shift), unit); },
+               x);
+  }
+  VF shift, unit;
+};
+
+// The logits of a row as they are.
+struct PlainLogits {
+  HWY_INLINE Four FourOf(size_t i) const { return LoadFour(x + i, 16); }
+  HWY_INLINE VF One(size_t i) const { return Load(x + i); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return LoadFirst(x + i, count,
+                     Set(-std::numeric_limits<float>::infinity()));
+  }
+  // Where logits are computed, these keep them for the next sweep.
+  HWY_INLINE void KeepFour(const Four&, size_t) const {}
+  HWY_INLINE void KeepOne(VF, size_t) const {}
+  HWY_INLINE void KeepFirst(VF, size_t, size_t) const {}
+
+  const float* x;
+};
+
+// Numerators that are written on the way. Without kHasTiny no argument is below
+// the exponential's `lowest`.
+template <class Argument, class Logits = PlainLogits, bool kHasTiny = true>
+struct Numerators {
+  HWY_INLINE Four FourOf(size_t i) const {
+    const Four result = Exp(logits.FourOf(i));
+    StoreFour(result, y + i, 16);
+    return result;
+  }
+  HWY_INLINE VF One(size_t i) const {
+    const VF result = Exp(logits.One(i));
+    Store(result, y + i);
+    return result;
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF result = Exp(logits.First(i, count));
+    StoreFirst(result, y + i, count);
+    return KeepFirst(result, count);
+  }
+  template <class V>
+  HWY_INLINE V Exp(const V& logits) const {
+    if constexpr (kHasTiny) {
+      return exp(argument(logits));
+    } else {
+      return exp.Above(argument(logits));
+    }
+  }
+
+  const SoftmaxExp& exp;
+  const Argument& argument;
+  const Logits& logits;
+  float* y;
+};
+
+// Numerators that are not written.
+template <class Argument>
+struct UnwrittenNumerators {
+  HWY_INLINE Four FourOf(size_t i) const {
+    return exp(argument(LoadFour(x + i, 16)));
+  }
+  HWY_INLINE VF One(size_t i) const { return exp(argument(Load(x + i))); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF numerator = exp(argument(LoadFirst(x + i, count, Set(0.0f))));
+    return KeepFirst(numerator, count);
+  }
+
+  const SoftmaxExp& exp;
+  const Argument& argument;
+  const float* x;
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_NUMERATORS_INL_H_
