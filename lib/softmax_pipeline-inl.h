@@ -94,9 +94,8 @@ struct RowStart {
     const float peak = max * parts.l_hi;
     is_direct = parts.unit == 1.0 && -limit < peak && peak < limit;
     offset = (peak + 0x1.8p23f) - 0x1.8p23f - static_cast<float>(kHeadroom);
-    // The sum of fewer than 2^22 numerators is below 2^(kHeadroom + 23), and a
-    // quotient is tiny below 2^-126.
-    has_tiny = !(low * parts.l_hi >= offset - 98.0f);
+    has_tiny =
+        !(low * parts.l_hi >= offset + static_cast<float>(kTinyOctaves));
   }
 
   float offset;

@@ -71,6 +71,12 @@ HWY_INLINE ScaleParts SplitScale(float scale) {
   return parts;
 }
 
+// Elements of a row that are at most this many octaves below its offset make no
+// tiny numerators: they are above 2^-98, the sum of fewer than 2^22 is below
+// 2^(kHeadroom + 23), and a quotient is tiny below 2^-126.
+constexpr double kTinyOctaves = -98.0;
+static_assert(-126.0 + kHeadroom + 23.0 < kTinyOctaves, "no quotient is tiny");
+
 // The least argument whose numerator is not taken for a tiny constant:
 // 2^-125.75 is normal, and below 2^-126 times the sum.
 HWY_INLINE VF Lowest(VF offset, const ScaleParts& parts) {
