@@ -28,7 +28,8 @@ namespace {
 // The octaves of kLanes rows, by their maxima: false if one of them is not
 // finite or beyond the direct limit.
 HWY_INLINE bool FindOffset(VF max, const ScaleParts& parts, VF& offset) {
-  const VF limit = Set(static_cast<float>(kDirectLimit * 0.999 / parts.scale));
+  constexpr double kOctaves = kDirectLimit * 0.999 * kLog2E;
+  const VF limit = Set(static_cast<float>(kOctaves) * parts.inverse_l);
   const auto direct = hn::Le(hn::Abs(max), limit);  // false for infinities
   const VF ones = Set(0x1.8p23f);  // the last bit of such a float counts ones
   const VF octaves = hn::Sub(Fma(max, Set(parts.l_hi), ones), ones);

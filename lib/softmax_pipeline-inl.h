@@ -94,8 +94,7 @@ struct RowStart {
     const float peak = max * parts.l_hi;
     is_direct = parts.unit == 1.0 && -limit < peak && peak < limit;
     offset = (peak + 0x1.8p23f) - 0x1.8p23f - static_cast<float>(kHeadroom);
-    has_tiny =
-        !(low * parts.l_hi >= offset + static_cast<float>(kTinyOctaves));
+    has_tiny = !(low * parts.l_hi >= offset + static_cast<float>(kTinyOctaves));
   }
 
   float offset;

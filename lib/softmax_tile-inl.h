@@ -57,28 +57,22 @@ class TileGroup {
     for (size_t c = 0; c < n; c += 4) {
       StoreFour(exp(LoadFour(Column(c), kLanes)), Column(c), kLanes);
     }
-    // The order of LaneSum. Terms that a row lacks are +0 there: no additions.
-    VD lower[kSumLanes], upper[kSumLanes];
-    size_t used = HWY_MIN(n, kSumLanes);
-    for (size_t i = 0; i < used; ++i) {
-      const VF a = FoldColumns(i, n);
-      lower[i] = hn::PromoteTo(F64(), Lower(a));
-      upper[i] = hn::PromoteTo(F64(), Upper(a));
-      if (i + kSumLanes < n) {
-        const VF b = FoldColumns(i + kSumLanes, n);
-        lower[i] = hn::Add(lower[i], hn::PromoteTo(F64(), Lower(b)));
-        upper[i] = hn::Add(upper[i], hn::PromoteTo(F64(), Upper(b)));
+    // The order of LaneSum: 16 sums of every 16th column, folded in double.
+    // Columns that a row lacks are +0.
+    const float* sums = values_;
+    if (n > 16) {
+      for (size_t i = 0; i < 16; ++i) {
+        Store(FoldColumns(i, n), folded_ + i * kLanes);
       }
+      sums = folded_;
+    } else {
+      for (size_t c = n; c < 16; ++c) Store(Set(0.0f), Column(c));
     }
-    for (size_t half = kSumLanes / 2; half != 0; half /= 2) {
-      for (size_t i = 0; i + half < used; ++i) {
-        lower[i] = hn::Add(lower[i], lower[i + half]);
-        upper[i] = hn::Add(upper[i], upper[i + half]);
-      }
-      used = HWY_MIN(used, half);
+    if (n > kSumLanes) {
+      FoldInDouble<2 * kSumLanes>(sums);
+    } else {
+      FoldInDouble<kSumLanes>(sums);
     }
-    hn::Store(lower[0], F64(), sums_);
-    hn::Store(upper[0], F64(), sums_ + kLanes / 2);
   }
 
   HWY_INLINE void InvertSums() {
@@ -103,6 +97,24 @@ class TileGroup {
   }
 
  private:
+  // Columns 0 to kCount - 1 at `columns`, upper half onto lower half.
+  template <size_t kCount>
+  HWY_INLINE void FoldInDouble(const float* columns) {
+    hn::Store(FoldHalves<1, kCount>(columns), F64(), sums_);
+    hn::Store(FoldHalves<1, kCount>(columns + kLanes / 2), F64(),
+              sums_ + kLanes / 2);
+  }
+  // The sum of every kStep-th column, for the rows from here on.
+  template <size_t kStep, size_t kCount>
+  static HWY_INLINE VD FoldHalves(const float* rows) {
+    if constexpr (kStep == kCount) {
+      return hn::PromoteTo(F64(), hn::Load(hn::Half<F32>(), rows));
+    } else {
+      return hn::Add(FoldHalves<2 * kStep, kCount>(rows),
+                     FoldHalves<2 * kStep, kCount>(rows + kStep * kLanes));
+    }
+  }
+
   // (a + b) + (c + d) of every 16th column, as far as they exist.
   HWY_INLINE VF FoldColumns(size_t i, size_t n) {
     VF sum = Load(Column(i));
@@ -126,6 +138,7 @@ class TileGroup {
   HWY_ALIGN float least_[kLanes];
   HWY_ALIGN double sums_[kLanes];
   HWY_ALIGN float values_[(kMaxTileCols + 3) * kLanes];
+  HWY_ALIGN float folded_[16 * kLanes];
 };
 
 }  // namespace
