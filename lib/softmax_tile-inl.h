@@ -20,11 +20,11 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Longer rows are faster a row per vector. On Zen 5, ns per element so and in
-// tiles: with AVX-512 0.43 and 0.32 at 20 columns, 0.32 and 0.30 at 28, 0.24
-// and 0.28 at 32; with AVX2 0.55 and 0.43, 0.49 and 0.40, 0.40 and 0.38; equal
-// at 48.
+// tiles: with AVX-512 0.31 and 0.25 at 40 columns, 0.20 and 0.21 at 48, 0.25
+// and 0.24 at 63, 0.19 and 0.20 at 64; with AVX2 0.38 and 0.34 at 60, 0.31 and
+// 0.32 at 64.
 constexpr size_t kMinTileCols = 4;
-constexpr size_t kMaxTileCols = kLanes == 16 ? 31 : 48;
+constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : 63;
 
 class TileGroup {
  public:
@@ -35,13 +35,22 @@ class TileGroup {
     rows_.Set(x, y, first, count);
     VF max = Set(-kInfinity);
     const size_t n = x.cols;
+    size_t c = 0;
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+    for (; n - c >= 8; c += 8) {
+      Four left, right;
+      LoadEightColumns(rows_.from, c, left, right);
+      StoreFour(left, Column(c), kLanes);
+      StoreFour(right, Column(c + 4), kLanes);
+      max = hn::Max(max, hn::Max(MaxOfFour(left), MaxOfFour(right)));
+    }
+#endif
     // The last four columns may overlap those before: they are the same values.
-    for (size_t c = 0; c < n; c += 4) {
+    for (; c < n; c += 4) {
       const size_t at = HWY_MIN(c, n - 4);
       const Four columns = LoadColumns(rows_.from, at);
       StoreFour(columns, Column(at), kLanes);
-      max = hn::Max(max, hn::Max(hn::Max(columns.a, columns.b),
-                                 hn::Max(columns.c, columns.d)));
+      max = hn::Max(max, MaxOfFour(columns));
     }
     VF offset;
     const bool direct = FindOffset(max, parts_, offset);
@@ -87,12 +96,19 @@ class TileGroup {
     const VF head = Load(head_);
     const VF rest = Load(rest_);
     const VF least = Load(least_);
-    for (size_t c = 0; c < n; c += 4) {
+    const auto quotients = [&](size_t at) HWY_ATTR {
+      return Map([&](VF v) HWY_ATTR { return Quotient(v, head, rest, least); },
+                 LoadFour(Column(at), kLanes));
+    };
+    size_t c = 0;
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+    for (; n - c >= 8; c += 8) {
+      StoreEightColumns(quotients(c), quotients(c + 4), rows_.to, c);
+    }
+#endif
+    for (; c < n; c += 4) {
       const size_t at = HWY_MIN(c, n - 4);
-      const Four columns =
-          Map([&](VF v) HWY_ATTR { return Quotient(v, head, rest, least); },
-              LoadFour(Column(at), kLanes));
-      StoreColumns(columns, rows_.to, at);
+      StoreColumns(quotients(at), rows_.to, at);
     }
   }
 
@@ -125,6 +141,10 @@ class TileGroup {
       sum = hn::Add(sum, second);
     }
     return sum;
+  }
+
+  static HWY_INLINE VF MaxOfFour(const Four& v) {
+    return hn::Max(hn::Max(v.a, v.b), hn::Max(v.c, v.d));
   }
 
   // The values of column c, a row per lane.
