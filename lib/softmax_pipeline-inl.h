@@ -15,92 +15,13 @@
 #endif
 
 #include "max-inl.h"
+#include "pipelined_numerators-inl.h"
 #include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
-
-// What has become of the row before.
-enum class Before {
-  kDone,          // nothing is left to do
-  kWaits,         // its numerators wait for their division
-  kWaitsNotTiny,  // they do, and neither they nor this row's are tiny
-};
-
-// The numerators of a row and, on the way, the quotients of the row before and
-// the extent of the row ahead.
-template <Before kBefore, class Logits, class Ahead>
-struct PipelinedNumerators {
-  HWY_INLINE Four FourOf(size_t i) const {
-    // All loads before all stores: 3 to 6 % less time on Zen 5.
-    const Four x = InRegisters(numerators.logits.FourOf(i));
-    Four waiting;
-    if constexpr (kWaits) waiting = InRegisters(LoadFour(before + i, 16));
-    const Four logits = InRegisters(ahead.FourOf(i));
-    extent.Add(logits);
-    const Four result = numerators.Exp(x);
-    if constexpr (kWaits) waiting = Quotient(waiting);
-    StoreFour(result, numerators.y + i, 16);
-    if constexpr (kWaits) StoreFour(waiting, before + i, 16);
-    ahead.KeepFour(logits, i);
-    return result;
-  }
-  HWY_INLINE VF One(size_t i) const {
-    const VF result = numerators.One(i);
-    const VF logits = ahead.One(i);
-    extent.Add(logits);
-    ahead.KeepOne(logits, i);
-    if constexpr (kWaits) Store(Quotient(Load(before + i)), before + i);
-    return result;
-  }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF result = numerators.First(i, count);
-    const VF logits = ahead.First(i, count);
-    extent.AddFirst(logits, count);
-    ahead.KeepFirst(logits, i, count);
-    if constexpr (kWaits) {
-      const VF waiting = LoadFirst(before + i, count, Set(0.0f));
-      StoreFirst(Quotient(waiting), before + i, count);
-    }
-    return result;
-  }
-  template <class V>
-  HWY_INLINE V Quotient(const V& waiting) const {
-    if constexpr (kBefore == Before::kWaitsNotTiny) {
-      return quotients.NotTiny(waiting);
-    } else {
-      return quotients(waiting);
-    }
-  }
-
-  static constexpr bool kWaits = kBefore != Before::kDone;
-  using RowNumerators =
-      Numerators<AsIs, Logits, kBefore != Before::kWaitsNotTiny>;
-
-  const RowNumerators& numerators;
-  const Quotients& quotients;
-  float* before;
-  const Ahead& ahead;
-  LaneExtent& extent;
-};
-
-// What a row's extent decides. Its offset is PlanRow's or, since float is
-// enough here, next to it: any octave gives the same quotients.
-struct RowStart {
-  HWY_INLINE RowStart(float max, float low, const ScaleParts& parts) {
-    const float limit = static_cast<float>(kDirectLimit);
-    const float peak = max * parts.l_hi;
-    is_direct = parts.unit == 1.0 && -limit < peak && peak < limit;
-    offset = (peak + 0x1.8p23f) - 0x1.8p23f - static_cast<float>(kHeadroom);
-    has_tiny = !(low * parts.l_hi >= offset + static_cast<float>(kTinyOctaves));
-  }
-
-  float offset;
-  bool is_direct;  // false for a maximum that is not finite, too
-  bool has_tiny;
-};
 
 // From so many columns on the row ahead is the next, and the row before the
 // last: fewer rows stay in the cache. In shorter rows the one after, and the
@@ -163,11 +84,11 @@ class Pipeline {
     double sum = 0.0;
     if constexpr (kHasFma) {
       if (row.y == nullptr) {
-        sum = Sum<Before::kDone>(r, start.offset, row, ahead);
+        sum = Sum<false, true>(r, start.offset, row, ahead);
       } else if (start.has_tiny || row.has_tiny) {
-        sum = Sum<Before::kWaits>(r, start.offset, row, ahead);
+        sum = Sum<true, true>(r, start.offset, row, ahead);
       } else {
-        sum = Sum<Before::kWaitsNotTiny>(r, start.offset, row, ahead);
+        sum = Sum<true, false>(r, start.offset, row, ahead);
       }
     }
     row.y = y_.Row(r);
@@ -221,7 +142,7 @@ class Pipeline {
 
   // The sum of row r's numerators. A function of its own, so that the constants
   // of its loop stay in registers.
-  template <Before kBefore>
+  template <bool kDivides, bool kHasTiny>
   HWY_NOINLINE double Sum(size_t r, float octaves, const Waiting& before,
                           Extent& ahead) const {
     const VF offset = Set(octaves);
@@ -232,8 +153,9 @@ class Pipeline {
     const auto logits_ahead =
         source_.LogitsOf(has_ahead ? r + distance_ : r, has_ahead);
     const auto logits = source_.From(r);
-    using Terms = PipelinedNumerators<kBefore, decltype(source_.From(r)),
-                                      decltype(source_.LogitsOf(r, true))>;
+    using Terms =
+        PipelinedNumerators<kDivides, kHasTiny, decltype(source_.From(r)),
+                            decltype(source_.LogitsOf(r, true))>;
     const AsIs as_is;
     const typename Terms::RowNumerators numerators{exp, as_is, logits,
                                                    y_.Row(r)};
@@ -249,8 +171,9 @@ class Pipeline {
     return source_.FindExtent(r);
   }
   HWY_INLINE void Divide(Waiting& row) const {
-    if (row.y != nullptr)
-      Quotients(ReciprocalOf(row.sum)).DivideRow(row.y, y_.cols);
+    if (row.y != nullptr) {
+      Replace(row.y, y_.cols, Quotients(ReciprocalOf(row.sum)));
+    }
     row.y = nullptr;
   }
 

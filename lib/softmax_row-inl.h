@@ -225,18 +225,6 @@ class Quotients {
                numerators);
   }
 
-  // y[0, n) in place.
-  HWY_INLINE void DivideRow(float* y, size_t n) const {
-    size_t i = 0;
-    for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
-      StoreFour((*this)(LoadFour(y + i, kLanes)), y + i, kLanes);
-    }
-    for (; n - i >= kLanes; i += kLanes) Store((*this)(Load(y + i)), y + i);
-    if (const size_t count = n - i; count != 0) {
-      StoreFirst((*this)(LoadFirst(y + i, count, Set(0.0f))), y + i, count);
-    }
-  }
-
  private:
   VF head_, rest_, least_;
 };

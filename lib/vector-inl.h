@@ -250,6 +250,26 @@ HWY_INLINE VF KeepFirst(VF v, size_t count) {
   return hn::IfThenElseZero(hn::FirstN(F32(), count), v);
 }
 
+// y[i] = op(y[i]) for i in [0, n). Op takes VF and Four.
+template <class Op>
+HWY_INLINE void Replace(float* y, size_t n, const Op& op) {
+  size_t i = 0;
+  // In a long row, vectors that do not cross cache lines.
+  constexpr size_t kBytes = kLanes * sizeof(float);
+  const size_t past = reinterpret_cast<uintptr_t>(y) % kBytes / sizeof(float);
+  if (n >= 16 * kLanes && past != 0) {
+    i = kLanes - past;
+    StoreFirst(op(LoadFirst(y, i, Set(0.0f))), y, i);
+  }
+  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+    StoreFour(op(LoadFour(y + i, kLanes)), y + i, kLanes);
+  }
+  for (; n - i >= kLanes; i += kLanes) Store(op(Load(y + i)), y + i);
+  if (const size_t count = n - i; count != 0) {
+    StoreFirst(op(LoadFirst(y + i, count, Set(0.0f))), y + i, count);
+  }
+}
+
 // to[i] = value for i in [0, count).
 HWY_INLINE void Fill(float* to, size_t count, float value) {
   for (size_t i = 0; i < count; ++i) to[i] = value;
