@@ -209,7 +209,10 @@ HWY_INLINE VF Quotient(VF numerator, VF head, VF rest, VF least) {
 class Quotients {
  public:
   HWY_INLINE explicit Quotients(const Reciprocal& r)
-      : head_(Set(r.head)), rest_(Set(r.rest)), least_(Set(r.least)) {}
+      : Quotients(Set(r.head), Set(r.rest), Set(r.least)) {}
+  // Those of a row per lane.
+  HWY_INLINE Quotients(VF head, VF rest, VF least)
+      : head_(head), rest_(rest), least_(least) {}
 
   // V is VF or Four.
   template <class V>
