@@ -79,13 +79,47 @@ inline bool MayWrite(const Extent& out, const Extent& in) noexcept {
   return same_view || !SharesElement(out, in);
 }
 
-/// For an operation that maps rows to rows of the same shape.
-inline Status CheckRowMap(const Extent& in, const Extent& out) noexcept {
+/// Whether two views are what they usually are, by fewer instructions than the
+/// full check: not empty, of one shape, of ordinary size, in place or apart.
+template <typename T, typename U>
+bool IsUsualRowMap(const Rows<T>& in, const Rows<U>& out) noexcept {
+  static_assert(sizeof(T) == sizeof(U) && sizeof(T) <= 8, "");
+  const size_t rows = in.rows, cols = in.cols;
+  if (rows != out.rows || cols != out.cols) return false;
+  // Below 2^28 none of the sums and products overflows. 0 - 1 is above.
+  constexpr int kSizeBits = 28;
+  if (((rows - 1) | (cols - 1) | in.stride | out.stride) >> kSizeBits != 0) {
+    return false;
+  }
+  if (in.stride < cols || out.stride < cols) return false;
+  const uintptr_t in_begin = reinterpret_cast<uintptr_t>(in.data);
+  const uintptr_t out_begin = reinterpret_cast<uintptr_t>(out.data);
+  // Far from both ends of the address space: null is not.
+  constexpr uintptr_t kFirstPage = 4096;
+  if (((in_begin - kFirstPage) | (out_begin - kFirstPage)) >> 62 != 0) {
+    return false;
+  }
+  if (in_begin == out_begin) return in.stride == out.stride || rows == 1;
+  const size_t last = rows - 1;
+  return in_begin + (last * in.stride + cols) * sizeof(T) <= out_begin ||
+         out_begin + (last * out.stride + cols) * sizeof(T) <= in_begin;
+}
+
+/// The full check.
+[[gnu::noinline]] inline Status CheckAnyRowMap(const Extent& in,
+                                               const Extent& out) noexcept {
   if (Status status = CheckView(in); status != Status::kOk) return status;
   if (Status status = CheckView(out); status != Status::kOk) return status;
   if (!IsSameShape(in, out)) return Status::kBadShape;
   if (!MayWrite(out, in)) return Status::kOverlap;
   return Status::kOk;
+}
+
+/// For an operation that maps rows to rows of the same shape.
+template <typename T, typename U>
+Status CheckRowMap(const Rows<T>& in, const Rows<U>& out) noexcept {
+  if (IsUsualRowMap(in, out)) return Status::kOk;
+  return CheckAnyRowMap(in, out);
 }
 
 /// For an operation with one result per row. Without columns it still has

@@ -82,12 +82,22 @@ HWY_NOINLINE void SoftmaxOneRow(const float* x, float* y, size_t n,
   if (logsumexp != nullptr) *logsumexp = log;
 }
 
-// False if the row needs more than the schedules of long rows do.
-bool SoftmaxLongRow(const float* x, float* y, size_t n, float* logsumexp,
-                    const ScaleParts& parts) {
-  if (n >= kMinLargeCols) return SoftmaxLargeRow(x, y, n, logsumexp, parts);
-  // One lane at a time has no gain.
-  return kHasFma && x != y && SoftmaxBlockedRow(x, y, n, logsumexp, parts);
+HWY_NOINLINE void SoftmaxLongRows(const Rows<const float>& x,
+                                  const Rows<float>& y, float* logsumexp,
+                                  EmptyRow empty_row, const ScaleParts& parts) {
+  const size_t n = x.cols;
+  for (size_t r = 0; r < x.rows; ++r) {
+    const float* const from = x.Row(r);
+    float* const to = y.Row(r);
+    float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
+    bool is_done = false;
+    if (n >= kMinLargeCols) {
+      is_done = SoftmaxLargeRow(from, to, n, log, parts);
+    } else if (kHasFma && from != to) {  // one lane at a time has no gain
+      is_done = SoftmaxBlockedRow(from, to, n, log, parts);
+    }
+    if (!is_done) SoftmaxOneRow(from, to, n, log, empty_row, parts);
+  }
 }
 
 HWY_NOINLINE void SoftmaxPipelined(const Rows<const float>& x,
@@ -127,6 +137,9 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
   if (x.rows == 0) return;
   const ScaleParts parts = SplitScale(options.scale);
   const EmptyRow empty_row = options.empty_row;
+  if (x.rows == 1 && x.cols < kMinBlockedCols) {
+    return SoftmaxOneRow(x.data, y.data, x.cols, logsumexp, empty_row, parts);
+  }
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (logsumexp == nullptr && parts.unit == 1.0 && kMinGroupRows <= x.rows) {
     if (kMinTileCols <= x.cols && x.cols <= kMaxTileCols) {
@@ -137,18 +150,10 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     }
   }
 #endif
-  if (x.rows == 1 && x.cols < kMinBlockedCols) {
-    return SoftmaxOneRow(x.data, y.data, x.cols, logsumexp, empty_row, parts);
-  }
   if (x.rows != 1 && x.cols < kMinBlockedColsOfMany) {
     return SoftmaxPipelined(x, y, logsumexp, empty_row, parts);
   }
-  for (size_t r = 0; r < x.rows; ++r) {
-    float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
-    if (!SoftmaxLongRow(x.Row(r), y.Row(r), x.cols, log, parts)) {
-      SoftmaxOneRow(x.Row(r), y.Row(r), x.cols, log, empty_row, parts);
-    }
-  }
+  SoftmaxLongRows(x, y, logsumexp, empty_row, parts);
 }
 
 }  // namespace

@@ -54,6 +54,11 @@ struct ScaleParts {
 };
 
 HWY_INLINE ScaleParts SplitScale(float scale) {
+  // Most calls do not scale: no divisions for them.
+  if (scale == 1.0f) {
+    constexpr float kInverse = static_cast<float>(1.0 / kLog2E);
+    return {1.0, 1.0, kLog2E, kLog2EHigh, kLog2ELow, kInverse};
+  }
   ScaleParts parts;
   parts.scale = scale;
   uint64_t bits;
