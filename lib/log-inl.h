@@ -11,37 +11,46 @@
 #endif
 
 #include "exp-inl.h"
+#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// log(x) for a normal positive x, within 2^-48 max(1, |log(x)|): with x = m 2^k
+// log(x) for normal positive x, within 2^-48 max(1, |log(x)|): with x = m 2^k
 // and m in [sqrt(1/2), sqrt(2)], log(m) = 2 atanh(s), s = (m - 1) / (m + 1).
-// The series in s^2 <= 0.0295 ends where a term is below 2^-51.
-HWY_INLINE double Log(double x) {
-  uint64_t bits;
-  std::memcpy(&bits, &x, sizeof(bits));
+// The series in s^2 <= 0.0295 ends where a term is below 2^-51. Any value for
+// others.
+template <class V>
+HWY_INLINE V LogLanes(V x) {
+  const hn::DFromV<V> d;
+  const hn::RebindToUnsigned<hn::DFromV<V>> du;
   constexpr uint64_t kSqrtHalf = 0x3FE6A09E667F3BCDu;
-  const int64_t octaves =
-      static_cast<int64_t>(bits - kSqrtHalf) >> 52;  // floor
-  bits -= static_cast<uint64_t>(octaves) << 52;
-  double m;
-  std::memcpy(&m, &bits, sizeof(m));
-  const double s = (m - 1.0) / (m + 1.0);
-  const double s2 = s * s;
-  double tail = 1.0 / 19.0;
-  tail = tail * s2 + 1.0 / 17.0;
-  tail = tail * s2 + 1.0 / 15.0;
-  tail = tail * s2 + 1.0 / 13.0;
-  tail = tail * s2 + 1.0 / 11.0;
-  tail = tail * s2 + 1.0 / 9.0;
-  tail = tail * s2 + 1.0 / 7.0;
-  tail = tail * s2 + 1.0 / 5.0;
-  tail = tail * s2 + 1.0 / 3.0;
-  const double log_m = 2.0 * (s + s * s2 * tail);
-  return static_cast<double>(octaves) * kLn2 + log_m;
+  constexpr uint64_t kBias = uint64_t{1024} << 52;
+  const auto bits = hn::BitCast(du, x);
+  // k + 1024, and as the last bits of a double that counts ones.
+  const auto biased =
+      hn::ShiftRight<52>(hn::Add(bits, hn::Set(du, kBias - kSqrtHalf)));
+  const V counted =
+      hn::BitCast(d, hn::Or(biased, hn::Set(du, uint64_t{0x433} << 52)));
+  const V k = hn::Sub(counted, hn::Set(d, 0x1p52 + 1024.0));
+  const V m = hn::BitCast(
+      d, hn::Add(hn::Sub(bits, hn::ShiftLeft<52>(biased)), hn::Set(du, kBias)));
+  const V one = hn::Set(d, 1.0);
+  const V s = hn::Div(hn::Sub(m, one), hn::Add(m, one));
+  const V s2 = hn::Mul(s, s);
+  constexpr double kSeries[] = {1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0,
+                                1.0 / 9.0,  1.0 / 7.0,  1.0 / 5.0,  1.0 / 3.0};
+  V tail = hn::Set(d, 1.0 / 19.0);
+  for (const double c : kSeries) {
+    tail = hn::Add(hn::Mul(tail, s2), hn::Set(d, c));
+  }
+  const V half = hn::Add(s, hn::Mul(hn::Mul(s, s2), tail));
+  return hn::Add(hn::Mul(k, hn::Set(d, kLn2)), hn::Add(half, half));
+}
+HWY_INLINE double Log(double x) {
+  return hn::GetLane(LogLanes(hn::Set(hn::CappedTag<double, 1>(), x)));
 }
 
 }  // namespace

@@ -9,6 +9,8 @@
 #define HWY_TARGET_INCLUDE "log_softmax.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "log_probabilities-inl.h"
+#include "log_softmax_tile-inl.h"
 #include "max-inl.h"
 #include "softmax_row-inl.h"
 #include "vector-inl.h"
@@ -28,43 +30,6 @@ namespace {
 static_assert(kSoftmaxExpErrorU + kDoubleSumErrorU + 2.0 * 1.0 + 0.01 <=
                   kLogSoftmaxMaxError * 0x1p24,
               "the documented bound holds");
-
-// scale (x - shift) - log_sum, with log_sum in two floats. The difference of
-// halves cannot overflow where its product with a small scale does not.
-struct LogProbabilities {
-  HWY_INLINE LogProbabilities(const RowPlan& plan, const ScaleParts& parts,
-                              double log_sum)
-      : is_shifted(plan.shift != 0.0) {
-    const double share = parts.scale < 1.0 && is_shifted ? 0.5 : 1.0;
-    const float high_sum = static_cast<float>(log_sum);
-    factor = Set(static_cast<float>(share));
-    minus_shift = Set(static_cast<float>(-share * plan.shift));
-    scale = Set(static_cast<float>(parts.scale / share));
-    minus_high = Set(-high_sum);
-    low = Set(static_cast<float>(log_sum - high_sum));
-  }
-
-  // V is VF or Four.
-  template <class V>
-  HWY_INLINE V operator()(const V& x) const {
-    if (!is_shifted) return Subtract(x);
-    return Subtract(
-        Map([&](VF x) HWY_ATTR { return Fma(x, factor, minus_shift); }, x));
-  }
-
-  template <class V>
-  HWY_INLINE V Subtract(const V& x) const {
-    return Map(
-        [&](VF x) HWY_ATTR {
-          const VF log = hn::Sub(Fma(x, scale, minus_high), low);
-          return MinKeepNaN(Set(0.0f), log);  // of at most 1
-        },
-        x);
-  }
-
-  bool is_shifted;
-  VF factor, minus_shift, scale, minus_high, low;
-};
 
 struct RowLog {
   RowPlan plan;
@@ -98,10 +63,10 @@ HWY_INLINE void WriteRow(const float* x, float* y, size_t n,
   }
 }
 
-void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
-                    const SoftmaxOptions& options) {
+HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
+                                     const Rows<float>& y, EmptyRow empty_row,
+                                     const ScaleParts& parts) {
   const size_t n = x.cols;
-  const ScaleParts parts = SplitScale(options.scale);
   float max = x.rows == 0 ? 0.0f : MaxOf<IgnoreNaN>(x.Row(0), n);
   for (size_t r = 0; r < x.rows; ++r) {
     RowLog row{PlanRow(0.0f, parts), static_cast<double>(kNaN)};
@@ -112,13 +77,29 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     if (row.log_sum == row.log_sum) {
       WriteRow(x.Row(r), y.Row(r), n,
                LogProbabilities(row.plan, parts, row.log_sum));
-    } else if (row_max == -kInfinity && options.empty_row == EmptyRow::kZero &&
+    } else if (row_max == -kInfinity && empty_row == EmptyRow::kZero &&
                MaxOf<LaneNaN>(x.Row(r), n) == -kInfinity) {
       Fill(y.Row(r), n, -kInfinity);
     } else {
       Fill(y.Row(r), n, kNaN);
     }
   }
+}
+
+void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
+                    const SoftmaxOptions& options) {
+  const ScaleParts parts = SplitScale(options.scale);
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+  if (parts.unit == 1.0 && kMinGroupRows <= x.rows && kMinTileCols <= x.cols &&
+      x.cols <= kMaxTileCols) {
+    return RunGroups<LogTileGroup>(
+        x, y, parts, [&](size_t first, size_t count) HWY_ATTR {
+          LogSoftmaxRowByRow(x.Slice(first, count), y.Slice(first, count),
+                             options.empty_row, parts);
+        });
+  }
+#endif
+  LogSoftmaxRowByRow(x, y, options.empty_row, parts);
 }
 
 // logsumexp alone: the first two sweeps.

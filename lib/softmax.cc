@@ -109,9 +109,6 @@ HWY_NOINLINE void SoftmaxPipelined(const Rows<const float>& x,
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-// Fewer rows than this do not fill a group well enough.
-constexpr size_t kMinGroupRows = 3;
-
 template <class Group>
 HWY_NOINLINE void SoftmaxInGroups(const Rows<const float>& x,
                                   const Rows<float>& y, EmptyRow empty_row,

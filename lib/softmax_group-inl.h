@@ -91,6 +91,9 @@ struct GroupRows {
   float* to[kLanes];
 };
 
+// Fewer rows than this do not fill a group well enough.
+constexpr size_t kMinGroupRows = 3;
+
 // All rows, in groups: a Group has the steps called below, and reads no row
 // after the first. `fallback` does rows [first, first + count) of a group whose
 // first step says that it cannot.
@@ -111,9 +114,9 @@ HWY_INLINE void RunGroups(const Rows<const float>& x, const Rows<float>& y,
       is_direct = current->SumNumeratorsAnd(*next, x, y, r, count, *before);
     } else {
       if (count != 0) is_direct = next->FindOctaves(x, y, r, count);
-      if (before != nullptr) before->InvertSums();
+      if (before != nullptr) before->EndSums();
       if (current != nullptr) current->SumNumerators(x.cols);
-      if (before != nullptr) before->WriteQuotients(x.cols);
+      if (before != nullptr) before->Write(x.cols);
     }
     if (count != 0 && !is_direct) fallback(r, count);
     before = current;

@@ -69,14 +69,14 @@ class ShortGroup {
     }
   }
 
-  HWY_INLINE void InvertSums() {
+  HWY_INLINE void EndSums() {
     const GroupReciprocal reciprocal(sums_.LowerRows(), sums_.UpperRows());
     head_.SetAll(reciprocal.head);
     rest_.SetAll(reciprocal.rest);
     least_.SetAll(reciprocal.least);
   }
 
-  HWY_INLINE void WriteQuotients(size_t n) {
+  HWY_INLINE void Write(size_t n) {
     for (size_t r = 0; r < kLanes; r += 4) {
       const Four head = head_[r];
       const Four rest = rest_[r];
@@ -100,16 +100,16 @@ class ShortGroup {
     }
   }
 
-  // SumNumerators of this group, FindOctaves of the next, and WriteQuotients of
+  // SumNumerators of this group, FindOctaves of the next, and Write of
   // the one before. One after the other: in one loop, as TileGroup has them,
   // they need too many registers (with AVX-512 0.18 -> 0.22 ns at 64 columns).
   HWY_INLINE bool SumNumeratorsAnd(ShortGroup& next, const Rows<const float>& x,
                                    const Rows<float>& y, size_t first,
                                    size_t count, ShortGroup& before) {
     const bool is_direct = next.FindOctaves(x, y, first, count);
-    before.InvertSums();
+    before.EndSums();
     SumNumerators(x.cols);
-    before.WriteQuotients(x.cols);
+    before.Write(x.cols);
     return is_direct;
   }
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The last sweep of log-softmax.
+
+#if defined(SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_
+#undef SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_
+#else
+#define SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_
+#endif
+
+#include "softmax_row-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// scale (x - shift) - log_sum, with log_sum in two floats. The difference of
+// halves cannot overflow where its product with a small scale does not.
+struct LogProbabilities {
+  // Of a row per lane, where no shift is needed.
+  HWY_INLINE LogProbabilities(VF scale, VF high, VF low)
+      : is_shifted(false),
+        factor(scale),
+        minus_shift(scale),
+        scale(scale),
+        minus_high(hn::Neg(high)),
+        low(low) {}
+  HWY_INLINE LogProbabilities(const RowPlan& plan, const ScaleParts& parts,
+                              double log_sum)
+      : is_shifted(plan.shift != 0.0) {
+    const double share = parts.scale < 1.0 && is_shifted ? 0.5 : 1.0;
+    const float high_sum = static_cast<float>(log_sum);
+    factor = Set(static_cast<float>(share));
+    minus_shift = Set(static_cast<float>(-share * plan.shift));
+    scale = Set(static_cast<float>(parts.scale / share));
+    minus_high = Set(-high_sum);
+    low = Set(static_cast<float>(log_sum - high_sum));
+  }
+
+  // V is VF or Four.
+  template <class V>
+  HWY_INLINE V operator()(const V& x) const {
+    if (!is_shifted) return Subtract(x);
+    return Subtract(
+        Map([&](VF x) HWY_ATTR { return Fma(x, factor, minus_shift); }, x));
+  }
+
+  template <class V>
+  HWY_INLINE V Subtract(const V& x) const {
+    return Map(
+        [&](VF x) HWY_ATTR {
+          const VF log = hn::Sub(Fma(x, scale, minus_high), low);
+          return MinKeepNaN(Set(0.0f), log);  // of at most 1
+        },
+        x);
+  }
+
+  bool is_shifted;
+  VF factor, minus_shift, scale, minus_high, low;
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A group of short rows, transposed: a row per lane.
+
+#if defined(SOFTLANE_LIB_TILE_COLUMNS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_TILE_COLUMNS_INL_H_
+#undef SOFTLANE_LIB_TILE_COLUMNS_INL_H_
+#else
+#define SOFTLANE_LIB_TILE_COLUMNS_INL_H_
+#endif
+
+#include "max-inl.h"
+#include "softmax_group-inl.h"
+#include "transpose-inl.h"
+
+// One lane has no groups.
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Longer rows are faster a row per vector: with AVX-512 on Zen 5, ns per
+// element so and in tiles, 0.25 and 0.22 at 63 columns, 0.18 and 0.20 at 64.
+constexpr size_t kMinTileCols = 4;
+constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : 63;
+
+// What the groups of softmax and log-softmax have in common. A Group has
+// Numerators(), where they are to be written, FoldSums(n), EndSums(), and
+// Writing, the last sweep.
+template <class Group>
+class TileColumns {
+ public:
+  HWY_INLINE explicit TileColumns(const ScaleParts& parts) : parts_(parts) {}
+
+  // Reads the rows. False if one of them needs more than a group does.
+  HWY_INLINE bool FindOctaves(const Rows<const float>& x, const Rows<float>& y,
+                              size_t first, size_t count) {
+    rows_.Set(x, y, first, count);
+    Reading reading(*this, x.cols);
+    ForColumns(x.cols, reading);
+    return SetMax(reading.max);
+  }
+  HWY_INLINE void SumNumerators(size_t n) {
+    Exponentials exponentials(*this);
+    ForColumns(n, exponentials);
+    Self().FoldSums(n);
+  }
+  HWY_INLINE void Write(size_t n) {
+    typename Group::Writing writing(Self(), n);
+    ForColumns(n, writing);
+  }
+
+  // SumNumerators of this group, and on the way FindOctaves of the next and
+  // Write of the one before: multiplications take other pipes than transposing.
+  // ns per element of softmax on Zen 5, one after the other and so: with
+  // AVX-512 0.37 and 0.31 at 8 columns, 0.29 and 0.22 at 16, 0.24 and 0.20 at
+  // 32; with AVX2 0.54 and 0.54, 0.42 and 0.38, 0.37 and 0.34.
+  HWY_INLINE bool SumNumeratorsAnd(Group& next, const Rows<const float>& x,
+                                   const Rows<float>& y, size_t first,
+                                   size_t count, Group& before) {
+    const size_t n = x.cols;
+    next.rows_.Set(x, y, first, count);
+    before.EndSums();
+    Reading reading(next, n);
+    Exponentials exponentials(*this);
+    typename Group::Writing writing(before, n);
+    ForColumns(n, reading, exponentials, writing);
+    Self().FoldSums(n);
+    return next.SetMax(reading.max);
+  }
+
+ protected:
+  // Sweeps over the columns: Eight(c) does 8 of them, FourOf(c) 4. The last
+  // four may overlap those before: they read and write the same values.
+  struct Reading {
+    HWY_INLINE Reading(TileColumns& group, size_t n)
+        : group(group), n(n), max(Set(-kInfinity)) {}
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+    HWY_INLINE void Eight(size_t c) {
+      Four left, right;
+      LoadEightColumns(group.rows_.from, c, left, right);
+      StoreFour(left, group.Column(c), kLanes);
+      StoreFour(right, group.Column(c + 4), kLanes);
+      max = hn::Max(max, hn::Max(MaxOfFour(left), MaxOfFour(right)));
+    }
+#endif
+    HWY_INLINE void FourOf(size_t c) {
+      const size_t at = HWY_MIN(c, n - 4);
+      const Four columns = LoadColumns(group.rows_.from, at);
+      StoreFour(columns, group.Column(at), kLanes);
+      max = hn::Max(max, MaxOfFour(columns));
+    }
+
+    TileColumns& group;
+    size_t n;
+    VF max;
+  };
+  // Does what is behind the last column, too, which does not matter.
+  struct Exponentials {
+    HWY_INLINE explicit Exponentials(TileColumns& group)
+        : from(group.values_),
+          to(group.Self().Numerators()),
+          exp(Set(group.parts_.l_hi), Set(group.parts_.l_lo),
+              Load(group.offset_), Lowest(Load(group.offset_), group.parts_)) {}
+    HWY_INLINE void Eight(size_t c) const {
+      FourOf(c);
+      FourOf(c + 4);
+    }
+    HWY_INLINE void FourOf(size_t c) const {
+      const size_t at = c * kLanes;
+      StoreFour(exp(LoadFour(from + at, kLanes)), to + at, kLanes);
+    }
+
+    const float* from;
+    float* to;
+    SoftmaxExp exp;
+  };
+  template <class... Sweeps>
+  static HWY_INLINE void ForColumns(size_t n, Sweeps&... sweeps) {
+    size_t c = 0;
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+    for (; n - c >= 8; c += 8) (sweeps.Eight(c), ...);
+#endif
+    for (; c < n; c += 4) (sweeps.FourOf(c), ...);
+  }
+
+  HWY_INLINE bool SetMax(VF max) {
+    Store(max, max_);
+    VF offset;
+    const bool direct = FindOffset(max, parts_, offset);
+    Store(offset, offset_);
+    return direct;
+  }
+
+  // The sum of the rows' columns 0 to kCount - 1, upper half onto lower half;
+  // column(i) gives that of kLanes / 2 rows, in double.
+  template <size_t kCount, size_t kStep = 1, class Column>
+  static HWY_INLINE VD FoldColumns(const Column& column, size_t i = 0) {
+    if constexpr (kStep == kCount) {
+      return column(i);
+    } else {
+      return hn::Add(FoldColumns<kCount, 2 * kStep>(column, i),
+                     FoldColumns<kCount, 2 * kStep>(column, i + kStep));
+    }
+  }
+
+  static HWY_INLINE VF MaxOfFour(const Four& v) {
+    return hn::Max(hn::Max(v.a, v.b), hn::Max(v.c, v.d));
+  }
+
+  HWY_INLINE Group& Self() { return static_cast<Group&>(*this); }
+
+  // The values of column c, a row per lane.
+  HWY_INLINE float* Column(size_t c) { return values_ + c * kLanes; }
+
+  const ScaleParts& parts_;
+  GroupRows rows_;
+  HWY_ALIGN float max_[kLanes];
+  HWY_ALIGN float offset_[kLanes];
+  HWY_ALIGN double sums_[kLanes];
+  HWY_ALIGN float values_[(kMaxTileCols + 3) * kLanes];
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif
+
+#endif  // SOFTLANE_LIB_TILE_COLUMNS_INL_H_
