@@ -91,7 +91,7 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
   const ScaleParts parts = SplitScale(options.scale);
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (parts.unit == 1.0 && kMinGroupRows <= x.rows && kMinTileCols <= x.cols &&
-      x.cols <= kMaxTileCols) {
+      x.cols <= kMaxLogTileCols) {
     return RunGroups<LogTileGroup>(
         x, y, parts, [&](size_t first, size_t count) HWY_ATTR {
           LogSoftmaxRowByRow(x.Slice(first, count), y.Slice(first, count),

@@ -20,7 +20,11 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-class LogTileGroup : public TileColumns<LogTileGroup> {
+// ns per element at 128 columns on Zen 5, row by row and so: 0.38 and 0.21 with
+// AVX-512, 0.57 and 0.34 with AVX2.
+constexpr size_t kMaxLogTileCols = 128;
+
+class LogTileGroup : public TileColumns<LogTileGroup, kMaxLogTileCols> {
  public:
   HWY_INLINE explicit LogTileGroup(const ScaleParts& parts)
       : TileColumns(parts) {}
@@ -33,10 +37,8 @@ class LogTileGroup : public TileColumns<LogTileGroup> {
       Store(Set(0.0f), numerators_ + c * kLanes);
     }
     for (size_t half = 0; half < kLanes; half += kLanes / 2) {
-      const SumOfEvery16th column{numerators_ + half, count};
-      const VD sum = n > kSumLanes ? FoldColumns<2 * kSumLanes>(column)
-                                   : FoldColumns<kSumLanes>(column);
-      hn::Store(sum, F64(), sums_ + half);
+      const SumOfLane lane{numerators_ + half, n};
+      hn::Store(FoldColumns<kSumLanes>(lane), F64(), sums_ + half);
     }
   }
   // LogOfSum, in two floats.
@@ -91,14 +93,27 @@ class LogTileGroup : public TileColumns<LogTileGroup> {
   };
 
  private:
-  // (a + b) + (c + d), as far as they exist.
-  struct SumOfEvery16th {
+  // That of blocks of 64 columns, each its every 8th.
+  struct SumOfLane {
     HWY_INLINE VD operator()(size_t i) const {
-      VD sum = Column(i);
-      if (count > 1) sum = hn::Add(sum, Column(i + 16));
-      if (count == 3) sum = hn::Add(sum, Column(i + 32));
-      if (count > 3)
-        sum = hn::Add(sum, hn::Add(Column(i + 32), Column(i + 48)));
+      if (n <= kSumLanes) return Column(i);
+      VD sum = hn::Add(SumOfEvery16th(i), SumOfEvery16th(i + kSumLanes));
+      for (size_t c = i + kSumBlock; c < n; c += kSumBlock) {
+        sum = hn::Add(
+            sum, hn::Add(SumOfEvery16th(c), SumOfEvery16th(c + kSumLanes)));
+      }
+      return sum;
+    }
+    // (a + b) + (c + d) of a block, as far as they exist.
+    HWY_INLINE VD SumOfEvery16th(size_t c) const {
+      const size_t count = (n - c / kSumBlock * kSumBlock + 15) / 16;
+      VD sum = Column(c);
+      if (count > 1) sum = hn::Add(sum, Column(c + 16));
+      if (count > 2) {
+        VD second = Column(c + 32);
+        if (count > 3) second = hn::Add(second, Column(c + 48));
+        sum = hn::Add(sum, second);
+      }
       return sum;
     }
     HWY_INLINE VD Column(size_t c) const {
@@ -106,14 +121,13 @@ class LogTileGroup : public TileColumns<LogTileGroup> {
     }
 
     const float* rows;
-    size_t count;
+    size_t n;
   };
 
   HWY_ALIGN float high_[kLanes];
   HWY_ALIGN float low_[kLanes];
-  HWY_ALIGN float numerators_[(64 + 3) * kLanes];
+  HWY_ALIGN float numerators_[(kMaxLogTileCols + 16) * kLanes];
 };
-static_assert(kMaxTileCols <= 64, "four times 16 columns");
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

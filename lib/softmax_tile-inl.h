@@ -18,7 +18,11 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-class TileGroup : public TileColumns<TileGroup> {
+// Longer rows are faster a row per vector: with AVX-512 on Zen 5, ns per
+// element so and in tiles, 0.25 and 0.22 at 63 columns, 0.18 and 0.20 at 64.
+constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : 63;
+
+class TileGroup : public TileColumns<TileGroup, kMaxTileCols> {
  public:
   HWY_INLINE explicit TileGroup(const ScaleParts& parts) : TileColumns(parts) {}
 
