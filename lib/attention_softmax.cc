@@ -56,7 +56,7 @@ struct AttentionSource {
   HWY_INLINE ComputedLogits<Logits> LogitsOf(size_t r, bool are_kept) const {
     const size_t row = first_row + r;
     return {Logits(options, scores.Row(row), row), begin,
-            are_kept ? y.Row(r) : nullptr};
+            are_kept ? Place(r) : nullptr};
   }
   HWY_INLINE Extent FindExtent(size_t r) const {
     const ComputedLogits<Logits> logits = LogitsOf(r, true);
@@ -84,23 +84,32 @@ struct AttentionSource {
     if constexpr (Logits::kIsCheap) {
       return LogitsOf(r, false);
     } else {
-      return PlainLogits{y.Row(r)};
+      return PlainLogits{Place(r)};
     }
+  }
+  HWY_INLINE float* Place(size_t r) const {
+    return scratch == nullptr ? y.Row(r) : scratch + r % 2 * kMaxStreamedCols;
+  }
+  HWY_INLINE NextRow Next(size_t r) const {
+    const size_t row = first_row + r;
+    if (row >= scores.rows) return {};
+    const bool has_bias = options.bias.data != nullptr;
+    return {scores.Row(row) + begin,
+            has_bias ? options.bias.Row(row) + begin : nullptr};
   }
   HWY_INLINE float Sink(size_t r) const {
     return options.sinks == nullptr ? -kInfinity : options.sinks[first_row + r];
   }
   // No maximum, or one that is not finite.
   HWY_INLINE float Special(size_t r) const {
-    float* const row = y.Row(r);
     const float sink = Sink(r);
     if (Logits::kIsCheap) WriteLogits(r);
-    const float max = MaxOf<LaneNaN>(row, y.cols);
+    const float max = MaxOf<LaneNaN>(Place(r), y.cols);
     if (max == -kInfinity && sink == -kInfinity) {
       if (options.empty_row == EmptyRow::kZero) {
-        Fill(row, y.cols, 0.0f);
+        Fill(y.Row(r), y.cols, 0.0f);
       } else {  // the masked columns, too
-        Fill(row - begin, scores.cols, kNaN);
+        Fill(y.Row(r) - begin, scores.cols, kNaN);
       }
       return -kInfinity;
     }
@@ -118,9 +127,10 @@ struct AttentionSource {
   }
   // NaN, but +0 where the value says that the key is masked.
   HWY_INLINE void FillNaN(size_t r, float masked) const {
-    float* const row = y.Row(r);
+    const float* const from = Place(r);
+    float* const to = y.Row(r);
     for (size_t i = 0; i < y.cols; ++i) {
-      row[i] = row[i] == masked ? 0.0f : kNaN;
+      to[i] = from[i] == masked ? 0.0f : kNaN;
     }
   }
 
@@ -128,10 +138,10 @@ struct AttentionSource {
   Rows<const float> scores;
   size_t first_row, begin;
   Rows<float> y;
+  float* scratch;
 };
 
-// The columns of masked keys. A large output does not fit a share of the last
-// cache: they go past it.
+// The columns of masked keys.
 HWY_INLINE void FillZero(float* y, size_t n, bool is_large) {
   if (!is_large || n < 4 * kLanes || !CanStream(y)) return Fill(y, n, 0.0f);
   const AlignedRange range(y, n);
@@ -143,16 +153,14 @@ HWY_INLINE void FillZero(float* y, size_t n, bool is_large) {
   Fill(y + range.end, n - range.end, 0.0f);
 }
 
-// In elements.
-constexpr size_t kMinLargeOutput = size_t{1} << 21;
-
+// With a scratch, the probabilities of a large output go past the caches.
 template <class Logits>
 HWY_NOINLINE void RowsOf(const Rows<const float>& scores,
                          const Rows<float>& probs, float* logsumexp,
-                         const AttentionOptions& options) {
+                         const AttentionOptions& options, float* scratch) {
   const size_t cols = scores.cols;
   const ScaleParts parts = SplitScale(1.0f);
-  const bool is_large = cols != 0 && scores.rows > kMinLargeOutput / cols;
+  const bool is_large = cols != 0 && IsLargeOutput(scores.rows, cols);
   for (size_t r = 0; r < scores.rows;) {
     const KeyRange keys(options, r, cols);
     size_t count = 1;
@@ -166,12 +174,33 @@ HWY_NOINLINE void RowsOf(const Rows<const float>& scores,
       FillZero(probs.Row(k), keys.begin, is_large);
       FillZero(probs.Row(k) + keys.end, cols - keys.end, is_large);
     }
-    const AttentionSource<Logits> source{options, scores, r, keys.begin, y};
+    const bool is_streamed = scratch != nullptr && y.cols <= kMaxStreamedCols;
+    const AttentionSource<Logits> source{
+        options, scores, r, keys.begin, y, is_streamed ? scratch : nullptr};
     float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
-    Pipeline<AttentionSource<Logits>>(source, y, log, parts).Run();
+    Pipeline<AttentionSource<Logits>>(source, y, log, parts, is_streamed).Run();
     r += count;
   }
   if (is_large) hwy::FlushStream();
+}
+
+// The choice between the schedules; both give the same bits.
+template <class Logits>
+HWY_NOINLINE void LargeRowsOf(const Rows<const float>& scores,
+                              const Rows<float>& probs, float* logsumexp,
+                              const AttentionOptions& options) {
+  HWY_ALIGN float scratch[2 * kMaxStreamedCols];
+  RowsOf<Logits>(scores, probs, logsumexp, options, scratch);
+}
+template <class Logits>
+void AnyRowsOf(const Rows<const float>& scores, const Rows<float>& probs,
+               float* logsumexp, const AttentionOptions& options) {
+  const size_t cols = scores.cols;
+  if (cols >= kMinStreamedCols && IsLargeOutput(scores.rows, cols) &&
+      scores.data != probs.data) {
+    return LargeRowsOf<Logits>(scores, probs, logsumexp, options);
+  }
+  RowsOf<Logits>(scores, probs, logsumexp, options, nullptr);
 }
 
 void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
@@ -181,13 +210,13 @@ void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
       options.bias.data != nullptr || options.keep.data != nullptr;
   if constexpr (kHasFma) {  // one lane at a time the branches do not matter
     if (is_affine && has_masks) {
-      return RowsOf<AffineLogits<true>>(scores, probs, logsumexp, options);
+      return AnyRowsOf<AffineLogits<true>>(scores, probs, logsumexp, options);
     }
     if (is_affine) {
-      return RowsOf<AffineLogits<false>>(scores, probs, logsumexp, options);
+      return AnyRowsOf<AffineLogits<false>>(scores, probs, logsumexp, options);
     }
   }
-  RowsOf<AttentionLogits>(scores, probs, logsumexp, options);
+  AnyRowsOf<AttentionLogits>(scores, probs, logsumexp, options);
 }
 
 }  // namespace

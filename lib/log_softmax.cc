@@ -13,6 +13,7 @@
 #include "log_softmax_tile-inl.h"
 #include "max-inl.h"
 #include "softmax_row-inl.h"
+#include "stream-inl.h"
 #include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -86,6 +87,26 @@ HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
   }
 }
 
+// Results that go past the caches, and on the way the next row into them.
+HWY_NOINLINE void LogSoftmaxStreamed(const Rows<const float>& x,
+                                     const Rows<float>& y, EmptyRow empty_row,
+                                     const ScaleParts& parts) {
+  for (size_t r = 0; r < x.rows; ++r) {
+    RowLog row{PlanRow(0.0f, parts), static_cast<double>(kNaN)};
+    const float max = MaxOf<IgnoreNaN>(x.Row(r), x.cols);
+    if (IsFinite(max)) row = SumRow(x.Row(r), x.cols, max, parts);
+    if (row.log_sum == row.log_sum) {
+      NextRow next{};
+      if (r + 1 < x.rows) next.first = x.Row(r + 1);
+      StreamRow(x.Row(r), y.Row(r), x.cols,
+                LogProbabilities(row.plan, parts, row.log_sum), next);
+    } else {
+      LogSoftmaxRowByRow(x.Slice(r, 1), y.Slice(r, 1), empty_row, parts);
+    }
+  }
+  hwy::FlushStream();
+}
+
 void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
                     const SoftmaxOptions& options) {
   const ScaleParts parts = SplitScale(options.scale);
@@ -99,6 +120,10 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
         });
   }
 #endif
+  if (x.cols >= kMinStreamedCols && IsLargeOutput(x.rows, x.cols) &&
+      x.data != y.data) {
+    return LogSoftmaxStreamed(x, y, options.empty_row, parts);
+  }
   LogSoftmaxRowByRow(x, y, options.empty_row, parts);
 }
 

@@ -16,6 +16,7 @@
 #include "softmax_row-inl.h"
 #include "softmax_short-inl.h"
 #include "softmax_tile-inl.h"
+#include "stream-inl.h"
 #include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -48,6 +49,12 @@ struct PlainSource {
     return ExtentOf(x.Row(r), x.cols);
   }
   HWY_INLINE PlainLogits From(size_t r) const { return {x.Row(r)}; }
+  HWY_INLINE NextRow Next(size_t r) const {
+    return {r < x.rows ? x.Row(r) : nullptr, nullptr};
+  }
+  HWY_INLINE float* Place(size_t r) const {
+    return scratch == nullptr ? y.Row(r) : scratch;
+  }
   HWY_INLINE float Sink(size_t) const { return -kInfinity; }
   HWY_INLINE float Special(size_t r) const {
     return SpecialRow(x.Row(r), y.Row(r), x.cols, empty_row);
@@ -59,6 +66,7 @@ struct PlainSource {
   const Rows<const float>& x;
   const Rows<float>& y;
   EmptyRow empty_row;
+  float* scratch;
 };
 
 // A row alone: what many calls are about. Less to set up than a pipeline.
@@ -104,8 +112,19 @@ HWY_NOINLINE void SoftmaxPipelined(const Rows<const float>& x,
                                    const Rows<float>& y, float* logsumexp,
                                    EmptyRow empty_row,
                                    const ScaleParts& parts) {
-  const PlainSource source{x, y, empty_row};
-  Pipeline<PlainSource>(source, y, logsumexp, parts).Run();
+  const PlainSource source{x, y, empty_row, nullptr};
+  Pipeline<PlainSource>(source, y, logsumexp, parts, false).Run();
+}
+
+// The same past the caches: what the output held is never read. Numerators wait
+// on the stack.
+HWY_NOINLINE void SoftmaxStreamed(const Rows<const float>& x,
+                                  const Rows<float>& y, float* logsumexp,
+                                  EmptyRow empty_row, const ScaleParts& parts) {
+  HWY_ALIGN float scratch[kMaxStreamedCols];
+  const PlainSource source{x, y, empty_row, scratch};
+  Pipeline<PlainSource>(source, y, logsumexp, parts, true).Run();
+  hwy::FlushStream();
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -147,6 +166,10 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     }
   }
 #endif
+  if (kMinStreamedCols <= x.cols && x.cols <= kMaxStreamedCols &&
+      IsLargeOutput(x.rows, x.cols) && x.data != y.data) {
+    return SoftmaxStreamed(x, y, logsumexp, empty_row, parts);
+  }
   if (x.rows != 1 && x.cols < kMinBlockedColsOfMany) {
     return SoftmaxPipelined(x, y, logsumexp, empty_row, parts);
   }

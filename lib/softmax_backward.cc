@@ -29,7 +29,7 @@ static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
 
 // Rows of so many columns do not fit the second cache.
 constexpr size_t kMinLargeCols = size_t{1} << 15;
-// Nor a share of the last one: their gradient goes past it.
+// Nor one such row a share of the last one: its gradient goes past it.
 constexpr size_t kMinStreamCols = size_t{1} << 20;
 
 struct GradientTerms {
@@ -87,12 +87,15 @@ HWY_INLINE void WriteLargeGradients(const GradientTerms& terms, float* dx,
   if constexpr (kStream) hwy::FlushStream();
 }
 
+// `next` is null unless the gradients of many rows go past the caches.
 void BackwardRow(const float* p, const float* dp, float* dx, size_t n,
-                 float scale) {
+                 float scale, const NextRow* next) {
   const double dot = SumTerms(n, DotTerms{p, dp});
   const VF minus_half_dot = Set(static_cast<float>(-0.5 * dot));
   const GradientTerms terms{p, dp, minus_half_dot, Set(scale)};
-  if (n < kMinLargeCols) {
+  if (next != nullptr) {
+    StreamTerms(terms, dx, n, *next);
+  } else if (n < kMinLargeCols) {
     WriteGradients(terms, dx, n);
   } else if (n < kMinStreamCols || dx == p || dx == dp || !CanStream(dx)) {
     WriteLargeGradients<false>(terms, dx, n);
@@ -108,9 +111,16 @@ void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   r = BackwardGroups(p, dp, dx, scale);
 #endif
+  const bool is_large = p.cols >= kMinStreamedCols && p.cols < kMinStreamCols &&
+                        IsLargeOutput(p.rows, p.cols) && dx.data != p.data &&
+                        dx.data != dp.data;
   for (; r < p.rows; ++r) {
-    BackwardRow(p.Row(r), dp.Row(r), dx.Row(r), p.cols, scale);
+    NextRow next{};
+    if (r + 1 < p.rows) next = {p.Row(r + 1), dp.Row(r + 1)};
+    BackwardRow(p.Row(r), dp.Row(r), dx.Row(r), p.cols, scale,
+                is_large ? &next : nullptr);
   }
+  if (is_large) hwy::FlushStream();
 }
 
 }  // namespace

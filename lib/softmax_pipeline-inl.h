@@ -17,6 +17,7 @@
 #include "max-inl.h"
 #include "pipelined_numerators-inl.h"
 #include "softmax_row-inl.h"
+#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -33,19 +34,25 @@ constexpr size_t kMinNextCols = 4096;
 // Each row through all sweeps. `Source` has LogitsOf(r, are_kept), the logits
 // that the first sweep takes the extent of and may keep for the second;
 // FindExtent(r), which is that sweep alone; From(r), the logits for the second;
-// Sink(r), a logit that only joins the sum, or -inf; Special(r), for a row
-// whose maximum is not finite, which gives its logsumexp; and FillNaN(r,
-// least), for one whose sum is NaN, where `least` is the numerator of -inf.
+// Place(r), where its numerators wait for their division; Sink(r), a logit that
+// only joins the sum, or -inf; Special(r), for a row whose maximum is not
+// finite, which gives its logsumexp; and FillNaN(r, least), for one whose sum
+// is NaN, where `least` is the numerator of -inf.
+//
+// The place is the row of the output or, if that is large, a scratch. From
+// there the quotients go past the caches, before the next row's numerators
+// come, and on the way Next(r), a row that is read soon, is brought into one.
 template <class Source>
 class Pipeline {
  public:
   HWY_INLINE Pipeline(const Source& source, const Rows<float>& y,
-                      float* logsumexp, const ScaleParts& parts)
+                      float* logsumexp, const ScaleParts& parts, bool is_large)
       : source_(source),
         y_(y),
         logsumexp_(logsumexp),
         parts_(parts),
-        distance_(y.cols < kMinNextCols ? 2 : 1) {}
+        is_large_(is_large),
+        distance_(y.cols < kMinNextCols && !is_large ? 2 : 1) {}
 
   HWY_INLINE void Run() {
     Extent extents[kMaxDistance];
@@ -55,7 +62,9 @@ class Pipeline {
     Waiting waiting[kMaxDistance] = {};
     for (size_t r = 0; r < y_.rows; ++r) {
       Extent& extent = extents[r % distance_];
-      extent = Step(r, extent, waiting[r % distance_]);
+      Waiting& row = waiting[r % distance_];
+      extent = Step(r, extent, row);
+      if (is_large_) Divide(row, source_.Next(HWY_MIN(r + 2, y_.rows)));
     }
     for (Waiting& row : waiting) Divide(row);
   }
@@ -63,11 +72,13 @@ class Pipeline {
  private:
   static constexpr size_t kMaxDistance = 2;
 
-  // A row's numerators that wait for their division, if y is not null.
+  // A row's numerators that wait for their division, if y is not null, and
+  // where the quotients go.
   struct Waiting {
     float* y;
     double sum;
     bool has_tiny;
+    float* to;
   };
 
   // Writes the numerators of row r, which take the place of those that wait.
@@ -91,9 +102,7 @@ class Pipeline {
         sum = Sum<true, false>(r, start.offset, row, ahead);
       }
     }
-    row.y = y_.Row(r);
-    row.sum = sum;
-    row.has_tiny = start.has_tiny;
+    row = {source_.Place(r), sum, start.has_tiny, y_.Row(r)};
     if (sink != -kInfinity || logsumexp_ != nullptr || sum != sum) {
       const RowPlan plan = PlanRow(max, parts_);
       End(r, max, row, plan, MakeExp(plan, parts_), AsIs());
@@ -115,8 +124,8 @@ class Pipeline {
         using Argument = std::decay_t<decltype(argument)>;
         const auto logits = source_.From(r);
         const Numerators<Argument, decltype(source_.From(r))> numerators{
-            exp, argument, logits, y_.Row(r)};
-        row = {y_.Row(r), SumTerms(y_.cols, numerators), true};
+            exp, argument, logits, source_.Place(r)};
+        row = {numerators.y, SumTerms(y_.cols, numerators), true, y_.Row(r)};
         End(r, max, row, plan, exp, argument);
       });
     }
@@ -158,7 +167,7 @@ class Pipeline {
                             decltype(source_.LogitsOf(r, true))>;
     const AsIs as_is;
     const typename Terms::RowNumerators numerators{exp, as_is, logits,
-                                                   y_.Row(r)};
+                                                   source_.Place(r)};
     const Quotients quotients(ReciprocalOf(before.sum));
     LaneExtent extent;
     const Terms terms{numerators, quotients, before.y, logits_ahead, extent};
@@ -170,9 +179,13 @@ class Pipeline {
   HWY_NOINLINE Extent FindExtent(size_t r) const {
     return source_.FindExtent(r);
   }
-  HWY_INLINE void Divide(Waiting& row) const {
-    if (row.y != nullptr) {
-      Replace(row.y, y_.cols, Quotients(ReciprocalOf(row.sum)));
+  HWY_INLINE void Divide(Waiting& row, const NextRow& next = {}) const {
+    if (row.y == nullptr) return;
+    const Quotients quotients(ReciprocalOf(row.sum));
+    if (is_large_) {
+      StreamRow(row.y, row.to, y_.cols, quotients, next);
+    } else {
+      Replace(row.y, y_.cols, quotients);
     }
     row.y = nullptr;
   }
@@ -181,6 +194,7 @@ class Pipeline {
   const Rows<float>& y_;
   float* const logsumexp_;
   const ScaleParts& parts_;
+  const bool is_large_;
   const size_t distance_;  // from a row to the row ahead
 };
 
