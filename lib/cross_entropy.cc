@@ -11,6 +11,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "cross_entropy_row-inl.h"
+#include "cross_entropy_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -25,18 +26,6 @@ namespace {
 // targets take another read for sum_c q_c (x_c - max). Rows that no cache holds
 // get their numerators computed twice instead of written.
 
-// What is the same for all rows.
-struct Loss {
-  const CrossEntropyOptions& options;
-  ScaleParts parts;
-  double smoothing;  // label_smoothing / cols
-};
-
-// Sums of a row's q and q (x - max).
-struct ShareSums {
-  double total, logits;
-};
-
 HWY_INLINE ShareSums SumShares(const ClassShares& shares, const float* x,
                                size_t n, float max) {
   const double logits = SumTerms(n, SharedLogits{shares, x, max});
@@ -49,7 +38,6 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
                             size_t n, size_t label, const float* targets,
                             double upstream) {
   const CrossEntropyOptions& options = loss.options;
-  const double scale = loss.parts.scale;
   float max = 0.0f;
   RowSums row{};
   const bool is_large = n >= kMinLargeCols &&
@@ -73,40 +61,14 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
     if (dx != nullptr) Fill(dx, n, kNaN);
     return kNaN;
   }
-  // Of the label, beyond what all classes share.
-  const double label_share = label == kNoHole ? 0.0
-                             : options.class_weights == nullptr
-                                 ? target_share
-                                 : target_share * options.class_weights[label];
-  double result = 0.0;
-  if (label_share != 0.0) {
-    result = label_share * LabelLoss(row, plan, scale, x_label);
-  }
-  if (has_shares) {
-    const double log_over_max =
-        row.log_sum - (plan.scaled_max - plan.scaled_shift);
-    result += share_sums.total * log_over_max - scale * share_sums.logits;
-  }
-  const double lse = row.log_sum + plan.scaled_shift;
-  if (options.z_loss != 0.0f) result += options.z_loss * (lse * lse);
-  if (dx == nullptr) return result;
+  const double label_loss = LabelLoss(row, plan, loss.parts.scale, x_label);
+  const RowLoss result = LossOf(loss, row, plan, label, label_loss,
+                                has_shares ? &share_sums : nullptr, upstream);
+  if (dx == nullptr) return result.loss;
 
-  const double unit = upstream * scale;
-  const double total = label_share + share_sums.total;
-  const double extra =
-      options.z_loss == 0.0f ? 0.0 : 2.0 * options.z_loss * lse;
-  double label_gradient = 0.0;
-  if (label != kNoHole) {
-    const double weight =
-        options.class_weights == nullptr ? 1.0 : options.class_weights[label];
-    label_gradient =
-        unit * ((extra * row.label - total * row.others) / row.sum +
-                (share_sums.total - loss.smoothing * weight));
-  }
-  const Quotients quotients(
-      FactorOf(unit * (total + extra) / row.sum, row.sum));
+  const Quotients quotients(FactorOf(result.factor, row.sum));
   const GradientRow gradient{quotients, shares, has_shares,
-                             Set(static_cast<float>(unit))};
+                             Set(static_cast<float>(result.unit))};
   if (is_large) {
     WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
       gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
@@ -118,61 +80,123 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
       return LoadFirst(dx + i, count, Set(0.0f));
     });
   }
-  if (label != kNoHole) dx[label] = static_cast<float>(label_gradient);
-  return result;
+  if (label != kNoHole) dx[label] = static_cast<float>(result.label_gradient);
+  return result.loss;
 }
 
-void CrossEntropyRows(const internal::CrossEntropyCall& call) {
-  const CrossEntropyOptions& options = *call.options;
-  const Rows<const float>& x = call.logits;
-  Loss loss{options, SplitScale(options.scale), 0.0};
-  if (options.label_smoothing != 0.0f) {
-    loss.smoothing =
-        double{options.label_smoothing} / static_cast<double>(x.cols);
+// The rows of a call, whose losses are added in their order.
+class CrossEntropyLoop {
+ public:
+  HWY_INLINE explicit CrossEntropyLoop(const internal::CrossEntropyCall& call)
+      : call_(call),
+        options_(*call.options),
+        loss_{options_, SplitScale(options_.scale), 0.0} {
+    if (options_.label_smoothing != 0.0f) {
+      loss_.smoothing = double{options_.label_smoothing} /
+                        static_cast<double>(call.logits.cols);
+    }
+    for (size_t r = 0; r < call.logits.rows; ++r) {
+      if (IsIgnored(r)) continue;
+      const bool is_weighted =
+          call.has_labels && options_.class_weights != nullptr;
+      divisor_ +=
+          is_weighted ? double{options_.class_weights[call.Label(r)]} : 1.0;
+      ++counted_;
+    }
+    upstream_ = options_.upstream;
+    if (IsMean()) upstream_ /= divisor_;
   }
-  double divisor = 0.0;
-  size_t counted = 0;
-  for (size_t r = 0; r < x.rows; ++r) {
-    const int64_t label = call.Label(r);
-    if (call.has_labels && label == options.ignore_index) continue;
-    const bool is_weighted =
-        call.has_labels && options.class_weights != nullptr;
-    divisor += is_weighted ? double{options.class_weights[label]} : 1.0;
-    ++counted;
-  }
-  const bool is_mean = options.reduction == Reduction::kMean;
-  const bool has_gradient = call.dlogits.data != nullptr;
-  double total = 0.0;
-  for (size_t r = 0; r < x.rows; ++r) {
-    const int64_t label = call.Label(r);
-    float* const dx = has_gradient ? call.dlogits.Row(r) : nullptr;
-    double row_loss = 0.0;
-    if (call.has_labels && label == options.ignore_index) {
-      if (has_gradient) Fill(dx, x.cols, 0.0f);
-    } else {
-      double upstream = options.upstream;
-      if (has_gradient && options.reduction == Reduction::kNone &&
-          options.upstream_rows != nullptr) {
-        upstream = options.upstream_rows[r];
+
+  HWY_INLINE void Run() {
+    const size_t rows = call_.logits.rows;
+    double total = 0.0;
+    for (size_t r = 0; r < rows; r += kLanes) {
+      const size_t count = HWY_MIN(kLanes, rows - r);
+      double losses[kLanes];
+      if (!InTile(r, count, losses)) {
+        for (size_t k = 0; k < count; ++k) losses[k] = RowByItself(r + k);
       }
-      if (is_mean) upstream /= divisor;
-      row_loss =
-          LossOfRow(loss, x.Row(r), dx, x.cols,
-                    call.has_labels ? static_cast<size_t>(label) : kNoHole,
-                    call.has_labels ? nullptr : call.targets.Row(r), upstream);
+      for (size_t k = 0; k < count; ++k) {
+        if (options_.reduction == Reduction::kNone) {
+          call_.loss[r + k] = static_cast<float>(losses[k]);
+        }
+        total += losses[k];
+      }
     }
-    if (options.reduction == Reduction::kNone) {
-      call.loss[r] = static_cast<float>(row_loss);
+    if (IsMean() && !(counted_ == 0 && options_.zero_if_all_ignored)) {
+      total /= divisor_;
     }
-    total += row_loss;
+    if (options_.reduction != Reduction::kNone) {
+      call_.loss[0] = total == total ? static_cast<float>(total) : kNaN;
+    }
+    if (call_.divisor != nullptr) *call_.divisor = static_cast<float>(divisor_);
   }
-  if (is_mean && !(counted == 0 && options.zero_if_all_ignored)) {
-    total /= divisor;
+
+ private:
+  HWY_INLINE bool IsMean() const {
+    return options_.reduction == Reduction::kMean;
   }
-  if (options.reduction != Reduction::kNone) {
-    call.loss[0] = total == total ? static_cast<float>(total) : kNaN;
+  HWY_INLINE bool IsIgnored(size_t r) const {
+    return call_.has_labels && call_.Label(r) == options_.ignore_index;
   }
-  if (call.divisor != nullptr) *call.divisor = static_cast<float>(divisor);
+  HWY_INLINE bool HasGradient() const { return call_.dlogits.data != nullptr; }
+  HWY_INLINE double Upstream(size_t r) const {
+    const bool has_rows = options_.reduction == Reduction::kNone &&
+                          options_.upstream_rows != nullptr && HasGradient();
+    return has_rows ? options_.upstream_rows[r] : upstream_;
+  }
+
+  HWY_NOINLINE double RowByItself(size_t r) const {
+    const Rows<const float>& x = call_.logits;
+    float* const dx = HasGradient() ? call_.dlogits.Row(r) : nullptr;
+    if (IsIgnored(r)) {
+      if (HasGradient()) Fill(dx, x.cols, 0.0f);
+      return 0.0;
+    }
+    const size_t label =
+        call_.has_labels ? static_cast<size_t>(call_.Label(r)) : kNoHole;
+    return LossOfRow(loss_, x.Row(r), dx, x.cols, label,
+                     call_.has_labels ? nullptr : call_.targets.Row(r),
+                     Upstream(r));
+  }
+
+  // False if these rows have to be done by themselves.
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+  HWY_INLINE bool InTile(size_t first, size_t count, double* losses) const {
+    const size_t cols = call_.logits.cols;
+    return call_.has_labels && loss_.smoothing == 0.0 &&
+           loss_.parts.unit == 1.0 && kMinGroupRows <= count &&
+           kMinTileCols <= cols && cols <= kTileCapacity &&
+           TileByItself(first, count, losses);
+  }
+  HWY_NOINLINE bool TileByItself(size_t first, size_t count,
+                                 double* losses) const {
+    const Rows<const float>& x = call_.logits;
+    const Rows<float> none(nullptr, x.rows, x.cols, 0);
+    return CrossEntropyTile(loss_).Run(
+        x, HasGradient() ? call_.dlogits : none, first, count,
+        [&](size_t r) HWY_ATTR {
+          const bool is_ignored = IsIgnored(r);
+          return LabelledRow{
+              is_ignored ? 0 : static_cast<size_t>(call_.Label(r)), is_ignored,
+              Upstream(r)};
+        },
+        losses);
+  }
+#else
+  HWY_INLINE bool InTile(size_t, size_t, double*) const { return false; }
+#endif
+
+  const internal::CrossEntropyCall& call_;
+  const CrossEntropyOptions& options_;
+  Loss loss_;
+  double divisor_ = 0.0;
+  double upstream_;
+  size_t counted_ = 0;
+};
+
+void CrossEntropyRows(const internal::CrossEntropyCall& call) {
+  CrossEntropyLoop(call).Run();
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Cross-entropy of one row: its loss, and its gradient in the place of the
+// Cross-entropy of one row: its sums, and its gradient in the place of the
 // numerators.
 
 #if defined(SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
@@ -10,6 +10,7 @@
 #define SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
 #endif
 
+#include "cross_entropy_loss-inl.h"
 #include "large_sum-inl.h"
 #include "max-inl.h"
 #include "softmax_row-inl.h"
@@ -44,8 +45,6 @@ struct WithHole {
   size_t hole;
 };
 
-constexpr size_t kNoHole = ~size_t{0};
-
 template <class Terms>
 HWY_INLINE void AddTermsWithHole(size_t n, const Terms& terms, size_t hole,
                                  LaneSum& sum) {
@@ -62,15 +61,6 @@ HWY_INLINE void AddTermsWithHole(size_t n, const Terms& terms, size_t hole,
     sum.AddBlock(LastTerms<WithHole<Terms>>{with_hole, start, n - start});
   }
 }
-
-// What is known of a row's logits once they have been summed.
-struct RowSums {
-  bool is_number;
-  double others;   // sum of all numerators but the label's
-  double label;    // the label's; 0 without one
-  double sum;      // of both
-  double log_sum;  // of exp(scale (x - shift))
-};
 
 // For a finite maximum. Writes the numerators to y unless that is null.
 HWY_INLINE RowSums SumNumerators(const float* x, float* y, size_t n,
@@ -123,21 +113,6 @@ HWY_INLINE bool SumLargeNumerators(const float* x, size_t n, size_t label,
     row.log_sum = LogOfSum(plan, exp, AsIs(), max, row.sum);
   }
   return true;
-}
-
-// log(1 + t) for t >= 0, to a relative error of 2^-46.
-HWY_INLINE double LogOnePlus(double t) {
-  if (t > 0x1p-10) return Log(1.0 + t);
-  return t * (1.0 - t * (1.0 / 2.0 -
-                         t * (1.0 / 3.0 - t * (1.0 / 4.0 - t * (1.0 / 5.0)))));
-}
-
-// -log p of the label. Where p is large, from the other classes: the loss then
-// keeps its accuracy, and its sign.
-HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
-                            double scale, float x_label) {
-  if (row.label > row.others) return LogOnePlus(row.others / row.label);
-  return row.log_sum - scale * (x_label - plan.shift);
 }
 
 // q_c, how much of class c a row should have:

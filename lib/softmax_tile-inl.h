@@ -22,7 +22,10 @@ namespace {
 // element so and in tiles, 0.25 and 0.22 at 63 columns, 0.18 and 0.20 at 64.
 constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : 63;
 
-class TileGroup : public TileColumns<TileGroup, kMaxTileCols> {
+// What a group has room for.
+constexpr size_t kTileCapacity = 128;
+
+class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
  public:
   HWY_INLINE explicit TileGroup(const ScaleParts& parts) : TileColumns(parts) {}
 
@@ -60,6 +63,7 @@ class TileGroup : public TileColumns<TileGroup, kMaxTileCols> {
   // The order of LaneSum: 16 sums of every 16th column, folded in double.
   // Columns that a row lacks are +0.
   HWY_INLINE void FoldSums(size_t n) {
+    if (n > kSumBlock) return FoldBlocks<false>(values_, n);
     const float* sums = values_;
     if (n > 16) {
       for (size_t i = 0; i < 16; ++i) {
@@ -98,9 +102,12 @@ class TileGroup : public TileColumns<TileGroup, kMaxTileCols> {
     return sum;
   }
 
+ protected:
   HWY_ALIGN float head_[kLanes];
   HWY_ALIGN float rest_[kLanes];
   HWY_ALIGN float least_[kLanes];
+
+ private:
   HWY_ALIGN float folded_[16 * kLanes];
 };
 

@@ -9,6 +9,7 @@
 #define SOFTLANE_LIB_TILE_COLUMNS_INL_H_
 #endif
 
+#include "log-inl.h"
 #include "max-inl.h"
 #include "softmax_group-inl.h"
 #include "transpose-inl.h"
@@ -35,13 +36,10 @@ class TileColumns {
   HWY_INLINE bool FindOctaves(const Rows<const float>& x, const Rows<float>& y,
                               size_t first, size_t count) {
     rows_.Set(x, y, first, count);
-    Reading reading(*this, x.cols);
-    ForColumns(x.cols, reading);
-    return SetMax(reading.max);
+    return ReadRows(x.cols);
   }
   HWY_INLINE void SumNumerators(size_t n) {
-    Exponentials exponentials(*this);
-    ForColumns(n, exponentials);
+    WriteNumerators(n);
     Self().FoldSums(n);
   }
   HWY_INLINE void Write(size_t n) {
@@ -123,6 +121,40 @@ class TileColumns {
     for (; c < n; c += 4) (sweeps.FourOf(c), ...);
   }
 
+  HWY_INLINE bool ReadRows(size_t n) {
+    Reading reading(*this, n);
+    ForColumns(n, reading);
+    return SetMax(reading.max);
+  }
+  HWY_INLINE void WriteNumerators(size_t n) {
+    Exponentials exponentials(*this);
+    ForColumns(n, exponentials);
+  }
+
+  // LogOfSum, for a row per lane; NaN where the sum is.
+  HWY_INLINE void LogOfSums(const double* sums, double* log_sums) const {
+    const F64 d;
+    const hn::Half<F32> half;
+    const VF offset = Load(offset_);
+    const SoftmaxExp exp(Set(parts_.l_hi), Set(parts_.l_lo), offset,
+                         Lowest(offset, parts_));
+    HWY_ALIGN float top[kLanes];
+    Store(exp(Load(max_)), top);
+    for (size_t r = 0; r < kLanes; r += kLanes / 2) {
+      const VD sum = hn::Load(d, sums + r);
+      const VD max = hn::PromoteTo(d, hn::Load(half, max_ + r));
+      const VD octaves = hn::PromoteTo(d, hn::Load(half, offset_ + r));
+      const VD log_divisor = hn::Sub(hn::Mul(octaves, hn::Set(d, kLn2)),
+                                     hn::Set(d, kLogSoftmaxFactor));
+      const VD top_only = hn::Mul(max, hn::Set(d, parts_.scale));
+      const auto is_top_only =
+          hn::Eq(sum, hn::PromoteTo(d, hn::Load(half, top + r)));
+      const VD log = hn::IfThenElse(is_top_only, top_only,
+                                    hn::Add(log_divisor, LogLanes(sum)));
+      hn::Store(hn::IfThenElse(hn::Eq(sum, sum), log, sum), d, log_sums + r);
+    }
+  }
+
   HWY_INLINE bool SetMax(VF max) {
     Store(max, max_);
     VF offset;
@@ -143,6 +175,64 @@ class TileColumns {
     }
   }
 
+  // The order of LaneSum, for any number of columns. Those that a row lacks are
+  // +0: up to 15 behind the last.
+  template <bool kInDouble>
+  HWY_INLINE void FoldBlocks(float* columns, size_t n) {
+    const size_t count = (n + 15) / 16;
+    for (size_t c = n; c < 16 * count; ++c) {
+      Store(Set(0.0f), columns + c * kLanes);
+    }
+    for (size_t half = 0; half < kLanes; half += kLanes / 2) {
+      const SumOfLane<kInDouble> lane{columns + half, n};
+      hn::Store(FoldColumns<kSumLanes>(lane), F64(), sums_ + half);
+    }
+  }
+  // That of blocks of 64 columns, each its every 8th.
+  template <bool kInDouble>
+  struct SumOfLane {
+    HWY_INLINE VD operator()(size_t i) const {
+      if (n <= kSumLanes) return Promote(Column(i));
+      VD sum = hn::Add(SumOfEvery16th(i), SumOfEvery16th(i + kSumLanes));
+      for (size_t c = i + kSumBlock; c < n; c += kSumBlock) {
+        sum = hn::Add(
+            sum, hn::Add(SumOfEvery16th(c), SumOfEvery16th(c + kSumLanes)));
+      }
+      return sum;
+    }
+    // (a + b) + (c + d) of a block, as far as they exist.
+    HWY_INLINE VD SumOfEvery16th(size_t c) const {
+      const size_t count = (n - c / kSumBlock * kSumBlock + 15) / 16;
+      auto sum = Column(c);
+      if (count > 1) sum = hn::Add(sum, Column(c + 16));
+      if (count > 2) {
+        auto second = Column(c + 32);
+        if (count > 3) second = hn::Add(second, Column(c + 48));
+        sum = hn::Add(sum, second);
+      }
+      return Promote(sum);
+    }
+    HWY_INLINE auto Column(size_t c) const {
+      const auto v = hn::Load(hn::Half<F32>(), columns + c * kLanes);
+      if constexpr (kInDouble) {
+        return hn::PromoteTo(F64(), v);
+      } else {
+        return v;
+      }
+    }
+    template <class V>
+    static HWY_INLINE VD Promote(V v) {
+      if constexpr (kInDouble) {
+        return v;
+      } else {
+        return hn::PromoteTo(F64(), v);
+      }
+    }
+
+    const float* columns;
+    size_t n;
+  };
+
   static HWY_INLINE VF MaxOfFour(const Four& v) {
     return hn::Max(hn::Max(v.a, v.b), hn::Max(v.c, v.d));
   }
@@ -157,7 +247,7 @@ class TileColumns {
   HWY_ALIGN float max_[kLanes];
   HWY_ALIGN float offset_[kLanes];
   HWY_ALIGN double sums_[kLanes];
-  HWY_ALIGN float values_[(kMaxCols + 3) * kLanes];
+  HWY_ALIGN float values_[(kMaxCols + 16) * kLanes];
 };
 
 }  // namespace

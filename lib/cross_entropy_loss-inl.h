@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Cross-entropy's loss, and what its gradient takes, from the sums of a row.
+
+#if defined(SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
+#undef SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
+#else
+#define SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
+#endif
+
+#include "log-inl.h"
+#include "softlane/cross_entropy.h"
+#include "softmax_row-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// What is the same for all rows.
+struct Loss {
+  const CrossEntropyOptions& options;
+  ScaleParts parts;
+  double smoothing;  // label_smoothing / cols
+};
+
+constexpr size_t kNoHole = ~size_t{0};
+
+// What is known of a row's logits once they have been summed.
+struct RowSums {
+  bool is_number;
+  double others;   // sum of all numerators but the label's
+  double label;    // the label's; 0 without one
+  double sum;      // of both
+  double log_sum;  // of exp(scale (x - shift))
+};
+
+// Sums of a row's q and q (x - max); see ClassShares.
+struct ShareSums {
+  double total, logits;
+};
+
+// log(1 + t) for t >= 0, to a relative error of 2^-46: up to 2^-10, as a
+// series, and above.
+constexpr double kMaxSeries = 0x1p-10;
+template <class V>
+HWY_INLINE V LogOnePlusSeries(V t) {
+  const hn::DFromV<V> d;
+  V tail = hn::Set(d, 1.0 / 5.0);
+  for (const double c : {1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0}) {
+    tail = hn::Sub(hn::Set(d, c), hn::Mul(t, tail));
+  }
+  return hn::Mul(t, tail);
+}
+template <class V>
+HWY_INLINE V LogOnePlusLanes(V t) {
+  const hn::DFromV<V> d;
+  const V log = LogLanes(hn::Add(hn::Set(d, 1.0), t));
+  return hn::IfThenElse(hn::Gt(t, hn::Set(d, kMaxSeries)), log,
+                        LogOnePlusSeries(t));
+}
+HWY_INLINE double LogOnePlus(double t) {
+  if (t > kMaxSeries) return Log(1.0 + t);
+  return hn::GetLane(LogOnePlusSeries(hn::Set(hn::CappedTag<double, 1>(), t)));
+}
+
+// -log p of the label. Where p is large, from the other classes: the loss then
+// keeps its accuracy, and its sign.
+HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
+                            double scale, float x_label) {
+  if (row.label > row.others) return LogOnePlus(row.others / row.label);
+  return row.log_sum - scale * (x_label - plan.shift);
+}
+
+// A row's loss and gradient: factor * numerator_c - unit * q_c, but
+// `label_gradient` at the label.
+struct RowLoss {
+  double loss, factor, unit, label_gradient;
+};
+
+// `shares` is null where no q is but the label's. The row's sum is a number.
+HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
+                          const RowPlan& plan, size_t label, double label_loss,
+                          const ShareSums* shares, double upstream) {
+  const CrossEntropyOptions& options = loss.options;
+  const double scale = loss.parts.scale;
+  const ShareSums share_sums = shares == nullptr ? ShareSums{} : *shares;
+  double weight = 0.0;
+  if (label != kNoHole) {
+    weight =
+        options.class_weights == nullptr ? 1.0 : options.class_weights[label];
+  }
+  // Of the label, beyond what all classes share.
+  const double label_share = (1.0 - double{options.label_smoothing}) * weight;
+  RowLoss result{};
+  if (label_share != 0.0) {
+    result.loss = label_share * label_loss;
+  }
+  if (shares != nullptr) {
+    const double log_over_max =
+        row.log_sum - (plan.scaled_max - plan.scaled_shift);
+    result.loss += share_sums.total * log_over_max - scale * share_sums.logits;
+  }
+  double extra = 0.0;
+  if (options.z_loss != 0.0f) {
+    const double lse = row.log_sum + plan.scaled_shift;
+    result.loss += options.z_loss * (lse * lse);
+    extra = 2.0 * options.z_loss * lse;
+  }
+  result.unit = upstream * scale;
+  const double total = label_share + share_sums.total;
+  result.factor = result.unit * (total + extra) / row.sum;
+  result.label_gradient =
+      result.unit * ((extra * row.label - total * row.others) / row.sum +
+                     (share_sums.total - loss.smoothing * weight));
+  return result;
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
