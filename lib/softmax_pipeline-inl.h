@@ -88,7 +88,7 @@ class Pipeline {
     const float max = sink > extent.max ? sink : extent.max;
     const RowStart start(max, extent.low, parts_);
     // One lane at a time there is nothing to overlap.
-    if (!kHasFma || !start.is_direct || sink != sink) {
+    if (!kHasFma || !start.is_direct) {
       return StepAlone(r, max, row);
     }
     Extent ahead{};
@@ -113,8 +113,7 @@ class Pipeline {
   // The same, sweep by sweep.
   HWY_NOINLINE Extent StepAlone(size_t r, float max, Waiting& row) {
     Divide(row);
-    const float sink = source_.Sink(r);
-    if (!IsFinite(max) || sink != sink) {
+    if (!IsFinite(max)) {
       const float result = source_.Special(r);
       if (logsumexp_ != nullptr) logsumexp_[r] = result;
     } else {

@@ -193,6 +193,43 @@ TEST_CASE("a NaN in any row of a batch") {
   });
 }
 
+// Kills: numerators relative to the largest score although the sink is larger,
+// which overflow; a sink that is NaN and goes unnoticed.
+TEST_CASE("a sink far above the scores") {
+  ForEachTarget([](Target target) {
+    constexpr size_t kRows = 5, kCols = 77;
+    Random random(6);
+    std::vector<float> scores(kRows * kCols), probs(scores.size());
+    for (float& s : scores) s = random.Normal();
+    const std::vector<float> sinks = {60.0f, 86.0f, 300.0f, 5000.0f, kNan};
+    std::vector<float> logsumexp(kRows);
+    AttentionOptions options;
+    options.sinks = sinks.data();
+    REQUIRE(AttentionSoftmaxWithLogSumExp(
+                {scores.data(), kRows, kCols}, {probs.data(), kRows, kCols},
+                logsumexp.data(), options, target) == Status::kOk);
+    Worst worst;
+    size_t wrong = 0;
+    for (size_t i = 0; i < probs.size(); ++i) {
+      const double sink = sinks[i / kCols];
+      const double want = std::exp(scores[i] - sink);  // the sum is e^sink
+      if (sink != sink) {
+        wrong += !IsNan(probs[i]);
+      } else if (want < 0x1p-126) {
+        wrong += !IsPlusZero(probs[i]);
+      } else {
+        worst.Offer(UlpError(probs[i], want),
+                    [&] { return std::to_string(i); });
+      }
+    }
+    for (size_t r = 0; r + 1 < kRows; ++r) wrong += logsumexp[r] != sinks[r];
+    wrong += !IsNan(logsumexp[kRows - 1]);
+    INFO("element " << worst.where);
+    CHECK(worst.value <= kSoftmaxMaxUlp);
+    CHECK(wrong == 0);
+  });
+}
+
 // The difference of two logits is that of the logarithms of their
 // probabilities. Kills: a wrong constant of tanh; a sign; a branch at the wrong
 // place.
