@@ -274,6 +274,7 @@ EQUIVALENT = {
         "the other factor is 0 there",
     ("n - start >= kSumBlock", "n - start > kSumBlock"): "a full block taken as a partial one",
     ("i + kLanes <= count", "i + kLanes < count"): "a full vector taken as a partial one",
+    ("if (n <= kSumLanes) return Promote(Column(i));", ""): "columns of +0 are added",
     ("hn::Eq(x, x)", "hn::Ge(x, x)"): "both are false for NaN only",
     ("hn::Lt(numerator, least)", "hn::Le(numerator, least)"):
         "the threshold lies above 2^-126 of the sum by 2^-20; on it both are allowed",
