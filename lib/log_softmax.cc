@@ -107,17 +107,27 @@ HWY_NOINLINE void LogSoftmaxStreamed(const Rows<const float>& x,
   hwy::FlushStream();
 }
 
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+HWY_NOINLINE void LogSoftmaxInTiles(const Rows<const float>& x,
+                                    const Rows<float>& y, EmptyRow empty_row,
+                                    const ScaleParts& parts) {
+  RunGroups<LogTileGroup>(
+      x, y, parts, [&](size_t first, size_t count) HWY_ATTR {
+        LogSoftmaxRowByRow(x.Slice(first, count), y.Slice(first, count),
+                           empty_row, parts);
+      });
+}
+#endif
+
+// The choice between the schedules. All give the same bits. Each is a function
+// of its own: a call of one row should not pay for the stack of the others.
 void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
                     const SoftmaxOptions& options) {
   const ScaleParts parts = SplitScale(options.scale);
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (parts.unit == 1.0 && kMinGroupRows <= x.rows && kMinTileCols <= x.cols &&
       x.cols <= kMaxLogTileCols) {
-    return RunGroups<LogTileGroup>(
-        x, y, parts, [&](size_t first, size_t count) HWY_ATTR {
-          LogSoftmaxRowByRow(x.Slice(first, count), y.Slice(first, count),
-                             options.empty_row, parts);
-        });
+    return LogSoftmaxInTiles(x, y, options.empty_row, parts);
   }
 #endif
   if (x.cols >= kMinStreamedCols && IsLargeOutput(x.rows, x.cols) &&

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// How much stack the functions take: an engine's threads may have little.
+
+#include <pthread.h>
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <functional>
+#include <new>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "operations.h"
+
+namespace softlane {
+namespace {
+
+// What the README promises. A call of one row, which may come from anywhere,
+// takes less.
+constexpr size_t kMaxBytes = 72 * 1024;
+constexpr size_t kMaxBytesOfOneRow = 8 * 1024;
+
+using Function = std::function<Status()>;
+
+struct Call {
+  const Function* function;
+  Status status;
+};
+
+void* RunCall(void* argument) {
+  Call& call = *static_cast<Call*>(argument);
+  call.status = (*call.function)();
+  return nullptr;
+}
+
+// A stack of which every byte is known before the call.
+class Stack {
+ public:
+  Stack() {
+    void* const bytes = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
+                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (bytes == MAP_FAILED) throw std::bad_alloc();
+    bytes_ = static_cast<unsigned char*>(bytes);
+    idle_ = UsedBytes([] { return Status::kOk; });
+  }
+  ~Stack() { munmap(bytes_, kBytes); }
+  Stack(const Stack&) = delete;
+  Stack& operator=(const Stack&) = delete;
+
+  // Those that a function takes beyond what a thread does.
+  size_t Of(const Function& function) {
+    const size_t used = UsedBytes(function);
+    return used > idle_ ? used - idle_ : 0;
+  }
+
+ private:
+  static constexpr size_t kBytes = 512 * 1024;
+
+  size_t UsedBytes(const Function& function) {
+    std::memset(bytes_, 0xA5, kBytes);
+    pthread_attr_t attributes;
+    REQUIRE(pthread_attr_init(&attributes) == 0);
+    REQUIRE(pthread_attr_setstack(&attributes, bytes_, kBytes) == 0);
+    Call call{&function, Status::kOk};
+    pthread_t thread;
+    REQUIRE(pthread_create(&thread, &attributes, RunCall, &call) == 0);
+    REQUIRE(pthread_join(thread, nullptr) == 0);
+    pthread_attr_destroy(&attributes);
+    REQUIRE(call.status == Status::kOk);
+    const unsigned char* const first = std::find_if_not(
+        bytes_, bytes_ + kBytes, [](unsigned char b) { return b == 0xA5; });
+    return static_cast<size_t>(bytes_ + kBytes - first);
+  }
+
+  unsigned char* bytes_;
+  size_t idle_;
+};
+
+struct Shape {
+  size_t rows, cols;
+};
+// Each schedule's.
+constexpr Shape kShapes[] = {{1, 8},     {1, 500},    {1, 20000}, {40, 3},
+                             {40, 8},    {40, 63},    {40, 128},  {40, 300},
+                             {3, 70000}, {4200, 1000}};
+
+struct Data {
+  explicit Data(const Shape& shape)
+      : x(shape.rows * shape.cols),
+        y(x.size()),
+        per_row(shape.rows),
+        labels(shape.rows) {
+    for (size_t i = 0; i < x.size(); ++i) {
+      x[i] = 0x1p-4f * static_cast<float>(i % 127);
+    }
+    for (size_t r = 0; r < shape.rows; ++r) {
+      labels[r] = static_cast<int32_t>(r % shape.cols);
+    }
+  }
+
+  std::vector<float> x, y, per_row;
+  std::vector<int32_t> labels;
+};
+
+// Kills: a buffer for all columns on the stack; one row that pays for the
+// buffers of many.
+TEST_CASE("no function takes more stack than promised") {
+  ForEachTarget([](Target target) {
+    Stack stack;
+    size_t most = 0, most_of_one_row = 0;
+    std::string where, where_of_one_row;
+    for (const Shape& shape : kShapes) {
+      Data data(shape);
+      const Rows<const float> x(data.x.data(), shape.rows, shape.cols);
+      const Rows<float> y(data.y.data(), shape.rows, shape.cols);
+      const auto measure = [&](const char* name, const Function& function,
+                               bool is_axis = false) {
+        const size_t bytes = stack.Of(function);
+        const std::string what = std::string(name) + ", " +
+                                 std::to_string(shape.rows) + " x " +
+                                 std::to_string(shape.cols);
+        if (bytes > most) {
+          most = bytes;
+          where = what;
+        }
+        if (shape.rows == 1 && !is_axis && bytes > most_of_one_row) {
+          most_of_one_row = bytes;
+          where_of_one_row = what;
+        }
+      };
+      for (const Operation& operation : kOperations) {
+        const Operands o{x, x, y, data.per_row.data()};
+        measure(operation.name, [&] { return operation.run(o, target); });
+      }
+      const size_t k = std::min<size_t>(shape.cols, 8);
+      std::vector<int32_t> indices(shape.rows * k);
+      measure("topk", [&] {
+        const Rows<int32_t> top(indices.data(), shape.rows, k);
+        return SoftmaxTopK(x, k, Rows<float>(data.y.data(), shape.rows, k), top,
+                           {}, target);
+      });
+      const Planes<const float> planes(data.x.data(), 1, shape.rows,
+                                       shape.cols);
+      const Planes<float> results(data.y.data(), 1, shape.rows, shape.cols);
+      measure(
+          "axis", [&] { return SoftmaxAxis(planes, results, {}, target); },
+          true);
+      measure(
+          "log axis",
+          [&] { return LogSoftmaxAxis(planes, results, {}, target); }, true);
+      CrossEntropyOptions none;
+      none.reduction = Reduction::kNone;
+      measure("cross_entropy of labels", [&] {
+        return CrossEntropy(x, data.labels.data(), data.per_row.data(), y, none,
+                            nullptr, target);
+      });
+      AttentionOptions options;
+      options.scale = 0.125f;
+      measure("attention",
+              [&] { return AttentionSoftmax(x, y, options, target); });
+      options.bias = {data.x.data(), shape.rows, shape.cols, 0};
+      options.causal = true;
+      measure("attention, biased",
+              [&] { return AttentionSoftmax(x, y, options, target); });
+      options.softcap = 20.0f;
+      measure("attention, all",
+              [&] { return AttentionSoftmax(x, y, options, target); });
+    }
+    std::printf("%-9s %zu bytes (%s); of one row %zu (%s)\n",
+                TargetName(target), most, where.c_str(), most_of_one_row,
+                where_of_one_row.c_str());
+    CHECK(most <= kMaxBytes);
+    CHECK(most_of_one_row <= kMaxBytesOfOneRow);
+  });
+}
+
+}  // namespace
+}  // namespace softlane
