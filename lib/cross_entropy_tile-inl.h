@@ -31,7 +31,7 @@ struct LabelledRow {
 class CrossEntropyTile : public TileGroup {
  public:
   HWY_INLINE explicit CrossEntropyTile(const Loss& loss)
-      : TileGroup(loss.parts), loss_(loss) {}
+      : TileGroup(loss.parts, nullptr), loss_(loss) {}
 
   // The losses of rows [first, first + count), and their gradients if dx is not
   // null; row(r) gives the LabelledRow. False if one of them needs more than a

@@ -111,11 +111,11 @@ HWY_NOINLINE void LogSoftmaxStreamed(const Rows<const float>& x,
 HWY_NOINLINE void LogSoftmaxInTiles(const Rows<const float>& x,
                                     const Rows<float>& y, EmptyRow empty_row,
                                     const ScaleParts& parts) {
-  RunGroups<LogTileGroup>(
-      x, y, parts, [&](size_t first, size_t count) HWY_ATTR {
-        LogSoftmaxRowByRow(x.Slice(first, count), y.Slice(first, count),
-                           empty_row, parts);
-      });
+  const auto fallback = [&](size_t first, size_t count) HWY_ATTR {
+    LogSoftmaxRowByRow(x.Slice(first, count), y.Slice(first, count), empty_row,
+                       parts);
+  };
+  RunGroups<LogTileGroup>(x, y, fallback, parts);
 }
 #endif
 
@@ -138,8 +138,8 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
 }
 
 // logsumexp alone: the first two sweeps.
-void LogSumExpRows(const Rows<const float>& x, float* logsumexp, float scale) {
-  const ScaleParts parts = SplitScale(scale);
+HWY_NOINLINE void LogSumExpRowByRow(const Rows<const float>& x,
+                                    float* logsumexp, const ScaleParts& parts) {
   for (size_t r = 0; r < x.rows; ++r) {
     const float max = MaxOf<IgnoreNaN>(x.Row(r), x.cols);
     if (IsFinite(max)) {
@@ -150,6 +150,34 @@ void LogSumExpRows(const Rows<const float>& x, float* logsumexp, float scale) {
       logsumexp[r] = MaxOf<LaneNaN>(x.Row(r), x.cols);
     }
   }
+}
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+HWY_NOINLINE void LogSumExpInTiles(const Rows<const float>& x, float* logsumexp,
+                                   const ScaleParts& parts) {
+  LogTileGroup group(parts);
+  const Rows<float> none(nullptr, x.rows, x.cols, 0);
+  for (size_t r = 0; r < x.rows; r += kLanes) {
+    const size_t count = HWY_MIN(kLanes, x.rows - r);
+    if (group.FindOctaves(x, none, r, count)) {
+      group.SumNumerators(x.cols);
+      group.WriteLogSumExp(logsumexp);
+    } else {
+      LogSumExpRowByRow(x.Slice(r, count), logsumexp + r, parts);
+    }
+  }
+}
+#endif
+
+void LogSumExpRows(const Rows<const float>& x, float* logsumexp, float scale) {
+  const ScaleParts parts = SplitScale(scale);
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+  if (parts.unit == 1.0 && kMinGroupRows <= x.rows && kMinTileCols <= x.cols &&
+      x.cols <= kMaxLogTileCols) {
+    return LogSumExpInTiles(x, logsumexp, parts);
+  }
+#endif
+  LogSumExpRowByRow(x, logsumexp, parts);
 }
 
 }  // namespace

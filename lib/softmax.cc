@@ -128,14 +128,17 @@ HWY_NOINLINE void SoftmaxStreamed(const Rows<const float>& x,
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-template <class Group>
+template <class Group, class... Parameters>
 HWY_NOINLINE void SoftmaxInGroups(const Rows<const float>& x,
-                                  const Rows<float>& y, EmptyRow empty_row,
-                                  const ScaleParts& parts) {
-  RunGroups<Group>(x, y, parts, [&](size_t first, size_t count) HWY_ATTR {
-    SoftmaxPipelined(x.Slice(first, count), y.Slice(first, count), nullptr,
+                                  const Rows<float>& y, float* logsumexp,
+                                  EmptyRow empty_row, const ScaleParts& parts,
+                                  const Parameters&... parameters) {
+  const auto fallback = [&](size_t first, size_t count) HWY_ATTR {
+    SoftmaxPipelined(x.Slice(first, count), y.Slice(first, count),
+                     logsumexp == nullptr ? nullptr : logsumexp + first,
                      empty_row, parts);
-  });
+  };
+  RunGroups<Group>(x, y, fallback, parts, parameters...);
 }
 #endif
 
@@ -157,12 +160,15 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     return SoftmaxOneRow(x.data, y.data, x.cols, logsumexp, empty_row, parts);
   }
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-  if (logsumexp == nullptr && parts.unit == 1.0 && kMinGroupRows <= x.rows) {
-    if (kMinTileCols <= x.cols && x.cols <= kMaxTileCols) {
-      return SoftmaxInGroups<TileGroup>(x, y, empty_row, parts);
+  if (parts.unit == 1.0 && kMinGroupRows <= x.rows) {
+    const bool has_log = logsumexp != nullptr;
+    const size_t max_tile_cols = has_log ? kTileCapacity : kMaxTileCols;
+    if (kMinTileCols <= x.cols && x.cols <= max_tile_cols) {
+      return SoftmaxInGroups<TileGroup>(x, y, logsumexp, empty_row, parts,
+                                        logsumexp);
     }
-    if (x.cols <= kMaxShortCols) {
-      return SoftmaxInGroups<ShortGroup>(x, y, empty_row, parts);
+    if (x.cols <= kMaxShortCols && !has_log) {
+      return SoftmaxInGroups<ShortGroup>(x, y, nullptr, empty_row, parts);
     }
   }
 #endif

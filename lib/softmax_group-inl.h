@@ -74,7 +74,9 @@ class GroupReciprocal {
 // the last one again, which needs no branch.
 struct GroupRows {
   HWY_INLINE void Set(const Rows<const float>& x, const Rows<float>& y,
-                      size_t first, size_t count) {
+                      size_t first_row, size_t row_count) {
+    first = first_row;
+    count = row_count;
     const float* x_row = x.Row(first);
     float* y_row = y.Row(first);
     for (size_t r = 0; r < kLanes; ++r) {
@@ -87,6 +89,7 @@ struct GroupRows {
     }
   }
 
+  size_t first, count;
   const float* from[kLanes];
   float* to[kLanes];
 };
@@ -94,15 +97,17 @@ struct GroupRows {
 // Fewer rows than this do not fill a group well enough.
 constexpr size_t kMinGroupRows = 3;
 
-// All rows, in groups: a Group has the steps called below, and reads no row
-// after the first. `fallback` does rows [first, first + count) of a group whose
-// first step says that it cannot.
-template <class Group, class Fallback>
+// All rows, in groups: a Group is made of `parameters`, has the steps called
+// below, and reads no row after the first. `fallback` does rows [first, first +
+// count) of a group whose first step says that it cannot.
+template <class Group, class Fallback, class... Parameters>
 HWY_INLINE void RunGroups(const Rows<const float>& x, const Rows<float>& y,
-                          const ScaleParts& parts, const Fallback& fallback) {
+                          const Fallback& fallback,
+                          const Parameters&... parameters) {
   // Different steps of three groups alternate, so that one has work to do where
   // another waits for its maxima or sums.
-  Group groups[3] = {Group(parts), Group(parts), Group(parts)};
+  Group groups[3] = {Group(parameters...), Group(parameters...),
+                     Group(parameters...)};
   Group* before = nullptr;
   Group* current = nullptr;
   for (size_t r = 0; r < x.rows || current != nullptr || before != nullptr;

@@ -27,7 +27,9 @@ constexpr size_t kTileCapacity = 128;
 
 class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
  public:
-  HWY_INLINE explicit TileGroup(const ScaleParts& parts) : TileColumns(parts) {}
+  // `logsumexp` may be null.
+  HWY_INLINE TileGroup(const ScaleParts& parts, float* logsumexp)
+      : TileColumns(parts), logsumexp_(logsumexp) {}
 
   HWY_INLINE float* Numerators() { return values_; }
   HWY_INLINE void EndSums() {
@@ -36,6 +38,7 @@ class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
     Store(reciprocal.head, head_);
     Store(reciprocal.rest, rest_);
     Store(reciprocal.least, least_);
+    if (logsumexp_ != nullptr) WriteLogSumExp(logsumexp_);
   }
   struct Writing {
     HWY_INLINE Writing(TileGroup& group, size_t n)
@@ -108,6 +111,7 @@ class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
   HWY_ALIGN float least_[kLanes];
 
  private:
+  float* const logsumexp_;
   HWY_ALIGN float folded_[16 * kLanes];
 };
 

@@ -46,6 +46,14 @@ class TileColumns {
     typename Group::Writing writing(Self(), n);
     ForColumns(n, writing);
   }
+  // To the places of the rows in what has one float for each of all rows.
+  HWY_INLINE void WriteLogSumExp(float* all) const {
+    HWY_ALIGN double logs[kLanes];
+    LogOfSums(sums_, logs);
+    for (size_t r = 0; r < rows_.count; ++r) {
+      all[rows_.first + r] = static_cast<float>(logs[r]);
+    }
+  }
 
   // SumNumerators of this group, and on the way FindOctaves of the next and
   // Write of the one before: multiplications take other pipes than transposing.

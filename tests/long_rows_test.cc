@@ -60,7 +60,11 @@ std::vector<float> Row(Kind kind, size_t n, Random& random) {
     x[i] = shift + random.Normal();
     if (kind == Kind::kGrowing) x[i] += drift * static_cast<float>(i);
     if (kind == Kind::kFalling) x[i] -= drift * static_cast<float>(i);
-    if (kind == Kind::kSteep) x[i] += steep * static_cast<float>(i);
+    // None above the shift: a row's lower bound is at most 0.
+    if (kind == Kind::kSteep) {
+      x[i] += steep * (static_cast<float>(i) -
+                       (steep < 0.0f ? 0.0f : static_cast<float>(n)));
+    }
   }
   float& somewhere = x[random.Below(n)];
   if (kind == Kind::kDeep) somewhere = shift - random.Uniform(60.0f, 110.0f);
