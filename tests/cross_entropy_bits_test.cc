@@ -149,5 +149,47 @@ TEST_CASE("cross_entropy: same bits") {
   });
 }
 
+// Kills: a schedule for several rows that takes a scale beyond the powers of
+// two it can have, or a class without weight for one whose NaN does not matter.
+TEST_CASE("cross_entropy: extreme scales and weights, in batches and alone") {
+  ForEachTarget([](Target target) {
+    Random random(3);
+    size_t different = 0, numbers = 0;
+    std::string where = "nowhere";
+    for (const float scale : {1e-25f, 1e-19f, 1.0f, 1e19f, 1e25f}) {
+      for (const size_t cols : {4, 9, 40, 100}) {
+        LossCase c = MakeCase(random, 20, cols, false, true);
+        c.settings.reduction = Reduction::kNone;
+        c.settings.scale = scale;
+        for (float& logit : c.logits) logit /= scale;
+        for (size_t k = 0; k < cols; ++k) {
+          c.class_weights.push_back(k % 2 == 0 ? 0.0f : 0.5f);
+        }
+        c.logits[3 * cols + 1] = kNan;
+        c.labels[3] = 2;
+        LossResults batch, alone;
+        REQUIRE(RunLossCase(c, Gradient::kSeparate, false, target, &batch) ==
+                Status::kOk);
+        for (size_t r = 0; r < c.rows; ++r) {
+          REQUIRE(RunLossCase(OneRow(c, r), Gradient::kSeparate, false, target,
+                              &alone) == Status::kOk);
+          const float* const row = batch.gradient.data() + r * cols;
+          numbers += batch.loss[r] == batch.loss[r];
+          if (SameBits(alone.loss[0], batch.loss[r]) &&
+              SameBits(alone.gradient, std::vector<float>(row, row + cols))) {
+            continue;
+          }
+          ++different;
+          where = std::to_string(scale) + ", " + std::to_string(cols) +
+                  " columns, row " + std::to_string(r);
+        }
+      }
+    }
+    INFO(different << " differ, the last: " << where);
+    CHECK(different == 0);
+    CHECK(numbers == 5 * 4 * 19);
+  });
+}
+
 }  // namespace
 }  // namespace softlane
