@@ -20,11 +20,11 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Softmax of z(scores), see AttentionOptions, over the keys that a row has,
-// with a sink in the sum. The sweeps are those of Softmax, in the output; the
-// first writes the logits to where Softmax only reads them.
+// with a sink in the sum. The sweeps are those of Softmax; the first writes the
+// logits to the row's place, where Softmax only reads them.
 
 // The logits of a row, which are computed. Those that take more than two
-// instructions are kept in the output for the second sweep.
+// instructions are kept for the second sweep.
 template <class Logits>
 struct ComputedLogits {
   HWY_INLINE Four FourOf(size_t i) const {
@@ -113,7 +113,7 @@ struct AttentionSource {
       }
       return -kInfinity;
     }
-    FillNaN(r, -kInfinity);
+    FillNaN(r);
     if (!(max == max) || !(sink == sink)) return kNaN;
     return max > sink ? max : sink;
   }
@@ -125,12 +125,21 @@ struct AttentionSource {
     if (i == y.cols) return;
     StoreFirst(logits.First(i, y.cols - i), logits.z + i, y.cols - i);
   }
-  // NaN, but +0 where the value says that the key is masked.
-  HWY_INLINE void FillNaN(size_t r, float masked) const {
+  // NaN, but +0 where the key is masked. Of logits and of their numerators the
+  // same are NaN.
+  HWY_INLINE void FillNaN(size_t r) const {
+    const size_t row = first_row + r;
+    const uint8_t* const keep =
+        options.keep.data == nullptr ? nullptr : options.keep.Row(row) + begin;
+    const float* const bias =
+        options.bias.data == nullptr ? nullptr : options.bias.Row(row) + begin;
     const float* const from = Place(r);
     float* const to = y.Row(r);
     for (size_t i = 0; i < y.cols; ++i) {
-      to[i] = from[i] == masked ? 0.0f : kNaN;
+      const bool is_masked =
+          (keep != nullptr && keep[i] == 0) ||
+          (bias != nullptr && bias[i] == -kInfinity && from[i] == from[i]);
+      to[i] = is_masked ? 0.0f : kNaN;
     }
   }
 
@@ -142,15 +151,13 @@ struct AttentionSource {
 };
 
 // The columns of masked keys.
+struct Zeros {
+  HWY_INLINE Four FourOf(size_t) const { return Repeat<Four>(Set(0.0f)); }
+  HWY_INLINE VF First(size_t, size_t) const { return Set(0.0f); }
+};
 HWY_INLINE void FillZero(float* y, size_t n, bool is_large) {
-  if (!is_large || n < 4 * kLanes || !CanStream(y)) return Fill(y, n, 0.0f);
-  const AlignedRange range(y, n);
-  Fill(y, range.begin, 0.0f);
-  const Four zeros = Repeat<Four>(Set(0.0f));
-  for (size_t i = range.begin; i != range.end; i += 4 * kLanes) {
-    StreamFour(zeros, y + i);
-  }
-  Fill(y + range.end, n - range.end, 0.0f);
+  if (!is_large) return Fill(y, n, 0.0f);
+  StreamTerms(Zeros(), y, n, NextRow{});
 }
 
 // With a scratch, the probabilities of a large output go past the caches.
@@ -196,8 +203,10 @@ template <class Logits>
 void AnyRowsOf(const Rows<const float>& scores, const Rows<float>& probs,
                float* logsumexp, const AttentionOptions& options) {
   const size_t cols = scores.cols;
+  const bool has_short_rows = cols <= kMaxStreamedCols || options.causal ||
+                              options.window != 0 || options.lengths != nullptr;
   if (cols >= kMinStreamedCols && IsLargeOutput(scores.rows, cols) &&
-      scores.data != probs.data) {
+      has_short_rows && scores.rows != 1 && scores.data != probs.data) {
     return LargeRowsOf<Logits>(scores, probs, logsumexp, options);
   }
   RowsOf<Logits>(scores, probs, logsumexp, options, nullptr);

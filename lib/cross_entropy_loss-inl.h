@@ -42,8 +42,8 @@ struct ShareSums {
   double total, logits;
 };
 
-// log(1 + t) for t >= 0, to a relative error of 2^-46: up to 2^-10, as a
-// series, and above.
+// log(1 + t) for t >= 0, to a relative error of 2^-42: up to 2^-10 as a series,
+// above from the sum, of which a bit more than 2^-53 is lost.
 constexpr double kMaxSeries = 0x1p-10;
 template <class V>
 HWY_INLINE V LogOnePlusSeries(V t) {
@@ -80,7 +80,7 @@ struct RowLoss {
   double loss, factor, unit, label_gradient;
 };
 
-// `shares` is null where no q is but the label's. The row's sum is a number.
+// `shares` is null if only the label has a share. The row's sum is a number.
 HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
                           const RowPlan& plan, size_t label, double label_loss,
                           const ShareSums* shares, double upstream) {

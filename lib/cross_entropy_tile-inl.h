@@ -58,6 +58,7 @@ class CrossEntropyTile : public TileGroup {
     for (size_t r = 0; r < kLanes; ++r) {
       const RowLoss result = LossOfLane(r, rows[r]);
       if (r < count) losses[r] = result.loss;
+      if (dx.data == nullptr) continue;
       label_gradients[r] = result.label_gradient;
       const Reciprocal factor = FactorOf(result.factor, sums_[r]);
       head_[r] = factor.head;

@@ -52,18 +52,6 @@ HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
   });
 }
 
-HWY_INLINE void WriteRow(const float* x, float* y, size_t n,
-                         const LogProbabilities& log) {
-  size_t i = 0;
-  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
-    StoreFour(log(LoadFour(x + i, kLanes)), y + i, kLanes);
-  }
-  for (; n - i >= kLanes; i += kLanes) Store(log(Load(x + i)), y + i);
-  if (i != n) {
-    StoreFirst(log(LoadFirst(x + i, n - i, Set(0.0f))), y + i, n - i);
-  }
-}
-
 HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
                                      const Rows<float>& y, EmptyRow empty_row,
                                      const ScaleParts& parts) {
@@ -76,8 +64,8 @@ HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
     const float row_max = max;
     if (r + 1 < x.rows) max = MaxOf<IgnoreNaN>(x.Row(r + 1), n);
     if (row.log_sum == row.log_sum) {
-      WriteRow(x.Row(r), y.Row(r), n,
-               LogProbabilities(row.plan, parts, row.log_sum));
+      const LogProbabilities log(row.plan, parts, row.log_sum);
+      StoreTerms(MappedRow<LogProbabilities>{log, x.Row(r)}, y.Row(r), n);
     } else if (row_max == -kInfinity && empty_row == EmptyRow::kZero &&
                MaxOf<LaneNaN>(x.Row(r), n) == -kInfinity) {
       Fill(y.Row(r), n, -kInfinity);

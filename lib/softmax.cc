@@ -59,9 +59,7 @@ struct PlainSource {
   HWY_INLINE float Special(size_t r) const {
     return SpecialRow(x.Row(r), y.Row(r), x.cols, empty_row);
   }
-  HWY_INLINE void FillNaN(size_t r, float) const {
-    Fill(y.Row(r), x.cols, kNaN);
-  }
+  HWY_INLINE void FillNaN(size_t r) const { Fill(y.Row(r), x.cols, kNaN); }
 
   const Rows<const float>& x;
   const Rows<float>& y;

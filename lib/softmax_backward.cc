@@ -30,7 +30,7 @@ static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
 // Rows of so many columns do not fit the second cache.
 constexpr size_t kMinLargeCols = size_t{1} << 15;
 // Nor one such row a share of the last one: its gradient goes past it.
-constexpr size_t kMinStreamCols = size_t{1} << 20;
+constexpr size_t kMinHugeCols = size_t{1} << 20;
 
 struct GradientTerms {
   HWY_INLINE Four FourOf(size_t i) const {
@@ -48,18 +48,6 @@ struct GradientTerms {
   const float* dp;
   VF minus_half_dot, scale;
 };
-
-HWY_INLINE void WriteGradients(const GradientTerms& terms, float* dx,
-                               size_t n) {
-  size_t i = 0;
-  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
-    StoreFour(terms.FourOf(i), dx + i, kLanes);
-  }
-  for (; n - i >= kLanes; i += kLanes) {
-    Store(terms.First(i, kLanes), dx + i);
-  }
-  if (i != n) StoreFirst(terms.First(i, n - i), dx + i, n - i);
-}
 
 // From the end, which may still be in a cache.
 template <bool kStream>
@@ -96,8 +84,8 @@ void BackwardRow(const float* p, const float* dp, float* dx, size_t n,
   if (next != nullptr) {
     StreamTerms(terms, dx, n, *next);
   } else if (n < kMinLargeCols) {
-    WriteGradients(terms, dx, n);
-  } else if (n < kMinStreamCols || dx == p || dx == dp || !CanStream(dx)) {
+    StoreTerms(terms, dx, n);
+  } else if (n < kMinHugeCols || dx == p || dx == dp || !CanStream(dx)) {
     WriteLargeGradients<false>(terms, dx, n);
   } else {
     WriteLargeGradients<true>(terms, dx, n);
@@ -111,7 +99,7 @@ void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   r = BackwardGroups(p, dp, dx, scale);
 #endif
-  const bool is_large = p.cols >= kMinStreamedCols && p.cols < kMinStreamCols &&
+  const bool is_large = p.cols >= kMinStreamedCols && p.cols < kMinHugeCols &&
                         IsLargeOutput(p.rows, p.cols) && dx.data != p.data &&
                         dx.data != dp.data;
   for (; r < p.rows; ++r) {

@@ -97,9 +97,9 @@ struct GroupRows {
 // Fewer rows than this do not fill a group well enough.
 constexpr size_t kMinGroupRows = 3;
 
-// All rows, in groups: a Group is made of `parameters`, has the steps called
-// below, and reads no row after the first. `fallback` does rows [first, first +
-// count) of a group whose first step says that it cannot.
+// All rows, in groups: a Group is made of `parameters` and has the steps called
+// below, of which only the first reads rows. `fallback` does rows [first, first
+// + count) of a group whose first step says that it cannot.
 template <class Group, class Fallback, class... Parameters>
 HWY_INLINE void RunGroups(const Rows<const float>& x, const Rows<float>& y,
                           const Fallback& fallback,

@@ -36,23 +36,24 @@ constexpr size_t kMinNextCols = 4096;
 // FindExtent(r), which is that sweep alone; From(r), the logits for the second;
 // Place(r), where its numerators wait for their division; Sink(r), a logit that
 // only joins the sum, or -inf; Special(r), for a row whose maximum is not
-// finite, which gives its logsumexp; and FillNaN(r, least), for one whose sum
-// is NaN, where `least` is the numerator of -inf.
+// finite, which gives its logsumexp; and FillNaN(r), for one whose sum is NaN.
 //
-// The place is the row of the output or, if that is large, a scratch. From
-// there the quotients go past the caches, before the next row's numerators
-// come, and on the way Next(r), a row that is read soon, is brought into one.
+// The place is the row of the output or, if results are streamed, a scratch:
+// from there they go past the caches before the next row's numerators come, and
+// on the way Next(r), a row that is read soon, is brought into one. Two places
+// in turn, if it keeps logits, which are those of the next row.
 template <class Source>
 class Pipeline {
  public:
   HWY_INLINE Pipeline(const Source& source, const Rows<float>& y,
-                      float* logsumexp, const ScaleParts& parts, bool is_large)
+                      float* logsumexp, const ScaleParts& parts,
+                      bool is_streamed)
       : source_(source),
         y_(y),
         logsumexp_(logsumexp),
         parts_(parts),
-        is_large_(is_large),
-        distance_(y.cols < kMinNextCols && !is_large ? 2 : 1) {}
+        is_streamed_(is_streamed),
+        distance_(y.cols < kMinNextCols && !is_streamed ? 2 : 1) {}
 
   HWY_INLINE void Run() {
     Extent extents[kMaxDistance];
@@ -64,7 +65,7 @@ class Pipeline {
       Extent& extent = extents[r % distance_];
       Waiting& row = waiting[r % distance_];
       extent = Step(r, extent, row);
-      if (is_large_) Divide(row, source_.Next(HWY_MIN(r + 2, y_.rows)));
+      if (is_streamed_) Divide(row, source_.Next(HWY_MIN(r + 2, y_.rows)));
     }
     for (Waiting& row : waiting) Divide(row);
   }
@@ -141,7 +142,7 @@ class Pipeline {
     }
     float log = LogSumExp(plan, exp, argument, max, row.sum);
     if (row.sum != row.sum) {
-      source_.FillNaN(r, hn::GetLane(exp(Set(-kInfinity))));
+      source_.FillNaN(r);
       log = kNaN;
       row.y = nullptr;
     }
@@ -181,7 +182,7 @@ class Pipeline {
   HWY_INLINE void Divide(Waiting& row, const NextRow& next = {}) const {
     if (row.y == nullptr) return;
     const Quotients quotients(ReciprocalOf(row.sum));
-    if (is_large_) {
+    if (is_streamed_) {
       StreamRow(row.y, row.to, y_.cols, quotients, next);
     } else {
       Replace(row.y, y_.cols, quotients);
@@ -193,7 +194,7 @@ class Pipeline {
   const Rows<float>& y_;
   float* const logsumexp_;
   const ScaleParts& parts_;
-  const bool is_large_;
+  const bool is_streamed_;
   const size_t distance_;  // from a row to the row ahead
 };
 

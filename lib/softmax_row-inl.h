@@ -187,8 +187,11 @@ HWY_INLINE Reciprocal FactorOf(double factor, double sum) {
   bits = (bits + uint64_t{kHeadRounding}) & static_cast<uint64_t>(kHeadMask);
   double head;
   std::memcpy(&head, &bits, sizeof(head));
-  return {static_cast<float>(head), static_cast<float>(factor - head),
-          static_cast<float>(sum * kLeast)};
+  // No numerator goes from under an infinite or NaN factor.
+  const float high = static_cast<float>(head);
+  const float least = static_cast<float>(sum * kLeast);
+  return {high, static_cast<float>(factor - head),
+          high - high == 0.0f ? least : 0.0f};
 }
 
 HWY_INLINE Reciprocal ReciprocalOf(double sum) {

@@ -22,7 +22,10 @@ namespace {
 // element so and in tiles, 0.25 and 0.22 at 63 columns, 0.18 and 0.20 at 64.
 constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : 63;
 
-// What a group has room for.
+// What a group has room for. So many columns are faster in tiles where a row by
+// itself is the alternative: with AVX-512, ns per element at 128 columns, by
+// itself and in tiles, 0.32 and 0.18 with logsumexp, 0.47 and 0.26 in
+// cross-entropy.
 constexpr size_t kTileCapacity = 128;
 
 class TileGroup : public TileColumns<TileGroup, kTileCapacity> {

@@ -27,8 +27,8 @@ constexpr size_t kPrefetchAhead = 1024;
 // and 0.14 at 512 x 2048; with AVX2 0.26 and 0.39, 0.33 and 0.48, 0.25 and
 // 0.22.
 constexpr size_t kMinLargeOutput = size_t{1} << 22;
-HWY_INLINE bool IsLargeOutput(size_t rows, size_t cols) {
-  return rows >= kMinLargeOutput / cols;
+HWY_INLINE bool IsLargeOutput(size_t rows, size_t cols) {  // cols is not 0
+  return rows > (kMinLargeOutput - 1) / cols;
 }
 // Shorter rows have more to do than to wait for memory.
 constexpr size_t kMinStreamedCols = 512;
@@ -76,9 +76,20 @@ struct NextRow {
   const float* second;
 };
 
-// to[i] = terms[i] for i in [0, n), past the caches. `terms` has FourOf(i) and
-// First(i, count). Stores to memory and loads from there take turns: else each
-// leaves a part of the bandwidth to the other.
+// to[i] = terms[i] for i in [0, n). `terms` has FourOf(i), which gives four
+// vectors in a row, and First(i, count).
+template <class Terms>
+HWY_INLINE void StoreTerms(const Terms& terms, float* to, size_t n) {
+  size_t i = 0;
+  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
+    StoreFour(terms.FourOf(i), to + i, kLanes);
+  }
+  for (; n - i >= kLanes; i += kLanes) Store(terms.First(i, kLanes), to + i);
+  if (i != n) StoreFirst(terms.First(i, n - i), to + i, n - i);
+}
+
+// The same past the caches. Stores to memory and loads from there take turns:
+// else each leaves a part of the bandwidth to the other.
 template <class Terms>
 HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
                             const NextRow& next) {

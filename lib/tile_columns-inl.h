@@ -24,9 +24,9 @@ namespace {
 // Shorter rows are done one by one.
 constexpr size_t kMinTileCols = 4;
 
-// What the groups of softmax and log-softmax have in common. A Group has
-// Numerators(), where they are to be written, FoldSums(n), EndSums(), and
-// Writing, the last sweep.
+// What the groups of softmax, log-softmax and cross-entropy have in common. A
+// Group has Numerators(), where they are to be written, FoldSums(n), EndSums(),
+// and Writing, the last sweep.
 template <class Group, size_t kMaxCols>
 class TileColumns {
  public:
@@ -51,7 +51,8 @@ class TileColumns {
     HWY_ALIGN double logs[kLanes];
     LogOfSums(sums_, logs);
     for (size_t r = 0; r < rows_.count; ++r) {
-      all[rows_.first + r] = static_cast<float>(logs[r]);
+      // The shift of a row by itself, which makes +0 of -0.
+      all[rows_.first + r] = static_cast<float>(logs[r] + 0.0);
     }
   }
 
@@ -255,7 +256,7 @@ class TileColumns {
   HWY_ALIGN float max_[kLanes];
   HWY_ALIGN float offset_[kLanes];
   HWY_ALIGN double sums_[kLanes];
-  HWY_ALIGN float values_[(kMaxCols + 16) * kLanes];
+  HWY_ALIGN float values_[(kMaxCols + 15) / 16 * 16 * kLanes];
 };
 
 }  // namespace

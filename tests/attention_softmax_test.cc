@@ -142,10 +142,11 @@ TEST_CASE("special values in masked and unmasked places") {
       } else if (special != special || (special == kInf && !by_bias)) {
         bool ok = row[at] != row[at];
         for (size_t i = 0; i < c.cols; ++i) {
-          const bool is_masked =
-              before.outside[i] || c.options.keep.data[i] == 0;
-          ok = ok && (is_masked ? BitsOf(row[i]) == 0
-                                : row[i] != row[i] || BitsOf(row[i]) == 0);
+          const bool is_masked = before.outside[i] ||
+                                 c.options.keep.data[i] == 0 ||
+                                 (i != at && c.options.bias.data != nullptr &&
+                                  c.options.bias.data[i] == -kInf);
+          ok = ok && (is_masked ? BitsOf(row[i]) == 0 : row[i] != row[i]);
         }
         cases.Expect(ok, "an unmasked NaN or +inf makes the keys NaN", c.cols,
                      at);
@@ -165,7 +166,10 @@ TEST_CASE("a NaN in any row of a batch") {
     Random random(5);
     for (size_t k = 0; k < 200; ++k) {
       std::vector<float> scores(kRows * kCols), bias(scores.size());
-      for (float& s : scores) s = 2.0f * random.Normal();
+      for (float& s : scores) {
+        s = 2.0f * random.Normal();
+        if (random.Below(20) == 0) s = random.Below(2) == 0 ? -300.0f : -kInf;
+      }
       AttentionOptions options;
       options.scale = k % 2 == 0 ? 1.0f : 0.5f;
       const size_t bad = k % kRows;
@@ -200,7 +204,9 @@ TEST_CASE("a sink far above the scores") {
     constexpr size_t kRows = 5, kCols = 77;
     Random random(6);
     std::vector<float> scores(kRows * kCols), probs(scores.size());
-    for (float& s : scores) s = random.Normal();
+    for (float& s : scores) {
+      s = random.Below(20) == 0 ? -200.0f : random.Normal();
+    }
     const std::vector<float> sinks = {60.0f, 86.0f, 300.0f, 5000.0f, kNan};
     std::vector<float> logsumexp(kRows);
     AttentionOptions options;

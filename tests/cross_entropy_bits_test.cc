@@ -89,6 +89,7 @@ LossCase OneRow(const LossCase& c, size_t r) {
                     c.logits.data() + (r + 1) * c.cols);
   row.labels = {c.labels[r]};
   row.class_weights = c.class_weights;
+  if (!c.upstream_rows.empty()) row.upstream_rows = {c.upstream_rows[r]};
   row.settings = c.settings;
   return row;
 }
@@ -167,9 +168,21 @@ TEST_CASE("cross_entropy: extreme scales and weights, in batches and alone") {
         }
         c.logits[3 * cols + 1] = kNan;
         c.labels[3] = 2;
-        LossResults batch, alone;
+        c.logits[5 * cols] = c.logits[17 * cols + 3] = -kInf;
+        for (size_t r = 0; r < c.rows; ++r) {
+          const float upstream[] = {1.0f, kNan, kInf, -3e38f};
+          c.upstream_rows.push_back(upstream[(r + cols) % 4]);
+        }
+        LossResults batch, alone, baseline;
         REQUIRE(RunLossCase(c, Gradient::kSeparate, false, target, &batch) ==
                 Status::kOk);
+        REQUIRE(RunLossCase(c, Gradient::kSeparate, false, Target::kBaseline,
+                            &baseline) == Status::kOk);
+        if (!SameBits(batch.gradient, baseline.gradient)) {
+          ++different;
+          where = std::to_string(scale) + ", " + std::to_string(cols) +
+                  " columns, from the baseline";
+        }
         for (size_t r = 0; r < c.rows; ++r) {
           REQUIRE(RunLossCase(OneRow(c, r), Gradient::kSeparate, false, target,
                               &alone) == Status::kOk);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The results of many rows that no cache holds go past the caches, which needs
-// the inputs until the end: in place another schedule does it. Both must give
-// the same bits.
+// The results of many rows that no cache holds go past the caches, but not in
+// place: there the lines are in a cache already. Both schedules must give the
+// same bits.
 
 #include <algorithm>
 #include <string>

@@ -149,13 +149,12 @@ TEST_CASE("layout: one special row among others") {
       for (const size_t cols : {1, 3, 4, 5, 8, 15, 31, 64, 65, 100, 128, 129}) {
         const Inputs usual(kRows, cols, cols);
         for (size_t special = 0; special < kRows; ++special) {
-          for (const float value : {kNan, kInf, -kInf, 3e38f, 5000.0f}) {
+          for (const float value : {kNan, kInf, -kInf, -0.0f, 3e38f, 5000.0f}) {
             Inputs inputs = usual;
-            if (value == -kInf) {
-              std::fill_n(inputs.x.begin() + special * cols, cols, value);
-            } else {
-              inputs.x[special * cols + special % cols] = value;
+            if (value == -kInf || value == 0.0f) {  // nothing else in the row
+              std::fill_n(inputs.x.begin() + special * cols, cols, -kInf);
             }
+            inputs.x[special * cols + special % cols] = value;
             wrong += !(Batch(operation, inputs, target) ==
                        RowByRow(operation, inputs, target));
           }

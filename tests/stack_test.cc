@@ -84,9 +84,22 @@ struct Shape {
   size_t rows, cols;
 };
 // Each schedule's.
-constexpr Shape kShapes[] = {{1, 8},     {1, 500},    {1, 20000}, {40, 3},
-                             {40, 8},    {40, 63},    {40, 128},  {40, 300},
-                             {3, 70000}, {4200, 1000}};
+constexpr Shape kShapes[] = {
+    {1, 8},
+    {1, 500},
+    {1, 20000},
+    {40, 3},
+    {40, 8},
+    {40, 63},
+    {40, 128},
+    {40, 300},
+    {3, 70000},
+    {4200, 1000},
+#ifdef SOFTLANE_FULL_TESTS
+    {1, size_t{3} << 20},
+    {1, size_t{5} << 20},
+#endif
+};
 
 struct Data {
   explicit Data(const Shape& shape)
@@ -136,7 +149,7 @@ TEST_CASE("no function takes more stack than promised") {
         const Operands o{x, x, y, data.per_row.data()};
         measure(operation.name, [&] { return operation.run(o, target); });
       }
-      const size_t k = std::min<size_t>(shape.cols, 8);
+      const size_t k = std::min<size_t>(shape.cols, 64);
       std::vector<int32_t> indices(shape.rows * k);
       measure("topk", [&] {
         const Rows<int32_t> top(indices.data(), shape.rows, k);
@@ -152,6 +165,20 @@ TEST_CASE("no function takes more stack than promised") {
       measure(
           "log axis",
           [&] { return LogSoftmaxAxis(planes, results, {}, target); }, true);
+      measure(
+          "backward axis",
+          [&] {
+            return SoftmaxBackwardAxis(planes, planes, results, 1.0f, target);
+          },
+          true);
+      if (shape.cols < 1000) {
+        std::vector<float> jacobian(shape.cols * shape.cols);
+        measure("jacobian", [&] {
+          return SoftmaxJacobian(
+              data.x.data(), shape.cols,
+              Rows<float>(jacobian.data(), shape.cols, shape.cols), target);
+        });
+      }
       CrossEntropyOptions none;
       none.reduction = Reduction::kNone;
       measure("cross_entropy of labels", [&] {
@@ -167,8 +194,12 @@ TEST_CASE("no function takes more stack than promised") {
       measure("attention, biased",
               [&] { return AttentionSoftmax(x, y, options, target); });
       options.softcap = 20.0f;
+      options.sinks = data.per_row.data();
       measure("attention, all",
               [&] { return AttentionSoftmax(x, y, options, target); });
+      measure("attention backward", [&] {
+        return AttentionSoftmaxBackward(x, x, x, y, options, {}, target);
+      });
     }
     std::printf("%-9s %zu bytes (%s); of one row %zu (%s)\n",
                 TargetName(target), most, where.c_str(), most_of_one_row,

@@ -60,8 +60,9 @@ inline constexpr double kSoftcapMaxUlp = 6.0;
 /// Softmax. Shapes: scores and probs have the same rows and cols; probs may be
 /// the view scores, and overlaps nothing else that is read. Special values: a
 /// masked key has exactly +0, whatever its score. Scores and masks beyond
-/// lengths, causal and window are not read. An unmasked NaN or +inf makes the
-/// row's unmasked keys NaN. Errors: kNullPointer, kBadShape, kOverlap,
+/// lengths, causal and window are not read. A NaN sink, an unmasked NaN or +inf
+/// makes the row's unmasked keys NaN; a bias of -inf masks scores but these
+/// two, a score of -inf is no mask. Errors: kNullPointer, kBadShape, kOverlap,
 /// kBadOption, kTargetUnavailable.
 Status AttentionSoftmax(const Rows<const float>& scores,
                         const Rows<float>& probs,
