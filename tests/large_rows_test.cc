@@ -164,10 +164,12 @@ TEST_CASE("log_softmax and cross_entropy of a large row") {
     // The largest logit, one in a block before it, one at the very end.
     const size_t top =
         static_cast<size_t>(std::max_element(x.begin(), x.end()) - x.begin());
-    for (const auto& [label, digest] :
+    for (const auto& entry :
          {std::pair<size_t, uint64_t>{top, 0x42f674d0f748de6du},
           {70, 0xea302b6e061885c0u},
           {kCols - 1, 0x74a25b8f5b8ba3d3u}}) {
+      const size_t label = entry.first;
+      const uint64_t digest = entry.second;
       float loss = 0.0f;
       const int64_t label64 = static_cast<int64_t>(label);
       REQUIRE(CrossEntropy(in, &label64, &loss, out, {}, nullptr, target) ==

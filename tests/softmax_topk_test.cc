@@ -44,11 +44,13 @@ TopK Sorted(const std::vector<float>& x, size_t k, Target target,
   result.indices.resize(x.size());
   std::iota(result.indices.begin(), result.indices.end(), 0);
   if (probs[0] == probs[0]) {
-    std::stable_sort(result.indices.begin(), result.indices.end(),
-                     [&](int32_t a, int32_t b) {
-                       return x[static_cast<size_t>(a)] >
-                              x[static_cast<size_t>(b)];
-                     });
+    // Not std::stable_sort: clang 19 warns of what g++ 12's calls.
+    std::sort(result.indices.begin(), result.indices.end(),
+              [&](int32_t a, int32_t b) {
+                const float left = x[static_cast<size_t>(a)];
+                const float right = x[static_cast<size_t>(b)];
+                return left > right || (left == right && a < b);
+              });
   }
   result.indices.resize(k);
   for (int32_t& i : result.indices) {
