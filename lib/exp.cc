@@ -10,6 +10,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "exp-inl.h"
+#include "stream-inl.h"
 #include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -98,23 +99,52 @@ class Exponential {
   Table8 table_, left_over_;
 };
 
-void ExpRows(const Rows<const float>& x, const Rows<float>& y) {
+// A row that no cache holds: what comes next is brought into one.
+struct LargeExpRow {
+  HWY_INLINE Four FourOf(size_t i) const {
+    constexpr size_t kCount = 4 * kLanes;
+    PrefetchRange<kCount>(row.from + HWY_MIN(i + kPrefetchAhead, n - kCount));
+    return row.FourOf(i);
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return row.First(i, count);
+  }
+
+  const MappedRow<Exponential>& row;
+  size_t n;
+};
+
+// The constants of each stay in registers only in a function of its own.
+HWY_NOINLINE void ExpCached(const Rows<const float>& x, const Rows<float>& y) {
   const Exponential exponential;
   for (size_t r = 0; r < x.rows; ++r) {
-    const float* from = x.Row(r);
-    float* to = y.Row(r);
-    size_t i = 0;
-    for (; x.cols - i >= 4 * kLanes; i += 4 * kLanes) {
-      StoreFour(exponential(LoadFour(from + i, kLanes)), to + i, kLanes);
-    }
-    for (; x.cols - i >= kLanes; i += kLanes) {
-      Store(exponential(Load(from + i)), to + i);
-    }
-    if (const size_t rest = x.cols - i; rest != 0) {
-      StoreFirst(exponential(LoadFirst(from + i, rest, Set(0.0f))), to + i,
-                 rest);
-    }
+    StoreTerms(MappedRow<Exponential>{exponential, x.Row(r)}, y.Row(r), x.cols);
   }
+}
+
+HWY_NOINLINE void ExpStreamed(const Rows<const float>& x,
+                              const Rows<float>& y) {
+  const Exponential exponential;
+  for (size_t r = 0; r < x.rows; ++r) {
+    const MappedRow<Exponential> row{exponential, x.Row(r)};
+    StreamTerms(LargeExpRow{row, x.cols}, y.Row(r), x.cols, NextRow{});
+  }
+  hwy::FlushStream();
+}
+
+// Rows without a gap are one row.
+template <typename T>
+HWY_INLINE Rows<T> Joined(const Rows<T>& v) {
+  return Rows<T>(v.data, 1, v.rows * v.cols);
+}
+
+void ExpRows(const Rows<const float>& x, const Rows<float>& y) {
+  if (x.rows > 1 && x.stride == x.cols && y.stride == y.cols) {
+    return ExpRows(Joined(x), Joined(y));
+  }
+  const bool is_large = x.cols >= kMinStreamedCols &&
+                        IsLargeOutput(x.rows, x.cols) && x.data != y.data;
+  is_large ? ExpStreamed(x, y) : ExpCached(x, y);
 }
 
 }  // namespace

@@ -38,6 +38,9 @@ struct GradientTerms {
                    HWY_ATTR { return Gradient(p, dp, minus_half_dot, scale); },
                LoadFour(p + i, kLanes), LoadFour(dp + i, kLanes));
   }
+  HWY_INLINE VF One(size_t i) const {
+    return Gradient(Load(p + i), Load(dp + i), minus_half_dot, scale);
+  }
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF zero = Set(0.0f);
     return Gradient(LoadFirst(p + i, count, zero),

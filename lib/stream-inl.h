@@ -77,14 +77,14 @@ struct NextRow {
 };
 
 // to[i] = terms[i] for i in [0, n). `terms` has FourOf(i), which gives four
-// vectors in a row, and First(i, count).
+// vectors in a row, One(i) and First(i, count).
 template <class Terms>
 HWY_INLINE void StoreTerms(const Terms& terms, float* to, size_t n) {
   size_t i = 0;
   for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
     StoreFour(terms.FourOf(i), to + i, kLanes);
   }
-  for (; n - i >= kLanes; i += kLanes) Store(terms.First(i, kLanes), to + i);
+  for (; n - i >= kLanes; i += kLanes) Store(terms.One(i), to + i);
   if (i != n) StoreFirst(terms.First(i, n - i), to + i, n - i);
 }
 
@@ -114,6 +114,7 @@ struct MappedRow {
   HWY_INLINE Four FourOf(size_t i) const {
     return op(LoadFour(from + i, kLanes));
   }
+  HWY_INLINE VF One(size_t i) const { return op(Load(from + i)); }
   HWY_INLINE VF First(size_t i, size_t count) const {
     return op(LoadFirst(from + i, count, Set(0.0f)));
   }

@@ -131,6 +131,8 @@ TEST_CASE("softmax and its kin") {
           return LogSoftmax(in, out, options, target);
         });
       }
+      Compare("exp", shape,
+              [&](In in, Out out, float*) { return Exp(in, out, target); });
       std::vector<float> p((kElements / shape.cols + 1) * shape.cols);
       for (size_t i = 0; i < p.size(); ++i) {
         p[i] = 0x1p-14f * static_cast<float>(1 + i % 7);
