@@ -62,12 +62,14 @@ HWY_INLINE VF MaskedFirst(VF z, const uint8_t* keep, size_t count) {
   return Masked(z, hn::LoadU(KeepBytes(), bytes));
 }
 
+enum class Masks { kNone, kBias, kAny };
+
 // The logits of one row where options ask for a scale and masks only: what most
 // calls do, without the code of the others in the loop.
-template <bool kHasMasks>
+template <Masks kMasks>
 class AffineLogits {
  public:
-  static constexpr bool kIsCheap = !kHasMasks;
+  static constexpr bool kIsCheap = kMasks == Masks::kNone;
 
   HWY_INLINE AffineLogits(const AttentionOptions& options, const float* scores,
                           size_t r)
@@ -78,29 +80,24 @@ class AffineLogits {
 
   HWY_INLINE VF One(size_t c) const {
     VF z = hn::Mul(Load(scores_ + c), scale_);
-    if (!kHasMasks) return z;
-    if (bias_ != nullptr) z = hn::Add(z, Load(bias_ + c));
-    if (keep_ != nullptr) z = Masked(z, hn::LoadU(KeepBytes(), keep_ + c));
+    if (HasBias()) z = hn::Add(z, Load(bias_ + c));
+    if (HasKeep()) z = Masked(z, hn::LoadU(KeepBytes(), keep_ + c));
     return z;
   }
   HWY_INLINE VF First(size_t c, size_t count) const {
     const VF lowest = Set(-std::numeric_limits<float>::infinity());
     VF z = hn::Mul(LoadFirst(scores_ + c, count, lowest), scale_);
-    if (!kHasMasks) return z;
-    if (bias_ != nullptr) {
-      z = hn::Add(z, LoadFirst(bias_ + c, count, Set(0.0f)));
-    }
-    return keep_ == nullptr ? z : MaskedFirst(z, keep_ + c, count);
+    if (HasBias()) z = hn::Add(z, LoadFirst(bias_ + c, count, Set(0.0f)));
+    return HasKeep() ? MaskedFirst(z, keep_ + c, count) : z;
   }
   HWY_INLINE Four FourOf(size_t c, size_t step) const {
     Four z = Map([&](VF x) HWY_ATTR { return hn::Mul(x, scale_); },
                  LoadFour(scores_ + c, step));
-    if (!kHasMasks) return z;
-    if (bias_ != nullptr) {
+    if (HasBias()) {
       z = Map([](VF z, VF b) HWY_ATTR { return hn::Add(z, b); }, z,
               LoadFour(bias_ + c, step));
     }
-    if (keep_ != nullptr) {
+    if (HasKeep()) {
       const KeepBytes d;
       const uint8_t* const keep = keep_ + c;
       z = {Masked(z.a, hn::LoadU(d, keep)),
@@ -112,6 +109,13 @@ class AffineLogits {
   }
 
  private:
+  HWY_INLINE bool HasBias() const {
+    return kMasks == Masks::kAny ? bias_ != nullptr : kMasks == Masks::kBias;
+  }
+  HWY_INLINE bool HasKeep() const {
+    return kMasks == Masks::kAny && keep_ != nullptr;
+  }
+
   const float* scores_;
   const float* bias_;
   const uint8_t* keep_;

@@ -27,6 +27,7 @@ namespace {
 // instructions are kept for the second sweep.
 template <class Logits>
 struct ComputedLogits {
+  static constexpr bool kIsKept = !Logits::kIsCheap;
   HWY_INLINE Four FourOf(size_t i) const {
     return logits.FourOf(begin + i, 16);
   }
@@ -35,13 +36,13 @@ struct ComputedLogits {
     return logits.First(begin + i, count);
   }
   HWY_INLINE void KeepFour(const Four& v, size_t i) const {
-    if (!Logits::kIsCheap && z != nullptr) StoreFour(v, z + i, 16);
+    if (kIsKept && z != nullptr) StoreFour(v, z + i, 16);
   }
   HWY_INLINE void KeepOne(VF v, size_t i) const {
-    if (!Logits::kIsCheap && z != nullptr) Store(v, z + i);
+    if (kIsKept && z != nullptr) Store(v, z + i);
   }
   HWY_INLINE void KeepFirst(VF v, size_t i, size_t count) const {
-    if (!Logits::kIsCheap && z != nullptr) StoreFirst(v, z + i, count);
+    if (kIsKept && z != nullptr) StoreFirst(v, z + i, count);
   }
 
   Logits logits;
@@ -215,14 +216,18 @@ void AnyRowsOf(const Rows<const float>& scores, const Rows<float>& probs,
 void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
                    float* logsumexp, const AttentionOptions& options) {
   const bool is_affine = options.softcap == 0.0f && options.alibi_slope == 0.0f;
-  const bool has_masks =
-      options.bias.data != nullptr || options.keep.data != nullptr;
   if constexpr (kHasFma) {  // one lane at a time the branches do not matter
-    if (is_affine && has_masks) {
-      return AnyRowsOf<AffineLogits<true>>(scores, probs, logsumexp, options);
+    if (is_affine && options.keep.data != nullptr) {
+      return AnyRowsOf<AffineLogits<Masks::kAny>>(scores, probs, logsumexp,
+                                                  options);
+    }
+    if (is_affine && options.bias.data != nullptr) {
+      return AnyRowsOf<AffineLogits<Masks::kBias>>(scores, probs, logsumexp,
+                                                   options);
     }
     if (is_affine) {
-      return AnyRowsOf<AffineLogits<false>>(scores, probs, logsumexp, options);
+      return AnyRowsOf<AffineLogits<Masks::kNone>>(scores, probs, logsumexp,
+                                                   options);
     }
   }
   AnyRowsOf<AttentionLogits>(scores, probs, logsumexp, options);

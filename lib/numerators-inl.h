@@ -45,6 +45,7 @@ struct PlainLogits {
                      Set(-std::numeric_limits<float>::infinity()));
   }
   // Where logits are computed, these keep them for the next sweep.
+  static constexpr bool kIsKept = false;
   HWY_INLINE void KeepFour(const Four&, size_t) const {}
   HWY_INLINE void KeepOne(VF, size_t) const {}
   HWY_INLINE void KeepFirst(VF, size_t, size_t) const {}

@@ -38,23 +38,44 @@ struct RowStart {
   bool has_tiny;
 };
 
+// Where a sweep from the end to the start is, while one from the start is at i;
+// in full blocks.
+class Mirror {
+ public:
+  HWY_INLINE explicit Mirror(size_t n)
+      : sum_(n / kSumBlock * kSumBlock - kSumBlock + 16 - kLanes) {}
+  HWY_INLINE size_t operator()(size_t i) const { return sum_ - i; }
+
+ private:
+  size_t sum_;
+};
+
 // The numerators of a row and, on the way, the extent of the row ahead and, if
 // kDivides, the quotients of the row before. Without kHasTiny neither row has
 // tiny numerators.
+//
+// The sum has its order, from the start. The other two sweeps then go from the
+// end: so each finds in the first cache what the one before it on the same row
+// saw last. Else, where three rows are more than that cache holds, nothing is
+// left of any. With AVX-512 on Zen 5, ns per element: 0.111 instead of 0.131 at
+// 128 x 4096, 0.116 instead of 0.131 at 64 x 8192. Not so the logits ahead if
+// they are written: 0.154 from the start and 0.178 from the end at 512 x 1024.
 template <bool kDivides, bool kHasTiny, class Logits, class Ahead>
 struct PipelinedNumerators {
   HWY_INLINE Four FourOf(size_t i) const {
     // All loads before all stores: 3 to 6 % less time on Zen 5.
     const Four x = InRegisters(numerators.logits.FourOf(i));
     Four waiting = x;
-    if constexpr (kDivides) waiting = InRegisters(LoadFour(before + i, 16));
-    const Four logits = InRegisters(ahead.FourOf(i));
+    const size_t k = kDivides ? mirror(i) : i;
+    const size_t k_ahead = Ahead::kIsKept ? i : k;
+    if constexpr (kDivides) waiting = InRegisters(LoadFour(before + k, 16));
+    const Four logits = InRegisters(ahead.FourOf(k_ahead));
     extent.Add(logits);
     const Four result = numerators.Exp(x);
     if constexpr (kDivides) waiting = Quotient(waiting);
     StoreFour(result, numerators.y + i, 16);
-    if constexpr (kDivides) StoreFour(waiting, before + i, 16);
-    ahead.KeepFour(logits, i);
+    if constexpr (kDivides) StoreFour(waiting, before + k, 16);
+    ahead.KeepFour(logits, k_ahead);
     return result;
   }
   HWY_INLINE VF One(size_t i) const {
@@ -92,6 +113,7 @@ struct PipelinedNumerators {
   float* before;
   const Ahead& ahead;
   LaneExtent& extent;
+  Mirror mirror;
 };
 
 }  // namespace

@@ -112,7 +112,8 @@ class BlockedRow {
     const Quotients none(Reciprocal{});
     LaneExtent extent;
     LaneSum sum = all;
-    AddTerms(count, Terms{numerators, none, nullptr, ahead, extent}, sum);
+    AddTerms(count, Terms{numerators, none, nullptr, ahead, extent, Mirror(0)},
+             sum);
     all = sum;
     return extent.Total();
   }

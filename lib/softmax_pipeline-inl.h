@@ -27,9 +27,9 @@ namespace {
 // From so many columns on the row ahead is the next, and the row before the
 // last: fewer rows stay in the cache. In shorter rows the one after, and the
 // one before the last: nothing waits for a maximum or a sum. ns per element
-// with AVX-512 on Zen 5, so and so: 0.182 and 0.142 at 64 x 256, 0.111 and
-// 0.104 at 64 x 1024, 0.102 and 0.102 at 8 x 4096.
-constexpr size_t kMinNextCols = 4096;
+// with AVX-512 on Zen 5, so and so: 0.140 and 0.122 at 1024 x 512, 0.121 and
+// 0.114 at 512 x 1024, 0.110 and 0.131 at 256 x 2048.
+constexpr size_t kMinNextCols = 2048;
 
 // Each row through all sweeps. `Source` has LogitsOf(r, are_kept), the logits
 // that the first sweep takes the extent of and may keep for the second;
@@ -170,7 +170,8 @@ class Pipeline {
                                                    source_.Place(r)};
     const Quotients quotients(ReciprocalOf(before.sum));
     LaneExtent extent;
-    const Terms terms{numerators, quotients, before.y, logits_ahead, extent};
+    const Terms terms{numerators,   quotients, before.y,
+                      logits_ahead, extent,    Mirror(y_.cols)};
     const double sum = SumTerms(y_.cols, terms);
     ahead = extent.Total();
     return sum;

@@ -113,6 +113,8 @@ MUTANTS = [
     ("pipelined_numerators-inl.h", "waiting = Quotient(waiting);", ""),
     ("pipelined_numerators-inl.h", "Store(Quotient(Load(before + i)), before + i);", ";"),
     ("pipelined_numerators-inl.h", "StoreFirst(Quotient(waiting), before + i, count);", ""),
+    ("pipelined_numerators-inl.h", "- kSumBlock + 16 - kLanes", "- kSumBlock"),
+    ("pipelined_numerators-inl.h", "StoreFour(waiting, before + k, 16)", "StoreFour(waiting, before + i, 16)"),
     ("pipelined_numerators-inl.h", "parts.unit == 1.0 && ", ""),
     # softmax_blocks-inl.h
     ("softmax_blocks-inl.h", "sum.Multiply(PowerOfTwo(last_offset_ - start.offset));", ""),
@@ -219,6 +221,8 @@ MUTANTS = [
     ("cross_entropy_api.cc", "smoothing <= one", "true"),
     ("cross_entropy_api.cc", "inputs.Add(labels);", ""),
     # attention
+    ("attention_logits-inl.h", "return kMasks == Masks::kAny && keep_ != nullptr;", "return false;"),
+    ("attention_logits-inl.h", "bias_ != nullptr : kMasks == Masks::kBias;", "bias_ != nullptr : false;"),
     ("attention_logits-inl.h", "keys < end", "keys + 1 < end"),
     ("attention_logits-inl.h", "query - window + 1", "query - window"),
     ("attention_logits-inl.h", "if (has_alibi_) z = AddAlibi(z, c);", ""),
