@@ -172,6 +172,12 @@ MUTANTS = [
     ("transpose-inl.h", "ScatterBlocks(rows.d, to + 3, c);", ""),
     # softmax_backward.cc
     ("softmax_backward.cc", "-0.5 * dot", "0.5 * dot"),
+    ("softmax_backward.cc", "Store(before.One(i), dx + i);", ""),
+    ("softmax_backward.cc", "StoreFirst(before.First(i, count), dx + i, count);", ""),
+    ("softmax_backward.cc", "before.FourOf(i, 16)", "before.FourOf(i)"),
+    ("softmax_backward.cc", "dots{p.Row(r + 1), dp.Row(r + 1)}", "dots{p.Row(r), dp.Row(r)}"),
+    ("softmax_backward_group-inl.h", "p.cols > kVectors * kLanes || p.cols == kSumBlock", "p.cols > kVectors * kLanes + 1"),
+    ("softmax_backward_group-inl.h", "second = hn::Add(second, Term(terms, k + 3 * kStep));", ""),
     ("softmax_backward_row-inl.h", "Set(0.5f)", "Set(0.25f)"),
     ("softmax_backward_row-inl.h", "hn::Mul(p, scale)", "p"),
     ("softmax_backward_row-inl.h", "return hn::Add(product, product);", "return product;"),
