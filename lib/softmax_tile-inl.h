@@ -70,19 +70,21 @@ class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
   // Columns that a row lacks are +0.
   HWY_INLINE void FoldSums(size_t n) {
     if (n > kSumBlock) return FoldBlocks<false>(values_, n);
-    const float* sums = values_;
-    if (n > 16) {
+    const float* const sums = n <= 16 ? values_ : folded_;
+    if (n <= 16) {
+      const size_t end = n <= kSumLanes ? kSumLanes : 16;
+      for (size_t c = n; c < end; ++c) Store(Set(0.0f), Column(c));
+    } else if (n <= 32) {
+      FoldTwo(n);
+    } else {
       for (size_t i = 0; i < 16; ++i) {
         Store(SumOfEvery16th(i, n), folded_ + i * kLanes);
       }
-      sums = folded_;
-    } else {
-      for (size_t c = n; c < 16; ++c) Store(Set(0.0f), Column(c));
     }
     for (size_t half = 0; half < kLanes; half += kLanes / 2) {
       const InDouble column{sums + half};
-      const VD sum = n > kSumLanes ? FoldColumns<2 * kSumLanes>(column)
-                                   : FoldColumns<kSumLanes>(column);
+      const VD sum = n <= kSumLanes ? FoldColumns<kSumLanes>(column)
+                                    : FoldColumns<2 * kSumLanes>(column);
       hn::Store(sum, F64(), sums_ + half);
     }
   }
@@ -96,16 +98,23 @@ class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
     const float* rows;
   };
 
-  // (a + b) + (c + d) of every 16th column, as far as they exist.
-  HWY_INLINE VF SumOfEvery16th(size_t i, size_t n) {
-    VF sum = Load(Column(i));
-    if (i + 16 < n) sum = hn::Add(sum, Load(Column(i + 16)));
-    if (i + 32 < n) {
-      VF second = Load(Column(i + 32));
-      if (i + 48 < n) second = hn::Add(second, Load(Column(i + 48)));
-      sum = hn::Add(sum, second);
+  // a + b of every 16th column, as far as b exists.
+  HWY_INLINE void FoldTwo(size_t n) {
+    for (size_t i = 0; i < n - 16; ++i) {
+      Store(hn::Add(Load(Column(i)), Load(Column(i + 16))),
+            folded_ + i * kLanes);
     }
-    return sum;
+    for (size_t i = n - 16; i < 16; ++i) {
+      Store(Load(Column(i)), folded_ + i * kLanes);
+    }
+  }
+  // (a + b) + (c + d), as far as they exist; a and b do.
+  HWY_INLINE VF SumOfEvery16th(size_t i, size_t n) {
+    const VF sum = hn::Add(Load(Column(i)), Load(Column(i + 16)));
+    if (i + 32 >= n) return sum;
+    VF second = Load(Column(i + 32));
+    if (i + 48 < n) second = hn::Add(second, Load(Column(i + 48)));
+    return hn::Add(sum, second);
   }
 
  protected:
