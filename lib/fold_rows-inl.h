@@ -41,6 +41,29 @@ HWY_INLINE V FoldPair(D d, V a, V b, const Op& op) {
   }
 }
 
+// Functions to fold, and a row that is stored: objects, since GCC does not
+// inline a lambda that is used several times.
+struct Plus {
+  template <class V>
+  HWY_INLINE V operator()(V a, V b) const {
+    return hn::Add(a, b);
+  }
+};
+struct Larger {
+  template <class V>
+  HWY_INLINE V operator()(V a, V b) const {
+    return hn::Max(a, b);
+  }
+};
+template <class D>
+struct StoredRows {
+  HWY_INLINE hn::Vec<D> operator()(size_t r) const {
+    return hn::Load(D(), from + r * hn::MaxLanes(D()));
+  }
+
+  const hn::TFromD<D>* from;
+};
+
 // Lane r of the result is the fold of the vector row(r), for as many rows as
 // there are lanes.
 template <class D, class Row, class Op, size_t kDistance = 1>

@@ -85,12 +85,8 @@ class FourRowSums {
   static constexpr size_t kF64Lanes = kLanes / 2;
 
   HWY_INLINE VD Fold(size_t first) const {
-    return FoldRows(
-        F64(),
-        [&](size_t r) HWY_ATTR {
-          return hn::Load(F64(), lanes_ + (first + r) * kF64Lanes);
-        },
-        [](VD a, VD b) HWY_ATTR { return hn::Add(a, b); });
+    const StoredRows<F64> rows{lanes_ + first * kF64Lanes};
+    return FoldRows(F64(), rows, Plus());
   }
 
   // Adds the block of terms from `start` on.

@@ -35,7 +35,7 @@ class ShortGroup {
     rows_.Set(x, y, first, count);
     const size_t n = x.cols;
     HWY_ALIGN float lanes[kLanes * kLanes];
-    const auto larger = [](VF a, VF b) HWY_ATTR { return hn::Max(a, b); };
+    const Larger larger;
     for (size_t r = 0; r < kLanes; r += 4) {
       const VF lowest = Set(-kInfinity);
       Four max = Repeat<Four>(lowest);
@@ -48,9 +48,7 @@ class ShortGroup {
       }
       StoreFour(max, lanes + r * kLanes, kLanes);
     }
-    const VF max = FoldRows(
-        F32(), [&](size_t r) HWY_ATTR { return Load(lanes + r * kLanes); },
-        larger);
+    const VF max = FoldRows(F32(), StoredRows<F32>{lanes}, larger);
     VF offset;
     const bool direct = FindOffset(max, parts_, offset);
     magic_.SetAll(SoftmaxExp::Magic(offset));

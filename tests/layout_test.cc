@@ -158,6 +158,11 @@ TEST_CASE("layout: one special row among others") {
             wrong += !(Batch(operation, inputs, target) ==
                        RowByRow(operation, inputs, target));
           }
+          Inputs inputs = usual;  // products that are all -0
+          std::fill_n(inputs.x.begin() + special * cols, cols, 1.0f);
+          std::fill_n(inputs.second.begin() + special * cols, cols, -0.0f);
+          wrong += !(Batch(operation, inputs, target) ==
+                     RowByRow(operation, inputs, target));
         }
       }
       INFO(std::string(operation.name));

@@ -182,7 +182,9 @@ MUTANTS = [
     ("softmax_backward_row-inl.h", "Set(0.5f)", "Set(0.25f)"),
     ("softmax_backward_row-inl.h", "hn::Mul(p, scale)", "p"),
     ("softmax_backward_row-inl.h", "return hn::Add(product, product);", "return product;"),
-    ("softmax_backward_group-inl.h", "hn::Add(hn::PromoteTo(F64(), row), hn::Zero(F64()))", "hn::PromoteTo(F64(), row)"),
+    ("softmax_backward_group-inl.h", "hn::Add(sums, hn::Zero(F64()))", "sums"),
+    ("softmax_backward_group-inl.h", "k + kHalf >= kVectors", "k + kHalf + 1 >= kVectors"),
+    ("softmax_backward_group-inl.h", "hn::FirstN(d, kLanes / 2), hn::Set(d, 1)", "hn::FirstN(d, kLanes / 2), hn::Set(d, 0)"),
     ("softmax_backward_group-inl.h", "r % 2 == 0 ? Lower(terms) : Upper(terms)", "Lower(terms)"),
     ("softmax_backward_group-inl.h", "vector + 1 == kVectors", "vector == kVectors"),
     # log_softmax.cc, log_softmax_backward.cc, softmax_jacobian.cc
