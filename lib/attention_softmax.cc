@@ -161,6 +161,14 @@ HWY_INLINE void FillZero(float* y, size_t n, bool is_large) {
   StreamTerms(Zeros(), y, n, NextRow{});
 }
 
+HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
+                            const AttentionOptions& options) {
+  const bool has_bias_rows =
+      options.bias.data != nullptr && options.bias.stride != 0;
+  return scores.cols != 0 &&
+         IsLarge(scores.rows, scores.cols, has_bias_rows ? 3 : 2);
+}
+
 // With a scratch, the probabilities of a large output go past the caches.
 template <class Logits>
 HWY_NOINLINE void RowsOf(const Rows<const float>& scores,
@@ -168,7 +176,7 @@ HWY_NOINLINE void RowsOf(const Rows<const float>& scores,
                          const AttentionOptions& options, float* scratch) {
   const size_t cols = scores.cols;
   const ScaleParts parts = SplitScale(1.0f);
-  const bool is_large = cols != 0 && IsLargeOutput(scores.rows, cols);
+  const bool is_large = IsLargeCall(scores, options);
   for (size_t r = 0; r < scores.rows;) {
     const KeyRange keys(options, r, cols);
     size_t count = 1;
@@ -206,7 +214,7 @@ void AnyRowsOf(const Rows<const float>& scores, const Rows<float>& probs,
   const size_t cols = scores.cols;
   const bool has_short_rows = cols <= kMaxStreamedCols || options.causal ||
                               options.window != 0 || options.lengths != nullptr;
-  if (cols >= kMinStreamedCols && IsLargeOutput(scores.rows, cols) &&
+  if (cols >= kMinStreamedCols && IsLargeCall(scores, options) &&
       has_short_rows && scores.rows != 1 && scores.data != probs.data) {
     return LargeRowsOf<Logits>(scores, probs, logsumexp, options);
   }

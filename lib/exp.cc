@@ -143,7 +143,7 @@ void ExpRows(const Rows<const float>& x, const Rows<float>& y) {
     return ExpRows(Joined(x), Joined(y));
   }
   const bool is_large = x.cols >= kMinStreamedCols &&
-                        IsLargeOutput(x.rows, x.cols) && x.data != y.data;
+                        IsLarge(x.rows, x.cols, 2) && x.data != y.data;
   is_large ? ExpStreamed(x, y) : ExpCached(x, y);
 }
 

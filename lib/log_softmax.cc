@@ -118,7 +118,7 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     return LogSoftmaxInTiles(x, y, options.empty_row, parts);
   }
 #endif
-  if (x.cols >= kMinStreamedCols && IsLargeOutput(x.rows, x.cols) &&
+  if (x.cols >= kMinStreamedCols && IsLarge(x.rows, x.cols, 2) &&
       x.data != y.data) {
     return LogSoftmaxStreamed(x, y, options.empty_row, parts);
   }

@@ -171,7 +171,7 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
   }
 #endif
   if (kMinStreamedCols <= x.cols && x.cols <= kMaxStreamedCols &&
-      IsLargeOutput(x.rows, x.cols) && x.data != y.data) {
+      IsLarge(x.rows, x.cols, 2) && x.data != y.data) {
     return SoftmaxStreamed(x, y, logsumexp, empty_row, parts);
   }
   if (x.rows != 1 && x.cols < kMinBlockedColsOfMany) {

@@ -151,7 +151,7 @@ void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
   r = BackwardGroups(p, dp, dx, scale);
 #endif
   const bool is_large = p.cols >= kMinStreamedCols && p.cols < kMinHugeCols &&
-                        IsLargeOutput(p.rows, p.cols) && dx.data != p.data &&
+                        IsLarge(p.rows, p.cols, 3) && dx.data != p.data &&
                         dx.data != dp.data;
   if (const size_t rest = p.rows - r;
       rest > 1 && p.cols <= kMaxPipelinedCols && !is_large) {

@@ -17,7 +17,7 @@
 namespace softlane {
 namespace {
 
-constexpr size_t kElements = size_t{1} << 22;  // large from here on
+constexpr size_t kElements = (size_t{1} << 21) + 1;  // large from here on
 constexpr float kCanary = 1234.5f;
 
 using In = const Rows<const float>&;
