@@ -151,16 +151,6 @@ struct AttentionSource {
   float* scratch;
 };
 
-// The columns of masked keys.
-struct Zeros {
-  HWY_INLINE Four FourOf(size_t) const { return Repeat<Four>(Set(0.0f)); }
-  HWY_INLINE VF First(size_t, size_t) const { return Set(0.0f); }
-};
-HWY_INLINE void FillZero(float* y, size_t n, bool is_large) {
-  if (!is_large) return Fill(y, n, 0.0f);
-  StreamTerms(Zeros(), y, n, NextRow{});
-}
-
 HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
                             const AttentionOptions& options) {
   const bool has_bias_rows =

@@ -13,6 +13,7 @@
 #include "max-inl.h"
 #include "softmax_backward_row-inl.h"
 #include "softmax_row-inl.h"
+#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -44,47 +45,69 @@ struct KeptDotTerms {
   const float* dp;
 };
 
-class AttentionGradient {
+// Times the softcap's derivative.
+HWY_NOINLINE VF Capped(VF gradient, VF score, VF scale, VF softcap,
+                       const Tanh& tanh) {
+  const VF t = hn::Div(hn::Mul(score, scale), softcap);
+  return hn::Mul(gradient, tanh.Derivative(t));
+}
+
+// The gradients of a row's keys.
+template <bool kHasSoftcap>
+class AttentionGradients {
  public:
-  HWY_INLINE AttentionGradient(const AttentionOptions& options, double dot)
-      : has_softcap_(options.softcap != 0.0f),
+  // `scores` are read where there is a softcap.
+  HWY_INLINE AttentionGradients(const AttentionOptions& options,
+                                const Tanh& tanh, double dot, const float* p,
+                                const float* dp, const float* scores)
+      : p_(p),
+        dp_(dp),
+        scores_(scores),
         scale_(Set(options.scale)),
         softcap_(Set(options.softcap)),
-        minus_half_dot_(Set(static_cast<float>(-0.5 * dot))) {}
+        minus_half_dot_(Set(static_cast<float>(-0.5 * dot))),
+        tanh_(tanh) {}
 
-  HWY_INLINE bool NeedsScores() const { return has_softcap_; }
-  HWY_INLINE VF operator()(VF p, VF dp, VF score) const {
-    VF gradient = Gradient(p, dp, minus_half_dot_, scale_);
-    if (has_softcap_) {
-      const VF t = hn::Div(hn::Mul(score, scale_), softcap_);
-      gradient = hn::Mul(gradient, tanh_.Derivative(t));
+  HWY_INLINE Four FourOf(size_t i) const {
+    const Four p = LoadFour(p_ + i, kLanes);
+    Four v =
+        Map([&](VF p, VF dp)
+                HWY_ATTR { return Gradient(p, dp, minus_half_dot_, scale_); },
+            p, LoadFour(dp_ + i, kLanes));
+    if constexpr (kHasSoftcap) {
+      const Four scores = LoadFour(scores_ + i, kLanes);
+      v = {CappedBy(v.a, scores.a), CappedBy(v.b, scores.b),
+           CappedBy(v.c, scores.c), CappedBy(v.d, scores.d)};
     }
-    return WhereNotZero(p, gradient);
+    return Map([](VF p, VF v) HWY_ATTR { return WhereNotZero(p, v); }, p, v);
+  }
+  HWY_INLINE VF One(size_t i) const {
+    const VF p = Load(p_ + i);
+    VF v = Gradient(p, Load(dp_ + i), minus_half_dot_, scale_);
+    if constexpr (kHasSoftcap) v = CappedBy(v, Load(scores_ + i));
+    return WhereNotZero(p, v);
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF zero = Set(0.0f);
+    const VF p = LoadFirst(p_ + i, count, zero);
+    VF v =
+        Gradient(p, LoadFirst(dp_ + i, count, zero), minus_half_dot_, scale_);
+    if constexpr (kHasSoftcap)
+      v = CappedBy(v, LoadFirst(scores_ + i, count, zero));
+    return WhereNotZero(p, v);
   }
 
  private:
-  bool has_softcap_;
-  VF scale_, softcap_, minus_half_dot_;
-  Tanh tanh_;
-};
+  HWY_INLINE VF CappedBy(VF gradient, VF score) const {
+    return Capped(gradient, score, scale_, softcap_, tanh_);
+  }
 
-HWY_INLINE void WriteGradients(const AttentionGradient& gradient,
-                               const float* p, const float* dp,
-                               const float* scores, float* dx, size_t n) {
-  const VF zero = Set(0.0f);
-  const bool with_scores = gradient.NeedsScores();
-  size_t i = 0;
-  for (; n - i >= kLanes; i += kLanes) {
-    const VF score = with_scores ? Load(scores + i) : zero;
-    Store(gradient(Load(p + i), Load(dp + i), score), dx + i);
-  }
-  if (const size_t rest = n - i; rest != 0) {
-    const VF score = with_scores ? LoadFirst(scores + i, rest, zero) : zero;
-    StoreFirst(gradient(LoadFirst(p + i, rest, zero),
-                        LoadFirst(dp + i, rest, zero), score),
-               dx + i, rest);
-  }
-}
+  const float* p_;
+  const float* dp_;
+  const float* scores_;
+  VF scale_, softcap_, minus_half_dot_;
+  const Tanh& tanh_;
+};
 
 // exp(x) in double for a probability's logarithm.
 HWY_INLINE double ExpOf(double x) {
@@ -94,13 +117,17 @@ HWY_INLINE double ExpOf(double x) {
   return hn::GetLane(exp(Set(high))) * kOverSoftmaxFactor * (1.0 + rest);
 }
 
-void AttentionBackwardRows(const Rows<const float>& p,
-                           const Rows<const float>& dp,
-                           const Rows<const float>& scores,
-                           const Rows<float>& dx,
-                           const AttentionOptions& options,
-                           const AttentionSinkGradient& sink) {
+// Several functions: the constants of each stay in registers only in one of its
+// own.
+template <bool kHasSoftcap, bool kStream>
+HWY_NOINLINE void AttentionBackwardRowsTo(const Rows<const float>& p,
+                                          const Rows<const float>& dp,
+                                          const Rows<const float>& scores,
+                                          const Rows<float>& dx,
+                                          const AttentionOptions& options,
+                                          const AttentionSinkGradient& sink) {
   const size_t cols = p.cols;
+  const Tanh tanh;
   for (size_t r = 0; r < p.rows; ++r) {
     const KeyRange keys(options, r, cols);
     const size_t begin = keys.begin;
@@ -108,19 +135,44 @@ void AttentionBackwardRows(const Rows<const float>& p,
     const float* const p_row = p.Row(r) + begin;
     const float* const dp_row = dp.Row(r) + begin;
     const double dot = SumTerms(n, KeptDotTerms{p_row, dp_row});
-    const AttentionGradient gradient(options, dot);
-    const float* const scores_row =
-        gradient.NeedsScores() ? scores.Row(r) + begin : nullptr;
+    const AttentionGradients<kHasSoftcap> gradients(
+        options, tanh, dot, p_row, dp_row,
+        kHasSoftcap ? scores.Row(r) + begin : nullptr);
     float* const to = dx.Row(r);
-    WriteGradients(gradient, p_row, dp_row, scores_row, to + begin, n);
-    Fill(to, begin, 0.0f);
-    Fill(to + keys.end, cols - keys.end, 0.0f);
+    if constexpr (kStream) {
+      NextRow next{};
+      if (r + 1 < p.rows) next = {p.Row(r + 1) + begin, dp.Row(r + 1) + begin};
+      StreamTerms(gradients, to + begin, n, next);
+    } else {
+      StoreTerms(gradients, to + begin, n);
+    }
+    FillZero(to, begin, kStream);
+    FillZero(to + keys.end, cols - keys.end, kStream);
     if (sink.dsinks == nullptr) continue;
     const double log_p = double{options.sinks[r]} - double{sink.logsumexp[r]};
     // No sink: no gradient, also where the row is empty and this is NaN.
     const bool has_sink = options.sinks[r] != -kInfinity;
     sink.dsinks[r] = has_sink ? static_cast<float>(-ExpOf(log_p) * dot) : 0.0f;
   }
+  if constexpr (kStream) hwy::FlushStream();
+}
+
+void AttentionBackwardRows(const Rows<const float>& p,
+                           const Rows<const float>& dp,
+                           const Rows<const float>& scores,
+                           const Rows<float>& dx,
+                           const AttentionOptions& options,
+                           const AttentionSinkGradient& sink) {
+  const bool has_scores = options.softcap != 0.0f;
+  const bool is_large = p.cols >= kMinStreamedCols &&
+                        IsLarge(p.rows, p.cols, has_scores ? 4 : 3) &&
+                        dx.data != p.data && dx.data != dp.data &&
+                        !(has_scores && dx.data == scores.data);
+  const auto run = has_scores ? is_large ? &AttentionBackwardRowsTo<true, true>
+                                         : &AttentionBackwardRowsTo<true, false>
+                   : is_large ? &AttentionBackwardRowsTo<false, true>
+                              : &AttentionBackwardRowsTo<false, false>;
+  run(p, dp, scores, dx, options, sink);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 // After foreach_target.h:
 #include "exp-inl.h"
 #include "max-inl.h"
+#include "stream-inl.h"
 #include "sum-inl.h"
 #include "vector-inl.h"
 
@@ -68,30 +69,52 @@ class Gradient {
   VF sum_, scale_;
 };
 
-void BackwardRow(const float* log_p, const float* d, float* dx, size_t n,
-                 float scale) {
-  const Gradient gradient(SumTerms(n, SumTermsOf{d}), scale);
-  size_t i = 0;
-  for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
-    StoreFour(gradient(LoadFour(log_p + i, kLanes), LoadFour(d + i, kLanes)),
-              dx + i, kLanes);
+struct GradientTerms {
+  HWY_INLINE Four FourOf(size_t i) const {
+    return gradient(LoadFour(log_p + i, kLanes), LoadFour(d + i, kLanes));
   }
-  for (; n - i >= kLanes; i += kLanes) {
-    Store(gradient(Load(log_p + i), Load(d + i)), dx + i);
+  HWY_INLINE VF One(size_t i) const {
+    return gradient(Load(log_p + i), Load(d + i));
   }
-  if (const size_t count = n - i; count != 0) {
+  HWY_INLINE VF First(size_t i, size_t count) const {
     const VF zero = Set(0.0f);
-    StoreFirst(gradient(LoadFirst(log_p + i, count, zero),
-                        LoadFirst(d + i, count, zero)),
-               dx + i, count);
+    return gradient(LoadFirst(log_p + i, count, zero),
+                    LoadFirst(d + i, count, zero));
   }
+
+  const Gradient& gradient;
+  const float* log_p;
+  const float* d;
+};
+
+// Two functions: the constants of each stay in registers only in one of its
+// own.
+template <bool kStream>
+HWY_NOINLINE void BackwardRowsTo(const Rows<const float>& log_p,
+                                 const Rows<const float>& d,
+                                 const Rows<float>& dx, float scale) {
+  const size_t n = log_p.cols;
+  for (size_t r = 0; r < log_p.rows; ++r) {
+    const Gradient gradient(SumTerms(n, SumTermsOf{d.Row(r)}), scale);
+    const GradientTerms terms{gradient, log_p.Row(r), d.Row(r)};
+    if constexpr (kStream) {
+      NextRow next{};
+      if (r + 1 < log_p.rows) next = {d.Row(r + 1), log_p.Row(r + 1)};
+      StreamTerms(terms, dx.Row(r), n, next);
+    } else {
+      StoreTerms(terms, dx.Row(r), n);
+    }
+  }
+  if constexpr (kStream) hwy::FlushStream();
 }
 
 void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
                   const Rows<float>& dx, float scale) {
-  for (size_t r = 0; r < log_p.rows; ++r) {
-    BackwardRow(log_p.Row(r), d.Row(r), dx.Row(r), log_p.cols, scale);
-  }
+  const bool is_large = log_p.cols >= kMinStreamedCols &&
+                        IsLarge(log_p.rows, log_p.cols, 3) &&
+                        dx.data != log_p.data && dx.data != d.data;
+  is_large ? BackwardRowsTo<true>(log_p, d, dx, scale)
+           : BackwardRowsTo<false>(log_p, d, dx, scale);
 }
 
 }  // namespace

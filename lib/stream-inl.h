@@ -110,6 +110,16 @@ HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
   }
 }
 
+// to[i] = 0, past the caches or not.
+struct Zeros {
+  HWY_INLINE Four FourOf(size_t) const { return Repeat<Four>(Set(0.0f)); }
+  HWY_INLINE VF First(size_t, size_t) const { return Set(0.0f); }
+};
+HWY_INLINE void FillZero(float* to, size_t n, bool is_streamed) {
+  if (!is_streamed) return Fill(to, n, 0.0f);
+  StreamTerms(Zeros(), to, n, NextRow{});
+}
+
 // to[i] = op(from[i]).
 template <class Op>
 struct MappedRow {
