@@ -151,22 +151,24 @@ struct AttentionSource {
   float* scratch;
 };
 
+// Whether what is written goes past the caches.
 HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
+                            const Rows<float>& probs,
                             const AttentionOptions& options) {
   const bool has_bias_rows =
       options.bias.data != nullptr && options.bias.stride != 0;
-  return scores.cols != 0 &&
+  return scores.cols >= kMinStreamedCols && scores.data != probs.data &&
          IsLarge(scores.rows, scores.cols, has_bias_rows ? 3 : 2);
 }
 
-// With a scratch, the probabilities of a large output go past the caches.
+// With a scratch, the probabilities of a large call go past the caches.
 template <class Logits>
 HWY_NOINLINE void RowsOf(const Rows<const float>& scores,
                          const Rows<float>& probs, float* logsumexp,
                          const AttentionOptions& options, float* scratch) {
   const size_t cols = scores.cols;
   const ScaleParts parts = SplitScale(1.0f);
-  const bool is_large = IsLargeCall(scores, options);
+  const bool is_large = IsLargeCall(scores, probs, options);
   for (size_t r = 0; r < scores.rows;) {
     const KeyRange keys(options, r, cols);
     size_t count = 1;
@@ -204,8 +206,8 @@ void AnyRowsOf(const Rows<const float>& scores, const Rows<float>& probs,
   const size_t cols = scores.cols;
   const bool has_short_rows = cols <= kMaxStreamedCols || options.causal ||
                               options.window != 0 || options.lengths != nullptr;
-  if (cols >= kMinStreamedCols && IsLargeCall(scores, options) &&
-      has_short_rows && scores.rows != 1 && scores.data != probs.data) {
+  if (has_short_rows && scores.rows != 1 &&
+      IsLargeCall(scores, probs, options)) {
     return LargeRowsOf<Logits>(scores, probs, logsumexp, options);
   }
   RowsOf<Logits>(scores, probs, logsumexp, options, nullptr);

@@ -99,7 +99,7 @@ class Exponential {
   Table8 table_, left_over_;
 };
 
-// A row that no cache holds: what comes next is brought into one.
+// A row of a large call: what comes next is brought into a cache.
 struct LargeExpRow {
   HWY_INLINE Four FourOf(size_t i) const {
     constexpr size_t kCount = 4 * kLanes;
@@ -127,7 +127,8 @@ HWY_NOINLINE void ExpStreamed(const Rows<const float>& x,
   const Exponential exponential;
   for (size_t r = 0; r < x.rows; ++r) {
     const MappedRow<Exponential> row{exponential, x.Row(r)};
-    StreamTerms(LargeExpRow{row, x.cols}, y.Row(r), x.cols, NextRow{});
+    const float* const next = r + 1 < x.rows ? x.Row(r + 1) : nullptr;
+    StreamTerms(LargeExpRow{row, x.cols}, y.Row(r), x.cols, {next, nullptr});
   }
   hwy::FlushStream();
 }

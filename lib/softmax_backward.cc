@@ -28,8 +28,8 @@ static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
               "the documented bound holds");
 
 // Of longer rows the first cache does not hold two. ns per element on Zen 5,
-// two rows in one loop and row by row: with AVX-512 0.155 and 0.195 at 200 x
-// 41, 0.077 and 0.090 at 32 x 256, 0.064 and 0.083 at 32 x 1024, 0.063 and
+// two rows in one loop and row by row: with AVX-512 0.147 and 0.173 at 128 x
+// 67, 0.077 and 0.090 at 32 x 256, 0.064 and 0.083 at 32 x 1024, 0.063 and
 // 0.076 at 16 x 2048, but 0.095 and 0.085 at 8 x 4096; with AVX2 0.098 and
 // 0.117 at 32 x 256, 0.080 and 0.096 at 32 x 1024.
 constexpr size_t kMaxPipelinedCols = 2048;

@@ -22,9 +22,10 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Rows of less than a block of the sum are faster in groups than two in one
-// loop. ns per element on Zen 5, so and so: with AVX-512 0.155 and 0.164 at 200
-// x 41, 0.092 and 0.094 at 64 x 64; with AVX2 0.22 and 0.35 at 400 x 20, 0.168
-// and 0.239 at 200 x 41, 0.136 and 0.129 at 64 x 64.
+// loop; a whole block is not, with AVX2. ns per element on Zen 5, so and so:
+// with AVX-512 0.134 and 0.164 at 200 x 41, 0.092 and 0.094 at 64 x 64; with
+// AVX2 0.21 and 0.35 at 400 x 20, 0.155 and 0.239 at 200 x 41, 0.136 and 0.129
+// at 64 x 64. Of NEON, where 64 columns would be 16 vectors, no speed is known.
 constexpr size_t kMaxBackwardVectors = kLanes == 16 ? 4 : 8;
 
 // The products p * dp of a row of kVectors vectors, the last of `last`

@@ -67,7 +67,7 @@ class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
   };
 
   // The order of LaneSum: 16 sums of every 16th column, folded in double.
-  // Columns that a row lacks are +0.
+  // Columns that a row lacks are +0 or, behind the 16th, left out.
   HWY_INLINE void FoldSums(size_t n) {
     if (n > kSumBlock) return FoldBlocks<false>(values_, n);
     const float* const sums = n <= 16 ? values_ : folded_;

@@ -278,6 +278,10 @@ TEST_CASE("arguments: nothing to do") {
       Operands o = f.good;
       o.x.rows = o.second.rows = o.y.rows = 0;
       Expect(operation, f, o, target, Status::kOk, "no rows");
+      Operands wide = o;  // products of cols are 0
+      wide.x.cols = wide.second.cols = wide.y.cols = size_t{1} << 63;
+      wide.x.stride = wide.second.stride = wide.y.stride = size_t{1} << 63;
+      Expect(operation, f, wide, target, Status::kOk, "no rows, wide");
       // Views without elements do not overlap; their strides are still checked.
       o.y.data = f.At(0) + 1;
       Expect(operation, f, o, target, Status::kOk, "no rows, overlapping");

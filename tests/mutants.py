@@ -166,6 +166,7 @@ MUTANTS = [
     ("large_sum-inl.h", "next.as_is)) {", "true)) {"),
     ("softmax_large-inl.h", "if (range.begin != 0) first(0, range.begin);", ""),
     ("stream-inl.h", "StoreFirst(terms.First(0, range.begin), to, range.begin);", ""),
+    ("stream-inl.h", "kMaxCached / matrices / cols", "kMaxCached / (matrices * cols)"),
     ("stream-inl.h", "i < n; i += kLanes", "i + kLanes < n; i += kLanes"),
     ("stream-inl.h", "(kBytes - misaligned) / sizeof(float)", "0"),
     ("transpose-inl.h", "to + kHalf, c", "to, c"),
