@@ -6,6 +6,7 @@
 #include <cmath>
 #include <vector>
 
+#include "amount.h"
 #include "cases.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
@@ -34,10 +35,13 @@ void ExpectNanLoss(const std::vector<float>& x, size_t position, Target target,
 TEST_CASE("semantics: NaN anywhere in the row") {
   ForEachTarget([](Target target) {
     Cases cases("NaN anywhere in the row", target);
+    size_t turn = 0;
     ForEachPosition([&](const std::vector<float>& row, size_t i) {
       const size_t n = row.size();
       for (const uint32_t bits :
            {0x7FC00000u, 0xFFC00000u, 0x7F800001u, 0xFFFFFFFFu, 0x7FC00FFFu}) {
+        // One of them in turn, and each in every lane.
+        if (!kFullTests && ++turn % 6 != 0) continue;
         for (const float beside : {0.0f, kInf, -kInf}) {
           std::vector<float> x = row;
           if (beside != 0.0f) x[(i + 1) % n] = beside;
