@@ -69,7 +69,7 @@ enum class Masks { kNone, kBias, kAny };
 template <Masks kMasks>
 class AffineLogits {
  public:
-  static constexpr bool kIsCheap = kMasks == Masks::kNone;
+  static constexpr bool kMayMask = kMasks == Masks::kAny;
 
   HWY_INLINE AffineLogits(const AttentionOptions& options, const float* scores,
                           size_t r)
@@ -126,7 +126,7 @@ class AffineLogits {
 // with all options it is much code for the loops that use it.
 class AttentionLogits {
  public:
-  static constexpr bool kIsCheap = false;
+  static constexpr bool kMayMask = true;
 
   HWY_INLINE AttentionLogits(const AttentionOptions& options,
                              const float* scores, size_t r)

@@ -20,14 +20,12 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Softmax of z(scores), see AttentionOptions, over the keys that a row has,
-// with a sink in the sum. The sweeps are those of Softmax; the first writes the
-// logits to the row's place, where Softmax only reads them.
+// with a sink in the sum. The sweeps are those of Softmax; logits are computed
+// in the first, and kept in the row's place only where a maximum is needed.
 
-// The logits of a row, which are computed. Those that take more than two
-// instructions are kept for the second sweep.
+// The logits of a row's keys.
 template <class Logits>
-struct ComputedLogits {
-  static constexpr bool kIsKept = !Logits::kIsCheap;
+struct KeyLogits {
   HWY_INLINE Four FourOf(size_t i) const {
     return logits.FourOf(begin + i, 16);
   }
@@ -35,120 +33,129 @@ struct ComputedLogits {
   HWY_INLINE VF First(size_t i, size_t count) const {
     return logits.First(begin + i, count);
   }
-  HWY_INLINE void KeepFour(const Four& v, size_t i) const {
-    if (kIsKept && z != nullptr) StoreFour(v, z + i, 16);
-  }
-  HWY_INLINE void KeepOne(VF v, size_t i) const {
-    if (kIsKept && z != nullptr) Store(v, z + i);
-  }
-  HWY_INLINE void KeepFirst(VF v, size_t i, size_t count) const {
-    if (kIsKept && z != nullptr) StoreFirst(v, z + i, count);
-  }
 
   Logits logits;
   size_t begin;
-  float* z;
 };
 
-// Rows from `first_row` on that have the same keys, for Pipeline; y are their
-// columns of the output.
+template <class Z>
+struct AttentionRow {
+  HWY_INLINE KeyLogits<Z> Logits() const {
+    return {Z(*options, scores, r), begin};
+  }
+
+  const AttentionOptions* options;
+  const float* scores;
+  size_t r, begin, n;
+  float* to;
+};
+// Logits that have been kept.
+struct KeptRow {
+  HWY_INLINE PlainLogits Logits() const { return {z}; }
+
+  const float* z;
+};
+
+// The rows, for Pipeline.
 template <class Logits>
 struct AttentionSource {
-  HWY_INLINE ComputedLogits<Logits> LogitsOf(size_t r, bool are_kept) const {
-    const size_t row = first_row + r;
-    return {Logits(options, scores.Row(row), row), begin,
-            are_kept ? Place(r) : nullptr};
+  static constexpr bool kMayMask = Logits::kMayMask;
+
+  HWY_INLINE AttentionSource(const AttentionOptions& options,
+                             const Rows<const float>& scores,
+                             const Rows<float>& probs, bool is_streamed)
+      : options(options),
+        scores(scores),
+        probs(probs),
+        is_streamed(is_streamed),
+        has_ranges(options.causal || options.window != 0 ||
+                   options.lengths != nullptr) {}
+
+  HWY_INLINE AttentionRow<Logits> RowOf(size_t r) const {
+    const float* const from = scores.Row(r);
+    float* const to = probs.Row(r);
+    if (!has_ranges) return {&options, from, r, 0, scores.cols, to};
+    const KeyRange keys(options, r, scores.cols);
+    FillMasked(to, keys);
+    return {&options,       from, r, keys.begin, keys.end - keys.begin,
+            to + keys.begin};
   }
-  HWY_INLINE Extent FindExtent(size_t r) const {
-    const ComputedLogits<Logits> logits = LogitsOf(r, true);
-    const size_t n = y.cols;
-    LaneExtent extent;
-    size_t i = 0;
-    for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
-      const Four v = logits.logits.FourOf(begin + i, kLanes);
-      if (!Logits::kIsCheap) StoreFour(v, logits.z + i, kLanes);
-      extent.Add(v);
-    }
-    for (; n - i >= kLanes; i += kLanes) {
-      const VF v = logits.One(i);
-      logits.KeepOne(v, i);
-      extent.Add(v);
-    }
-    if (i != n) {
-      const VF v = logits.First(i, n - i);
-      logits.KeepFirst(v, i, n - i);
-      extent.AddFirst(v, n - i);
-    }
-    return extent.Total();
+  HWY_NOINLINE void FillMasked(float* to, const KeyRange& keys) const {
+    FillZero(to, keys.begin, is_streamed);
+    FillZero(to + keys.end, scores.cols - keys.end, is_streamed);
   }
-  HWY_INLINE auto From(size_t r) const {
-    if constexpr (Logits::kIsCheap) {
-      return LogitsOf(r, false);
-    } else {
-      return PlainLogits{Place(r)};
-    }
+  HWY_INLINE float FindMax(const AttentionRow<Logits>& row,
+                           float* place) const {
+    StoreTerms(VectorTerms{row.Logits()}, place, row.n);
+    return MaxOf<IgnoreNaN>(place, row.n);
   }
-  HWY_INLINE float* Place(size_t r) const {
-    return scratch == nullptr ? y.Row(r) : scratch + r % 2 * kMaxStreamedCols;
+  HWY_INLINE KeptRow AfterMax(const AttentionRow<Logits>&,
+                              const float* place) const {
+    return {place};
   }
   HWY_INLINE NextRow Next(size_t r) const {
-    const size_t row = first_row + r;
-    if (row >= scores.rows) return {};
+    if (r >= scores.rows) return {};
+    const size_t begin = KeyRange(options, r, scores.cols).begin;
     const bool has_bias = options.bias.data != nullptr;
-    return {scores.Row(row) + begin,
-            has_bias ? options.bias.Row(row) + begin : nullptr};
+    return {scores.Row(r) + begin,
+            has_bias ? options.bias.Row(r) + begin : nullptr};
   }
   HWY_INLINE float Sink(size_t r) const {
-    return options.sinks == nullptr ? -kInfinity : options.sinks[first_row + r];
+    return options.sinks == nullptr ? -kInfinity : options.sinks[r];
   }
   // No maximum, or one that is not finite.
-  HWY_INLINE float Special(size_t r) const {
+  HWY_INLINE float Special(size_t r, const AttentionRow<Logits>& row,
+                           const float* place) const {
     const float sink = Sink(r);
-    if (Logits::kIsCheap) WriteLogits(r);
-    const float max = MaxOf<LaneNaN>(Place(r), y.cols);
+    const float max = MaxOf<LaneNaN>(place, row.n);
     if (max == -kInfinity && sink == -kInfinity) {
       if (options.empty_row == EmptyRow::kZero) {
-        Fill(y.Row(r), y.cols, 0.0f);
+        Fill(row.to, row.n, 0.0f);
       } else {  // the masked columns, too
-        Fill(y.Row(r) - begin, scores.cols, kNaN);
+        Fill(probs.Row(r), scores.cols, kNaN);
       }
       return -kInfinity;
     }
-    FillNaN(r);
+    FillNaN(r, row, place);
     if (!(max == max) || !(sink == sink)) return kNaN;
     return max > sink ? max : sink;
   }
-  HWY_INLINE void WriteLogits(size_t r) const {
-    const ComputedLogits<Logits> logits = LogitsOf(r, true);
-    size_t i = 0;
-    for (; y.cols - i >= kLanes; i += kLanes)
-      Store(logits.One(i), logits.z + i);
-    if (i == y.cols) return;
-    StoreFirst(logits.First(i, y.cols - i), logits.z + i, y.cols - i);
-  }
   // NaN, but +0 where the key is masked. Of logits and of their numerators the
   // same are NaN.
-  HWY_INLINE void FillNaN(size_t r) const {
-    const size_t row = first_row + r;
+  HWY_INLINE void FillNaN(size_t r, const AttentionRow<Logits>& row,
+                          const float* place) const {
+    const size_t begin = row.begin;
     const uint8_t* const keep =
-        options.keep.data == nullptr ? nullptr : options.keep.Row(row) + begin;
+        options.keep.data == nullptr ? nullptr : options.keep.Row(r) + begin;
     const float* const bias =
-        options.bias.data == nullptr ? nullptr : options.bias.Row(row) + begin;
-    const float* const from = Place(r);
-    float* const to = y.Row(r);
-    for (size_t i = 0; i < y.cols; ++i) {
+        options.bias.data == nullptr ? nullptr : options.bias.Row(r) + begin;
+    for (size_t i = 0; i < row.n; ++i) {
       const bool is_masked =
           (keep != nullptr && keep[i] == 0) ||
-          (bias != nullptr && bias[i] == -kInfinity && from[i] == from[i]);
-      to[i] = is_masked ? 0.0f : kNaN;
+          (bias != nullptr && bias[i] == -kInfinity && place[i] == place[i]);
+      row.to[i] = is_masked ? 0.0f : kNaN;
     }
   }
 
   const AttentionOptions& options;
-  Rows<const float> scores;
-  size_t first_row, begin;
-  Rows<float> y;
-  float* scratch;
+  const Rows<const float>& scores;
+  const Rows<float>& probs;
+  const bool is_streamed;
+  const bool has_ranges;  // rows may have less than all keys
+
+ private:
+  // As StoreTerms asks for them.
+  struct VectorTerms {
+    HWY_INLINE Four FourOf(size_t i) const {
+      return logits.logits.FourOf(logits.begin + i, kLanes);
+    }
+    HWY_INLINE VF One(size_t i) const { return logits.One(i); }
+    HWY_INLINE VF First(size_t i, size_t count) const {
+      return logits.First(i, count);
+    }
+
+    KeyLogits<Logits> logits;
+  };
 };
 
 // Whether what is written goes past the caches.
@@ -161,56 +168,43 @@ HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
          IsLarge(scores.rows, scores.cols, has_bias_rows ? 3 : 2);
 }
 
-// With a scratch, the probabilities of a large call go past the caches.
-template <class Logits>
-HWY_NOINLINE void RowsOf(const Rows<const float>& scores,
-                         const Rows<float>& probs, float* logsumexp,
-                         const AttentionOptions& options, float* scratch) {
-  const size_t cols = scores.cols;
-  const ScaleParts parts = SplitScale(1.0f);
-  const bool is_large = IsLargeCall(scores, probs, options);
-  for (size_t r = 0; r < scores.rows;) {
-    const KeyRange keys(options, r, cols);
-    size_t count = 1;
-    for (; r + count < scores.rows; ++count) {
-      const KeyRange next(options, r + count, cols);
-      if (next.begin != keys.begin || next.end != keys.end) break;
-    }
-    const Rows<float> y(probs.Row(r) + keys.begin, count, keys.end - keys.begin,
-                        probs.stride);
-    for (size_t k = r; k < r + count; ++k) {
-      FillZero(probs.Row(k), keys.begin, is_large);
-      FillZero(probs.Row(k) + keys.end, cols - keys.end, is_large);
-    }
-    const bool is_streamed = scratch != nullptr && y.cols <= kMaxStreamedCols;
-    const AttentionSource<Logits> source{
-        options, scores, r, keys.begin, y, is_streamed ? scratch : nullptr};
-    float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
-    Pipeline<AttentionSource<Logits>>(source, y, log, parts, is_streamed).Run();
-    r += count;
-  }
-  if (is_large) hwy::FlushStream();
-}
-
 // The choice between the schedules; both give the same bits.
 template <class Logits>
-HWY_NOINLINE void LargeRowsOf(const Rows<const float>& scores,
-                              const Rows<float>& probs, float* logsumexp,
-                              const AttentionOptions& options) {
-  HWY_ALIGN float scratch[2 * kMaxStreamedCols];
-  RowsOf<Logits>(scores, probs, logsumexp, options, scratch);
+HWY_NOINLINE void RowsTo(const Rows<const float>& scores,
+                         const Rows<float>& probs, float* logsumexp,
+                         const AttentionOptions& options, Places places,
+                         float* scratch) {
+  const bool is_streamed = places == Places::kStreamed;
+  const AttentionSource<Logits> source(options, scores, probs, is_streamed);
+  const ScaleParts parts = SplitScale(1.0f);
+  Pipeline<AttentionSource<Logits>>(source, scores.rows, scores.cols, logsumexp,
+                                    parts, places, scratch)
+      .Run();
+  if (is_streamed) hwy::FlushStream();
 }
 template <class Logits>
-void AnyRowsOf(const Rows<const float>& scores, const Rows<float>& probs,
-               float* logsumexp, const AttentionOptions& options) {
-  const size_t cols = scores.cols;
-  const bool has_short_rows = cols <= kMaxStreamedCols || options.causal ||
-                              options.window != 0 || options.lengths != nullptr;
+HWY_NOINLINE void RowsOnStack(const Rows<const float>& scores,
+                              const Rows<float>& probs, float* logsumexp,
+                              const AttentionOptions& options, Places places) {
+  HWY_ALIGN float scratch[2 * kMaxStreamedCols];
+  RowsTo<Logits>(scores, probs, logsumexp, options, places, scratch);
+}
+template <class Logits>
+void RowsOf(const Rows<const float>& scores, const Rows<float>& probs,
+            float* logsumexp, const AttentionOptions& options) {
+  const bool has_short_rows = scores.cols <= kMaxStreamedCols ||
+                              options.causal || options.window != 0 ||
+                              options.lengths != nullptr;
+  if (scores.data == probs.data) {
+    return RowsOnStack<Logits>(scores, probs, logsumexp, options,
+                               Places::kScratch);
+  }
   if (has_short_rows && scores.rows != 1 &&
       IsLargeCall(scores, probs, options)) {
-    return LargeRowsOf<Logits>(scores, probs, logsumexp, options);
+    return RowsOnStack<Logits>(scores, probs, logsumexp, options,
+                               Places::kStreamed);
   }
-  RowsOf<Logits>(scores, probs, logsumexp, options, nullptr);
+  RowsTo<Logits>(scores, probs, logsumexp, options, Places::kOutput, nullptr);
 }
 
 void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
@@ -218,19 +212,19 @@ void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
   const bool is_affine = options.softcap == 0.0f && options.alibi_slope == 0.0f;
   if constexpr (kHasFma) {  // one lane at a time the branches do not matter
     if (is_affine && options.keep.data != nullptr) {
-      return AnyRowsOf<AffineLogits<Masks::kAny>>(scores, probs, logsumexp,
-                                                  options);
+      return RowsOf<AffineLogits<Masks::kAny>>(scores, probs, logsumexp,
+                                               options);
     }
     if (is_affine && options.bias.data != nullptr) {
-      return AnyRowsOf<AffineLogits<Masks::kBias>>(scores, probs, logsumexp,
-                                                   options);
+      return RowsOf<AffineLogits<Masks::kBias>>(scores, probs, logsumexp,
+                                                options);
     }
     if (is_affine) {
-      return AnyRowsOf<AffineLogits<Masks::kNone>>(scores, probs, logsumexp,
-                                                   options);
+      return RowsOf<AffineLogits<Masks::kNone>>(scores, probs, logsumexp,
+                                                options);
     }
   }
-  AnyRowsOf<AttentionLogits>(scores, probs, logsumexp, options);
+  RowsOf<AttentionLogits>(scores, probs, logsumexp, options);
 }
 
 }  // namespace

@@ -87,13 +87,15 @@ HWY_INLINE VF AddOctaves(const Table8& table, VF eighths) {
   return hn::BitCast(F32(), hn::Add(table[k], hn::ShiftLeft<20>(k)));
 }
 
-// c * 2^(j / 8): see above.
+// c * 2^(j / 8 + kOctaves): see above.
+template <int kOctaves>
 HWY_INLINE Table8 SoftmaxTable() {
+  constexpr uint32_t kUp = static_cast<uint32_t>(kOctaves) << 23;
   constexpr uint32_t kEntries[8] = {
-      TableEntry(0x3F8B3A3E, 0), TableEntry(0x3F97D424, 1),
-      TableEntry(0x3FA59202, 2), TableEntry(0x3FB48E45, 3),
-      TableEntry(0x3FC4E5BE, 4), TableEntry(0x3FD6B7DA, 5),
-      TableEntry(0x3FEA26DE, 6), TableEntry(0x3FFF5829, 7)};
+      TableEntry(0x3F8B3A3E + kUp, 0), TableEntry(0x3F97D424 + kUp, 1),
+      TableEntry(0x3FA59202 + kUp, 2), TableEntry(0x3FB48E45 + kUp, 3),
+      TableEntry(0x3FC4E5BE + kUp, 4), TableEntry(0x3FD6B7DA + kUp, 5),
+      TableEntry(0x3FEA26DE + kUp, 6), TableEntry(0x3FFF5829 + kUp, 7)};
   return Table8(kEntries);
 }
 
@@ -116,9 +118,11 @@ constexpr double kSoftmaxExpErrorU =
 class SoftmaxExp {
  public:
   // `lowest` is an x for which the result is tiny but no subnormal; what is
-  // below is taken for it.
+  // below gives +0.
   HWY_INLINE SoftmaxExp(VF l_hi, VF l_lo, VF offset, VF lowest)
-      : table_(SoftmaxTable()),
+      : SoftmaxExp(l_hi, l_lo, offset, lowest, SoftmaxTable<0>()) {}
+  HWY_INLINE SoftmaxExp(VF l_hi, VF l_lo, VF offset, VF lowest, Table8 table)
+      : table_(table),
         l_hi_(l_hi),
         l_lo_(l_lo),
         lowest_(lowest),
@@ -135,34 +139,62 @@ class SoftmaxExp {
   // Each vector with a `lowest` and a Magic(offset) of its own.
   template <class V>
   HWY_INLINE V operator()(const V& x, const V& lowest, const V& magic) const {
-    return Above(
-        Map([&](VF x, VF lowest) HWY_ATTR { return MaxKeepNaN(lowest, x); }, x,
-            lowest),
-        magic);
+    return NotBelow(x, lowest, WholeOf(x, magic), magic);
   }
 
   // For arguments that are not below `lowest`.
   template <class V>
   HWY_INLINE V Above(const V& x) const {
-    return Above(x, Repeat<V>(magic_));
+    return Above(x, Whole(x));
+  }
+
+  HWY_INLINE VF LowestArgument() const { return lowest_; }
+
+  // The exponents of the results, in eighths of an octave: see Eighths.
+  template <class V>
+  HWY_INLINE V Whole(const V& x) const {
+    return WholeOf(x, Repeat<V>(magic_));
+  }
+  // The results from these.
+  template <class V>
+  HWY_INLINE V Above(const V& x, const V& eighths) const {
+    return Map([&](VF power, VF p) HWY_ATTR { return Fnma(power, p, power); },
+               PowerOf(eighths), MinusRiseOf(x, eighths, Repeat<V>(magic_)));
   }
   template <class V>
-  HWY_INLINE V Above(const V& x, const V& magic) const {
-    const V eighths = Eighths(x, l_hi_, magic);
+  HWY_INLINE V NotBelow(const V& x, const V& eighths) const {
+    return NotBelow(x, Repeat<V>(lowest_), eighths, Repeat<V>(magic_));
+  }
+
+ private:
+  template <class V>
+  HWY_INLINE V WholeOf(const V& x, const V& magic) const {
+    return Eighths(x, l_hi_, magic);
+  }
+  template <class V>
+  HWY_INLINE V NotBelow(const V& x, const V& lowest, const V& eighths,
+                        const V& magic) const {
+    return Map(
+        [&](VF x, VF lowest, VF power, VF p)
+            HWY_ATTR { return FnmaUnlessLess(x, lowest, power, p, power); },
+        x, lowest, PowerOf(eighths), MinusRiseOf(x, eighths, magic));
+  }
+  template <class V>
+  HWY_INLINE V PowerOf(const V& eighths) const {
+    return Map([&](VF eighths) HWY_ATTR { return AddOctaves(table_, eighths); },
+               eighths);
+  }
+  // 1 - 2^f, by which the power falls.
+  template <class V>
+  HWY_INLINE V MinusRiseOf(const V& x, const V& eighths, const V& magic) const {
     const V minus_f = MinusRest(x, eighths, l_hi_, l_lo_, magic);
-    const V power =
-        Map([&](VF eighths) HWY_ATTR { return AddOctaves(table_, eighths); },
-            eighths);
     // (2^f - 1) / f: minimax for the relative error of 1 + f p up to a factor.
     const VF c3 = Set(-0x1.c6a598p-5f);
     V p = Map([&](VF f) HWY_ATTR { return Fma(c3, f, c2_); }, minus_f);
     p = Map([&](VF p, VF f) HWY_ATTR { return Fnma(p, f, c1_); }, p, minus_f);
-    p = Map([&](VF p, VF f) HWY_ATTR { return hn::Mul(p, f); }, p, minus_f);
-    return Map([&](VF power, VF p) HWY_ATTR { return Fnma(power, p, power); },
-               power, p);
+    return Map([&](VF p, VF f) HWY_ATTR { return hn::Mul(p, f); }, p, minus_f);
   }
 
- private:
   Table8 table_;
   VF l_hi_, l_lo_, lowest_;
   Addend magic_, c2_{Set(0x1.ec0fa2p-3f)}, c1_{Set(0x1.62e432p-1f)};

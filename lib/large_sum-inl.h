@@ -46,16 +46,6 @@ struct SummedNumerators {
   const float* next;  // the block after x, or any of the row
 };
 
-// 2^exponent; 0 if that is not normal.
-HWY_INLINE double PowerOfTwo(double exponent) {
-  if (exponent < -1022.0) return 0.0;
-  const uint64_t bits =
-      static_cast<uint64_t>(static_cast<int64_t>(exponent) + 1023) << 52;
-  double power;
-  std::memcpy(&power, &bits, sizeof(power));
-  return power;
-}
-
 struct LargeSum {
   bool is_direct;  // all maxima are finite and within the direct limit
   float max;

@@ -48,17 +48,12 @@ class Gradient {
         sum_(Set(static_cast<float>(sum * kOverSoftmaxFactor))),
         scale_(Set(scale)) {}
 
-  // V is VF or Four. Below the lowest logarithm p is 0, not the tiny number
-  // that the exponential gives.
+  // V is VF or Four.
   template <class V>
   HWY_INLINE V operator()(const V& log_p, const V& d) const {
-    return Map(
-        [&](VF log_p, VF p, VF d) HWY_ATTR {
-          const auto is_tiny = hn::Lt(log_p, Set(kLowest));
-          const VF kept = hn::IfThenZeroElse(is_tiny, p);
-          return hn::Mul(scale_, Fnma(kept, sum_, d));
-        },
-        log_p, exp_(log_p), d);
+    return Map([&](VF p, VF d)
+                   HWY_ATTR { return hn::Mul(scale_, Fnma(p, sum_, d)); },
+               exp_(log_p), d);
   }
 
  private:

@@ -56,56 +56,6 @@ class LaneMax {
   VF lanes_[4];
 };
 
-// A lower bound of those that are not NaN: the least or, if none is negative,
-// 0. As unsigned integers floats below zero are larger than all others and the
-// larger, the lower; and CPUs compare integers with more of their pipes.
-class LaneLow {
- public:
-  HWY_INLINE LaneLow() : lanes_(hn::Zero(U32())) {}
-  HWY_INLINE void Add(VF x) { lanes_ = hn::Max(lanes_, Bits(x)); }
-  HWY_INLINE void AddFirst(VF x, size_t count) { Add(KeepFirst(x, count)); }
-  HWY_INLINE void Add(const Four& x) {
-    const VU ab = hn::Max(Bits(x.a), Bits(x.b));
-    const VU cd = hn::Max(Bits(x.c), Bits(x.d));
-    lanes_ = hn::Max(lanes_, hn::Max(ab, cd));
-  }
-  HWY_INLINE float Total() const {
-    const VU max = hn::MaxOfLanes(U32(), lanes_);
-    if (hn::GetLane(max) <= 0x7FFFFFFF) return 0.0f;
-    return hn::GetLane(hn::BitCast(F32(), max));
-  }
-
- private:
-  using U32 = hn::RebindToUnsigned<F32>;
-  using VU = hn::Vec<U32>;
-  static HWY_INLINE VU Bits(VF x) { return hn::BitCast(U32(), x); }
-
-  VU lanes_;
-};
-
-// Both.
-struct Extent {
-  float max, low;
-};
-class LaneExtent {
- public:
-  HWY_INLINE LaneExtent() {}  // not the compiler's: it has no target attribute
-  template <class V>
-  HWY_INLINE void Add(const V& x) {
-    max_.Add(x);
-    low_.Add(x);
-  }
-  HWY_INLINE void AddFirst(VF x, size_t count) {
-    max_.AddFirst(x, count);
-    low_.AddFirst(x, count);
-  }
-  HWY_INLINE Extent Total() const { return {max_.Total(), low_.Total()}; }
-
- private:
-  LaneMax max_;
-  LaneLow low_;
-};
-
 // Whether one was NaN.
 class LaneNaN {
  public:
@@ -168,12 +118,6 @@ HWY_INLINE float MaxOf(const float* x, size_t n) {
   NaN nan;
   AddRow(x, n, max, nan);
   return nan.Total() ? kNaN : max.Total();
-}
-
-HWY_INLINE Extent ExtentOf(const float* x, size_t n) {
-  LaneExtent extent;
-  AddRow(x, n, extent);
-  return extent.Total();
 }
 
 }  // namespace

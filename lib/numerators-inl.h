@@ -44,18 +44,12 @@ struct PlainLogits {
     return LoadFirst(x + i, count,
                      Set(-std::numeric_limits<float>::infinity()));
   }
-  // Where logits are computed, these keep them for the next sweep.
-  static constexpr bool kIsKept = false;
-  HWY_INLINE void KeepFour(const Four&, size_t) const {}
-  HWY_INLINE void KeepOne(VF, size_t) const {}
-  HWY_INLINE void KeepFirst(VF, size_t, size_t) const {}
 
   const float* x;
 };
 
-// Numerators that are written on the way. Without kHasTiny no argument is below
-// the exponential's `lowest`.
-template <class Argument, class Logits = PlainLogits, bool kHasTiny = true>
+// Numerators that are written on the way.
+template <class Argument, class Logits = PlainLogits>
 struct Numerators {
   HWY_INLINE Four FourOf(size_t i) const {
     const Four result = Exp(logits.FourOf(i));
@@ -74,11 +68,7 @@ struct Numerators {
   }
   template <class V>
   HWY_INLINE V Exp(const V& logits) const {
-    if constexpr (kHasTiny) {
-      return exp(argument(logits));
-    } else {
-      return exp.Above(argument(logits));
-    }
+    return exp(argument(logits));
   }
 
   const SoftmaxExp& exp;

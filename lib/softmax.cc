@@ -10,7 +10,6 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "max-inl.h"
-#include "softmax_blocks-inl.h"
 #include "softmax_large-inl.h"
 #include "softmax_pipeline-inl.h"
 #include "softmax_row-inl.h"
@@ -43,28 +42,39 @@ HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
   return max;
 }
 
+struct PlainRow {
+  HWY_INLINE PlainLogits Logits() const { return {x}; }
+
+  const float* x;
+  size_t n;
+  float* to;
+};
 struct PlainSource {
-  HWY_INLINE PlainLogits LogitsOf(size_t r, bool) const { return {x.Row(r)}; }
-  HWY_INLINE Extent FindExtent(size_t r) const {
-    return ExtentOf(x.Row(r), x.cols);
+  static constexpr bool kMayMask = false;
+
+  HWY_INLINE PlainRow RowOf(size_t r) const {
+    return {x.Row(r), x.cols, y.Row(r)};
   }
-  HWY_INLINE PlainLogits From(size_t r) const { return {x.Row(r)}; }
+  HWY_INLINE float FindMax(const PlainRow& row, float*) const {
+    return MaxOf<IgnoreNaN>(row.x, row.n);
+  }
+  HWY_INLINE const PlainRow& AfterMax(const PlainRow& row, float*) const {
+    return row;
+  }
   HWY_INLINE NextRow Next(size_t r) const {
     return {r < x.rows ? x.Row(r) : nullptr, nullptr};
   }
-  HWY_INLINE float* Place(size_t r) const {
-    return scratch == nullptr ? y.Row(r) : scratch;
-  }
   HWY_INLINE float Sink(size_t) const { return -kInfinity; }
-  HWY_INLINE float Special(size_t r) const {
-    return SpecialRow(x.Row(r), y.Row(r), x.cols, empty_row);
+  HWY_INLINE float Special(size_t, const PlainRow& row, const float*) const {
+    return SpecialRow(row.x, row.to, row.n, empty_row);
   }
-  HWY_INLINE void FillNaN(size_t r) const { Fill(y.Row(r), x.cols, kNaN); }
+  HWY_INLINE void FillNaN(size_t, const PlainRow& row, const float*) const {
+    Fill(row.to, row.n, kNaN);
+  }
 
   const Rows<const float>& x;
   const Rows<float>& y;
   EmptyRow empty_row;
-  float* scratch;
 };
 
 // A row alone: what many calls are about. Less to set up than a pipeline.
@@ -88,21 +98,17 @@ HWY_NOINLINE void SoftmaxOneRow(const float* x, float* y, size_t n,
   if (logsumexp != nullptr) *logsumexp = log;
 }
 
-HWY_NOINLINE void SoftmaxLongRows(const Rows<const float>& x,
-                                  const Rows<float>& y, float* logsumexp,
-                                  EmptyRow empty_row, const ScaleParts& parts) {
-  const size_t n = x.cols;
+HWY_NOINLINE void SoftmaxLargeRows(const Rows<const float>& x,
+                                   const Rows<float>& y, float* logsumexp,
+                                   EmptyRow empty_row,
+                                   const ScaleParts& parts) {
   for (size_t r = 0; r < x.rows; ++r) {
     const float* const from = x.Row(r);
     float* const to = y.Row(r);
     float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
-    bool is_done = false;
-    if (n >= kMinLargeCols) {
-      is_done = SoftmaxLargeRow(from, to, n, log, parts);
-    } else if (kHasFma && from != to) {  // one lane at a time has no gain
-      is_done = SoftmaxBlockedRow(from, to, n, log, parts);
+    if (!SoftmaxLargeRow(from, to, x.cols, log, parts)) {
+      SoftmaxOneRow(from, to, x.cols, log, empty_row, parts);
     }
-    if (!is_done) SoftmaxOneRow(from, to, n, log, empty_row, parts);
   }
 }
 
@@ -110,19 +116,23 @@ HWY_NOINLINE void SoftmaxPipelined(const Rows<const float>& x,
                                    const Rows<float>& y, float* logsumexp,
                                    EmptyRow empty_row,
                                    const ScaleParts& parts) {
-  const PlainSource source{x, y, empty_row, nullptr};
-  Pipeline<PlainSource>(source, y, logsumexp, parts, false).Run();
+  const PlainSource source{x, y, empty_row};
+  Pipeline<PlainSource>(source, x.rows, x.cols, logsumexp, parts,
+                        Places::kOutput, nullptr)
+      .Run();
 }
 
-// The same past the caches: what the output held is never read. Numerators wait
-// on the stack.
-HWY_NOINLINE void SoftmaxStreamed(const Rows<const float>& x,
-                                  const Rows<float>& y, float* logsumexp,
-                                  EmptyRow empty_row, const ScaleParts& parts) {
-  HWY_ALIGN float scratch[kMaxStreamedCols];
-  const PlainSource source{x, y, empty_row, scratch};
-  Pipeline<PlainSource>(source, y, logsumexp, parts, true).Run();
-  hwy::FlushStream();
+// The same with numerators that wait on the stack.
+HWY_NOINLINE void SoftmaxOnStack(const Rows<const float>& x,
+                                 const Rows<float>& y, float* logsumexp,
+                                 EmptyRow empty_row, const ScaleParts& parts,
+                                 Places places) {
+  HWY_ALIGN float scratch[2 * kMaxStreamedCols];
+  const PlainSource source{x, y, empty_row};
+  Pipeline<PlainSource>(source, x.rows, x.cols, logsumexp, parts, places,
+                        scratch)
+      .Run();
+  if (places == Places::kStreamed) hwy::FlushStream();
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -132,20 +142,18 @@ HWY_NOINLINE void SoftmaxInGroups(const Rows<const float>& x,
                                   EmptyRow empty_row, const ScaleParts& parts,
                                   const Parameters&... parameters) {
   const auto fallback = [&](size_t first, size_t count) HWY_ATTR {
-    SoftmaxPipelined(x.Slice(first, count), y.Slice(first, count),
-                     logsumexp == nullptr ? nullptr : logsumexp + first,
-                     empty_row, parts);
+    for (size_t r = first; r < first + count; ++r) {
+      SoftmaxOneRow(x.Row(r), y.Row(r), x.cols,
+                    logsumexp == nullptr ? nullptr : logsumexp + r, empty_row,
+                    parts);
+    }
   };
   RunGroups<Group>(x, y, fallback, parts, parameters...);
 }
 #endif
 
-// From so many columns on, one row and many are faster in blocks. ns per
-// element on Zen 5, in blocks and not: with AVX-512 0.117 and 0.128 at 1 x
-// 16384, 0.122 and 0.162 at 1 x 262144, 0.117 and 0.133 at 32 x 32768, 0.118
-// and 0.155 at 2 x 128256; with AVX2 0.228 and 0.248 at 4 x 50257.
-constexpr size_t kMinBlockedCols = 8192;
-constexpr size_t kMinBlockedColsOfMany = kLanes == 16 ? 32768 : 49152;
+// A row alone has less to do with its maximum than with a guess of it.
+constexpr size_t kMinGuessedCols = 512;
 
 // The choice between the schedules. All give the same bits. Each is a function
 // of its own: a call of one row should not pay for the stack of the others.
@@ -154,7 +162,7 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
   if (x.rows == 0) return;
   const ScaleParts parts = SplitScale(options.scale);
   const EmptyRow empty_row = options.empty_row;
-  if (x.rows == 1 && x.cols < kMinBlockedCols) {
+  if (x.rows == 1 && x.cols < kMinGuessedCols) {
     return SoftmaxOneRow(x.data, y.data, x.cols, logsumexp, empty_row, parts);
   }
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -170,14 +178,18 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     }
   }
 #endif
-  if (kMinStreamedCols <= x.cols && x.cols <= kMaxStreamedCols &&
-      IsLarge(x.rows, x.cols, 2) && x.data != y.data) {
-    return SoftmaxStreamed(x, y, logsumexp, empty_row, parts);
+  if (x.cols >= kMinLargeCols) {
+    return SoftmaxLargeRows(x, y, logsumexp, empty_row, parts);
   }
-  if (x.rows != 1 && x.cols < kMinBlockedColsOfMany) {
-    return SoftmaxPipelined(x, y, logsumexp, empty_row, parts);
+  const bool in_place = x.data == y.data;
+  const bool is_streamed = !in_place && kMinStreamedCols <= x.cols &&
+                           x.cols <= kMaxStreamedCols &&
+                           IsLarge(x.rows, x.cols, 2);
+  if (in_place || is_streamed) {
+    return SoftmaxOnStack(x, y, logsumexp, empty_row, parts,
+                          is_streamed ? Places::kStreamed : Places::kScratch);
   }
-  SoftmaxLongRows(x, y, logsumexp, empty_row, parts);
+  SoftmaxPipelined(x, y, logsumexp, empty_row, parts);
 }
 
 }  // namespace

@@ -149,8 +149,8 @@ class SoftmaxStrip {
     if (plans_.as_is) return;
     for (size_t c = 0; c < width_; ++c) {
       if (plans_.kind[c] == ColumnKind::kNan) head_[c] = kNaN;
-      // Every numerator is below that and becomes +0.
-      if (plans_.kind[c] == ColumnKind::kEmpty) least_[c] = kInfinity;
+      // Every numerator is +0, and so is their sum.
+      if (plans_.kind[c] == ColumnKind::kEmpty) head_[c] = rest_[c] = 0.0f;
     }
   }
 

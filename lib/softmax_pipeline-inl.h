@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Softmax, row after row, with the three sweeps of different rows in one loop:
-// while the numerators of a row are computed, which keeps the multipliers busy,
-// the row before is divided by its sum and the maximum of the row after the
-// next is found. So no sweep waits for what a row decides between its sweeps -
-// a maximum folded to one lane, a sum, a division - and loads, stores and
-// comparisons take the place of idle slots.
+// Softmax, row after row, in two sweeps that are one loop: while the numerators
+// of a row are computed, the row before is divided by its sum. The maximum of a
+// row is guessed from the row before: see softmax_window-inl.h. Only where the
+// guess was not good enough, a sweep looks for the maximum, and the row begins
+// again.
 
 #if defined(SOFTLANE_LIB_SOFTMAX_PIPELINE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_SOFTMAX_PIPELINE_INL_H_
@@ -14,189 +13,261 @@
 #define SOFTLANE_LIB_SOFTMAX_PIPELINE_INL_H_
 #endif
 
-#include "max-inl.h"
-#include "pipelined_numerators-inl.h"
-#include "softmax_row-inl.h"
-#include "stream-inl.h"
+#include "softmax_window-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// From so many columns on the row ahead is the next, and the row before the
-// last: fewer rows stay in the cache. In shorter rows the one after, and the
-// one before the last: nothing waits for a maximum or a sum. ns per element
-// with AVX-512 on Zen 5, so and so: 0.140 and 0.122 at 1024 x 512, 0.121 and
-// 0.114 at 512 x 1024, 0.110 and 0.131 at 256 x 2048.
-constexpr size_t kMinNextCols = 2048;
+// Where numerators wait for their division.
+enum class Places {
+  kOutput,    // in the output
+  kScratch,   // on the stack: the output is the input, which may be read again
+  kStreamed,  // on the stack, from where quotients go past the caches
+};
 
-// Each row through all sweeps. `Source` has LogitsOf(r, are_kept), the logits
-// that the first sweep takes the extent of and may keep for the second;
-// FindExtent(r), which is that sweep alone; From(r), the logits for the second;
-// Place(r), where its numerators wait for their division; Sink(r), a logit that
-// only joins the sum, or -inf; Special(r), for a row whose maximum is not
-// finite, which gives its logsumexp; and FillNaN(r), for one whose sum is NaN.
-//
-// The place is the row of the output or, if results are streamed, a scratch:
-// from there they go past the caches before the next row's numerators come, and
-// on the way Next(r), a row that is read soon, is brought into one. Two places
-// in turn, if it keeps logits, which are those of the next row.
+// Rows of fewer columns are divided beside the row after the next, whose sweep
+// need not wait for their sum; longer ones beside the next, since they would
+// leave the first cache. Still longer ones are divided at once, from the end.
+constexpr size_t kMinNextCols = 2048;
+constexpr size_t kMinDividedCols = 8192;
+
+// The least numerator of a maximum in a row with masked elements.
+constexpr double kMinPeak = 0x1p3;
+static_assert(kMinPeak >= (uint64_t{2} << (kGuessedPeak - kMaxFall)), "");
+// Beyond, the guess moves.
+constexpr double kMinUsualSum = 0x1p20;
+constexpr double kMaxUsualSum = 0x1p46;
+
+// The exponent of a positive normal number.
+HWY_INLINE float ExponentOf(double v) {
+  uint64_t bits;
+  std::memcpy(&bits, &v, sizeof(bits));
+  return static_cast<float>(static_cast<int>(bits >> 52) - 1023);
+}
+
+// Each row through all sweeps. `Source` has RowOf(r), which has Logits(), `n`
+// and `to`; its masked columns are written by then. FindMax(row, place) gives
+// its maximum. It may write logits to the place, and AfterMax(row, place) has
+// the Logits() from there on. Special(r, row, place) is for a row whose maximum
+// is not finite, and gives its logsumexp; FillNaN(r, row, place) for one whose
+// sum is NaN. Sink(r) is a logit that only joins the sum, or -inf; Next(r), a
+// row that is read soon. kMayMask says that masked elements are usual.
 template <class Source>
 class Pipeline {
  public:
-  HWY_INLINE Pipeline(const Source& source, const Rows<float>& y,
-                      float* logsumexp, const ScaleParts& parts,
-                      bool is_streamed)
+  // Rows have at most `cols` elements. `scratch` has 2 * kMaxStreamedCols,
+  // unless places are kOutput.
+  HWY_INLINE Pipeline(const Source& source, size_t rows, size_t cols,
+                      float* logsumexp, const ScaleParts& parts, Places places,
+                      float* scratch)
       : source_(source),
-        y_(y),
+        rows_(rows),
+        distance_(cols < kMinNextCols && places != Places::kStreamed ? 2 : 1),
+        is_divided_(cols >= kMinDividedCols || places == Places::kStreamed),
         logsumexp_(logsumexp),
         parts_(parts),
-        is_streamed_(is_streamed),
-        distance_(y.cols < kMinNextCols && !is_streamed ? 2 : 1) {}
+        places_(places),
+        scratch_(scratch),
+        has_masked_(Source::kMayMask) {}
 
   HWY_INLINE void Run() {
-    Extent extents[kMaxDistance];
-    for (size_t r = 0; r < HWY_MIN(distance_, y_.rows); ++r) {
-      extents[r] = FindExtent(r);
+    for (size_t r = 0; r < rows_; ++r) {
+      Waiting& slot = waiting_[r & (distance_ - 1)];
+      Step(r, slot);
+      if (is_divided_) Divide(slot, source_.Next(HWY_MIN(r + 1, rows_)));
     }
-    Waiting waiting[kMaxDistance] = {};
-    for (size_t r = 0; r < y_.rows; ++r) {
-      Extent& extent = extents[r % distance_];
-      Waiting& row = waiting[r % distance_];
-      extent = Step(r, extent, row);
-      if (is_streamed_) Divide(row, source_.Next(HWY_MIN(r + 2, y_.rows)));
-    }
-    for (Waiting& row : waiting) Divide(row);
+    for (Waiting& slot : waiting_) Divide(slot, {});
   }
 
  private:
-  static constexpr size_t kMaxDistance = 2;
+  using Row = decltype(std::declval<const Source&>().RowOf(0));
 
-  // A row's numerators that wait for their division, if y is not null, and
-  // where the quotients go.
-  struct Waiting {
-    float* y;
-    double sum;
-    bool has_tiny;
-    float* to;
-  };
-
-  // Writes the numerators of row r, which take the place of those that wait.
-  // Returns the extent of the row ahead.
-  HWY_INLINE Extent Step(size_t r, Extent extent, Waiting& row) {
-    const float sink = source_.Sink(r);
-    const float max = sink > extent.max ? sink : extent.max;
-    const RowStart start(max, extent.low, parts_);
-    // One lane at a time there is nothing to overlap.
-    if (!kHasFma || !start.is_direct) {
-      return StepAlone(r, max, row);
-    }
-    Extent ahead{};
-    double sum = 0.0;
-    if constexpr (kHasFma) {
-      if (row.y == nullptr) {
-        sum = Sum<false, true>(r, start.offset, row, ahead);
-      } else if (start.has_tiny || row.has_tiny) {
-        sum = Sum<true, true>(r, start.offset, row, ahead);
-      } else {
-        sum = Sum<true, false>(r, start.offset, row, ahead);
+  // Row r takes the place of the one that waits in the slot.
+  HWY_INLINE void Step(size_t r, Waiting& slot) {
+    const Row row = source_.RowOf(r);
+    if (r == 0) Sample(row);
+    float* const place = Place(r, row);
+    // Where numerators take the place of the logits, they must be right.
+    const bool is_final = places_ == Places::kScratch && place == row.to;
+    if constexpr (kHasFma) {  // one lane at a time there is little to save
+      if (has_guess_ && row.n != 0 && !is_final) {
+        if (skipped_ != 0) {
+          --skipped_;
+        } else if (TryGuess(r, row, place, slot)) {
+          failures_ = 0;
+          return;
+        } else {
+          failures_ = HWY_MIN(2 * failures_ + 1, size_t{31});
+          skipped_ = failures_;
+        }
       }
     }
-    row = {source_.Place(r), sum, start.has_tiny, y_.Row(r)};
-    if (sink != -kInfinity || logsumexp_ != nullptr || sum != sum) {
-      const RowPlan plan = PlanRow(max, parts_);
-      End(r, max, row, plan, MakeExp(plan, parts_), AsIs());
-    }
-    return ahead;
+    WithMax(r, row, place, slot);
   }
 
-  // The same, sweep by sweep.
-  HWY_NOINLINE Extent StepAlone(size_t r, float max, Waiting& row) {
-    Divide(row);
+  // A first guess: of the first elements.
+  HWY_INLINE void Sample(const Row& row) {
+    if (row.n < kSumBlock) return;
+    const auto logits = row.Logits();
+    LaneMax max;
+    for (size_t i = 0; i < 16; i += kLanes) max.Add(logits.FourOf(i));
+    Guess(max.Total());
+  }
+  HWY_INLINE void Guess(float max) { SetGuess(OctavesOf(max, parts_)); }
+  HWY_NOINLINE void MoveGuess(double sum) {
+    SetGuess(guess_ + ExponentOf(sum) - kGuessedPeak);
+  }
+  HWY_INLINE void SetGuess(float octaves) {
+    guess_ = octaves;
+    has_guess_ =
+        parts_.unit == 1.0 && -kMaxGuess <= octaves && octaves <= kMaxGuess;
+  }
+
+  // False if the guess was not good enough.
+  HWY_INLINE bool TryGuess(size_t r, const Row& row, float* place,
+                           Waiting& slot) {
+    const Window window(guess_, parts_);
+    if (slot.has_tiny) Divide(slot, {});
+    const Swept swept = Sweep(row, place, window, slot);
+    if (HWY_UNLIKELY(!swept.is_inside)) {
+      has_masked_ = true;
+      return false;
+    }
+    const float sink = source_.Sink(r);
+    if (has_masked_ || sink != -kInfinity) {
+      // The maximum's share of the sum is at least the mean. False for NaN.
+      const double least = static_cast<double>(row.n) * kMinPeak;
+      if (!(swept.sum >= least)) return false;
+      if (sink != -kInfinity && !window.Holds(sink, parts_)) return false;
+    }
+    slot = {place, row.to, row.n, swept.sum, swept.sum > kMaxSumWithoutTiny};
+    if (sink != -kInfinity) {
+      const SoftmaxExp exp = window.Exp(parts_);
+      slot.sum += hn::GetLane(exp(Set(sink)));
+    }
+    if (logsumexp_ != nullptr) {
+      const float max = sink > swept.max ? sink : swept.max;
+      WriteLogSumExp(r, max, window, AsIs(), slot.sum);
+    }
+    // Rarely, and in a branch: so the next row need not wait for this sum.
+    if (HWY_UNLIKELY(swept.sum < kMinUsualSum || swept.sum > kMaxUsualSum)) {
+      MoveGuess(swept.sum);
+    }
+    return true;
+  }
+
+  HWY_INLINE Swept Sweep(const Row& row, float* place, const Window& window,
+                         Waiting& slot) const {
+    if constexpr (!Source::kMayMask) {
+      if (!has_masked_) {
+        return logsumexp_ == nullptr
+                   ? SweepRow<false, false, false>(row, row.n, place, window,
+                                                   parts_, slot)
+                   : SweepRow<false, true, false>(row, row.n, place, window,
+                                                  parts_, slot);
+      }
+    }
+    return logsumexp_ == nullptr ? SweepRow<true, false, false>(
+                                       row, row.n, place, window, parts_, slot)
+                                 : SweepRow<true, true, false>(
+                                       row, row.n, place, window, parts_, slot);
+  }
+
+  HWY_NOINLINE void WithMax(size_t r, const Row& row, float* place,
+                            Waiting& slot) {
+    const float row_max = source_.FindMax(row, place);
+    const float sink = source_.Sink(r);
+    const float max = sink > row_max ? sink : row_max;
     if (!IsFinite(max)) {
-      const float result = source_.Special(r);
-      if (logsumexp_ != nullptr) logsumexp_[r] = result;
-    } else {
-      const RowPlan plan = PlanRow(max, parts_);
-      const SoftmaxExp exp = MakeExp(plan, parts_);
-      WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-        using Argument = std::decay_t<decltype(argument)>;
-        const auto logits = source_.From(r);
-        const Numerators<Argument, decltype(source_.From(r))> numerators{
-            exp, argument, logits, source_.Place(r)};
-        row = {numerators.y, SumTerms(y_.cols, numerators), true, y_.Row(r)};
-        End(r, max, row, plan, exp, argument);
-      });
+      Divide(slot, {});
+      const float log = source_.Special(r, row, place);
+      if (logsumexp_ != nullptr) logsumexp_[r] = log;
+      return;
     }
-    const size_t ahead = r + distance_;
-    return ahead < y_.rows ? FindExtent(ahead) : Extent{};
+    const RowPlan plan = PlanRow(max, parts_);
+    const Window window(static_cast<float>(plan.offset + kHeadroom), parts_,
+                        Window::Exact());
+    const auto after = source_.AfterMax(row, place);
+    double sum;
+    if (plan.as_is) {
+      sum =
+          SweepRow<true, false, true>(after, row.n, place, window, parts_, slot)
+              .sum;
+      End(r, max, window, AsIs(), sum);
+    } else {
+      Divide(slot, {});
+      const SoftmaxExp exp = window.Exp(parts_);
+      const Shifted shifted{Set(static_cast<float>(plan.shift)),
+                            Set(static_cast<float>(plan.unit))};
+      const auto logits = after.Logits();
+      sum = SumTerms(row.n, Numerators<Shifted, std::decay_t<decltype(logits)>>{
+                                exp, shifted, logits, place});
+      End(r, max, window, shifted, sum);
+    }
+    if (sum != sum) return source_.FillNaN(r, row, place);
+    slot = {place, row.to, row.n, sum, true};
+    Guess(max);
   }
 
-  // What follows a row's sum: its sink, logsumexp, NaN.
+  // Adds the sink and writes logsumexp.
   template <class Argument>
-  HWY_NOINLINE void End(size_t r, float max, Waiting& row, const RowPlan& plan,
-                        const SoftmaxExp& exp, const Argument& argument) const {
+  HWY_INLINE void End(size_t r, float max, const Window& window,
+                      const Argument& argument, double& sum) const {
     if (const float sink = source_.Sink(r); sink != -kInfinity) {
-      row.sum += hn::GetLane(exp(argument(Set(sink))));
+      sum += hn::GetLane(window.Exp(parts_)(argument(Set(sink))));
     }
-    float log = LogSumExp(plan, exp, argument, max, row.sum);
-    if (row.sum != row.sum) {
-      source_.FillNaN(r);
-      log = kNaN;
-      row.y = nullptr;
-    }
-    if (logsumexp_ != nullptr) logsumexp_[r] = log;
+    if (logsumexp_ != nullptr) WriteLogSumExp(r, max, window, argument, sum);
+  }
+  template <class Argument>
+  HWY_NOINLINE void WriteLogSumExp(size_t r, float max, const Window& window,
+                                   const Argument& argument, double sum) const {
+    const RowPlan plan = PlanRow(max, parts_);
+    // As if the numerators had been made with the plan.
+    const double octaves = window.offset - kWindowTop - plan.offset;
+    const double planned = sum * PowerOfTwo(octaves);
+    const float log =
+        LogSumExp(plan, MakeExp(plan, parts_), argument, max, planned);
+    logsumexp_[r] = planned == planned ? log : kNaN;
   }
 
-  // The sum of row r's numerators. A function of its own, so that the constants
-  // of its loop stay in registers.
-  template <bool kDivides, bool kHasTiny>
-  HWY_NOINLINE double Sum(size_t r, float octaves, const Waiting& before,
-                          Extent& ahead) const {
-    const VF offset = Set(octaves);
-    const SoftmaxExp exp(Set(parts_.l_hi), Set(parts_.l_lo), offset,
-                         Lowest(offset, parts_));
-    // Behind the last row, any: its extent is not used.
-    const bool has_ahead = r + distance_ < y_.rows;
-    const auto logits_ahead =
-        source_.LogitsOf(has_ahead ? r + distance_ : r, has_ahead);
-    const auto logits = source_.From(r);
-    using Terms =
-        PipelinedNumerators<kDivides, kHasTiny, decltype(source_.From(r)),
-                            decltype(source_.LogitsOf(r, true))>;
-    const AsIs as_is;
-    const typename Terms::RowNumerators numerators{exp, as_is, logits,
-                                                   source_.Place(r)};
-    const Quotients quotients(ReciprocalOf(before.sum));
-    LaneExtent extent;
-    const Terms terms{numerators,   quotients, before.y,
-                      logits_ahead, extent,    Mirror(y_.cols)};
-    const double sum = SumTerms(y_.cols, terms);
-    ahead = extent.Total();
-    return sum;
+  HWY_INLINE void Divide(Waiting& slot, const NextRow& next) const {
+    if (slot.n != 0) DivideNow(slot, next);
   }
-
-  HWY_NOINLINE Extent FindExtent(size_t r) const {
-    return source_.FindExtent(r);
-  }
-  HWY_INLINE void Divide(Waiting& row, const NextRow& next = {}) const {
-    if (row.y == nullptr) return;
-    const Quotients quotients(ReciprocalOf(row.sum));
-    if (is_streamed_) {
-      StreamRow(row.y, row.to, y_.cols, quotients, next);
+  HWY_NOINLINE void DivideNow(Waiting& slot, const NextRow& next) const {
+    const Quotients quotients(ReciprocalOf(slot.sum));
+    if (places_ == Places::kStreamed && slot.from != slot.to) {
+      StreamRow(slot.from, slot.to, slot.n, quotients, next);
+      slot.n = 0;
     } else {
-      Replace(row.y, y_.cols, quotients);
+      DivideFrom(0, quotients, slot);
     }
-    row.y = nullptr;
+  }
+  // No row's that waits.
+  HWY_INLINE float* Place(size_t r, const Row& row) const {
+    if (places_ == Places::kOutput || row.n > kMaxStreamedCols) return row.to;
+    if (places_ == Places::kStreamed) return scratch_;
+    static_assert(3 * kMinNextCols <= 2 * kMaxStreamedCols, "three places");
+    return scratch_ +
+           (distance_ == 2 ? r % 3 * kMinNextCols : r % 2 * kMaxStreamedCols);
   }
 
   const Source& source_;
-  const Rows<float>& y_;
+  const size_t rows_;
+  const size_t distance_;  // from a row to the one that is divided beside it
+  const bool is_divided_;  // at once
   float* const logsumexp_;
   const ScaleParts& parts_;
-  const bool is_streamed_;
-  const size_t distance_;  // from a row to the row ahead
+  const Places places_;
+  float* const scratch_;
+  Waiting waiting_[2] = {};
+  float guess_ = 0.0f;  // octaves of a maximum
+  bool has_guess_ = false;
+  bool has_masked_;
+  // After a row whose guess was not good enough, so many are done without; each
+  // time in a row twice as many.
+  size_t failures_ = 0, skipped_ = 0;
 };
 
 }  // namespace

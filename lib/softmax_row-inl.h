@@ -76,16 +76,21 @@ HWY_INLINE ScaleParts SplitScale(float scale) {
   return parts;
 }
 
-// Elements of a row that are at most this many octaves below its offset make no
-// tiny numerators: they are above 2^-98, the sum of fewer than 2^22 is below
-// 2^(kHeadroom + 23), and a quotient is tiny below 2^-126.
-constexpr double kTinyOctaves = -98.0;
-static_assert(-126.0 + kHeadroom + 23.0 < kTinyOctaves, "no quotient is tiny");
-
-// The least argument whose numerator is not taken for a tiny constant:
-// 2^-125.75 is normal, and below 2^-126 times the sum.
+// The least argument whose numerator is not taken for +0, so many octaves below
+// the offset: 2^-125.75 is normal, and below 2^-126 times the sum.
+constexpr float kLowestOctaves = -125.75f;
 HWY_INLINE VF Lowest(VF offset, const ScaleParts& parts) {
-  return hn::Mul(hn::Sub(offset, Set(125.75f)), Set(parts.inverse_l));
+  return hn::Mul(hn::Add(offset, Set(kLowestOctaves)), Set(parts.inverse_l));
+}
+
+// 2^exponent; 0 if that is not normal.
+HWY_INLINE double PowerOfTwo(double exponent) {
+  if (exponent < -1022.0) return 0.0;
+  const uint64_t bits =
+      static_cast<uint64_t>(static_cast<int64_t>(exponent) + 1023) << 52;
+  double power;
+  std::memcpy(&power, &bits, sizeof(power));
+  return power;
 }
 
 // What a row's maximum decides. Element x becomes the argument (x - shift) *

@@ -222,20 +222,23 @@ struct LastTerms {
   size_t start, count;
 };
 
-// Adds terms 0 to n - 1 to a sum of full blocks. `terms` has One(i), which
-// gives kLanes terms from i on; First(i, count), which gives the first `count`
-// of them and +0; and FourOf(i), which gives what One does for i, i + 16, i +
-// 32 and i +
-// 48. Each term is asked for once.
+// Adds terms `start` to n - 1 to a sum of full blocks. `terms` has One(i),
+// which gives kLanes terms from i on; First(i, count), which gives the first
+// `count` of them and +0; and FourOf(i), which gives what One does for i, i +
+// 16, i + 32 and i + 48. Each term is asked for once.
 template <bool kInDouble = false, class Terms>
-HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
-  size_t start = 0;
+HWY_INLINE void AddTerms(size_t start, size_t n, const Terms& terms,
+                         LaneSum& sum) {
   for (; n - start >= kSumBlock; start += kSumBlock) {
     sum.template AddBlock<kInDouble>(BlockTerms<Terms>{terms, start});
   }
   if (start != n) {
     sum.template AddBlock<kInDouble>(LastTerms<Terms>{terms, start, n - start});
   }
+}
+template <bool kInDouble = false, class Terms>
+HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
+  AddTerms<kInDouble>(0, n, terms, sum);
 }
 
 // Their sum.

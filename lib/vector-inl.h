@@ -107,6 +107,16 @@ HWY_INLINE VF MinKeepNaN(VF bound, VF x) {
 #endif
 }
 
+// c - a * b, rounded once; +0 where x is below `lowest`. Kept where x is NaN.
+HWY_INLINE VF FnmaUnlessLess(VF x, VF lowest, VF a, VF b, VF c) {
+#if HWY_TARGET == HWY_AVX3
+  const __mmask16 keep = _mm512_cmp_ps_mask(x.raw, lowest.raw, _CMP_NLT_UQ);
+  return VF{_mm512_maskz_fnmadd_ps(keep, a.raw, b.raw, c.raw)};
+#else
+  return hn::IfThenZeroElse(hn::Lt(x, lowest), Fnma(a, b, c));
+#endif
+}
+
 // Eight 32-bit values, looked up by the low three bits of each lane.
 class Table8 {
  public:

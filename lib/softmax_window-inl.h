@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Numerators without the row's maximum. Any power of two may be taken off all
+// numerators of a row: their quotients by the sum are the same. So a guess will
+// do in place of the maximum, if it is good enough for all numerators to fit
+// the range of floats, and the sweep that looks for the maximum is saved.
+//
+// Whether it was good enough is known afterwards: the exponents, in eighths of
+// an octave, must be within a window of 128 octaves. As integers those differ
+// only in their last bits then; one instruction per vector gathers the others.
+
+#if defined(SOFTLANE_LIB_SOFTMAX_WINDOW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_SOFTMAX_WINDOW_INL_H_
+#undef SOFTLANE_LIB_SOFTMAX_WINDOW_INL_H_
+#else
+#define SOFTLANE_LIB_SOFTMAX_WINDOW_INL_H_
+#endif
+
+#include <type_traits>
+
+#include "max-inl.h"
+#include "softmax_row-inl.h"
+#include "stream-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The window, in octaves: numerators from 2^-68 on and below 2^60.
+constexpr int kWindow = 128;
+constexpr int kWindowTop = 60;
+// The numerator of a maximum that was guessed right is near 2^kGuessedPeak. The
+// row's maximum may be 28 octaves above the guess, and the rest of the row 100
+// octaves below it.
+constexpr int kGuessedPeak = 32;
+// A sum up to this has no quotient below 2^-126.
+constexpr double kMaxSumWithoutTiny = 0x1p58;
+static_assert(-126 + 58 == kWindowTop - kWindow, "the least over the largest");
+
+// Elements are masked if they are so far below the guess that no maximum within
+// kMaxFall octaves below it has them as numerators that are not +0.
+constexpr int kMaxFall = 30;
+constexpr int kMaskedOctaves = -170;
+static_assert(kMaskedOctaves < -kMaxFall - kHeadroom + kLowestOctaves - 1,
+              "below the lowest argument of such a row");
+// No element of the window is below the lowest of a row whose maximum is in it.
+static_assert(kWindow + 1 < kHeadroom - kLowestOctaves, "");
+
+// Octaves for which the whole window is within the direct limit.
+constexpr float kMaxGuess = 3900.0f;
+static_assert(kMaxGuess + kWindow < kDirectLimit, "octaves are below nepers");
+
+// The maximum in octaves, rounded once, as PlanRow does.
+HWY_INLINE float OctavesOf(float max, const ScaleParts& parts) {
+  const VF ones = Set(0x1.8p23f);
+  return hn::GetLane(hn::Sub(Fma(Set(max), Set(parts.l_hi), ones), ones));
+}
+
+// What the numerators of a row are made with.
+struct Window {
+  // From a guess of the maximum's octaves.
+  HWY_INLINE Window(float octaves, const ScaleParts& parts)
+      : offset(octaves + (kWindowTop - kGuessedPeak)),
+        lowest((octaves + kMaskedOctaves) * parts.inverse_l) {}
+  // From the maximum's octaves. All numerators are right; elements that are +0
+  // for other schedules are so here.
+  struct Exact {};
+  HWY_INLINE Window(float octaves, const ScaleParts& parts, Exact)
+      : offset(octaves + (kWindowTop - kGuessedPeak)),
+        lowest(hn::GetLane(
+            Lowest(Set(octaves - static_cast<float>(kHeadroom)), parts))) {}
+
+  // Whether an element has the same numerator whatever the row's maximum is.
+  // False for NaN.
+  HWY_INLINE bool Holds(float x, const ScaleParts& parts) const {
+    const float rise = x * parts.l_hi - offset;
+    return x < lowest || (1 - kWindow <= rise && rise <= -1);
+  }
+
+  HWY_INLINE SoftmaxExp Exp(const ScaleParts& parts) const {
+    return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo), Set(offset),
+                      Set(lowest), SoftmaxTable<kWindowTop>());
+  }
+
+  float offset, lowest;
+};
+
+// What a sweep finds on the way: whether all numerators are in the window.
+class LaneWindow {
+ public:
+  HWY_INLINE LaneWindow() : outside_(hn::Zero(I32())) {}
+  HWY_INLINE void Add(VF eighths) {
+#if HWY_TARGET == HWY_AVX3
+    outside_ = VI{_mm512_ternarylogic_epi32(
+        outside_.raw, _mm512_castps_si512(eighths.raw),
+        _mm512_set1_epi32(kLeastInside), kOrXor)};
+#else
+    outside_ = hn::Or(outside_, Outside(eighths));
+#endif
+  }
+  HWY_INLINE void Add(const Four& eighths) {
+    Add(eighths.a);
+    Add(eighths.b);
+    Add(eighths.c);
+    Add(eighths.d);
+  }
+  // The same for elements that are not below `lowest`.
+  HWY_INLINE void AddUnlessLess(VF eighths, VF x, VF lowest) {
+#if HWY_TARGET == HWY_AVX3
+    const __mmask16 keep = _mm512_cmp_ps_mask(x.raw, lowest.raw, _CMP_NLT_UQ);
+    outside_ = VI{_mm512_mask_ternarylogic_epi32(
+        outside_.raw, keep, _mm512_castps_si512(eighths.raw),
+        _mm512_set1_epi32(kLeastInside), kOrXor)};
+#else
+    const auto is_less = hn::RebindMask(I32(), hn::Lt(x, lowest));
+    outside_ = hn::Or(outside_, hn::IfThenZeroElse(is_less, Outside(eighths)));
+#endif
+  }
+  HWY_INLINE void AddUnlessLess(const Four& eighths, const Four& x, VF lowest) {
+    AddUnlessLess(eighths.a, x.a, lowest);
+    AddUnlessLess(eighths.b, x.b, lowest);
+    AddUnlessLess(eighths.c, x.c, lowest);
+    AddUnlessLess(eighths.d, x.d, lowest);
+  }
+
+  HWY_INLINE bool IsInside() const {
+    constexpr int32_t kInside = 8 * kWindow - 1;
+    const VI high = hn::AndNot(hn::Set(I32(), kInside), outside_);
+    return hn::AllTrue(I32(), hn::Eq(high, hn::Zero(I32())));
+  }
+
+ private:
+  // The bits of the least one inside; all others have its first 22.
+  static constexpr int32_t kLeastInside = 0x49C00000 - 8 * kWindow;
+  static constexpr int kOrXor = 0xF6;  // a | (b ^ c), for vpternlog
+
+  static HWY_INLINE VI Outside(VF eighths) {
+    return hn::Xor(hn::BitCast(I32(), eighths), hn::Set(I32(), kLeastInside));
+  }
+
+  VI outside_;
+};
+
+// The numerators of a row as the terms of a sum, written on the way. With
+// kHasMasked elements may be below the window's lowest; with kNeedsMax the
+// sweep looks for the maximum, too.
+template <bool kHasMasked, bool kNeedsMax, class Logits>
+struct WindowNumerators {
+  HWY_INLINE Four FourOf(size_t i) const {
+    const Four result = Exp(InRegisters(logits.FourOf(i)));
+    StoreFour(result, y + i, 16);
+    return result;
+  }
+  HWY_INLINE VF One(size_t i) const {
+    const VF result = Exp(logits.One(i));
+    Store(result, y + i);
+    return result;
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF x = logits.First(i, count);
+    // In the other lanes the first element again.
+    const VF result =
+        Exp(hn::IfThenElse(hn::FirstN(F32(), count), x, Set(hn::GetLane(x))));
+    StoreFirst(result, y + i, count);
+    return KeepFirst(result, count);
+  }
+
+  template <class V>
+  HWY_INLINE V Exp(const V& x) const {
+    const V eighths = exp.Whole(x);
+    if constexpr (kNeedsMax) max.Add(x);
+    if constexpr (kHasMasked) {
+      window.AddUnlessLess(eighths, x, exp.LowestArgument());
+      return exp.NotBelow(x, eighths);
+    } else {
+      window.Add(eighths);
+      return exp.Above(x, eighths);
+    }
+  }
+
+  const SoftmaxExp& exp;
+  const Logits& logits;
+  float* y;
+  LaneWindow& window;
+  LaneMax& max;
+};
+
+// The same and, on the way, the quotients of another row's numerators. Without
+// kHasTiny none is below 2^-126.
+template <bool kHasTiny, class Numerators>
+struct DividingNumerators {
+  HWY_INLINE Four FourOf(size_t i) const {
+    // All loads before all stores: 3 to 6 % less time on Zen 5.
+    const Four x = InRegisters(numerators.logits.FourOf(i));
+    const Four waiting = InRegisters(LoadFour(from + i, 16));
+    const Four result = numerators.Exp(x);
+    const Four quotient = Quotient(waiting);
+    StoreFour(result, numerators.y + i, 16);
+    StoreFour(quotient, to + i, 16);
+    return result;
+  }
+  HWY_INLINE VF One(size_t i) const {
+    Store(Quotient(Load(from + i)), to + i);
+    return numerators.One(i);
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF waiting = LoadFirst(from + i, count, Set(0.0f));
+    StoreFirst(Quotient(waiting), to + i, count);
+    return numerators.First(i, count);
+  }
+  template <class V>
+  HWY_INLINE V Quotient(const V& waiting) const {
+    if constexpr (kHasTiny) {
+      return quotients(waiting);
+    } else {
+      return quotients.NotTiny(waiting);
+    }
+  }
+
+  const Numerators& numerators;
+  const Quotients& quotients;
+  const float* from;
+  float* to;
+};
+
+// A row's numerators that wait for their division, if n is not 0, and where the
+// quotients go.
+struct Waiting {
+  const float* from;
+  float* to;
+  size_t n;
+  double sum;
+  bool has_tiny;  // quotients below 2^-126
+};
+
+// to[start, n) of a row that waits, from the end, a block at a time.
+HWY_INLINE void DivideFrom(size_t start, const Quotients& quotients,
+                           Waiting& row) {
+  constexpr size_t kBlock = 2048;
+  for (size_t end = row.n; end != start;) {
+    const size_t begin = end - start > kBlock ? end - kBlock : start;
+    StoreTerms(MappedRow<Quotients>{quotients, row.from + begin},
+               row.to + begin, end - begin);
+    end = begin;
+  }
+  row.n = 0;
+}
+
+// What a sweep over a row gives; a maximum only with kNeedsMax.
+struct Swept {
+  double sum;
+  bool is_inside;
+  float max;
+};
+
+// The numerators of a row whose logits row.Logits() gives. One that waits is
+// divided. A function of its own, so that the constants of its loop stay in
+// registers.
+template <bool kHasMasked, bool kNeedsMax, bool kHasTiny, class Row>
+HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
+                            const Window& window, const ScaleParts& parts,
+                            Waiting& waiting) {
+  const auto logits = row.Logits();
+  const SoftmaxExp exp = window.Exp(parts);
+  LaneWindow lanes;
+  LaneMax max;
+  LaneSum sum;
+  using Numerators =
+      WindowNumerators<kHasMasked, kNeedsMax, std::decay_t<decltype(logits)>>;
+  const Numerators numerators{exp, logits, place, lanes, max};
+  size_t start = 0;
+  if (waiting.n != 0) {
+    const Quotients quotients(ReciprocalOf(waiting.sum));
+    // Rows of different lengths end one after the other.
+    start = n == waiting.n ? n : HWY_MIN(n, waiting.n) / kSumBlock * kSumBlock;
+    const DividingNumerators<kHasTiny, Numerators> dividing{
+        numerators, quotients, waiting.from, waiting.to};
+    AddTerms(0, start, dividing, sum);
+    DivideFrom(start, quotients, waiting);
+  }
+  AddTerms(start, n, numerators, sum);
+  return {sum.Total(), lanes.IsInside(), kNeedsMax ? max.Total() : 0.0f};
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_SOFTMAX_WINDOW_INL_H_
