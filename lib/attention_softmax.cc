@@ -95,7 +95,13 @@ struct AttentionSource {
   }
   HWY_INLINE NextRow Next(size_t r) const {
     if (r >= scores.rows) return {};
-    const size_t begin = KeyRange(options, r, scores.cols).begin;
+    const KeyRange keys(options, r, scores.cols);
+    if (has_ranges) {
+      // Lines that take stores from both sides, so not past the caches.
+      hwy::Prefetch(probs.Row(r) + keys.begin);
+      hwy::Prefetch(probs.Row(r) + keys.end);
+    }
+    const size_t begin = keys.begin;
     const bool has_bias = options.bias.data != nullptr;
     return {scores.Row(r) + begin,
             has_bias ? options.bias.Row(r) + begin : nullptr};

@@ -106,6 +106,7 @@ struct LargeExpRow {
     PrefetchRange<kCount>(row.from + HWY_MIN(i + kPrefetchAhead, n - kCount));
     return row.FourOf(i);
   }
+  HWY_INLINE VF One(size_t i) const { return row.One(i); }
   HWY_INLINE VF First(size_t i, size_t count) const {
     return row.First(i, count);
   }

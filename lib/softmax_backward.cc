@@ -69,24 +69,19 @@ template <bool kStream>
 HWY_INLINE void WriteLargeGradients(const GradientTerms& terms, float* dx,
                                     size_t n) {
   const AlignedRange range(dx, n);
-  for (size_t i = range.end; i < n; i += kLanes) {
-    const size_t count = HWY_MIN(kLanes, n - i);
-    StoreFirst(terms.First(i, count), dx + i, count);
-  }
+  StoreSome(terms, dx, range.end, n);
   for (size_t i = range.end; i != range.begin;) {
     i -= 4 * kLanes;
     if constexpr (kStream) {
       const size_t ahead = i > kPrefetchAhead ? i - kPrefetchAhead : 0;
       PrefetchRange<4 * kLanes>(terms.p + ahead);
       PrefetchRange<4 * kLanes>(terms.dp + ahead);
-      StreamFour(terms.FourOf(i), dx + i);
+      StreamFour(terms.FourOf(i), dx + i, kLanes);
     } else {
       StoreFour(terms.FourOf(i), dx + i, kLanes);
     }
   }
-  if (range.begin != 0) {
-    StoreFirst(terms.First(0, range.begin), dx, range.begin);
-  }
+  StoreSome(terms, dx, 0, range.begin);
   if constexpr (kStream) hwy::FlushStream();
 }
 

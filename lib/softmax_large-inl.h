@@ -19,32 +19,39 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+struct LargeProbs {
+  HWY_INLINE Four FourOf(size_t i) const {
+    return quotients(exp(LoadFour(x + i, kLanes)));
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return quotients(exp(LoadFirst(x + i, count, Set(0.0f))));
+  }
+
+  const float* x;
+  const SoftmaxExp& exp;
+  const Quotients& quotients;
+};
+
 // Writes the probabilities, from the end, whose logits may still be in a cache.
 // y is not read.
 template <bool kStream>
 HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
                               const SoftmaxExp& exp,
                               const Quotients& quotients) {
+  const LargeProbs probs{x, exp, quotients};
   const AlignedRange range(y, n);
-  const auto first = [&](size_t i, size_t count) HWY_ATTR {
-    const VF numerators = exp(LoadFirst(x + i, count, Set(0.0f)));
-    StoreFirst(quotients(numerators), y + i, count);
-  };
-  for (size_t i = range.end; i < n; i += kLanes) {
-    first(i, HWY_MIN(kLanes, n - i));
-  }
+  StoreSome(probs, y, range.end, n);
   for (size_t i = range.end; i != range.begin;) {
     i -= 4 * kLanes;
     PrefetchRange<4 * kLanes>(x +
                               (i > kPrefetchAhead ? i - kPrefetchAhead : 0));
-    const Four v = quotients(exp(LoadFour(x + i, kLanes)));
     if constexpr (kStream) {
-      StreamFour(v, y + i);
+      StreamFour(probs.FourOf(i), y + i, kLanes);
     } else {
-      StoreFour(v, y + i, kLanes);
+      StoreFour(probs.FourOf(i), y + i, kLanes);
     }
   }
-  if (range.begin != 0) first(0, range.begin);
+  StoreSome(probs, y, 0, range.begin);
   if constexpr (kStream) hwy::FlushStream();
 }
 

@@ -197,11 +197,18 @@ struct DividingNumerators {
     const Four result = numerators.Exp(x);
     const Four quotient = Quotient(waiting);
     StoreFour(result, numerators.y + i, 16);
-    StoreFour(quotient, to + i, 16);
+    if (is_streamed) {
+      // All lines of a block, a part with each of the 16 / kLanes calls.
+      next.Prefetch(i - i % 16 + i % 16 * 4);
+      StreamFour(quotient, to + i, 16);
+    } else {
+      StoreFour(quotient, to + i, 16);
+    }
     return result;
   }
   HWY_INLINE VF One(size_t i) const {
-    Store(Quotient(Load(from + i)), to + i);
+    const VF quotient = Quotient(Load(from + i));
+    is_streamed ? hn::Stream(quotient, F32(), to + i) : Store(quotient, to + i);
     return numerators.One(i);
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
@@ -220,8 +227,10 @@ struct DividingNumerators {
 
   const Numerators& numerators;
   const Quotients& quotients;
-  const float* from;
-  float* to;
+  const float* const from;
+  float* const to;
+  const bool is_streamed;  // then `to` is aligned
+  const NextRow next;
 };
 
 // A row's numerators that wait for their division, if n is not 0, and where the
@@ -231,7 +240,8 @@ struct Waiting {
   float* to;
   size_t n;
   double sum;
-  bool has_tiny;  // quotients below 2^-126
+  bool has_tiny;     // quotients below 2^-126
+  bool is_streamed;  // past the caches
 };
 
 // to[start, n) of a row that waits, from the end, a block at a time.
@@ -240,8 +250,12 @@ HWY_INLINE void DivideFrom(size_t start, const Quotients& quotients,
   constexpr size_t kBlock = 2048;
   for (size_t end = row.n; end != start;) {
     const size_t begin = end - start > kBlock ? end - kBlock : start;
-    StoreTerms(MappedRow<Quotients>{quotients, row.from + begin},
-               row.to + begin, end - begin);
+    const MappedRow<Quotients> terms{quotients, row.from + begin};
+    if (row.is_streamed) {
+      StreamTerms(terms, row.to + begin, end - begin, NextRow{});
+    } else {
+      StoreTerms(terms, row.to + begin, end - begin);
+    }
     end = begin;
   }
   row.n = 0;
@@ -260,7 +274,7 @@ struct Swept {
 template <bool kHasMasked, bool kNeedsMax, bool kHasTiny, class Row>
 HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
                             const Window& window, const ScaleParts& parts,
-                            Waiting& waiting) {
+                            Waiting& waiting, const NextRow& next) {
   const auto logits = row.Logits();
   const SoftmaxExp exp = window.Exp(parts);
   LaneWindow lanes;
@@ -275,7 +289,8 @@ HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
     // Rows of different lengths end one after the other.
     start = n == waiting.n ? n : HWY_MIN(n, waiting.n) / kSumBlock * kSumBlock;
     const DividingNumerators<kHasTiny, Numerators> dividing{
-        numerators, quotients, waiting.from, waiting.to};
+        numerators, quotients,           waiting.from,
+        waiting.to, waiting.is_streamed, next};
     AddTerms(0, start, dividing, sum);
     DivideFrom(start, quotients, waiting);
   }

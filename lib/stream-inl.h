@@ -47,24 +47,29 @@ HWY_INLINE void PrefetchRange(const float* from) {
 HWY_INLINE bool CanStream(const float* to) {
   return reinterpret_cast<uintptr_t>(to) % sizeof(float) == 0;
 }
-HWY_INLINE void StreamFour(const Four& v, float* to) {
+HWY_INLINE bool IsAligned(const float* to) {
+  return reinterpret_cast<uintptr_t>(to) % (kLanes * sizeof(float)) == 0;
+}
+HWY_INLINE void StreamFour(const Four& v, float* to, size_t step) {
   hn::Stream(v.a, F32(), to);
-  hn::Stream(v.b, F32(), to + kLanes);
-  hn::Stream(v.c, F32(), to + 2 * kLanes);
-  hn::Stream(v.d, F32(), to + 3 * kLanes);
+  hn::Stream(v.b, F32(), to + step);
+  hn::Stream(v.c, F32(), to + 2 * step);
+  hn::Stream(v.d, F32(), to + 3 * step);
 }
 
-// The aligned fours of vectors in to[0, n), n at least kLanes: [begin, end).
+// The whole cache lines in to[0, n), as far as they are fours of vectors:
+// [begin, end). Up to lines_end they are none, but still whole lines.
 struct AlignedRange {
-  HWY_INLINE AlignedRange() : begin(0), end(0) {}
+  HWY_INLINE AlignedRange() : begin(0), end(0), lines_end(0) {}
   HWY_INLINE AlignedRange(const float* to, size_t n) {
-    constexpr size_t kBytes = kLanes * sizeof(float);
-    const size_t misaligned = reinterpret_cast<uintptr_t>(to) % kBytes;
-    begin = misaligned == 0 ? 0 : (kBytes - misaligned) / sizeof(float);
+    constexpr size_t kLine = 64 / sizeof(float);
+    const size_t past = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLine;
+    begin = HWY_MIN((kLine - past) % kLine, n);
     end = n - (n - begin) % (4 * kLanes);
+    lines_end = n - (n - begin) % kLine;
   }
 
-  size_t begin, end;
+  size_t begin, end, lines_end;
 };
 
 // What a row after this one is made of; both may be null.
@@ -90,29 +95,38 @@ HWY_INLINE void StoreTerms(const Terms& terms, float* to, size_t n) {
   if (i != n) StoreFirst(terms.First(i, n - i), to + i, n - i);
 }
 
-// The same past the caches. Stores to memory and loads from there take turns:
-// else each leaves a part of the bandwidth to the other.
+// to[i] = terms[i] for i in [begin, end), by parts of vectors.
+template <class Terms>
+HWY_INLINE void StoreSome(const Terms& terms, float* to, size_t begin,
+                          size_t end) {
+  for (size_t i = begin; i < end; i += kLanes) {
+    const size_t count = HWY_MIN(kLanes, end - i);
+    StoreFirst(terms.First(i, count), to + i, count);
+  }
+}
+
+// All of them, past the caches. Stores to memory and loads from there take
+// turns: else each leaves a part of the bandwidth to the other.
 template <class Terms>
 HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
                             const NextRow& next) {
-  const bool can_stream = n >= kLanes && CanStream(to);
-  const AlignedRange range = can_stream ? AlignedRange(to, n) : AlignedRange();
-  if (range.begin != 0) {
-    StoreFirst(terms.First(0, range.begin), to, range.begin);
-  }
+  const AlignedRange range =
+      CanStream(to) ? AlignedRange(to, n) : AlignedRange();
+  StoreSome(terms, to, 0, range.begin);
   for (size_t i = range.begin; i != range.end; i += 4 * kLanes) {
     next.Prefetch(i);
-    StreamFour(terms.FourOf(i), to + i);
+    StreamFour(terms.FourOf(i), to + i, kLanes);
   }
-  for (size_t i = range.end; i < n; i += kLanes) {
-    const size_t count = HWY_MIN(kLanes, n - i);
-    StoreFirst(terms.First(i, count), to + i, count);
+  for (size_t i = range.end; i < range.lines_end; i += kLanes) {
+    hn::Stream(terms.One(i), F32(), to + i);
   }
+  StoreSome(terms, to, range.lines_end, n);
 }
 
 // to[i] = 0, past the caches or not.
 struct Zeros {
   HWY_INLINE Four FourOf(size_t) const { return Repeat<Four>(Set(0.0f)); }
+  HWY_INLINE VF One(size_t) const { return Set(0.0f); }
   HWY_INLINE VF First(size_t, size_t) const { return Set(0.0f); }
 };
 HWY_INLINE void FillZero(float* to, size_t n, bool is_streamed) {
