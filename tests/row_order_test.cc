@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows before a row do not change it, however far their logits are from
+// its own: a maximum that was guessed from them must not show.
+
+#include <cmath>
+#include <string>
+#include <vector>
+
+#include "cases.h"
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "inputs.h"
+#include "softlane/softlane.h"
+
+namespace softlane {
+namespace {
+
+constexpr float kInf = __builtin_inff();
+
+// Nepers between rows: none, inside the range of a guess, at its ends, beyond,
+// around and beyond the limit up to which logits are split as they are.
+float MakeShift(Random& random) {
+  switch (random.Below(8)) {
+    case 0:
+      return random.Uniform(-25.0f, 25.0f);
+    case 1:
+      return random.Uniform(-120.0f, 120.0f);
+    case 2:
+      return random.Uniform(2500.0f, 2900.0f);
+    case 3:
+      return random.Uniform(-4200.0f, -4000.0f);
+    default:
+      return 0.0f;
+  }
+}
+
+// Elements as masks make them, and such as are next to 0 in the row.
+void MakeLow(std::vector<float>& x, float shift, Random& random) {
+  const float lows[] = {-kInf, -1e4f, -1e9f, -3.4e38f};
+  const size_t kind = random.Below(8);
+  for (float& v : x) {
+    if (random.Below(3) != 0) continue;
+    if (kind < 4) v = lows[kind];
+    // 60 to 180 octaves below the largest.
+    if (kind == 4) v = shift - random.Uniform(40.0f, 125.0f);
+  }
+  x[random.Below(x.size())] = shift + random.Uniform(-2.0f, 6.0f);
+}
+
+struct Batch {
+  Batch(size_t rows, size_t cols, Random& random) : rows(rows), cols(cols) {
+    for (size_t r = 0; r < rows; ++r) {
+      const Family family = kFamilies[random.Below(8)];
+      const float shift = MakeShift(random);
+      std::vector<float> row = MakeRow(family, cols, random);
+      for (float& v : row) v += shift;
+      if (random.Below(2) == 0) MakeLow(row, shift, random);
+      const size_t at = random.Below(cols);
+      if (random.Below(40) == 0) row[at] = __builtin_nanf("");
+      if (random.Below(40) == 0) row[at] = kInf;
+      if (random.Below(40) == 0) row.assign(cols, -kInf);
+      x.insert(x.end(), row.begin(), row.end());
+    }
+  }
+  Rows<const float> Row(size_t r) const { return {&x[r * cols], 1, cols}; }
+
+  size_t rows, cols;
+  std::vector<float> x;
+};
+
+bool IsRow(const std::vector<float>& batch, size_t r,
+           const std::vector<float>& row) {
+  const float* const from = &batch[r * row.size()];
+  return SameBits(std::vector<float>(from, from + row.size()), row);
+}
+
+constexpr size_t kBatches = 3000;
+
+// Kills: a guess that is not checked, or at one end only; a masked element that
+// counts; a quotient that is no normal number; a row that fails and is not done
+// again from its logits, in place too; a sum that is not scaled as its maximum.
+TEST_CASE("softmax of a row after any others") {
+  ForEachTarget([](Target target) {
+    Random random(1);
+    Cases cases("softmax, any order of rows", target);
+    for (size_t k = 0; k < kBatches; ++k) {
+      const size_t cols = 1 + random.Below(k % 16 == 0 ? 500 : 200);
+      const Batch batch(2 + random.Below(12), cols, random);
+      const SoftmaxOptions options = {
+          random.Below(3) == 0 ? 0.37f : 1.0f,
+          random.Below(2) == 0 ? EmptyRow::kNan : EmptyRow::kZero};
+      std::vector<float> probs(batch.x.size()), in_place = batch.x;
+      std::vector<float> with_log(batch.x.size()), log(batch.rows);
+      const Rows<const float> x(batch.x.data(), batch.rows, cols);
+      REQUIRE(Softmax(x, {probs.data(), batch.rows, cols}, options, target) ==
+              Status::kOk);
+      const Rows<float> same(in_place.data(), batch.rows, cols);
+      REQUIRE(Softmax(same, same, options, target) == Status::kOk);
+      REQUIRE(SoftmaxWithLogSumExp(x, {with_log.data(), batch.rows, cols},
+                                   log.data(), options, target) == Status::kOk);
+      for (size_t r = 0; r < batch.rows; ++r) {
+        // Less than 512 elements: by the maximum.
+        std::vector<float> want(cols);
+        float want_log;
+        REQUIRE(SoftmaxWithLogSumExp(batch.Row(r), {want.data(), 1, cols},
+                                     &want_log, options,
+                                     target) == Status::kOk);
+        cases.Expect(IsRow(probs, r, want), "apart", cols, r);
+        cases.Expect(IsRow(in_place, r, want), "in place", cols, r);
+        cases.Expect(IsRow(with_log, r, want), "with logsumexp", cols, r);
+        cases.Expect(SameBits(log[r], want_log), "logsumexp", cols, r);
+      }
+    }
+  });
+}
+
+// The same with a bias, rows of different lengths, and a sink, whose row alone
+// is too short for a guess. Kills: a division by the sum of another row, or of
+// too many of its elements; a sink far from the row.
+TEST_CASE("attention of a row after any others") {
+  ForEachTarget([](Target target) {
+    Random random(2);
+    Cases cases("attention, any order of rows", target);
+    for (size_t k = 0; k < kBatches; ++k) {
+      const size_t cols = 1 + random.Below(64);
+      const Batch batch(2 + random.Below(12), cols, random);
+      const Batch bias(batch.rows, cols, random);
+      std::vector<float> sinks;
+      std::vector<int32_t> lengths;
+      for (size_t r = 0; r < batch.rows; ++r) {
+        const float shifts[] = {0.0f, 30.0f, -60.0f, -90.0f, -125.0f, 200.0f};
+        const float near = batch.x[r * cols + random.Below(cols)];
+        sinks.push_back(near + shifts[random.Below(6)]);
+        lengths.push_back(static_cast<int32_t>(random.Below(cols + 1)));
+      }
+      AttentionOptions options;
+      if (k % 2 == 0) options.bias = {bias.x.data(), batch.rows, cols};
+      if (k % 3 == 0) options.sinks = sinks.data();
+      if (k % 5 < 2) options.lengths = lengths.data();
+      std::vector<float> probs(batch.x.size()), in_place = batch.x;
+      std::vector<float> log(batch.rows);
+      REQUIRE(AttentionSoftmax({batch.x.data(), batch.rows, cols},
+                               {probs.data(), batch.rows, cols}, options,
+                               target) == Status::kOk);
+      const Rows<float> same(in_place.data(), batch.rows, cols);
+      REQUIRE(AttentionSoftmaxWithLogSumExp(same, same, log.data(), options,
+                                            target) == Status::kOk);
+      for (size_t r = 0; r < batch.rows; ++r) {
+        AttentionOptions alone = options;
+        if (k % 2 == 0) alone.bias = bias.Row(r);
+        if (k % 3 == 0) alone.sinks = &sinks[r];
+        if (k % 5 < 2) alone.lengths = &lengths[r];
+        std::vector<float> want(cols);
+        float want_log;
+        REQUIRE(AttentionSoftmaxWithLogSumExp(batch.Row(r),
+                                              {want.data(), 1, cols}, &want_log,
+                                              alone, target) == Status::kOk);
+        cases.Expect(IsRow(probs, r, want), "apart", cols, r);
+        cases.Expect(IsRow(in_place, r, want), "in place", cols, r);
+        cases.Expect(SameBits(log[r], want_log), "logsumexp", cols, r);
+      }
+    }
+  });
+}
+
+}  // namespace
+}  // namespace softlane
