@@ -29,15 +29,14 @@ enum class Places {
 
 // Rows of fewer columns are divided beside the row after the next, whose sweep
 // need not wait for their sum; longer ones beside the next, since they would
-// leave the first cache. Still longer ones are divided at once, from the end.
-constexpr size_t kMinNextCols = 2048;
-constexpr size_t kMinDividedCols = 8192;
+// leave the first cache.
+constexpr size_t kMinNextCols = 1280;
 // Streamed, with AVX-512 all rows are divided beside others; AVX2 does longer
 // ones sooner if loads and stores take turns at the memory. ns per element on
 // Zen 5, beside and at once: with AVX-512 0.15 and 0.21 at 4000 x 1024, 0.18
 // and 0.22 at 1000 x 4096; with AVX2 0.27 and 0.32, 0.36 and 0.30.
 constexpr size_t kMinStreamedAtOnceCols =
-    kLanes == 16 ? kMaxStreamedCols + 1 : 2 * kMinNextCols;
+    kLanes == 16 ? kMaxStreamedCols + 1 : 4096;
 
 // The least numerator of a maximum in a row with masked elements.
 constexpr double kMinPeak = 0x1p3;
@@ -90,8 +89,8 @@ class Pipeline {
   using Row = decltype(std::declval<const Source&>().RowOf(0));
 
   HWY_INLINE bool IsDividedAtOnce(const Waiting& row) const {
-    if (!row.is_streamed) return row.n >= kMinDividedCols;
-    return row.n >= kMinStreamedAtOnceCols || !IsAligned(row.to);
+    return row.is_streamed &&
+           (row.n >= kMinStreamedAtOnceCols || !IsAligned(row.to));
   }
   HWY_INLINE NextRow Next(size_t r) const {
     if (places_ != Places::kStreamed || r + 1 == rows_) return {};
@@ -253,16 +252,17 @@ class Pipeline {
   }
 
   HWY_INLINE void Divide(Waiting& slot, const NextRow& next) const {
-    if (slot.n != 0) DivideNow(slot, next);
-  }
-  HWY_NOINLINE void DivideNow(Waiting& slot, const NextRow& next) const {
-    const Quotients quotients(ReciprocalOf(slot.sum));
+    if (slot.n == 0) return;
     if (slot.is_streamed) {
-      StreamRow(slot.from, slot.to, slot.n, quotients, next);
-      slot.n = 0;
+      StreamWaiting(slot, next);
     } else {
-      DivideFrom(0, quotients, slot);
+      DivideFrom(0, slot);
     }
+  }
+  HWY_NOINLINE void StreamWaiting(Waiting& slot, const NextRow& next) const {
+    const Quotients quotients(ReciprocalOf(slot.sum));
+    StreamRow(slot.from, slot.to, slot.n, quotients, next);
+    slot.n = 0;
   }
   HWY_INLINE bool IsStreamed(const Row& row, const float* place) const {
     return places_ == Places::kStreamed && place != row.to;

@@ -24,7 +24,7 @@ namespace {
 // Longer rows are faster one after the other: with AVX-512 on Zen 5, ns per
 // element in a group and one after the other, 0.21 and 0.24 at 127 columns,
 // 0.19 and 0.20 at 128, 0.24 and 0.20 at 160.
-constexpr size_t kMaxShortCols = 128;
+constexpr size_t kMaxShortCols = kLanes == 8 ? 127 : 128;
 
 class ShortGroup {
  public:
@@ -135,7 +135,7 @@ class ShortGroup {
 
   // Not a power of two, which would let stores and loads of different rows meet
   // in the last 12 bits of their addresses.
-  static constexpr size_t kStride = kMaxShortCols + 16;
+  static constexpr size_t kStride = 128 + 16;
 
   const ScaleParts& parts_;
   GroupRows rows_;

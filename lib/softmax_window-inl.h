@@ -245,8 +245,8 @@ struct Waiting {
 };
 
 // to[start, n) of a row that waits, from the end, a block at a time.
-HWY_INLINE void DivideFrom(size_t start, const Quotients& quotients,
-                           Waiting& row) {
+HWY_NOINLINE void DivideFrom(size_t start, Waiting& row) {
+  const Quotients quotients(ReciprocalOf(row.sum));
   constexpr size_t kBlock = 2048;
   for (size_t end = row.n; end != start;) {
     const size_t begin = end - start > kBlock ? end - kBlock : start;
@@ -283,18 +283,26 @@ HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
   using Numerators =
       WindowNumerators<kHasMasked, kNeedsMax, std::decay_t<decltype(logits)>>;
   const Numerators numerators{exp, logits, place, lanes, max};
+  const size_t full = n / kSumBlock * kSumBlock;
   size_t start = 0;
   if (waiting.n != 0) {
     const Quotients quotients(ReciprocalOf(waiting.sum));
-    // Rows of different lengths end one after the other.
-    start = n == waiting.n ? n : HWY_MIN(n, waiting.n) / kSumBlock * kSumBlock;
+    start =
+        n == waiting.n ? n : HWY_MIN(full, waiting.n / kSumBlock * kSumBlock);
     const DividingNumerators<kHasTiny, Numerators> dividing{
         numerators, quotients,           waiting.from,
         waiting.to, waiting.is_streamed, next};
-    AddTerms(0, start, dividing, sum);
-    DivideFrom(start, quotients, waiting);
+    AddTerms(start, dividing, sum);
+    if (start == waiting.n) {
+      waiting.n = 0;
+    } else {  // rows of different lengths end one after the other
+      DivideFrom(start, waiting);
+    }
   }
-  AddTerms(start, n, numerators, sum);
+  if (start != n) {
+    AddBlocks(start, full, numerators, sum);
+    if (full != n) AddLastBlock(full, n, numerators, sum);
+  }
   return {sum.Total(), lanes.IsInside(), kNeedsMax ? max.Total() : 0.0f};
 }
 

@@ -222,13 +222,13 @@ struct LastTerms {
   size_t start, count;
 };
 
-// Adds terms `start` to n - 1 to a sum of full blocks. `terms` has One(i),
-// which gives kLanes terms from i on; First(i, count), which gives the first
-// `count` of them and +0; and FourOf(i), which gives what One does for i, i +
-// 16, i + 32 and i + 48. Each term is asked for once.
+// Adds terms 0 to n - 1 to a sum of full blocks. `terms` has One(i), which
+// gives kLanes terms from i on; First(i, count), which gives the first `count`
+// of them and +0; and FourOf(i), which gives what One does for i, i + 16, i +
+// 32 and i + 48. Each term is asked for once.
 template <bool kInDouble = false, class Terms>
-HWY_INLINE void AddTerms(size_t start, size_t n, const Terms& terms,
-                         LaneSum& sum) {
+HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
+  size_t start = 0;
   for (; n - start >= kSumBlock; start += kSumBlock) {
     sum.template AddBlock<kInDouble>(BlockTerms<Terms>{terms, start});
   }
@@ -236,9 +236,30 @@ HWY_INLINE void AddTerms(size_t start, size_t n, const Terms& terms,
     sum.template AddBlock<kInDouble>(LastTerms<Terms>{terms, start, n - start});
   }
 }
-template <bool kInDouble = false, class Terms>
-HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
-  AddTerms<kInDouble>(0, n, terms, sum);
+
+// The full blocks from `start` to `end`.
+template <class Terms>
+HWY_INLINE void AddBlocks(size_t start, size_t end, const Terms& terms,
+                          LaneSum& sum) {
+  for (; start < end; start += kSumBlock) {
+    sum.AddBlock(BlockTerms<Terms>{terms, start});
+  }
+}
+// A block that is not full, in less code than LastTerms: one vector at a time.
+template <class Terms>
+HWY_INLINE void AddLastBlock(size_t start, size_t n, const Terms& terms,
+                             LaneSum& sum) {
+  HWY_ALIGN float block[kSumBlock];
+  size_t i = 0;
+  for (; n - start - i >= kLanes; i += kLanes) {
+    Store(terms.One(start + i), block + i);
+  }
+  if (const size_t count = n - start - i; count != 0) {
+    Store(terms.First(start + i, count), block + i);
+    i += kLanes;
+  }
+  for (; i < kSumBlock; i += kLanes) Store(Set(0.0f), block + i);
+  sum.AddBlock([&](size_t i) HWY_ATTR { return LoadFour(block + i, 16); });
 }
 
 // Their sum.
