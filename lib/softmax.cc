@@ -23,15 +23,17 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// p = exp(scale x) / sum(exp(scale x)). Three sweeps: the maximum (a read per
-// element); numerators and their sum (a read and a write); the division (both).
+// p = exp(scale x) / sum(exp(scale x)). Two sweeps: numerators and their sum (a
+// read and a write per element); the division (both). A sweep for the maximum (a
+// read) comes first in a row alone, and where a guess of it was not good enough.
 //
 // The maximum is not subtracted from x: fl(x - max) is the dominant error of
 // other implementations. It is rounded to a whole number of octaves, which is
-// taken off the exponents of the numerators: that is exact.
+// taken off the exponents of the numerators: that is exact, and so is any other
+// number of octaves.
 //
 // Special values: a NaN or +inf that the maximum does not show makes a
-// numerator and so the sum NaN; -inf gives a tiny numerator, which is flushed.
+// numerator and so the sum NaN; -inf gives +0.
 
 // A row whose maximum is not finite. Returns logsumexp.
 HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,

@@ -13,7 +13,7 @@
 #define SOFTLANE_LIB_SOFTMAX_PIPELINE_INL_H_
 #endif
 
-#include "softmax_window-inl.h"
+#include "softmax_sweep-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -108,13 +108,16 @@ MUTANTS = [
     ("softmax_window-inl.h", "if constexpr (kNeedsMax) max.Add(x);", ""),
     ("softmax_window-inl.h", "hn::IfThenElse(hn::FirstN(F32(), count), x, Set(hn::GetLane(x)))", "x"),
     ("softmax_window-inl.h", "return KeepFirst(result, count);", "return result;"),
-    ("softmax_window-inl.h", "StoreFour(quotient, to + i, 16);", "StoreFour(quotient, to, 16);"),
-    ("softmax_window-inl.h", "Store(Quotient(Load(from + i)), to + i);", ";"),
-    ("softmax_window-inl.h", "StoreFirst(Quotient(waiting), to + i, count);", ""),
-    ("softmax_window-inl.h", "HWY_MIN(n, waiting.n) / kSumBlock * kSumBlock", "waiting.n / kSumBlock * kSumBlock"),
-    ("softmax_window-inl.h", "AddTerms(start, n, numerators, sum);", ""),
+    ("softmax_sweep-inl.h", "StoreFour(quotient, to + i, 16);", "StoreFour(quotient, to, 16);"),
+    ("softmax_sweep-inl.h", "Store(quotient, to + i);", "void();"),
+    ("softmax_sweep-inl.h", "StoreFirst(Quotient(waiting), to + i, count);", ""),
+    ("softmax_sweep-inl.h", "HWY_MIN(full, waiting.n / kSumBlock * kSumBlock)", "waiting.n / kSumBlock * kSumBlock"),
+    ("softmax_sweep-inl.h", "AddBlocks(start, full, numerators, sum);", ""),
+    ("softmax_sweep-inl.h", "DivideFrom(start, waiting);", "waiting.n = 0;"),
+    ("sum-inl.h", "for (; n - start - i >= kLanes; i += kLanes)", "for (; n - start - i > kLanes; i += kLanes)"),
+    ("sum-inl.h", "Store(terms.First(start + i, count), block + i);", "Store(Set(0.0f), block + i);"),
     ("softmax_pipeline-inl.h", "kMinPeak = 0x1p3", "kMinPeak = 0x1p-90"),
-    ("softmax_pipeline-inl.h", "swept.sum > kMaxSumWithoutTiny}", "false}"),
+    ("softmax_pipeline-inl.h", "swept.sum > kMaxSumWithoutTiny,", "false,"),
     ("softmax_pipeline-inl.h", "if (slot.has_tiny) Divide(slot, {});", ""),
     ("softmax_pipeline-inl.h", "if (HWY_UNLIKELY(!swept.is_inside)) {", "if (false) {"),
     ("softmax_pipeline-inl.h", "&& !is_final", ""),
@@ -165,11 +168,12 @@ MUTANTS = [
     # large_sum-inl.h, softmax_large-inl.h, stream-inl.h
     ("large_sum-inl.h", "sum.Multiply(PowerOfTwo(plan.offset - next.offset));", ""),
     ("large_sum-inl.h", "next.as_is)) {", "true)) {"),
-    ("softmax_large-inl.h", "if (range.begin != 0) first(0, range.begin);", ""),
-    ("stream-inl.h", "StoreFirst(terms.First(0, range.begin), to, range.begin);", ""),
+    ("softmax_large-inl.h", "StoreSome(probs, y, 0, range.begin);", ""),
+    ("stream-inl.h", "StoreSome(terms, to, 0, range.begin);", ""),
     ("stream-inl.h", "kMaxCached / matrices / cols", "kMaxCached / (matrices * cols)"),
-    ("stream-inl.h", "i < n; i += kLanes", "i + kLanes < n; i += kLanes"),
-    ("stream-inl.h", "(kBytes - misaligned) / sizeof(float)", "0"),
+    ("stream-inl.h", "i < end; i += kLanes", "i + kLanes < end; i += kLanes"),
+    ("stream-inl.h", "StoreSome(terms, to, range.lines_end, n);", ""),
+    ("stream-inl.h", "HWY_MIN((kLine - past) % kLine, n)", "0"),
     ("transpose-inl.h", "to + kHalf, c", "to, c"),
     ("transpose-inl.h", "from[4 * b] + c", "from[4 * b - 1] + c"),
     ("transpose-inl.h", "ScatterBlocks(rows.d, to + 3, c);", ""),
@@ -308,7 +312,7 @@ EQUIVALENT = {
 }
 
 TESTS = ("attention_softmax|attention_softmax_backward|cross_entropy.*|large_batches|large_rows|long_rows|log_softmax.*|softmax_jacobian|"
-         "softmax_axis|softmax_topk|exp|reduce|softmax|softmax_backward|arguments|exact_rows|fp_environment|layout|memory|same_bits|semantics|soft_fma|target|target_environment_.*|cpu_models")
+         "softmax_axis|softmax_topk|exp|reduce|softmax|softmax_backward|arguments|exact_rows|fp_environment|layout|memory|same_bits|row_order|semantics|soft_fma|target|target_environment_.*|cpu_models")
 
 
 def pattern(text):
