@@ -52,6 +52,7 @@ struct AttentionRow {
 // Logits that have been kept.
 struct KeptRow {
   HWY_INLINE PlainLogits Logits() const { return {z}; }
+  HWY_INLINE const float* Elements() const { return z; }
 
   const float* z;
 };
@@ -93,6 +94,7 @@ struct AttentionSource {
                               const float* place) const {
     return {place};
   }
+  HWY_INLINE const float* Ahead(size_t) const { return nullptr; }
   HWY_INLINE NextRow Next(size_t r) const {
     if (r >= scores.rows) return {};
     const KeyRange keys(options, r, scores.cols);

@@ -24,8 +24,9 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // p = exp(scale x) / sum(exp(scale x)). Two sweeps: numerators and their sum (a
-// read and a write per element); the division (both). A sweep for the maximum (a
-// read) comes first in a row alone, and where a guess of it was not good enough.
+// read and a write per element); the division (both). A sweep for the maximum
+// (a read) comes first in a row alone, and where a guess of it was not good
+// enough.
 //
 // The maximum is not subtracted from x: fl(x - max) is the dominant error of
 // other implementations. It is rounded to a whole number of octaves, which is
@@ -46,6 +47,7 @@ HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
 
 struct PlainRow {
   HWY_INLINE PlainLogits Logits() const { return {x}; }
+  HWY_INLINE const float* Elements() const { return x; }
 
   const float* x;
   size_t n;
@@ -63,9 +65,10 @@ struct PlainSource {
   HWY_INLINE const PlainRow& AfterMax(const PlainRow& row, float*) const {
     return row;
   }
-  HWY_INLINE NextRow Next(size_t r) const {
-    return {r < x.rows ? x.Row(r) : nullptr, nullptr};
+  HWY_INLINE const float* Ahead(size_t r) const {
+    return r < x.rows ? x.Row(r) : nullptr;
   }
+  HWY_INLINE NextRow Next(size_t r) const { return {Ahead(r), nullptr}; }
   HWY_INLINE float Sink(size_t) const { return -kInfinity; }
   HWY_INLINE float Special(size_t, const PlainRow& row, const float*) const {
     return SpecialRow(row.x, row.to, row.n, empty_row);

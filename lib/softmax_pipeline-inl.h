@@ -38,27 +38,15 @@ constexpr size_t kMinNextCols = 1280;
 constexpr size_t kMinStreamedAtOnceCols =
     kLanes == 16 ? kMaxStreamedCols + 1 : 4096;
 
-// The least numerator of a maximum in a row with masked elements.
-constexpr double kMinPeak = 0x1p3;
-static_assert(kMinPeak >= (uint64_t{2} << (kGuessedPeak - kMaxFall)), "");
-// Beyond, the guess moves.
-constexpr double kMinUsualSum = 0x1p20;
-constexpr double kMaxUsualSum = 0x1p46;
-
-// The exponent of a positive normal number.
-HWY_INLINE float ExponentOf(double v) {
-  uint64_t bits;
-  std::memcpy(&bits, &v, sizeof(bits));
-  return static_cast<float>(static_cast<int>(bits >> 52) - 1023);
-}
-
 // Each row through all sweeps. `Source` has RowOf(r), which has Logits(), `n`
 // and `to`; its masked columns are written by then. FindMax(row, place) gives
 // its maximum. It may write logits to the place, and AfterMax(row, place) has
-// the Logits() from there on. Special(r, row, place) is for a row whose maximum
-// is not finite, and gives its logsumexp; FillNaN(r, row, place) for one whose
-// sum is NaN. Sink(r) is a logit that only joins the sum, or -inf; Next(r), a
-// row that is read soon. kMayMask says that masked elements are usual.
+// the Logits() from there on, and the Elements() in memory. Ahead(r) is a row
+// of as many elements as the one before it, or null. Special(r, row, place) is
+// for a row whose maximum is not finite, and gives its logsumexp; FillNaN(r,
+// row, place) for one whose sum is NaN. Sink(r) is a logit that only joins the
+// sum, or -inf; Next(r), a row that is read soon. kMayMask says that masked
+// elements are usual.
 template <class Source>
 class Pipeline {
  public:
@@ -74,6 +62,7 @@ class Pipeline {
         parts_(parts),
         places_(places),
         scratch_(scratch),
+        guess_(parts),
         has_masked_(Source::kMayMask) {}
 
   HWY_INLINE void Run() {
@@ -105,7 +94,7 @@ class Pipeline {
     // Where numerators take the place of the logits, they must be right.
     const bool is_final = places_ == Places::kScratch && place == row.to;
     if constexpr (kHasFma) {  // one lane at a time there is little to save
-      if (has_guess_ && row.n != 0 && !is_final) {
+      if (guess_.IsUsable() && !is_wide_ && row.n != 0 && !is_final) {
         if (skipped_ != 0) {
           --skipped_;
         } else if (TryGuess(r, row, place, slot)) {
@@ -120,28 +109,25 @@ class Pipeline {
     WithMax(r, row, place, slot);
   }
 
-  // A first guess: of the first elements.
+  // A first guess: of the first elements. Where these are far apart, so is the
+  // row.
   HWY_INLINE void Sample(const Row& row) {
     if (row.n < kSumBlock) return;
     const auto logits = row.Logits();
-    LaneMax max;
-    for (size_t i = 0; i < 16; i += kLanes) max.Add(logits.FourOf(i));
-    Guess(max.Total());
+    LaneMax max, minus_min;
+    for (size_t i = 0; i < 16; i += kLanes) {
+      const Four x = logits.FourOf(i);
+      max.Add(x);
+      minus_min.Add(Map([](VF x) HWY_ATTR { return hn::Neg(x); }, x));
+    }
+    guess_.SetMax(max.Total());
+    const float span = (max.Total() + minus_min.Total()) * parts_.l_hi;
+    if (span > static_cast<float>(kWindow / 2)) has_masked_ = is_wide_ = true;
   }
-  HWY_INLINE void Guess(float max) { SetGuess(OctavesOf(max, parts_)); }
-  HWY_NOINLINE void MoveGuess(double sum) {
-    SetGuess(guess_ + ExponentOf(sum) - kGuessedPeak);
-  }
-  HWY_INLINE void SetGuess(float octaves) {
-    guess_ = octaves;
-    has_guess_ =
-        parts_.unit == 1.0 && -kMaxGuess <= octaves && octaves <= kMaxGuess;
-  }
-
   // False if the guess was not good enough.
   HWY_INLINE bool TryGuess(size_t r, const Row& row, float* place,
                            Waiting& slot) {
-    const Window window(guess_, parts_);
+    const Window window(guess_.Octaves(), parts_);
     if (slot.has_tiny) Divide(slot, {});
     const Swept swept = Sweep(r, row, place, window, slot);
     if (HWY_UNLIKELY(!swept.is_inside)) {
@@ -169,10 +155,7 @@ class Pipeline {
       const float max = sink > swept.max ? sink : swept.max;
       WriteLogSumExp(r, max, window, AsIs(), slot.sum);
     }
-    // Rarely, and in a branch: so the next row need not wait for this sum.
-    if (HWY_UNLIKELY(swept.sum < kMinUsualSum || swept.sum > kMaxUsualSum)) {
-      MoveGuess(swept.sum);
-    }
+    guess_.Follow(swept.sum);
     return true;
   }
 
@@ -196,7 +179,8 @@ class Pipeline {
 
   HWY_NOINLINE void WithMax(size_t r, const Row& row, float* place,
                             Waiting& slot) {
-    const float row_max = source_.FindMax(row, place);
+    const float row_max =
+        r != 0 && r == ahead_row_ ? ahead_max_ : source_.FindMax(row, place);
     const float sink = source_.Sink(r);
     const float max = sink > row_max ? sink : row_max;
     if (!IsFinite(max)) {
@@ -211,9 +195,18 @@ class Pipeline {
     const auto after = source_.AfterMax(row, place);
     double sum;
     if (plan.as_is) {
-      sum = SweepRow<true, false, true>(after, row.n, place, window, parts_,
-                                        slot, Next(r))
-                .sum;
+      // The next row may need its maximum, too.
+      const float* const ahead = source_.Ahead(r + 1);
+      const float* const any = after.Elements();
+      const Swept swept =
+          SweepRow<true, false, true>(after, row.n, place, window, parts_, slot,
+                                      Next(r), ahead == nullptr ? any : ahead);
+      sum = swept.sum;
+      is_wide_ = !swept.is_inside;
+      if (ahead != nullptr) {
+        ahead_row_ = r + 1;
+        ahead_max_ = swept.max;
+      }
       End(r, max, window, AsIs(), sum);
     } else {
       Divide(slot, {});
@@ -227,7 +220,7 @@ class Pipeline {
     }
     if (sum != sum) return source_.FillNaN(r, row, place);
     slot = {place, row.to, row.n, sum, true, IsStreamed(row, place)};
-    Guess(max);
+    guess_.SetMax(max);
   }
 
   // Adds the sink and writes logsumexp.
@@ -283,8 +276,10 @@ class Pipeline {
   const Places places_;
   float* const scratch_;
   Waiting waiting_[2] = {};
-  float guess_ = 0.0f;  // octaves of a maximum
-  bool has_guess_ = false;
+  MaxGuess guess_;
+  size_t ahead_row_ = 0;  // whose maximum is known, if it is not 0
+  float ahead_max_ = 0.0f;
+  bool is_wide_ = false;  // the last row was too wide for the window
   bool has_masked_;
   // After a row whose guess was not good enough, so many are done without; each
   // time in a row twice as many.

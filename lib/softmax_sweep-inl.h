@@ -68,6 +68,27 @@ struct DividingNumerators {
   const NextRow next;
 };
 
+// Terms and, on the way, the maximum of a row ahead.
+template <class Terms>
+struct TermsAndMax {
+  HWY_INLINE Four FourOf(size_t i) const {
+    max.Add(InRegisters(LoadFour(ahead + i, 16)));
+    return terms.FourOf(i);
+  }
+  HWY_INLINE VF One(size_t i) const {
+    max.Add(Load(ahead + i));
+    return terms.One(i);
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    max.Add(LoadFirst(ahead + i, count, Set(-kInfinity)));
+    return terms.First(i, count);
+  }
+
+  const Terms& terms;
+  const float* const ahead;
+  LaneMax& max;
+};
+
 // A row's numerators that wait for their division, if n is not 0, and where the
 // quotients go.
 struct Waiting {
@@ -96,20 +117,22 @@ HWY_NOINLINE void DivideFrom(size_t start, Waiting& row) {
   row.n = 0;
 }
 
-// What a sweep over a row gives; a maximum only with kNeedsMax.
+// What a sweep over a row gives.
 struct Swept {
   double sum;
   bool is_inside;
-  float max;
+  float max;  // kNeedsMax: the row's; kIsExact: that of the row ahead
 };
 
 // The numerators of a row whose logits row.Logits() gives. One that waits is
-// divided. A function of its own, so that the constants of its loop stay in
-// registers.
-template <bool kHasMasked, bool kNeedsMax, bool kHasTiny, class Row>
+// divided. With kIsExact the window is, and `ahead` has as many elements. A
+// function of its own, so that the constants of its loop stay in registers.
+template <bool kHasMasked, bool kNeedsMax, bool kIsExact, class Row>
 HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
                             const Window& window, const ScaleParts& parts,
-                            Waiting& waiting, const NextRow& next) {
+                            Waiting& waiting, const NextRow& next,
+                            const float* ahead = nullptr) {
+  static_assert(!(kNeedsMax && kIsExact), "one maximum");
   const auto logits = row.Logits();
   const SoftmaxExp exp = window.Exp(parts);
   LaneWindow lanes;
@@ -124,10 +147,15 @@ HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
     const Quotients quotients(ReciprocalOf(waiting.sum));
     start =
         n == waiting.n ? n : HWY_MIN(full, waiting.n / kSumBlock * kSumBlock);
-    const DividingNumerators<kHasTiny, Numerators> dividing{
-        numerators, quotients,           waiting.from,
-        waiting.to, waiting.is_streamed, next};
-    AddTerms(start, dividing, sum);
+    // With a maximum ahead a quotient may be tiny: rows of all kinds.
+    using Dividing = DividingNumerators<kIsExact, Numerators>;
+    const Dividing dividing{numerators, quotients,           waiting.from,
+                            waiting.to, waiting.is_streamed, next};
+    if constexpr (kIsExact) {
+      AddTerms(start, TermsAndMax<Dividing>{dividing, ahead, max}, sum);
+    } else {
+      AddTerms(start, dividing, sum);
+    }
     if (start == waiting.n) {
       waiting.n = 0;
     } else {  // rows of different lengths end one after the other
@@ -135,10 +163,18 @@ HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
     }
   }
   if (start != n) {
-    AddBlocks(start, full, numerators, sum);
-    if (full != n) AddLastBlock(full, n, numerators, sum);
+    const auto add_rest = [&](const auto& terms) HWY_ATTR {
+      AddBlocks(start, full, terms, sum);
+      if (full != n) AddLastBlock(full, n, terms, sum);
+    };
+    if constexpr (kIsExact) {
+      add_rest(TermsAndMax<Numerators>{numerators, ahead, max});
+    } else {
+      add_rest(numerators);
+    }
   }
-  return {sum.Total(), lanes.IsInside(), kNeedsMax ? max.Total() : 0.0f};
+  constexpr bool kHasMax = kNeedsMax || kIsExact;
+  return {sum.Total(), lanes.IsInside(), kHasMax ? max.Total() : 0.0f};
 }
 
 }  // namespace

@@ -54,6 +54,48 @@ HWY_INLINE float OctavesOf(float max, const ScaleParts& parts) {
   return hn::GetLane(hn::Sub(Fma(Set(max), Set(parts.l_hi), ones), ones));
 }
 
+// The least numerator of a maximum in a row with masked elements.
+constexpr double kMinPeak = 0x1p3;
+static_assert(kMinPeak >= (uint64_t{2} << (kGuessedPeak - kMaxFall)), "");
+// Beyond, the guess moves.
+constexpr double kMinUsualSum = 0x1p20;
+constexpr double kMaxUsualSum = 0x1p46;
+
+// The exponent of a positive normal number.
+HWY_INLINE float ExponentOf(double v) {
+  uint64_t bits;
+  std::memcpy(&bits, &v, sizeof(bits));
+  return static_cast<float>(static_cast<int>(bits >> 52) - 1023);
+}
+
+// The guess: a row's maximum, and then what the sums say of it.
+class MaxGuess {
+ public:
+  HWY_INLINE explicit MaxGuess(const ScaleParts& parts) : parts_(parts) {}
+
+  HWY_INLINE bool IsUsable() const { return is_usable_; }
+  HWY_INLINE float Octaves() const { return octaves_; }
+  HWY_INLINE void SetMax(float max) { Set(OctavesOf(max, parts_)); }
+  // Rarely, and in a branch: so the next row need not wait for the sum.
+  HWY_INLINE void Follow(double sum) {
+    if (HWY_UNLIKELY(sum < kMinUsualSum || sum > kMaxUsualSum)) Move(sum);
+  }
+
+ private:
+  HWY_NOINLINE void Move(double sum) {
+    Set(octaves_ + ExponentOf(sum) - kGuessedPeak);
+  }
+  HWY_INLINE void Set(float octaves) {
+    octaves_ = octaves;
+    is_usable_ =
+        parts_.unit == 1.0 && -kMaxGuess <= octaves && octaves <= kMaxGuess;
+  }
+
+  const ScaleParts& parts_;
+  float octaves_ = 0.0f;
+  bool is_usable_ = false;
+};
+
 // What the numerators of a row are made with.
 struct Window {
   // From a guess of the maximum's octaves.

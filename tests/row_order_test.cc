@@ -56,6 +56,7 @@ struct Batch {
       for (float& v : row) v += shift;
       if (random.Below(2) == 0) MakeLow(row, shift, random);
       const size_t at = random.Below(cols);
+      if (random.Below(4) == 0) row[at] += random.Uniform(10.0f, 400.0f);
       if (random.Below(40) == 0) row[at] = __builtin_nanf("");
       if (random.Below(40) == 0) row[at] = kInf;
       if (random.Below(40) == 0) row.assign(cols, -kInf);
