@@ -124,6 +124,7 @@ class Pipeline {
     const float span = (max.Total() + minus_min.Total()) * parts_.l_hi;
     if (span > static_cast<float>(kWindow / 2)) has_masked_ = is_wide_ = true;
   }
+
   // False if the guess was not good enough.
   HWY_INLINE bool TryGuess(size_t r, const Row& row, float* place,
                            Waiting& slot) {
@@ -141,19 +142,13 @@ class Pipeline {
       if (!(swept.sum >= least)) return false;
       if (sink != -kInfinity && !window.Holds(sink, parts_)) return false;
     }
-    slot = {place,
-            row.to,
-            row.n,
-            swept.sum,
-            swept.sum > kMaxSumWithoutTiny,
-            IsStreamed(row, place)};
-    if (sink != -kInfinity) {
-      const SoftmaxExp exp = window.Exp(parts_);
-      slot.sum += hn::GetLane(exp(Set(sink)));
-    }
+    double sum = swept.sum;
+    if (sink != -kInfinity) sum += hn::GetLane(window.Exp(parts_)(Set(sink)));
+    const bool has_tiny = sum > kMaxSumWithoutTiny;
+    slot = {place, row.to, row.n, sum, has_tiny, IsStreamed(row, place)};
     if (logsumexp_ != nullptr) {
       const float max = sink > swept.max ? sink : swept.max;
-      WriteLogSumExp(r, max, window, AsIs(), slot.sum);
+      WriteLogSumExp(r, max, window, AsIs(), sum);
     }
     guess_.Follow(swept.sum);
     return true;

@@ -129,9 +129,9 @@ TEST_CASE("attention of a row after any others") {
       std::vector<float> sinks;
       std::vector<int32_t> lengths;
       for (size_t r = 0; r < batch.rows; ++r) {
-        const float shifts[] = {0.0f, 30.0f, -60.0f, -90.0f, -125.0f, 200.0f};
+        // Around both ends of a window, and inside.
         const float near = batch.x[r * cols + random.Below(cols)];
-        sinks.push_back(near + shifts[random.Below(6)]);
+        sinks.push_back(near + random.Uniform(-130.0f, 40.0f));
         lengths.push_back(static_cast<int32_t>(random.Below(cols + 1)));
       }
       AttentionOptions options;
@@ -160,6 +160,40 @@ TEST_CASE("attention of a row after any others") {
         cases.Expect(IsRow(in_place, r, want), "in place", cols, r);
         cases.Expect(SameBits(log[r], want_log), "logsumexp", cols, r);
       }
+    }
+  });
+}
+
+// Kills: a quotient that is tiny because of the sink, and taken for a usual
+// one.
+TEST_CASE("attention of rows as wide as a guess may be") {
+  ForEachTarget([](Target target) {
+    Cases cases("attention, widest rows", target);
+    constexpr size_t kCols = 20;
+    std::vector<float> x, sinks;
+    for (float sink = 17.0f; sink < 23.0f; sink += 0.125f) {
+      for (float low = -71.0f; low < -64.0f; low += 0.125f) {
+        // Rows that bring a guess near 0, and one as wide as possible.
+        for (const float each : {-60.0f, -60.0f, sink}) {
+          x.insert(x.end(), kCols, 0.0f);
+          sinks.push_back(each);
+        }
+        x.back() = low;
+      }
+    }
+    std::vector<float> probs(x.size());
+    AttentionOptions options;
+    options.sinks = sinks.data();
+    REQUIRE(AttentionSoftmax({x.data(), sinks.size(), kCols},
+                             {probs.data(), sinks.size(), kCols}, options,
+                             target) == Status::kOk);
+    for (size_t r = 0; r < sinks.size(); ++r) {
+      std::vector<float> want(kCols);
+      options.sinks = &sinks[r];
+      REQUIRE(AttentionSoftmax({&x[r * kCols], 1, kCols},
+                               {want.data(), 1, kCols}, options,
+                               target) == Status::kOk);
+      cases.Expect(IsRow(probs, r, want), "a row", kCols, r);
     }
   });
 }
