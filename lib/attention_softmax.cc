@@ -176,7 +176,6 @@ HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
          IsLarge(scores.rows, scores.cols, has_bias_rows ? 3 : 2);
 }
 
-// The choice between the schedules; both give the same bits.
 template <class Logits>
 HWY_NOINLINE void RowsTo(const Rows<const float>& scores,
                          const Rows<float>& probs, float* logsumexp,
@@ -197,22 +196,22 @@ HWY_NOINLINE void RowsOnStack(const Rows<const float>& scores,
   HWY_ALIGN float scratch[2 * kMaxStreamedCols];
   RowsTo<Logits>(scores, probs, logsumexp, options, places, scratch);
 }
+// The choice between the schedules. All give the same bits. One row does not
+// take the stack of many.
 template <class Logits>
 void RowsOf(const Rows<const float>& scores, const Rows<float>& probs,
             float* logsumexp, const AttentionOptions& options) {
   const bool has_short_rows = scores.cols <= kMaxStreamedCols ||
                               options.causal || options.window != 0 ||
                               options.lengths != nullptr;
-  if (scores.data == probs.data) {
-    return RowsOnStack<Logits>(scores, probs, logsumexp, options,
-                               Places::kScratch);
-  }
+  const bool in_place = scores.data == probs.data;
+  const Places places = in_place ? Places::kScratch : Places::kStreamed;
   if (has_short_rows && scores.rows != 1 &&
-      IsLargeCall(scores, probs, options)) {
-    return RowsOnStack<Logits>(scores, probs, logsumexp, options,
-                               Places::kStreamed);
+      (in_place || IsLargeCall(scores, probs, options))) {
+    return RowsOnStack<Logits>(scores, probs, logsumexp, options, places);
   }
-  RowsTo<Logits>(scores, probs, logsumexp, options, Places::kOutput, nullptr);
+  RowsTo<Logits>(scores, probs, logsumexp, options,
+                 in_place ? Places::kScratch : Places::kOutput, nullptr);
 }
 
 void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,

@@ -119,11 +119,11 @@ HWY_NOINLINE void SoftmaxLargeRows(const Rows<const float>& x,
 
 HWY_NOINLINE void SoftmaxPipelined(const Rows<const float>& x,
                                    const Rows<float>& y, float* logsumexp,
-                                   EmptyRow empty_row,
-                                   const ScaleParts& parts) {
+                                   EmptyRow empty_row, const ScaleParts& parts,
+                                   Places places) {
   const PlainSource source{x, y, empty_row};
-  Pipeline<PlainSource>(source, x.rows, x.cols, logsumexp, parts,
-                        Places::kOutput, nullptr)
+  Pipeline<PlainSource>(source, x.rows, x.cols, logsumexp, parts, places,
+                        nullptr)
       .Run();
 }
 
@@ -187,14 +187,16 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     return SoftmaxLargeRows(x, y, logsumexp, empty_row, parts);
   }
   const bool in_place = x.data == y.data;
-  const bool is_streamed = !in_place && kMinStreamedCols <= x.cols &&
-                           x.cols <= kMaxStreamedCols &&
-                           IsLarge(x.rows, x.cols, 2);
-  if (in_place || is_streamed) {
-    return SoftmaxOnStack(x, y, logsumexp, empty_row, parts,
-                          is_streamed ? Places::kStreamed : Places::kScratch);
+  // One row does not take the stack of many.
+  if (x.rows != 1 && kMinStreamedCols <= x.cols && x.cols <= kMaxStreamedCols &&
+      !in_place && IsLarge(x.rows, x.cols, 2)) {
+    return SoftmaxOnStack(x, y, logsumexp, empty_row, parts, Places::kStreamed);
   }
-  SoftmaxPipelined(x, y, logsumexp, empty_row, parts);
+  if (x.rows != 1 && x.cols <= kMaxStreamedCols && in_place) {
+    return SoftmaxOnStack(x, y, logsumexp, empty_row, parts, Places::kScratch);
+  }
+  SoftmaxPipelined(x, y, logsumexp, empty_row, parts,
+                   in_place ? Places::kScratch : Places::kOutput);
 }
 
 }  // namespace

@@ -31,10 +31,10 @@ enum class Places {
 // need not wait for their sum; longer ones beside the next, since they would
 // leave the first cache.
 constexpr size_t kMinNextCols = 1280;
-// Streamed, with AVX-512 all rows are divided beside others; AVX2 does longer
-// ones sooner if loads and stores take turns at the memory. ns per element on
-// Zen 5, beside and at once: with AVX-512 0.15 and 0.21 at 4000 x 1024, 0.18
-// and 0.22 at 1000 x 4096; with AVX2 0.27 and 0.32, 0.36 and 0.30.
+// Streamed, with AVX-512 aligned rows are divided beside others; AVX2 does
+// longer ones sooner if loads and stores take turns at the memory. ns per
+// element on Zen 5, beside and at once: with AVX-512 0.15 and 0.21 at 4000 x
+// 1024, 0.18 and 0.22 at 1000 x 4096; with AVX2 0.27 and 0.32, 0.36 and 0.30.
 constexpr size_t kMinStreamedAtOnceCols =
     kLanes == 16 ? kMaxStreamedCols + 1 : 4096;
 
@@ -50,8 +50,8 @@ constexpr size_t kMinStreamedAtOnceCols =
 template <class Source>
 class Pipeline {
  public:
-  // Rows have at most `cols` elements. `scratch` has 2 * kMaxStreamedCols,
-  // unless places are kOutput.
+  // Rows have at most `cols` elements. `scratch` has 2 * kMaxStreamedCols, or
+  // is null: then numerators wait in the output, also in place.
   HWY_INLINE Pipeline(const Source& source, size_t rows, size_t cols,
                       float* logsumexp, const ScaleParts& parts, Places places,
                       float* scratch)
@@ -257,7 +257,7 @@ class Pipeline {
   }
   // No row's that waits.
   HWY_INLINE float* Place(size_t r, const Row& row) const {
-    if (places_ == Places::kOutput || row.n > kMaxStreamedCols) return row.to;
+    if (scratch_ == nullptr || row.n > kMaxStreamedCols) return row.to;
     static_assert(3 * kMinNextCols <= 2 * kMaxStreamedCols, "three places");
     return scratch_ +
            (distance_ == 2 ? r % 3 * kMinNextCols : r % 2 * kMaxStreamedCols);

@@ -43,7 +43,7 @@ struct DividingNumerators {
   }
   HWY_INLINE VF One(size_t i) const {
     const VF quotient = Quotient(Load(from + i));
-    is_streamed ? hn::Stream(quotient, F32(), to + i) : Store(quotient, to + i);
+    is_streamed ? StreamOne(quotient, to + i) : Store(quotient, to + i);
     return numerators.One(i);
   }
   HWY_INLINE VF First(size_t i, size_t count) const {

@@ -50,11 +50,18 @@ HWY_INLINE bool CanStream(const float* to) {
 HWY_INLINE bool IsAligned(const float* to) {
   return reinterpret_cast<uintptr_t>(to) % (kLanes * sizeof(float)) == 0;
 }
+HWY_INLINE void StreamOne(VF v, float* to) {
+  if constexpr (kHasFma) {
+    hn::Stream(v, F32(), to);
+  } else {  // SSE2 streams 16 bytes, whatever a vector has
+    Store(v, to);
+  }
+}
 HWY_INLINE void StreamFour(const Four& v, float* to, size_t step) {
-  hn::Stream(v.a, F32(), to);
-  hn::Stream(v.b, F32(), to + step);
-  hn::Stream(v.c, F32(), to + 2 * step);
-  hn::Stream(v.d, F32(), to + 3 * step);
+  StreamOne(v.a, to);
+  StreamOne(v.b, to + step);
+  StreamOne(v.c, to + 2 * step);
+  StreamOne(v.d, to + 3 * step);
 }
 
 // The whole cache lines in to[0, n), as far as they are fours of vectors:
@@ -66,7 +73,7 @@ struct AlignedRange {
     const size_t past = reinterpret_cast<uintptr_t>(to) / sizeof(float) % kLine;
     begin = HWY_MIN((kLine - past) % kLine, n);
     end = n - (n - begin) % (4 * kLanes);
-    lines_end = n - (n - begin) % kLine;
+    lines_end = HWY_MAX(end, n - (n - begin) % kLine);
   }
 
   size_t begin, end, lines_end;
@@ -118,7 +125,7 @@ HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
     StreamFour(terms.FourOf(i), to + i, kLanes);
   }
   for (size_t i = range.end; i < range.lines_end; i += kLanes) {
-    hn::Stream(terms.One(i), F32(), to + i);
+    StreamOne(terms.One(i), to + i);
   }
   StoreSome(terms, to, range.lines_end, n);
 }

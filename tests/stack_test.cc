@@ -149,6 +149,10 @@ TEST_CASE("no function takes more stack than promised") {
         const Operands o{x, x, y, data.per_row.data()};
         measure(operation.name, [&] { return operation.run(o, target); });
       }
+      // Also over the probabilities that the operations left.
+      measure("softmax in place", [&] { return Softmax(y, y, {}, target); });
+      measure("attention in place",
+              [&] { return AttentionSoftmax(y, y, {}, target); });
       const size_t k = std::min<size_t>(shape.cols, 64);
       std::vector<int32_t> indices(shape.rows * k);
       measure("topk", [&] {
