@@ -43,6 +43,11 @@ struct KeyRange {
     }
   }
 
+  // Whether rows may have less than all keys.
+  static HWY_INLINE bool MayBePart(const AttentionOptions& options) {
+    return options.lengths != nullptr || options.causal || options.window != 0;
+  }
+
   size_t begin, end;
 };
 

@@ -69,8 +69,7 @@ struct AttentionSource {
         scores(scores),
         probs(probs),
         is_streamed(is_streamed),
-        has_ranges(options.causal || options.window != 0 ||
-                   options.lengths != nullptr) {}
+        has_ranges(KeyRange::MayBePart(options)) {}
 
   HWY_INLINE AttentionRow<Logits> RowOf(size_t r) const {
     const float* const from = scores.Row(r);
@@ -201,9 +200,8 @@ HWY_NOINLINE void RowsOnStack(const Rows<const float>& scores,
 template <class Logits>
 void RowsOf(const Rows<const float>& scores, const Rows<float>& probs,
             float* logsumexp, const AttentionOptions& options) {
-  const bool has_short_rows = scores.cols <= kMaxStreamedCols ||
-                              options.causal || options.window != 0 ||
-                              options.lengths != nullptr;
+  const bool has_short_rows =
+      scores.cols <= kMaxStreamedCols || KeyRange::MayBePart(options);
   const bool in_place = scores.data == probs.data;
   const Places places = in_place ? Places::kScratch : Places::kStreamed;
   if (has_short_rows && scores.rows != 1 &&

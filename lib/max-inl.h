@@ -26,7 +26,7 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 HWY_INLINE bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
 
 // What lanes remember of the elements they were given. AddFirst takes a vector
-// with -inf behind the first `count`.
+// with -inf behind its first elements.
 
 // The largest. Four maxima, so that their latency does not bind.
 class LaneMax {
@@ -35,7 +35,7 @@ class LaneMax {
     for (VF& lanes : lanes_) lanes = Set(-kInfinity);
   }
   HWY_INLINE void Add(VF x) { Add(0, x); }
-  HWY_INLINE void AddFirst(VF x, size_t) { Add(1, x); }
+  HWY_INLINE void AddFirst(VF x) { Add(1, x); }
   HWY_INLINE void Add(const Four& x) {
     Add(0, x.a);
     Add(1, x.b);
@@ -63,7 +63,7 @@ class LaneNaN {
     for (auto& lanes : ordered_) lanes = hn::FirstN(F32(), kLanes);
   }
   HWY_INLINE void Add(VF x) { Add(0, x); }
-  HWY_INLINE void AddFirst(VF x, size_t) { Add(1, x); }
+  HWY_INLINE void AddFirst(VF x) { Add(1, x); }
   HWY_INLINE void Add(const Four& x) {
     Add(0, x.a);
     Add(1, x.b);
@@ -88,7 +88,7 @@ class LaneNaN {
 struct IgnoreNaN {
   template <class V>
   HWY_INLINE void Add(const V&) {}
-  HWY_INLINE void AddFirst(VF, size_t) {}
+  HWY_INLINE void AddFirst(VF) {}
   HWY_INLINE bool Total() const { return false; }
 };
 
@@ -106,7 +106,7 @@ HWY_INLINE void AddRow(const float* x, size_t n, Lanes&... lanes) {
   }
   if (const size_t count = n - i; count != 0) {
     const VF v = LoadFirst(x + i, count, Set(-kInfinity));
-    (lanes.AddFirst(v, count), ...);
+    (lanes.AddFirst(v), ...);
   }
 }
 

@@ -25,8 +25,8 @@ namespace {
 
 // p = exp(scale x) / sum(exp(scale x)). Two sweeps: numerators and their sum (a
 // read and a write per element); the division (both). A sweep for the maximum
-// (a read) comes first in a row alone, and where a guess of it was not good
-// enough.
+// (a read) comes first in a short row alone, and where a guess of it was not
+// good enough.
 //
 // The maximum is not subtracted from x: fl(x - max) is the dominant error of
 // other implementations. It is rounded to a whole number of octaves, which is

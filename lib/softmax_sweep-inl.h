@@ -33,8 +33,7 @@ struct DividingNumerators {
     const Four quotient = Quotient(waiting);
     StoreFour(result, numerators.y + i, 16);
     if (is_streamed) {
-      // All lines of a block, a part with each of the 16 / kLanes calls.
-      next.Prefetch(i - i % 16 + i % 16 * 4);
+      next.Prefetch(PartOfBlock(i));
       StreamFour(quotient, to + i, 16);
     } else {
       StoreFour(quotient, to + i, 16);

@@ -24,7 +24,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The window, in octaves: numerators from 2^-68 on and below 2^60.
+// The window, in octaves: numerators from about 2^-68 to 2^60.
 constexpr int kWindow = 128;
 constexpr int kWindowTop = 60;
 // The numerator of a maximum that was guessed right is near 2^kGuessedPeak. The

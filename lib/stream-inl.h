@@ -43,6 +43,11 @@ HWY_INLINE void PrefetchRange(const float* from) {
   for (size_t i = 0; i < kCount; i += 16) hwy::Prefetch(from + i);
 }
 
+// Where the lines begin that are due at element i of a block of 64, for one who
+// calls with 16 / kLanes such i: PrefetchRange<4 * kLanes> from there, each
+// time, are all of them.
+HWY_INLINE size_t PartOfBlock(size_t i) { return i - i % 16 + i % 16 * 4; }
+
 // Such a store needs whole aligned vectors.
 HWY_INLINE bool CanStream(const float* to) {
   return reinterpret_cast<uintptr_t>(to) % sizeof(float) == 0;

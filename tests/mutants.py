@@ -61,7 +61,7 @@ MUTANTS = [
     ("max-inl.h", "lanes_[k] = hn::Max(lanes_[k], x)", "lanes_[k] = hn::Min(lanes_[k], x)"),
     ("max-inl.h", "hn::Max(lanes_[2], lanes_[3])", "lanes_[2]"),
     ("max-inl.h", "for (VF& lanes : lanes_) lanes = Set(-kInfinity);", "for (VF& lanes : lanes_) lanes = Set(0.0f);"),
-    ("max-inl.h", "(lanes.AddFirst(v, count), ...);", ""),
+    ("max-inl.h", "(lanes.AddFirst(v), ...);", ""),
     ("max-inl.h", "const VF v = LoadFirst(x + i, count, Set(-kInfinity));", "const VF v = LoadFirst(x + i, count, Set(0.0f));"),
     ("max-inl.h", "Add(2, x.c);\n    Add(3, x.d);\n  }\n  HWY_INLINE float", "Add(2, x.d);\n    Add(3, x.d);\n  }\n  HWY_INLINE float"),
     ("max-inl.h", "Add(2, x.c);\n    Add(3, x.d);\n  }\n  HWY_INLINE bool", "Add(2, x.d);\n    Add(3, x.d);\n  }\n  HWY_INLINE bool"),
