@@ -75,6 +75,7 @@ template <Masks kMasks>
 class AffineLogits {
  public:
   static constexpr bool kMayMask = kMasks == Masks::kAny;
+  static constexpr bool kMayBeStaged = !kMayMask;
 
   HWY_INLINE AffineLogits(const AttentionOptions& options, const float* scores,
                           size_t r)
@@ -132,6 +133,7 @@ class AffineLogits {
 class AttentionLogits {
  public:
   static constexpr bool kMayMask = true;
+  static constexpr bool kMayBeStaged = false;
 
   HWY_INLINE AttentionLogits(const AttentionOptions& options,
                              const float* scores, size_t r)

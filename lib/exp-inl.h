@@ -158,8 +158,23 @@ class SoftmaxExp {
   // The results from these.
   template <class V>
   HWY_INLINE V Above(const V& x, const V& eighths) const {
+    return FromRest(eighths, Rest(x, eighths));
+  }
+  // The same in two steps: what the eighths leave, with its sign changed, and
+  // the results from both.
+  template <class V>
+  HWY_INLINE V Rest(const V& x, const V& eighths) const {
+    return RestOf(x, eighths, Repeat<V>(magic_));
+  }
+  template <class V>
+  HWY_INLINE V FromRest(const V& eighths, const V& rest) const {
     return Map([&](VF power, VF p) HWY_ATTR { return Fnma(power, p, power); },
-               PowerOf(eighths), MinusRiseOf(x, eighths, Repeat<V>(magic_)));
+               PowerOf(eighths), MinusRise(rest));
+  }
+  template <class V>
+  HWY_INLINE V FromRestNotBelow(const V& x, const V& eighths,
+                                const V& rest) const {
+    return FromRestNotBelow(x, Repeat<V>(lowest_), eighths, rest);
   }
   template <class V>
   HWY_INLINE V NotBelow(const V& x, const V& eighths) const {
@@ -174,10 +189,19 @@ class SoftmaxExp {
   template <class V>
   HWY_INLINE V NotBelow(const V& x, const V& lowest, const V& eighths,
                         const V& magic) const {
+    return FromRestNotBelow(x, lowest, eighths, RestOf(x, eighths, magic));
+  }
+  template <class V>
+  HWY_INLINE V FromRestNotBelow(const V& x, const V& lowest, const V& eighths,
+                                const V& rest) const {
     return Map(
         [&](VF x, VF lowest, VF power, VF p)
             HWY_ATTR { return FnmaUnlessLess(x, lowest, power, p, power); },
-        x, lowest, PowerOf(eighths), MinusRiseOf(x, eighths, magic));
+        x, lowest, PowerOf(eighths), MinusRise(rest));
+  }
+  template <class V>
+  HWY_INLINE V RestOf(const V& x, const V& eighths, const V& magic) const {
+    return MinusRest(x, eighths, l_hi_, l_lo_, magic);
   }
   template <class V>
   HWY_INLINE V PowerOf(const V& eighths) const {
@@ -186,8 +210,7 @@ class SoftmaxExp {
   }
   // 1 - 2^f, by which the power falls.
   template <class V>
-  HWY_INLINE V MinusRiseOf(const V& x, const V& eighths, const V& magic) const {
-    const V minus_f = MinusRest(x, eighths, l_hi_, l_lo_, magic);
+  HWY_INLINE V MinusRise(const V& minus_f) const {
     // (2^f - 1) / f: minimax for the relative error of 1 + f p up to a factor.
     const VF c3 = Set(-0x1.c6a598p-5f);
     V p = Map([&](VF f) HWY_ATTR { return Fma(c3, f, c2_); }, minus_f);

@@ -36,6 +36,10 @@ class LaneMax {
   }
   HWY_INLINE void Add(VF x) { Add(0, x); }
   HWY_INLINE void AddFirst(VF x) { Add(1, x); }
+  HWY_INLINE void Add(const Two& x) {
+    Add(0, x.a);
+    Add(1, x.b);
+  }
   HWY_INLINE void Add(const Four& x) {
     Add(0, x.a);
     Add(1, x.b);

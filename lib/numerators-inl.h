@@ -38,6 +38,8 @@ struct Shifted {
 
 // The logits of a row as they are.
 struct PlainLogits {
+  static constexpr bool kMayBeStaged = true;
+
   HWY_INLINE Four FourOf(size_t i) const { return LoadFour(x + i, 16); }
   HWY_INLINE VF One(size_t i) const { return Load(x + i); }
   HWY_INLINE VF First(size_t i, size_t count) const {

@@ -48,6 +48,7 @@ HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
 struct PlainRow {
   HWY_INLINE PlainLogits Logits() const { return {x}; }
   HWY_INLINE const float* Elements() const { return x; }
+  static constexpr bool IsStaged() { return true; }
 
   const float* x;
   size_t n;

@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "softmax_window-inl.h"
+#include "stages-inl.h"
 #include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -50,6 +51,30 @@ struct DividingNumerators {
     StoreFirst(Quotient(waiting), to + i, count);
     return numerators.First(i, count);
   }
+
+  // See AddStagedBlocks.
+  static constexpr bool kMayBeStaged = Numerators::kMayBeStaged;
+  HWY_INLINE Four X(size_t i) const { return numerators.X(i); }
+  HWY_INLINE void Begin(const Two& x, Two& eighths, Two& rest) const {
+    numerators.Begin(x, eighths, rest);
+  }
+  HWY_INLINE Two End(const Two& x, const Two& eighths, const Two& rest) const {
+    return numerators.End(x, eighths, rest);
+  }
+  HWY_INLINE void Write(size_t i, const Two& result) const {
+    const Two waiting = {Load(from + i), Load(from + i + 16)};
+    const Two quotient = Quotient(waiting);
+    numerators.Write(i, result);
+    if (is_streamed) {
+      if (i % kSumBlock == 0) next.Prefetch(i);
+      StreamOne(quotient.a, to + i);
+      StreamOne(quotient.b, to + i + 16);
+    } else {
+      Store(quotient.a, to + i);
+      Store(quotient.b, to + i + 16);
+    }
+  }
+
   template <class V>
   HWY_INLINE V Quotient(const V& waiting) const {
     if constexpr (kHasTiny) {
@@ -70,6 +95,8 @@ struct DividingNumerators {
 // Terms and, on the way, the maximum of a row ahead.
 template <class Terms>
 struct TermsAndMax {
+  static constexpr bool kMayBeStaged = false;
+
   HWY_INLINE Four FourOf(size_t i) const {
     max.Add(InRegisters(LoadFour(ahead + i, 16)));
     return terms.FourOf(i);
@@ -140,20 +167,32 @@ HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
   using Numerators =
       WindowNumerators<kHasMasked, kNeedsMax, std::decay_t<decltype(logits)>>;
   const Numerators numerators{exp, logits, place, lanes, max};
+  const bool is_staged = n >= kMinStagedCols && row.IsStaged();
+  const auto add_blocks = [&](size_t start, size_t end,
+                              const auto& terms) HWY_ATTR {
+    if constexpr (std::decay_t<decltype(terms)>::kMayBeStaged) {
+      if (is_staged) return AddStagedBlocks(start, end, terms, sum);
+    }
+    AddBlocks(start, end, terms, sum);
+  };
   const size_t full = n / kSumBlock * kSumBlock;
   size_t start = 0;
   if (waiting.n != 0) {
     const Quotients quotients(ReciprocalOf(waiting.sum));
-    start =
-        n == waiting.n ? n : HWY_MIN(full, waiting.n / kSumBlock * kSumBlock);
+    const size_t blocks = HWY_MIN(full, waiting.n / kSumBlock * kSumBlock);
+    start = n == waiting.n ? n : blocks;
     // With a maximum ahead a quotient may be tiny: rows of all kinds.
     using Dividing = DividingNumerators<kIsExact, Numerators>;
     const Dividing dividing{numerators, quotients,           waiting.from,
                             waiting.to, waiting.is_streamed, next};
+    const auto add = [&](const auto& terms) HWY_ATTR {
+      add_blocks(0, blocks, terms);
+      AddLast(blocks, start, terms, sum);
+    };
     if constexpr (kIsExact) {
-      AddTerms(start, TermsAndMax<Dividing>{dividing, ahead, max}, sum);
+      add(TermsAndMax<Dividing>{dividing, ahead, max});
     } else {
-      AddTerms(start, dividing, sum);
+      add(dividing);
     }
     if (start == waiting.n) {
       waiting.n = 0;
@@ -162,14 +201,14 @@ HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
     }
   }
   if (start != n) {
-    const auto add_rest = [&](const auto& terms) HWY_ATTR {
-      AddBlocks(start, full, terms, sum);
-      if (full != n) AddLastBlock(full, n, terms, sum);
+    const auto add = [&](const auto& terms) HWY_ATTR {
+      add_blocks(start, full, terms);
+      AddShortLast(full, n, terms, sum);
     };
     if constexpr (kIsExact) {
-      add_rest(TermsAndMax<Numerators>{numerators, ahead, max});
+      add(TermsAndMax<Numerators>{numerators, ahead, max});
     } else {
-      add_rest(numerators);
+      add(numerators);
     }
   }
   constexpr bool kHasMax = kNeedsMax || kIsExact;

@@ -144,6 +144,10 @@ class LaneWindow {
     Add(eighths.c);
     Add(eighths.d);
   }
+  HWY_INLINE void Add(const Two& eighths) {
+    Add(eighths.a);
+    Add(eighths.b);
+  }
   // The same for elements that are not below `lowest`.
   HWY_INLINE void AddUnlessLess(VF eighths, VF x, VF lowest) {
 #if HWY_TARGET == HWY_AVX3
@@ -155,6 +159,10 @@ class LaneWindow {
     const auto is_less = hn::RebindMask(I32(), hn::Lt(x, lowest));
     outside_ = hn::Or(outside_, hn::IfThenZeroElse(is_less, Outside(eighths)));
 #endif
+  }
+  HWY_INLINE void AddUnlessLess(const Two& eighths, const Two& x, VF lowest) {
+    AddUnlessLess(eighths.a, x.a, lowest);
+    AddUnlessLess(eighths.b, x.b, lowest);
   }
   HWY_INLINE void AddUnlessLess(const Four& eighths, const Four& x, VF lowest) {
     AddUnlessLess(eighths.a, x.a, lowest);
@@ -205,16 +213,44 @@ struct WindowNumerators {
     return KeepFirst(result, count);
   }
 
+  // See AddStagedBlocks.
+  static constexpr bool kMayBeStaged = kLanes == 16 && Logits::kMayBeStaged;
+  HWY_INLINE Four X(size_t i) const { return InRegisters(logits.FourOf(i)); }
+  HWY_INLINE void Begin(const Two& x, Two& eighths, Two& rest) const {
+    eighths = exp.Whole(x);
+    if constexpr (kNeedsMax) max.Add(x);
+    Gather(x, eighths);
+    rest = exp.Rest(x, eighths);
+  }
+  HWY_INLINE Two End(const Two& x, const Two& eighths, const Two& rest) const {
+    if constexpr (kHasMasked) {
+      return exp.FromRestNotBelow(x, eighths, rest);
+    } else {
+      return exp.FromRest(eighths, rest);
+    }
+  }
+  HWY_INLINE void Write(size_t i, const Two& result) const {
+    Store(result.a, y + i);
+    Store(result.b, y + i + 16);
+  }
+
   template <class V>
   HWY_INLINE V Exp(const V& x) const {
     const V eighths = exp.Whole(x);
     if constexpr (kNeedsMax) max.Add(x);
+    Gather(x, eighths);
     if constexpr (kHasMasked) {
-      window.AddUnlessLess(eighths, x, exp.LowestArgument());
       return exp.NotBelow(x, eighths);
     } else {
-      window.Add(eighths);
       return exp.Above(x, eighths);
+    }
+  }
+  template <class V>
+  HWY_INLINE void Gather(const V& x, const V& eighths) const {
+    if constexpr (kHasMasked) {
+      window.AddUnlessLess(eighths, x, exp.LowestArgument());
+    } else {
+      window.Add(eighths);
     }
   }
 

@@ -222,33 +222,36 @@ struct LastTerms {
   size_t start, count;
 };
 
-// Adds terms 0 to n - 1 to a sum of full blocks. `terms` has One(i), which
-// gives kLanes terms from i on; First(i, count), which gives the first `count`
-// of them and +0; and FourOf(i), which gives what One does for i, i + 16, i +
-// 32 and i + 48. Each term is asked for once.
+// Adds full blocks of terms, from `start` to `end`, to a sum of such. `terms`
+// has One(i), which gives kLanes terms from i on; First(i, count), which gives
+// the first `count` of them and +0; and FourOf(i), which gives what One does
+// for i, i + 16, i + 32 and i + 48. Each term is asked for once.
 template <bool kInDouble = false, class Terms>
-HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
-  size_t start = 0;
-  for (; n - start >= kSumBlock; start += kSumBlock) {
-    sum.template AddBlock<kInDouble>(BlockTerms<Terms>{terms, start});
-  }
-  if (start != n) {
-    sum.template AddBlock<kInDouble>(LastTerms<Terms>{terms, start, n - start});
-  }
-}
-
-// The full blocks from `start` to `end`.
-template <class Terms>
 HWY_INLINE void AddBlocks(size_t start, size_t end, const Terms& terms,
                           LaneSum& sum) {
   for (; start < end; start += kSumBlock) {
-    sum.AddBlock(BlockTerms<Terms>{terms, start});
+    sum.template AddBlock<kInDouble>(BlockTerms<Terms>{terms, start});
   }
 }
-// A block that is not full, in less code than LastTerms: one vector at a time.
+// A block that is not full, or none.
+template <bool kInDouble = false, class Terms>
+HWY_INLINE void AddLast(size_t start, size_t n, const Terms& terms,
+                        LaneSum& sum) {
+  if (start == n) return;
+  sum.template AddBlock<kInDouble>(LastTerms<Terms>{terms, start, n - start});
+}
+// All terms from 0 to n - 1.
+template <bool kInDouble = false, class Terms>
+HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
+  const size_t full = n / kSumBlock * kSumBlock;
+  AddBlocks<kInDouble>(0, full, terms, sum);
+  AddLast<kInDouble>(full, n, terms, sum);
+}
+// AddLast in less code: one vector at a time.
 template <class Terms>
-HWY_INLINE void AddLastBlock(size_t start, size_t n, const Terms& terms,
+HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
                              LaneSum& sum) {
+  if (start == n) return;
   HWY_ALIGN float block[kSumBlock];
   size_t i = 0;
   for (; n - start - i >= kLanes; i += kLanes) {

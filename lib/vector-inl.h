@@ -182,11 +182,19 @@ HWY_INLINE void Store(VF v, float* to) { hn::StoreU(v, F32(), to); }
 struct Four {
   VF a, b, c, d;
 };
+// Two of them.
+struct Two {
+  VF a, b;
+};
 
-// op of a vector, or of each of four.
+// op of a vector, or of each of two or four.
 template <class Op, class... More>
 HWY_INLINE VF Map(const Op& op, VF x, More... more) {
   return op(x, more...);
+}
+template <class Op, class... More>
+HWY_INLINE Two Map(const Op& op, const Two& x, const More&... more) {
+  return {op(x.a, more.a...), op(x.b, more.b...)};
 }
 template <class Op, class... More>
 HWY_INLINE Four Map(const Op& op, const Four& x, const More&... more) {
@@ -194,11 +202,13 @@ HWY_INLINE Four Map(const Op& op, const Four& x, const More&... more) {
           op(x.d, more.d...)};
 }
 
-// The same vector, or four times the same. V is VF or Four.
+// The same vector, or two or four times the same. V is VF, Two or Four.
 template <class V>
 HWY_INLINE V Repeat(VF v) {
   if constexpr (std::is_same_v<V, Four>) {
     return {v, v, v, v};
+  } else if constexpr (std::is_same_v<V, Two>) {
+    return {v, v};
   } else {
     return v;
   }
