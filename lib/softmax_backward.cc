@@ -33,8 +33,10 @@ static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
 // 0.076 at 16 x 2048, but 0.095 and 0.085 at 8 x 4096; with AVX2 0.098 and
 // 0.117 at 32 x 256, 0.080 and 0.096 at 32 x 1024.
 constexpr size_t kMaxPipelinedCols = 2048;
-// Rows of so many columns do not fit the second cache.
-constexpr size_t kMinLargeCols = size_t{1} << 15;
+// Of rows of so many columns the second cache holds the end when the first sweep
+// is done. ns per element from there and from the beginning: with AVX-512 0.120
+// and 0.133 at 4 x 24000, but 0.099 and 0.097 at 4 x 16384.
+constexpr size_t kMinLargeCols = 20000;
 // Nor one such row a share of the last one: its gradient goes past it.
 constexpr size_t kMinHugeCols = size_t{1} << 20;
 
