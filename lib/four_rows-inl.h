@@ -77,6 +77,14 @@ class FourRowSums {
     }
   }
 
+  // Sets them to those of rows r - 4 to r - 1.
+  HWY_INLINE void CopyFour(size_t r) {
+    for (size_t k = r; k < r + 4; ++k) {
+      const double* const from = lanes_ + (k - 4) * kF64Lanes;
+      hn::Store(hn::Load(F64(), from), F64(), lanes_ + k * kF64Lanes);
+    }
+  }
+
   // A row per lane. Meaningless for a row that was not set.
   HWY_INLINE VD LowerRows() const { return Fold(0); }
   HWY_INLINE VD UpperRows() const { return Fold(kF64Lanes); }

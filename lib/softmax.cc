@@ -142,19 +142,36 @@ HWY_NOINLINE void SoftmaxOnStack(const Rows<const float>& x,
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-template <class Group, class... Parameters>
-HWY_NOINLINE void SoftmaxInGroups(const Rows<const float>& x,
-                                  const Rows<float>& y, float* logsumexp,
-                                  EmptyRow empty_row, const ScaleParts& parts,
-                                  const Parameters&... parameters) {
-  const auto fallback = [&](size_t first, size_t count) HWY_ATTR {
+// Rows of a group that need more than a group does.
+struct OneByOne {
+  HWY_INLINE void operator()(size_t first, size_t count) const {
     for (size_t r = first; r < first + count; ++r) {
       SoftmaxOneRow(x.Row(r), y.Row(r), x.cols,
                     logsumexp == nullptr ? nullptr : logsumexp + r, empty_row,
                     parts);
     }
-  };
-  RunGroups<Group>(x, y, fallback, parts, parameters...);
+  }
+
+  const Rows<const float>& x;
+  const Rows<float>& y;
+  float* logsumexp;
+  EmptyRow empty_row;
+  const ScaleParts& parts;
+};
+
+HWY_NOINLINE void SoftmaxInGroups(const Rows<const float>& x,
+                                  const Rows<float>& y, EmptyRow empty_row,
+                                  const RowSample& sample,
+                                  const ScaleParts& parts) {
+  const OneByOne fallback{x, y, nullptr, empty_row, parts};
+  RunGuessedGroups<ShortGroup>(x, y, fallback, sample, parts);
+}
+// For logsumexp, which needs the maxima, and where these cannot be guessed.
+HWY_NOINLINE void SoftmaxInTiles(const Rows<const float>& x,
+                                 const Rows<float>& y, float* logsumexp,
+                                 EmptyRow empty_row, const ScaleParts& parts) {
+  const OneByOne fallback{x, y, logsumexp, empty_row, parts};
+  RunGroups<TileGroup>(x, y, fallback, parts, logsumexp);
 }
 #endif
 
@@ -173,15 +190,19 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
   }
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (parts.unit == 1.0 && kMinGroupRows <= x.rows) {
-    const bool has_log = logsumexp != nullptr;
-    const size_t max_tile_cols = has_log ? kTileCapacity : kMaxTileCols;
-    if (kMinTileCols <= x.cols && x.cols <= max_tile_cols) {
-      return SoftmaxInGroups<TileGroup>(x, y, logsumexp, empty_row, parts,
-                                        logsumexp);
+    const bool fits_tile = kMinTileCols <= x.cols && x.cols <= kTileCapacity;
+    bool is_tiled = fits_tile && logsumexp != nullptr;
+    if (logsumexp == nullptr && x.cols <= kMaxShortCols) {
+      is_tiled = fits_tile && IsTiled(x.rows, x.cols);
+      if (!is_tiled) {
+        const RowSample sample(x.data, x.cols, parts);
+        if (!sample.is_wide) {
+          return SoftmaxInGroups(x, y, empty_row, sample, parts);
+        }
+        is_tiled = fits_tile;
+      }
     }
-    if (x.cols <= kMaxShortCols && !has_log) {
-      return SoftmaxInGroups<ShortGroup>(x, y, nullptr, empty_row, parts);
-    }
+    if (is_tiled) return SoftmaxInTiles(x, y, logsumexp, empty_row, parts);
   }
 #endif
   if (x.cols >= kMinLargeCols) {

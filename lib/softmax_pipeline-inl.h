@@ -94,16 +94,10 @@ class Pipeline {
     // Where numerators take the place of the logits, they must be right.
     const bool is_final = places_ == Places::kScratch && place == row.to;
     if constexpr (kHasFma) {  // one lane at a time there is little to save
-      if (guess_.IsUsable() && !is_wide_ && row.n != 0 && !is_final) {
-        if (skipped_ != 0) {
-          --skipped_;
-        } else if (TryGuess(r, row, place, slot)) {
-          failures_ = 0;
-          return;
-        } else {
-          failures_ = HWY_MIN(2 * failures_ + 1, size_t{31});
-          skipped_ = failures_;
-        }
+      if (guess_.IsUsable() && !is_wide_ && row.n != 0 && !is_final &&
+          attempts_.IsDue()) {
+        if (TryGuess(r, row, place, slot)) return attempts_.Succeeded();
+        attempts_.Failed();
       }
     }
     WithMax(r, row, place, slot);
@@ -276,9 +270,7 @@ class Pipeline {
   float ahead_max_ = 0.0f;
   bool is_wide_ = false;  // the last row was too wide for the window
   bool has_masked_;
-  // After a row whose guess was not good enough, so many are done without; each
-  // time in a row twice as many.
-  size_t failures_ = 0, skipped_ = 0;
+  Attempts attempts_;
 };
 
 }  // namespace

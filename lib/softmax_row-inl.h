@@ -218,6 +218,11 @@ HWY_INLINE VF Quotient(VF numerator, VF head, VF rest, VF least) {
 #endif
 }
 
+// The same, where no numerator is below the least.
+HWY_INLINE VF NotTinyQuotient(VF numerator, VF head, VF rest) {
+  return Fma(numerator, head, hn::Mul(numerator, rest));
+}
+
 // Those of one row.
 class Quotients {
  public:
@@ -237,7 +242,7 @@ class Quotients {
   // The same, where no numerator is below `least`.
   template <class V>
   HWY_INLINE V NotTiny(const V& numerators) const {
-    return Map([&](VF v) HWY_ATTR { return Fma(v, head_, hn::Mul(v, rest_)); },
+    return Map([&](VF v) HWY_ATTR { return NotTinyQuotient(v, head_, rest_); },
                numerators);
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Softmax of short rows, a row in one vector or a few. Four rows are worked on
-// at a time, a vector of each.
+// Softmax of short rows, a row in one vector or a few, whose maxima are
+// guessed. Four rows are worked on at a time, a vector of each.
 
 #if defined(SOFTLANE_LIB_SOFTMAX_SHORT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_SOFTMAX_SHORT_INL_H_
@@ -11,8 +11,8 @@
 #endif
 
 #include "four_rows-inl.h"
+#include "guessed_groups-inl.h"
 #include "max-inl.h"
-#include "softmax_group-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -21,24 +21,32 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Longer rows are faster one after the other: with AVX-512 on Zen 5, ns per
-// element in a group and one after the other, 0.21 and 0.24 at 127 columns,
-// 0.19 and 0.20 at 128, 0.24 and 0.20 at 160.
-constexpr size_t kMaxShortCols = kLanes == 8 ? 127 : 128;
+// Longer rows are faster one after the other: ns per element in a group and one
+// after the other on Zen 5, with AVX-512 0.127 and 0.177 at 64 x 128, 0.155 and
+// 0.154 at 64 x 176, 0.154 and 0.133 at 64 x 192; with AVX2 0.229 and 0.245 at
+// 64 x 176, 0.230 and 0.215 at 64 x 192.
+constexpr size_t kMaxShortCols = kLanes == 4 ? 128 : 191;
 
 class ShortGroup {
  public:
   HWY_INLINE explicit ShortGroup(const ScaleParts& parts) : parts_(parts) {}
 
-  HWY_INLINE bool FindOctaves(const Rows<const float>& x, const Rows<float>& y,
-                              size_t first, size_t count) {
+  HWY_INLINE void SetRows(const Rows<const float>& x, const Rows<float>& y,
+                          size_t first, size_t count) {
     rows_.Set(x, y, first, count);
-    const size_t n = x.cols;
+  }
+
+  HWY_INLINE bool FindOctaves(size_t n) {
     HWY_ALIGN float lanes[kLanes * kLanes];
     const Larger larger;
+    const VF lowest = Set(-kInfinity);
+    Four max = Repeat<Four>(lowest);
     for (size_t r = 0; r < kLanes; r += 4) {
-      const VF lowest = Set(-kInfinity);
-      Four max = Repeat<Four>(lowest);
+      if (r >= rows_.count) {  // the last four again
+        StoreFour(max, lanes + r * kLanes, kLanes);
+        continue;
+      }
+      max = Repeat<Four>(lowest);
       size_t i = 0;
       for (; n - i >= kLanes; i += kLanes) {
         max = Map(larger, max, LoadRows(rows_.from + r, i));
@@ -48,42 +56,126 @@ class ShortGroup {
       }
       StoreFour(max, lanes + r * kLanes, kLanes);
     }
-    const VF max = FoldRows(F32(), StoredRows<F32>{lanes}, larger);
+    const VF maxima = FoldRows(F32(), StoredRows<F32>{lanes}, larger);
     VF offset;
-    const bool direct = FindOffset(max, parts_, offset);
+    const bool direct = FindOffset(maxima, parts_, offset);
+    first_octaves_ = hn::GetLane(offset) + static_cast<float>(kHeadroom);
     magic_.SetAll(SoftmaxExp::Magic(offset));
     lowest_.SetAll(Lowest(offset, parts_));
     return direct;
   }
+  HWY_INLINE float FirstOctaves() const { return first_octaves_; }
 
   HWY_INLINE void SumNumerators(size_t n) {
     const VF zero = Set(0.0f);
     const SoftmaxExp exp(Set(parts_.l_hi), Set(parts_.l_lo), zero, zero);
-    for (size_t r = 0; r < kLanes; r += 4) {
-      const Terms term{
-          exp, lowest_[r], magic_[r], rows_.from + r, numerators_ + r * kStride,
-          n};
-      sums_.Sum(r, n, term);
-    }
+    Sum(n, [&](size_t r) HWY_ATTR {
+      return ExpOfRows{exp, lowest_[r], magic_[r]};
+    });
+    may_have_tiny_ = true;
   }
 
+  template <bool kHasMasked>
+  HWY_NOINLINE bool SumInWindow(size_t n, const Window& window) {
+    const SoftmaxExp exp = window.Exp(parts_);
+    LaneWindow lanes;
+    const ExpOfWindow<kHasMasked> term{exp, lanes, Set(window.inside)};
+    Sum(n, [&](size_t) HWY_ATTR -> const ExpOfWindow<kHasMasked>& {
+      return term;
+    });
+    may_have_tiny_ = !AreUsual(sums_);
+    return lanes.IsInside();
+  }
+  HWY_INLINE const double* Sums() const { return sums_; }
+
   HWY_INLINE void EndSums() {
-    const GroupReciprocal reciprocal(sums_.LowerRows(), sums_.UpperRows());
+    const GroupReciprocal reciprocal(hn::Load(F64(), sums_),
+                                     hn::Load(F64(), sums_ + kLanes / 2));
     head_.SetAll(reciprocal.head);
     rest_.SetAll(reciprocal.rest);
     least_.SetAll(reciprocal.least);
   }
 
   HWY_INLINE void Write(size_t n) {
+    may_have_tiny_ ? WriteQuotients<true>(n) : WriteQuotients<false>(n);
+  }
+
+ private:
+  // Of four rows that have a maximum each.
+  struct ExpOfRows {
+    HWY_INLINE Four operator()(const Four& x) const {
+      return exp(x, lowest, magic);
+    }
+    // What stands in for elements that a row does not have.
+    static HWY_INLINE VF Fill() { return Set(0.0f); }
+
+    const SoftmaxExp& exp;
+    Four lowest, magic;
+  };
+  // Of rows that have a window together.
+  template <bool kHasMasked>
+  struct ExpOfWindow {
+    HWY_INLINE Four operator()(const Four& x) const {
+      return ExpInWindow<kHasMasked>(x, exp, lanes);
+    }
+    HWY_INLINE VF Fill() const { return inside; }
+
+    const SoftmaxExp& exp;
+    LaneWindow& lanes;
+    VF inside;
+  };
+
+  // Numerators of four rows, which are written on the way.
+  template <class Exp>
+  struct Terms {
+    HWY_INLINE Four operator()(size_t i) const {
+      if (n - i >= kLanes) {
+        const Four result = exp(LoadRows(from, i));
+        StoreFour(result, to + i, kStride);
+        return result;
+      }
+      const Four result = exp(LoadRowsFirst(from, i, n - i, exp.Fill()));
+      StoreFour(result, to + i, kStride);
+      return Map([&](VF v) HWY_ATTR { return KeepFirst(v, n - i); }, result);
+    }
+
+    const Exp& exp;
+    const float* const* from;
+    float* to;
+    size_t n;
+  };
+
+  // exp_of(r) gives the exponentials of rows r to r + 3.
+  template <class ExpOf>
+  HWY_INLINE void Sum(size_t n, const ExpOf& exp_of) {
+    FourRowSums sums;
     for (size_t r = 0; r < kLanes; r += 4) {
+      if (r >= rows_.count) {
+        sums.CopyFour(r);
+        continue;
+      }
+      const auto& exp = exp_of(r);
+      using Exp = std::decay_t<decltype(exp)>;
+      const Terms<Exp> term{exp, rows_.from + r, numerators_ + r * kStride, n};
+      sums.Sum(r, n, term);
+    }
+    hn::Store(sums.LowerRows(), F64(), sums_);
+    hn::Store(sums.UpperRows(), F64(), sums_ + kLanes / 2);
+  }
+
+  template <bool kHasTiny>
+  HWY_INLINE void WriteQuotients(size_t n) {
+    for (size_t r = 0; r < rows_.count; r += 4) {
       const Four head = head_[r];
       const Four rest = rest_[r];
       const Four least = least_[r];
       const auto quotients = [&](size_t i) HWY_ATTR {
-        const float* from = numerators_ + r * kStride + i;
-        return Map([](VF v, VF head, VF rest, VF least)
-                       HWY_ATTR { return Quotient(v, head, rest, least); },
-                   LoadFour(from, kStride), head, rest, least);
+        const Four v = LoadFour(numerators_ + r * kStride + i, kStride);
+        const auto quotient = [](VF v, VF head, VF rest, VF least) HWY_ATTR {
+          if constexpr (kHasTiny) return Quotient(v, head, rest, least);
+          return NotTinyQuotient(v, head, rest);
+        };
+        return Map(quotient, v, head, rest, least);
       };
       float* const* to = rows_.to + r;
       if (n < kLanes) {
@@ -98,49 +190,16 @@ class ShortGroup {
     }
   }
 
-  // SumNumerators of this group, FindOctaves of the next, and Write of
-  // the one before. One after the other: in one loop, as TileGroup has them,
-  // they need too many registers (with AVX-512 0.18 -> 0.22 ns at 64 columns).
-  HWY_INLINE bool SumNumeratorsAnd(ShortGroup& next, const Rows<const float>& x,
-                                   const Rows<float>& y, size_t first,
-                                   size_t count, ShortGroup& before) {
-    const bool is_direct = next.FindOctaves(x, y, first, count);
-    before.EndSums();
-    SumNumerators(x.cols);
-    before.Write(x.cols);
-    return is_direct;
-  }
-
- private:
-  // Numerators of four rows, which are written on the way.
-  struct Terms {
-    HWY_INLINE Four operator()(size_t i) const {
-      if (n - i >= kLanes) {
-        const Four result = exp(LoadRows(from, i), lowest, magic);
-        StoreFour(result, to + i, kStride);
-        return result;
-      }
-      const Four x = LoadRowsFirst(from, i, n - i, Set(0.0f));
-      const Four result = exp(x, lowest, magic);
-      StoreFour(result, to + i, kStride);
-      return Map([&](VF v) HWY_ATTR { return KeepFirst(v, n - i); }, result);
-    }
-
-    const SoftmaxExp& exp;
-    Four lowest, magic;
-    const float* const* from;
-    float* to;
-    size_t n;
-  };
-
   // Not a power of two, which would let stores and loads of different rows meet
   // in the last 12 bits of their addresses.
-  static constexpr size_t kStride = 128 + 16;
+  static constexpr size_t kStride = 192 + 16;
 
   const ScaleParts& parts_;
   GroupRows rows_;
   RowValues magic_, lowest_, head_, rest_, least_;
-  FourRowSums sums_;
+  float first_octaves_ = 0.0f;
+  bool may_have_tiny_ = true;
+  HWY_ALIGN double sums_[kLanes];
   HWY_ALIGN float numerators_[kLanes * kStride];
 };
 

@@ -18,15 +18,23 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Longer rows are faster a row per vector: with AVX-512 on Zen 5, ns per
-// element so and in tiles, 0.25 and 0.22 at 63 columns, 0.18 and 0.20 at 64.
-constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : 63;
-
 // What a group has room for. So many columns are faster in tiles where a row by
 // itself is the alternative: with AVX-512, ns per element at 128 columns, by
 // itself and in tiles, 0.32 and 0.18 with logsumexp, 0.47 and 0.26 in
 // cross-entropy.
 constexpr size_t kTileCapacity = 128;
+
+// Of such rows, those that are faster in tiles than in vectors, where maxima
+// can be guessed: not longer ones, nor few that fill a vector, since a tile
+// always has kLanes. With AVX-512 on Zen 5, ns per element in tiles and in
+// vectors, 0.20 and 0.21 at 256 x 28, 0.23 and 0.20 at 256 x 29, 0.19 and 0.16
+// at 256 x 32, 0.67 and 0.55 at 8 x 16; with AVX2 0.33 and 0.37 at 256 x 28,
+// 0.31 and 0.28 at 256 x 32, 1.08 and 0.92 at 4 x 16.
+constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : kLanes == 8 ? 31 : 28;
+constexpr size_t kMinVectorCols = 16;
+HWY_INLINE bool IsTiled(size_t rows, size_t cols) {
+  return cols <= kMaxTileCols && (cols < kMinVectorCols || rows > kLanes / 2);
+}
 
 class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
  public:

@@ -75,7 +75,12 @@ class MaxGuess {
 
   HWY_INLINE bool IsUsable() const { return is_usable_; }
   HWY_INLINE float Octaves() const { return octaves_; }
-  HWY_INLINE void SetMax(float max) { Set(OctavesOf(max, parts_)); }
+  HWY_INLINE void SetMax(float max) { SetOctaves(OctavesOf(max, parts_)); }
+  HWY_INLINE void SetOctaves(float octaves) {
+    octaves_ = octaves;
+    is_usable_ =
+        parts_.unit == 1.0 && -kMaxGuess <= octaves && octaves <= kMaxGuess;
+  }
   // Rarely, and in a branch: so the next row need not wait for the sum.
   HWY_INLINE void Follow(double sum) {
     if (HWY_UNLIKELY(sum < kMinUsualSum || sum > kMaxUsualSum)) Move(sum);
@@ -83,12 +88,7 @@ class MaxGuess {
 
  private:
   HWY_NOINLINE void Move(double sum) {
-    Set(octaves_ + ExponentOf(sum) - kGuessedPeak);
-  }
-  HWY_INLINE void Set(float octaves) {
-    octaves_ = octaves;
-    is_usable_ =
-        parts_.unit == 1.0 && -kMaxGuess <= octaves && octaves <= kMaxGuess;
+    SetOctaves(octaves_ + ExponentOf(sum) - kGuessedPeak);
   }
 
   const ScaleParts& parts_;
@@ -96,19 +96,40 @@ class MaxGuess {
   bool is_usable_ = false;
 };
 
+// When to guess: after a row whose guess was not good enough, so many are done
+// without; each time in a row twice as many.
+class Attempts {
+ public:
+  HWY_INLINE bool IsDue() {
+    if (skipped_ == 0) return true;
+    --skipped_;
+    return false;
+  }
+  HWY_INLINE void Succeeded() { failures_ = 0; }
+  HWY_INLINE void Failed() {
+    failures_ = HWY_MIN(2 * failures_ + 1, size_t{31});
+    skipped_ = failures_;
+  }
+
+ private:
+  size_t failures_ = 0, skipped_ = 0;
+};
+
 // What the numerators of a row are made with.
 struct Window {
   // From a guess of the maximum's octaves.
   HWY_INLINE Window(float octaves, const ScaleParts& parts)
       : offset(octaves + (kWindowTop - kGuessedPeak)),
-        lowest((octaves + kMaskedOctaves) * parts.inverse_l) {}
+        lowest((octaves + kMaskedOctaves) * parts.inverse_l),
+        inside(octaves * parts.inverse_l) {}
   // From the maximum's octaves. All numerators are right; elements that are +0
   // for other schedules are so here.
   struct Exact {};
   HWY_INLINE Window(float octaves, const ScaleParts& parts, Exact)
       : offset(octaves + (kWindowTop - kGuessedPeak)),
         lowest(hn::GetLane(
-            Lowest(Set(octaves - static_cast<float>(kHeadroom)), parts))) {}
+            Lowest(Set(octaves - static_cast<float>(kHeadroom)), parts))),
+        inside(octaves * parts.inverse_l) {}
 
   // Whether an element has the same numerator whatever the row's maximum is.
   // False for NaN.
@@ -123,6 +144,7 @@ struct Window {
   }
 
   float offset, lowest;
+  float inside;  // an element of the window
 };
 
 // What a sweep finds on the way: whether all numerators are in the window.
@@ -189,6 +211,28 @@ class LaneWindow {
   VI outside_;
 };
 
+// Numerators, and what the window's lanes gather of them. With kHasMasked
+// elements may be below the window's lowest. V is VF, Two or Four.
+template <bool kHasMasked, class V>
+HWY_INLINE void Gather(const V& x, const V& eighths, const SoftmaxExp& exp,
+                       LaneWindow& lanes) {
+  if constexpr (kHasMasked) {
+    lanes.AddUnlessLess(eighths, x, exp.LowestArgument());
+  } else {
+    lanes.Add(eighths);
+  }
+}
+template <bool kHasMasked, class V>
+HWY_INLINE V ExpInWindow(const V& x, const SoftmaxExp& exp, LaneWindow& lanes) {
+  const V eighths = exp.Whole(x);
+  Gather<kHasMasked>(x, eighths, exp, lanes);
+  if constexpr (kHasMasked) {
+    return exp.NotBelow(x, eighths);
+  } else {
+    return exp.Above(x, eighths);
+  }
+}
+
 // The numerators of a row as the terms of a sum, written on the way. With
 // kHasMasked elements may be below the window's lowest; with kNeedsMax the
 // sweep looks for the maximum, too.
@@ -219,7 +263,7 @@ struct WindowNumerators {
   HWY_INLINE void Begin(const Two& x, Two& eighths, Two& rest) const {
     eighths = exp.Whole(x);
     if constexpr (kNeedsMax) max.Add(x);
-    Gather(x, eighths);
+    Gather<kHasMasked>(x, eighths, exp, window);
     rest = exp.Rest(x, eighths);
   }
   HWY_INLINE Two End(const Two& x, const Two& eighths, const Two& rest) const {
@@ -236,22 +280,8 @@ struct WindowNumerators {
 
   template <class V>
   HWY_INLINE V Exp(const V& x) const {
-    const V eighths = exp.Whole(x);
     if constexpr (kNeedsMax) max.Add(x);
-    Gather(x, eighths);
-    if constexpr (kHasMasked) {
-      return exp.NotBelow(x, eighths);
-    } else {
-      return exp.Above(x, eighths);
-    }
-  }
-  template <class V>
-  HWY_INLINE void Gather(const V& x, const V& eighths) const {
-    if constexpr (kHasMasked) {
-      window.AddUnlessLess(eighths, x, exp.LowestArgument());
-    } else {
-      window.Add(eighths);
-    }
+    return ExpInWindow<kHasMasked>(x, exp, window);
   }
 
   const SoftmaxExp& exp;
