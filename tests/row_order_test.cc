@@ -47,21 +47,32 @@ void MakeLow(std::vector<float>& x, float shift, Random& random) {
   x[random.Below(x.size())] = shift + random.Uniform(-2.0f, 6.0f);
 }
 
+// All rows are unlike each other, or one is unlike the others: then only that
+// one shows in what a group of rows has in common.
 struct Batch {
   Batch(size_t rows, size_t cols, Random& random) : rows(rows), cols(cols) {
+    const size_t odd = random.Below(rows);
+    const size_t kind = random.Below(3);
     for (size_t r = 0; r < rows; ++r) {
-      const Family family = kFamilies[random.Below(8)];
-      const float shift = MakeShift(random);
+      const bool is_odd = kind == 0 || r == odd;
+      const Family family =
+          is_odd ? kFamilies[random.Below(8)] : Family::kGaussian;
+      const float shift = is_odd ? MakeShift(random) : 0.0f;
       std::vector<float> row = MakeRow(family, cols, random);
       for (float& v : row) v += shift;
-      if (random.Below(2) == 0) MakeLow(row, shift, random);
-      const size_t at = random.Below(cols);
-      if (random.Below(4) == 0) row[at] += random.Uniform(10.0f, 400.0f);
-      if (random.Below(40) == 0) row[at] = __builtin_nanf("");
-      if (random.Below(40) == 0) row[at] = kInf;
-      if (random.Below(40) == 0) row.assign(cols, -kInf);
+      if (is_odd ? random.Below(2) == 0 : kind == 1) {
+        MakeLow(row, shift, random);
+      }
+      if (is_odd) AddSpecial(row, random);
       x.insert(x.end(), row.begin(), row.end());
     }
+  }
+  static void AddSpecial(std::vector<float>& row, Random& random) {
+    const size_t at = random.Below(row.size());
+    if (random.Below(4) == 0) row[at] += random.Uniform(10.0f, 400.0f);
+    if (random.Below(40) == 0) row[at] = __builtin_nanf("");
+    if (random.Below(40) == 0) row[at] = kInf;
+    if (random.Below(40) == 0) row.assign(row.size(), -kInf);
   }
   Rows<const float> Row(size_t r) const { return {&x[r * cols], 1, cols}; }
 
@@ -87,7 +98,7 @@ TEST_CASE("softmax of a row after any others") {
     for (size_t k = 0; k < kBatches; ++k) {
       const size_t cols =
           1 + random.Below(k % 16 == 0 ? 500 : 200) + (k % 500 == 0 ? 1280 : 0);
-      const Batch batch(2 + random.Below(12), cols, random);
+      const Batch batch(2 + random.Below(k % 3 == 0 ? 50 : 12), cols, random);
       const SoftmaxOptions options = {
           random.Below(3) == 0 ? 0.37f : 1.0f,
           random.Below(2) == 0 ? EmptyRow::kNan : EmptyRow::kZero};
@@ -195,6 +206,50 @@ TEST_CASE("attention of rows as wide as a guess may be") {
                                {want.data(), 1, kCols}, options,
                                target) == Status::kOk);
       cases.Expect(IsRow(probs, r, want), "a row", kCols, r);
+    }
+  });
+}
+
+// Kills: a tiny quotient of a group's row that is taken for a usual one.
+TEST_CASE("softmax of short rows as wide as a guess may be") {
+  ForEachTarget([](Target target) {
+    Random random(3);
+    Cases cases("softmax, widest rows", target);
+    constexpr size_t kRows = 64, kCols = 40;
+    for (size_t k = 0; k < 200; ++k) {
+      // A guess near 0, and then rows as wide as possible.
+      std::vector<float> x(kRows * kCols, 0.0f), probs(x.size());
+      for (size_t r = 16; r < kRows; ++r) {
+        float* const row = &x[r * kCols];
+        row[random.Below(kCols)] = random.Uniform(17.0f, 23.0f);
+        row[random.Below(kCols)] = random.Uniform(-71.0f, -64.0f);
+      }
+      REQUIRE(Softmax({x.data(), kRows, kCols}, {probs.data(), kRows, kCols},
+                      {}, target) == Status::kOk);
+      for (size_t r = 0; r < kRows; ++r) {
+        std::vector<float> want(kCols);
+        REQUIRE(Softmax({&x[r * kCols], 1, kCols}, {want.data(), 1, kCols}, {},
+                        target) == Status::kOk);
+        cases.Expect(IsRow(probs, r, want), "a row", kCols, r);
+      }
+    }
+  });
+}
+
+// An element that is all of the row is logsumexp, exactly, also if it is tiny.
+// Kills: a maximum that misses a lane of a sweep.
+TEST_CASE("logsumexp of rows with one element that counts") {
+  ForEachTarget([](Target target) {
+    Cases cases("logsumexp, one element", target);
+    for (const size_t cols : {size_t{200}, size_t{300}, size_t{530}}) {
+      std::vector<float> x(cols * cols, -1e9f), probs(x.size()), log(cols);
+      for (size_t r = 0; r < cols; ++r) x[r * cols + r] = 1e-20f;
+      REQUIRE(SoftmaxWithLogSumExp({x.data(), cols, cols},
+                                   {probs.data(), cols, cols}, log.data(), {},
+                                   target) == Status::kOk);
+      for (size_t r = 0; r < cols; ++r) {
+        cases.Expect(SameBits(log[r], 1e-20f), "logsumexp", cols, r);
+      }
     }
   });
 }
