@@ -45,19 +45,18 @@ struct AttentionRow {
   HWY_INLINE KeyLogits<Z> Logits() const {
     return {Z(*options, scores, r), begin};
   }
-  HWY_INLINE bool IsStaged() const { return is_staged; }
+  HWY_INLINE bool PaysToStage() const { return pays_to_stage; }
 
   const AttentionOptions* options;
   const float* scores;
   size_t r, begin, n;
   float* to;
-  bool is_staged;
+  bool pays_to_stage;
 };
 // Logits that have been kept.
 struct KeptRow {
   HWY_INLINE PlainLogits Logits() const { return {z}; }
   HWY_INLINE const float* Elements() const { return z; }
-  static constexpr bool IsStaged() { return true; }
 
   const float* z;
 };
@@ -68,8 +67,8 @@ struct KeptRow {
 // not: 0.098 and 0.108 at 16 x 4096, 0.103 and 0.113 at 64 x 1024, but 0.130
 // and 0.123 at 128 x 4096.
 constexpr size_t kMaxStagedBias = size_t{1} << 17;
-HWY_INLINE bool IsStaged(const AttentionOptions& options,
-                         const Rows<const float>& scores) {
+HWY_INLINE bool PaysToStage(const AttentionOptions& options,
+                            const Rows<const float>& scores) {
   return options.bias.data == nullptr || options.bias.stride == 0 ||
          scores.rows <= kMaxStagedBias / HWY_MAX(scores.cols, size_t{1});
 }
@@ -86,17 +85,18 @@ struct AttentionSource {
         scores(scores),
         probs(probs),
         is_streamed(is_streamed),
-        is_staged(IsStaged(options, scores)),
+        pays_to_stage(PaysToStage(options, scores)),
         has_ranges(KeyRange::MayBePart(options)) {}
 
   HWY_INLINE AttentionRow<Logits> RowOf(size_t r) const {
     const float* const from = scores.Row(r);
     float* const to = probs.Row(r);
-    if (!has_ranges) return {&options, from, r, 0, scores.cols, to, is_staged};
+    if (!has_ranges)
+      return {&options, from, r, 0, scores.cols, to, pays_to_stage};
     const KeyRange keys(options, r, scores.cols);
     FillMasked(to, keys);
-    return {&options,        from,     r, keys.begin, keys.end - keys.begin,
-            to + keys.begin, is_staged};
+    return {&options,        from,         r, keys.begin, keys.end - keys.begin,
+            to + keys.begin, pays_to_stage};
   }
   HWY_NOINLINE void FillMasked(float* to, const KeyRange& keys) const {
     FillZero(to, keys.begin, is_streamed);
@@ -166,7 +166,7 @@ struct AttentionSource {
   const Rows<const float>& scores;
   const Rows<float>& probs;
   const bool is_streamed;
-  const bool is_staged;
+  const bool pays_to_stage;
   const bool has_ranges;  // rows may have less than all keys
 
  private:

@@ -53,7 +53,7 @@ static_assert(kLog2EHigh == 0x1.715476p0f && kLog2ELow == 0x1.4ae0cp-26f,
 constexpr float kMagic = 0x1.8p20f;
 
 // y = x * (l_hi + l_lo) - offset, for magic = kMagic - offset and an integer
-// offset, is split in two. V is VF or Four.
+// offset, is split in two. V is VF, Two or Four.
 
 // k, y in eighths of an octave, in the last 12 bits.
 template <class V>
@@ -130,7 +130,7 @@ class SoftmaxExp {
 
   static HWY_INLINE VF Magic(VF offset) { return hn::Sub(Set(kMagic), offset); }
 
-  // V is VF or Four.
+  // V is VF, Two or Four.
   template <class V>
   HWY_INLINE V operator()(const V& x) const {
     return (*this)(x, Repeat<V>(lowest_), Repeat<V>(magic_));
@@ -142,23 +142,12 @@ class SoftmaxExp {
     return NotBelow(x, lowest, WholeOf(x, magic), magic);
   }
 
-  // For arguments that are not below `lowest`.
-  template <class V>
-  HWY_INLINE V Above(const V& x) const {
-    return Above(x, Whole(x));
-  }
-
   HWY_INLINE VF LowestArgument() const { return lowest_; }
 
   // The exponents of the results, in eighths of an octave: see Eighths.
   template <class V>
   HWY_INLINE V Whole(const V& x) const {
     return WholeOf(x, Repeat<V>(magic_));
-  }
-  // The results from these.
-  template <class V>
-  HWY_INLINE V Above(const V& x, const V& eighths) const {
-    return FromRest(eighths, Rest(x, eighths));
   }
   // The same in two steps: what the eighths leave, with its sign changed, and
   // the results from both.
@@ -175,10 +164,6 @@ class SoftmaxExp {
   HWY_INLINE V FromRestNotBelow(const V& x, const V& eighths,
                                 const V& rest) const {
     return FromRestNotBelow(x, Repeat<V>(lowest_), eighths, rest);
-  }
-  template <class V>
-  HWY_INLINE V NotBelow(const V& x, const V& eighths) const {
-    return NotBelow(x, Repeat<V>(lowest_), eighths, Repeat<V>(magic_));
   }
 
  private:

@@ -21,7 +21,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Whether the sums of a group's rows are. False for NaN.
+// Whether all sums of a group's rows are in [least, most]. False for NaN.
 HWY_INLINE bool AreWithin(const double* sums, double least, double most) {
   const F64 d;
   const auto is_within = [&](VD v) HWY_ATTR {
@@ -30,6 +30,7 @@ HWY_INLINE bool AreWithin(const double* sums, double least, double most) {
   return hn::AllTrue(d, hn::And(is_within(hn::Load(d, sums)),
                                 is_within(hn::Load(d, sums + kLanes / 2))));
 }
+// Then the guess stays as it is, and no quotient is tiny.
 HWY_INLINE bool AreUsual(const double* sums) {
   return AreWithin(sums, kMinUsualSum, kMaxUsualSum);
 }
@@ -44,18 +45,18 @@ struct RowSample {
   HWY_INLINE RowSample(const float* row, size_t n, const ScaleParts& parts)
       : max(MaxOf<IgnoreNaN>(row, n)) {
     // What is far below is masked if it is so far that it does not count.
-    const VF far = Set(max - (kWindow / 2) * parts.inverse_l);
-    const VF masked = Set(max + kMaskedOctaves * parts.inverse_l);
-    for (size_t i = 0; i < n && i < kMost; i += kLanes) {
+    const VF far_limit = Set(max - (kWindow / 2) * parts.inverse_l);
+    const VF masked_limit = Set(max + kMaskedOctaves * parts.inverse_l);
+    for (size_t i = 0; i < n && i < kSampled; i += kLanes) {
       const VF x = LoadFirst(row + i, HWY_MIN(kLanes, n - i), Set(max));
-      const auto is_far = hn::Lt(x, far);
-      const auto is_between = hn::And(is_far, hn::Ge(x, masked));
-      if (!hn::AllFalse(F32(), is_far)) has_masked = true;
+      const auto is_masked = hn::Lt(x, masked_limit);
+      const auto is_between = hn::AndNot(is_masked, hn::Lt(x, far_limit));
+      if (!hn::AllFalse(F32(), is_masked)) has_masked = true;
       if (!hn::AllFalse(F32(), is_between)) is_wide = true;
     }
   }
 
-  static constexpr size_t kMost = 64;  // elements
+  static constexpr size_t kSampled = 64;  // elements
 
   float max;
   bool has_masked = false;
@@ -70,18 +71,19 @@ class GroupGuess {
     guess_.SetMax(sample.max);
   }
 
-  HWY_INLINE bool IsDue() { return guess_.IsUsable() && attempts_.IsDue(); }
+  // Asked once for each group.
+  HWY_INLINE bool NextIsDue() {
+    return guess_.IsUsable() && attempts_.NextIsDue();
+  }
   // The numerators of a group with the guess; false if it was not good enough.
   template <class Group>
   HWY_INLINE bool Sum(Group& group, size_t n) {
     const Window window(guess_.Octaves(), parts_);
     bool is_good;
     if (has_masked_) {
-      // The maximum's share of a sum is at least the mean.
-      const double least = static_cast<double>(n) * kMinPeak;
-      is_good =
-          group.template SumInWindow<true>(n, window) &&
-          AreWithin(group.Sums(), least, std::numeric_limits<double>::max());
+      constexpr double kMost = std::numeric_limits<double>::max();
+      is_good = group.template SumInWindow<true>(n, window) &&
+                AreWithin(group.Sums(), LeastSum(n), kMost);
     } else {
       is_good = group.template SumInWindow<false>(n, window);
       has_masked_ = !is_good;
@@ -98,33 +100,37 @@ class GroupGuess {
   const ScaleParts& parts_;
   MaxGuess guess_;
   Attempts attempts_;
-  bool has_masked_;
+  bool has_masked_;  // from the first failure on, whatever its cause
 };
 
-// All rows, in groups: a Group is made of `parts` and has SetRows; the steps
-// that RunGroups has; SumInWindow<kHasMasked>(n, window), SumNumerators without
-// the octaves, where elements may be below the window's lowest, and false if
-// the window does not hold all others; Sums(), of kLanes rows; and
-// FirstOctaves(), of the first row's maximum. `fallback` is that of RunGroups.
+// All rows, in groups. A Group is made of `parts`. Of its steps, SetRows says
+// where its rows are; then either SumInWindow<kHasMasked>(n, window), which is
+// false if the window does not hold all elements (with kHasMasked, all that are
+// not below its lowest), or FindOctaves(n), as in RunGroups, and
+// SumNumerators(n); then EndSums() and Write(n). Sums() has kLanes;
+// FirstOctaves() is that of the first row's maximum.
 template <class Group, class Fallback>
 HWY_INLINE void RunGuessedGroups(const Rows<const float>& x,
                                  const Rows<float>& y, const Fallback& fallback,
                                  const RowSample& sample,
                                  const ScaleParts& parts) {
   const size_t n = x.cols;
-  // One is summed and then the other written, which waits for its sums.
+  // Two: a group is summed before the one before it is written, whose division
+  // has ended by then.
   Group groups[2] = {Group(parts), Group(parts)};
   GroupGuess guess(sample, parts);
   Group* before = nullptr;
+  bool is_guessed = false;  // the one before; else its sums tell nothing
   for (size_t r = 0; r < x.rows; r += kLanes) {
     Group& group = groups[r / kLanes % 2];
     const size_t count = HWY_MIN(kLanes, x.rows - r);
     group.SetRows(x, y, r, count);
     if (before != nullptr) {
       before->EndSums();
-      guess.Follow(before->Sums());
+      if (is_guessed) guess.Follow(before->Sums());
     }
-    bool is_summed = guess.IsDue() && guess.Sum(group, n);
+    is_guessed = guess.NextIsDue() && guess.Sum(group, n);
+    bool is_summed = is_guessed;
     if (!is_summed && group.FindOctaves(n)) {
       group.SumNumerators(n);
       guess.SetOctaves(group.FirstOctaves());

@@ -25,8 +25,8 @@ namespace {
 
 // p = exp(scale x) / sum(exp(scale x)). Two sweeps: numerators and their sum (a
 // read and a write per element); the division (both). A sweep for the maximum
-// (a read) comes first in a short row alone, and where a guess of it was not
-// good enough.
+// (a read) comes first in tiles, in a short row alone, and where a guess of
+// it was not good enough.
 //
 // The maximum is not subtracted from x: fl(x - max) is the dominant error of
 // other implementations. It is rounded to a whole number of octaves, which is
@@ -48,7 +48,7 @@ HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
 struct PlainRow {
   HWY_INLINE PlainLogits Logits() const { return {x}; }
   HWY_INLINE const float* Elements() const { return x; }
-  static constexpr bool IsStaged() { return true; }
+  static constexpr bool PaysToStage() { return true; }
 
   const float* x;
   size_t n;
@@ -166,7 +166,8 @@ HWY_NOINLINE void SoftmaxInGroups(const Rows<const float>& x,
   const OneByOne fallback{x, y, nullptr, empty_row, parts};
   RunGuessedGroups<ShortGroup>(x, y, fallback, sample, parts);
 }
-// For logsumexp, which needs the maxima, and where these cannot be guessed.
+// For the shortest rows; and for logsumexp, which needs the maxima, and a first
+// row too wide for a guess.
 HWY_NOINLINE void SoftmaxInTiles(const Rows<const float>& x,
                                  const Rows<float>& y, float* logsumexp,
                                  EmptyRow empty_row, const ScaleParts& parts) {
@@ -190,19 +191,16 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
   }
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (parts.unit == 1.0 && kMinGroupRows <= x.rows) {
+    static_assert(kTileCapacity <= kMaxShortCols, "all have a group");
     const bool fits_tile = kMinTileCols <= x.cols && x.cols <= kTileCapacity;
-    bool is_tiled = fits_tile && logsumexp != nullptr;
-    if (logsumexp == nullptr && x.cols <= kMaxShortCols) {
-      is_tiled = fits_tile && IsTiled(x.rows, x.cols);
-      if (!is_tiled) {
-        const RowSample sample(x.data, x.cols, parts);
-        if (!sample.is_wide) {
-          return SoftmaxInGroups(x, y, empty_row, sample, parts);
-        }
-        is_tiled = fits_tile;
+    const bool is_tiled = fits_tile && IsTiled(x.rows, x.cols);
+    if (logsumexp == nullptr && x.cols <= kMaxShortCols && !is_tiled) {
+      const RowSample sample(x.data, x.cols, parts);
+      if (!sample.is_wide) {
+        return SoftmaxInGroups(x, y, empty_row, sample, parts);
       }
     }
-    if (is_tiled) return SoftmaxInTiles(x, y, logsumexp, empty_row, parts);
+    if (fits_tile) return SoftmaxInTiles(x, y, logsumexp, empty_row, parts);
   }
 #endif
   if (x.cols >= kMinLargeCols) {

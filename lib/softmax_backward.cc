@@ -33,11 +33,12 @@ static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
 // 0.076 at 16 x 2048, but 0.095 and 0.085 at 8 x 4096; with AVX2 0.098 and
 // 0.117 at 32 x 256, 0.080 and 0.096 at 32 x 1024.
 constexpr size_t kMaxPipelinedCols = 2048;
-// Of rows of so many columns the second cache holds the end when the first sweep
-// is done. ns per element from there and from the beginning: with AVX-512 0.120
-// and 0.133 at 4 x 24000, but 0.099 and 0.097 at 4 x 16384.
+// Of longer rows the second cache holds only the end when the first sweep is
+// done: the second begins there. ns per element so and from the beginning, with
+// AVX-512: 0.120 and 0.133 at 4 x 24000, but 0.099 and 0.097 at 4 x 16384.
 constexpr size_t kMinLargeCols = 20000;
-// Nor one such row a share of the last one: its gradient goes past it.
+// Of one such row the last cache does not keep enough, either: its gradient
+// goes past it.
 constexpr size_t kMinHugeCols = size_t{1} << 20;
 
 struct GradientTerms {

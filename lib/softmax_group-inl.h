@@ -70,8 +70,8 @@ class GroupReciprocal {
   }
 };
 
-// Where the rows of a group are. In place of rows that it does not have it does
-// the last one again, which needs no branch.
+// Where the rows of a group are. In place of rows that it does not have stands
+// the last one: a tile does it again, which needs no branch.
 struct GroupRows {
   HWY_INLINE void Set(const Rows<const float>& x, const Rows<float>& y,
                       size_t first_row, size_t row_count) {

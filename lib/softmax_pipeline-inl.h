@@ -95,7 +95,7 @@ class Pipeline {
     const bool is_final = places_ == Places::kScratch && place == row.to;
     if constexpr (kHasFma) {  // one lane at a time there is little to save
       if (guess_.IsUsable() && !is_wide_ && row.n != 0 && !is_final &&
-          attempts_.IsDue()) {
+          attempts_.NextIsDue()) {
         if (TryGuess(r, row, place, slot)) return attempts_.Succeeded();
         attempts_.Failed();
       }
@@ -131,9 +131,7 @@ class Pipeline {
     }
     const float sink = source_.Sink(r);
     if (has_masked_ || sink != -kInfinity) {
-      // The maximum's share of the sum is at least the mean. False for NaN.
-      const double least = static_cast<double>(row.n) * kMinPeak;
-      if (!(swept.sum >= least)) return false;
+      if (!(swept.sum >= LeastSum(row.n))) return false;  // or NaN
       if (sink != -kInfinity && !window.Holds(sink, parts_)) return false;
     }
     double sum = swept.sum;

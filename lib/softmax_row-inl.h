@@ -232,7 +232,7 @@ class Quotients {
   HWY_INLINE Quotients(VF head, VF rest, VF least)
       : head_(head), rest_(rest), least_(least) {}
 
-  // V is VF or Four.
+  // V is VF, Two or Four.
   template <class V>
   HWY_INLINE V operator()(const V& numerators) const {
     return Map([&](VF v) HWY_ATTR { return Quotient(v, head_, rest_, least_); },

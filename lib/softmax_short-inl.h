@@ -24,7 +24,7 @@ namespace {
 // Longer rows are faster one after the other: ns per element in a group and one
 // after the other on Zen 5, with AVX-512 0.127 and 0.177 at 64 x 128, 0.155 and
 // 0.154 at 64 x 176, 0.154 and 0.133 at 64 x 192; with AVX2 0.229 and 0.245 at
-// 64 x 176, 0.230 and 0.215 at 64 x 192.
+// 64 x 176, 0.230 and 0.215 at 64 x 192. With NEON not measured.
 constexpr size_t kMaxShortCols = kLanes == 4 ? 128 : 191;
 
 class ShortGroup {
@@ -79,7 +79,10 @@ class ShortGroup {
   HWY_NOINLINE bool SumInWindow(size_t n, const Window& window) {
     const SoftmaxExp exp = window.Exp(parts_);
     LaneWindow lanes;
-    const ExpOfWindow<kHasMasked> term{exp, lanes, Set(window.inside)};
+    // An element of the window.
+    const VF guess =
+        Set((window.offset - (kWindowTop - kGuessedPeak)) * parts_.inverse_l);
+    const ExpOfWindow<kHasMasked> term{exp, lanes, guess};
     Sum(n, [&](size_t) HWY_ATTR -> const ExpOfWindow<kHasMasked>& {
       return term;
     });
@@ -193,6 +196,7 @@ class ShortGroup {
   // Not a power of two, which would let stores and loads of different rows meet
   // in the last 12 bits of their addresses.
   static constexpr size_t kStride = 192 + 16;
+  static_assert(kMaxShortCols + kLanes - 1 <= kStride, "a row's vectors");
 
   const ScaleParts& parts_;
   GroupRows rows_;

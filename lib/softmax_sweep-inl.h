@@ -167,7 +167,8 @@ HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
   using Numerators =
       WindowNumerators<kHasMasked, kNeedsMax, std::decay_t<decltype(logits)>>;
   const Numerators numerators{exp, logits, place, lanes, max};
-  const bool is_staged = n >= kMinStagedCols && row.IsStaged();
+  bool is_staged = false;  // never with a maximum ahead: see TermsAndMax
+  if constexpr (!kIsExact) is_staged = n >= kMinStagedCols && row.PaysToStage();
   const auto add_blocks = [&](size_t start, size_t end,
                               const auto& terms) HWY_ATTR {
     if constexpr (std::decay_t<decltype(terms)>::kMayBeStaged) {

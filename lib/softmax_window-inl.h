@@ -57,6 +57,11 @@ HWY_INLINE float OctavesOf(float max, const ScaleParts& parts) {
 // The least numerator of a maximum in a row with masked elements.
 constexpr double kMinPeak = 0x1p3;
 static_assert(kMinPeak >= (uint64_t{2} << (kGuessedPeak - kMaxFall)), "");
+// The least sum of n elements with such a maximum, whose share is at least the
+// mean.
+HWY_INLINE double LeastSum(size_t n) {
+  return static_cast<double>(n) * kMinPeak;
+}
 // Beyond, the guess moves.
 constexpr double kMinUsualSum = 0x1p20;
 constexpr double kMaxUsualSum = 0x1p46;
@@ -96,11 +101,12 @@ class MaxGuess {
   bool is_usable_ = false;
 };
 
-// When to guess: after a row whose guess was not good enough, so many are done
-// without; each time in a row twice as many.
+// When to guess: after a row or a group whose guess was not good enough, so
+// many are done without; each time in a row twice as many.
 class Attempts {
  public:
-  HWY_INLINE bool IsDue() {
+  // Asked once for each.
+  HWY_INLINE bool NextIsDue() {
     if (skipped_ == 0) return true;
     --skipped_;
     return false;
@@ -120,16 +126,14 @@ struct Window {
   // From a guess of the maximum's octaves.
   HWY_INLINE Window(float octaves, const ScaleParts& parts)
       : offset(octaves + (kWindowTop - kGuessedPeak)),
-        lowest((octaves + kMaskedOctaves) * parts.inverse_l),
-        inside(octaves * parts.inverse_l) {}
+        lowest((octaves + kMaskedOctaves) * parts.inverse_l) {}
   // From the maximum's octaves. All numerators are right; elements that are +0
   // for other schedules are so here.
   struct Exact {};
   HWY_INLINE Window(float octaves, const ScaleParts& parts, Exact)
       : offset(octaves + (kWindowTop - kGuessedPeak)),
         lowest(hn::GetLane(
-            Lowest(Set(octaves - static_cast<float>(kHeadroom)), parts))),
-        inside(octaves * parts.inverse_l) {}
+            Lowest(Set(octaves - static_cast<float>(kHeadroom)), parts))) {}
 
   // Whether an element has the same numerator whatever the row's maximum is.
   // False for NaN.
@@ -144,7 +148,6 @@ struct Window {
   }
 
   float offset, lowest;
-  float inside;  // an element of the window
 };
 
 // What a sweep finds on the way: whether all numerators are in the window.
@@ -211,26 +214,33 @@ class LaneWindow {
   VI outside_;
 };
 
-// Numerators, and what the window's lanes gather of them. With kHasMasked
-// elements may be below the window's lowest. V is VF, Two or Four.
+// The numerators of a window in two stages, and what its lanes gather. With
+// kHasMasked elements may be below its lowest. V is VF, Two or Four.
 template <bool kHasMasked, class V>
-HWY_INLINE void Gather(const V& x, const V& eighths, const SoftmaxExp& exp,
-                       LaneWindow& lanes) {
+HWY_INLINE void BeginInWindow(const V& x, const SoftmaxExp& exp,
+                              LaneWindow& lanes, V& eighths, V& rest) {
+  eighths = exp.Whole(x);
   if constexpr (kHasMasked) {
     lanes.AddUnlessLess(eighths, x, exp.LowestArgument());
   } else {
     lanes.Add(eighths);
   }
+  rest = exp.Rest(x, eighths);
+}
+template <bool kHasMasked, class V>
+HWY_INLINE V EndInWindow(const V& x, const V& eighths, const V& rest,
+                         const SoftmaxExp& exp) {
+  if constexpr (kHasMasked) {
+    return exp.FromRestNotBelow(x, eighths, rest);
+  } else {
+    return exp.FromRest(eighths, rest);
+  }
 }
 template <bool kHasMasked, class V>
 HWY_INLINE V ExpInWindow(const V& x, const SoftmaxExp& exp, LaneWindow& lanes) {
-  const V eighths = exp.Whole(x);
-  Gather<kHasMasked>(x, eighths, exp, lanes);
-  if constexpr (kHasMasked) {
-    return exp.NotBelow(x, eighths);
-  } else {
-    return exp.Above(x, eighths);
-  }
+  V eighths, rest;
+  BeginInWindow<kHasMasked>(x, exp, lanes, eighths, rest);
+  return EndInWindow<kHasMasked>(x, eighths, rest, exp);
 }
 
 // The numerators of a row as the terms of a sum, written on the way. With
@@ -261,17 +271,11 @@ struct WindowNumerators {
   static constexpr bool kMayBeStaged = kLanes == 16 && Logits::kMayBeStaged;
   HWY_INLINE Four X(size_t i) const { return InRegisters(logits.FourOf(i)); }
   HWY_INLINE void Begin(const Two& x, Two& eighths, Two& rest) const {
-    eighths = exp.Whole(x);
     if constexpr (kNeedsMax) max.Add(x);
-    Gather<kHasMasked>(x, eighths, exp, window);
-    rest = exp.Rest(x, eighths);
+    BeginInWindow<kHasMasked>(x, exp, window, eighths, rest);
   }
   HWY_INLINE Two End(const Two& x, const Two& eighths, const Two& rest) const {
-    if constexpr (kHasMasked) {
-      return exp.FromRestNotBelow(x, eighths, rest);
-    } else {
-      return exp.FromRest(eighths, rest);
-    }
+    return EndInWindow<kHasMasked>(x, eighths, rest, exp);
   }
   HWY_INLINE void Write(size_t i, const Two& result) const {
     Store(result.a, y + i);

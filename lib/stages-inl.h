@@ -24,15 +24,17 @@ namespace {
 // 0.152 at 8 x 300.
 constexpr size_t kMinStagedCols = 256;
 
-// As AddBlocks. `terms` has X(i), the arguments of a block; Begin(x, eighths,
-// rest) and End, the stages, of which this gives the terms; and Write(i,
-// terms), for what else there is to do with those of i and i + 16. Two vectors
-// at a time: the stages of four need more registers than there are. ns per
+// As AddBlocks, where a block is four vectors. X(i) loads the arguments of the
+// block at i. Begin, the first stage, sets what the second needs; End, the
+// second, gives the terms; Write(i, terms) stores those of i and i + 16, and
+// does what else is done beside them. Two vectors at a time: the stages of four
+// need more registers than there are. ns per
 // element of softmax with AVX-512 on Zen 5, so and by AddBlocks: 0.094 and
 // 0.100 at 8 x 1024, 0.083 and 0.090 at 8 x 4096.
 template <class Terms>
 HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
                                 LaneSum& sum) {
+  static_assert(Terms::kMayBeStaged, "with 16 lanes: a block is four vectors");
   if (start == end) return;
   constexpr size_t kHalf = kSumBlock / 2;
   const auto add = [&](const Two& lower, const Two& upper) HWY_ATTR {
@@ -41,12 +43,13 @@ HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
     });
   };
   const Four first = terms.X(start);
+  // Variables, not a struct: GCC keeps a struct of vectors on the stack.
   Two x{first.a, first.b}, upper_x{first.c, first.d};
   Two eighths, rest, upper_eighths, upper_rest;
   terms.Begin(x, eighths, rest);
   terms.Begin(upper_x, upper_eighths, upper_rest);
   for (; start + kSumBlock < end; start += kSumBlock) {
-    // All loads before all stores: see DividingNumerators.
+    // The next arguments before anything is stored: see DividingNumerators.
     const Four next = terms.X(start + kSumBlock);
     const Two lower = terms.End(x, eighths, rest);
     x = {next.a, next.b};
