@@ -10,6 +10,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "log_probabilities-inl.h"
+#include "log_softmax_pipeline-inl.h"
 #include "log_softmax_tile-inl.h"
 #include "max-inl.h"
 #include "softmax_row-inl.h"
@@ -22,7 +23,8 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // log p = scale x - log(sum(exp(scale x))). Three sweeps: the maximum and the
-// sum read; the third reads and writes. No numerator is written.
+// sum read; the third reads and writes. No numerator is written. Of rows after
+// one another they are one loop: see log_softmax_pipeline-inl.h.
 //
 // Errors, in u: the sum's terms and no rounding of the sum, which is in double;
 // then two roundings of about |log p|, each at most half of a unit in the last
@@ -37,6 +39,15 @@ struct RowLog {
   double log_sum;  // of exp(scale (x - shift)); NaN if the row holds NaN
 };
 
+// Of a sum; NaN for NaN.
+template <class Argument>
+HWY_INLINE double LogOf(const RowPlan& plan, const ScaleParts& parts,
+                        const Argument& argument, float max, double sum) {
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  return sum == sum ? LogOfSum(plan, exp, argument, max, sum)
+                    : static_cast<double>(kNaN);
+}
+
 // For a finite maximum.
 HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
                          const ScaleParts& parts) {
@@ -46,33 +57,70 @@ HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
     using Argument = std::decay_t<decltype(argument)>;
     const double sum =
         SumTerms<true>(n, UnwrittenNumerators<Argument>{exp, argument, x});
-    const bool is_number = sum == sum;
-    return RowLog{plan, is_number ? LogOfSum(plan, exp, argument, max, sum)
-                                  : static_cast<double>(kNaN)};
+    return RowLog{plan, LogOf(plan, parts, argument, max, sum)};
   });
 }
 
+// A row whose sum has no logarithm.
+HWY_NOINLINE void LogSoftmaxSpecialRow(const float* x, float* y, size_t n,
+                                       EmptyRow empty_row) {
+  const bool is_empty =
+      empty_row == EmptyRow::kZero && MaxOf<LaneNaN>(x, n) == -kInfinity;
+  Fill(y, n, is_empty ? -kInfinity : kNaN);
+}
+
+// Rows alone: less to set up than a pipeline.
 HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
                                      const Rows<float>& y, EmptyRow empty_row,
                                      const ScaleParts& parts) {
   const size_t n = x.cols;
-  float max = x.rows == 0 ? 0.0f : MaxOf<IgnoreNaN>(x.Row(0), n);
   for (size_t r = 0; r < x.rows; ++r) {
+    const float max = MaxOf<IgnoreNaN>(x.Row(r), n);
     RowLog row{PlanRow(0.0f, parts), static_cast<double>(kNaN)};
     if (IsFinite(max)) row = SumRow(x.Row(r), n, max, parts);
-    // The next row's maximum is found while this row's logarithm is on its way.
-    const float row_max = max;
-    if (r + 1 < x.rows) max = MaxOf<IgnoreNaN>(x.Row(r + 1), n);
     if (row.log_sum == row.log_sum) {
       const LogProbabilities log(row.plan, parts, row.log_sum);
       StoreTerms(MappedRow<LogProbabilities>{log, x.Row(r)}, y.Row(r), n);
-    } else if (row_max == -kInfinity && empty_row == EmptyRow::kZero &&
-               MaxOf<LaneNaN>(x.Row(r), n) == -kInfinity) {
-      Fill(y.Row(r), n, -kInfinity);
     } else {
-      Fill(y.Row(r), n, kNaN);
+      LogSoftmaxSpecialRow(x.Row(r), y.Row(r), n, empty_row);
     }
   }
+}
+
+// Each row beside the one before it; alone where one of them needs more.
+HWY_NOINLINE void LogSoftmaxPipelined(const Rows<const float>& x,
+                                      const Rows<float>& y, EmptyRow empty_row,
+                                      const ScaleParts& parts) {
+  const size_t n = x.cols;
+  Logging before{LogProbabilities(PlanRow(0.0f, parts), parts, 0.0), nullptr,
+                 nullptr};
+  bool is_waiting = false;  // the row before
+  float max = MaxOf<IgnoreNaN>(x.data, n);
+  for (size_t r = 0; r < x.rows; ++r) {
+    const float* const behind = x.Row(HWY_MIN(r + 1, x.rows - 1));
+    RowLog row{PlanRow(max, parts), static_cast<double>(kNaN)};
+    float next_max;
+    if (is_waiting && IsFinite(max) && row.plan.as_is) {
+      const LogSwept swept =
+          SumLogging(x.Row(r), n, row.plan, parts, before, behind);
+      row.log_sum = LogOf(row.plan, parts, AsIs(), max, swept.sum);
+      next_max = swept.max;
+    } else {
+      if (is_waiting) before.Write(n);
+      if (IsFinite(max)) row = SumRow(x.Row(r), n, max, parts);
+      next_max = MaxOf<IgnoreNaN>(behind, n);
+    }
+    is_waiting = row.log_sum == row.log_sum && row.plan.as_is;
+    if (row.log_sum == row.log_sum) {
+      before = {LogProbabilities(row.plan, parts, row.log_sum), x.Row(r),
+                y.Row(r)};
+      if (!is_waiting) before.Write(n);
+    } else {
+      LogSoftmaxSpecialRow(x.Row(r), y.Row(r), n, empty_row);
+    }
+    max = next_max;
+  }
+  if (is_waiting) before.Write(n);
 }
 
 // Results that go past the caches, and on the way the next row into them.
@@ -122,6 +170,7 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
       x.data != y.data) {
     return LogSoftmaxStreamed(x, y, options.empty_row, parts);
   }
+  if (x.rows > 1) return LogSoftmaxPipelined(x, y, options.empty_row, parts);
   LogSoftmaxRowByRow(x, y, options.empty_row, parts);
 }
 

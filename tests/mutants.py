@@ -119,6 +119,18 @@ MUTANTS = [
     ("softmax_window-inl.h", "Add(const Two& eighths) { Add(eighths.a); Add(eighths.b);", "Add(const Two& eighths) { Add(eighths.a);"),
     ("softmax_window-inl.h", "AddUnlessLess(eighths.b, x.b, lowest); } HWY_INLINE void AddUnlessLess(const Four&", "} HWY_INLINE void AddUnlessLess(const Four&"),
     ("max-inl.h", "Add(const Two& x) { Add(0, x.a); Add(1, x.b);", "Add(const Two& x) { Add(0, x.a);"),
+    # log_softmax_pipeline-inl.h
+    ("log_softmax_pipeline-inl.h", "max.Add(LoadFour(behind + i, 16));", ""),
+    ("log_softmax_pipeline-inl.h", "max.Add(Load(behind + i));", ""),
+    ("log_softmax_pipeline-inl.h", "max.Add(LoadFirst(behind + i, count, Set(-kInfinity)));", ""),
+    ("log_softmax_pipeline-inl.h", "StoreFour(before.log.Subtract(from), before.to + i, 16);", ""),
+    ("log_softmax_pipeline-inl.h", "Store(before.log.Subtract(Load(before.from + i)), before.to + i);", ""),
+    ("log_softmax_pipeline-inl.h", "StoreFirst(before.log.Subtract(from), before.to + i, count);", ""),
+    ("log_softmax_pipeline-inl.h", "AddTerms<true>(n, LoggingTerms", "AddTerms<false>(n, LoggingTerms"),
+    ("log_softmax.cc", "if (is_waiting) before.Write(n); if (IsFinite(max))", "if (IsFinite(max))"),
+    ("log_softmax.cc", "max = next_max; } if (is_waiting) before.Write(n);", "max = next_max; }"),
+    ("log_softmax.cc", "is_waiting && IsFinite(max) && row.plan.as_is", "is_waiting && IsFinite(max)"),
+    ("log_softmax.cc", "if (!is_waiting) before.Write(n);", ""),
     # stages-inl.h
     ("stages-inl.h", "return Four{lower.a, lower.b, upper.a, upper.b};", "return Four{lower.a, upper.b, upper.a, lower.b};"),
     ("stages-inl.h", "upper_rest); terms.Write(start + kHalf, upper);", "upper_rest);"),
