@@ -75,8 +75,7 @@ template <Masks kMasks>
 class AffineLogits {
  public:
   static constexpr bool kMayMask = kMasks == Masks::kAny;
-  // Bytes to keep take registers, too.
-  static constexpr bool kMayBeStaged = !kMayMask;
+  static constexpr bool kMayBeStaged = true;
 
   HWY_INLINE AffineLogits(const AttentionOptions& options, const float* scores,
                           size_t r)
