@@ -51,6 +51,13 @@ struct KeyRange {
   size_t begin, end;
 };
 
+HWY_INLINE bool HasBias(const AttentionOptions& options) {
+  return options.bias.data != nullptr;
+}
+HWY_INLINE bool HasKeep(const AttentionOptions& options) {
+  return options.keep.data != nullptr;
+}
+
 // -inf where the byte is 0.
 template <class Bytes>
 HWY_INLINE VF Masked(VF z, Bytes keep) {

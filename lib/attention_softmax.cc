@@ -9,8 +9,9 @@
 #define HWY_TARGET_INCLUDE "attention_softmax.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "attention_group-inl.h"
 #include "attention_logits-inl.h"
-#include "max-inl.h"
+#include "attention_source-inl.h"
 #include "softmax_pipeline-inl.h"
 #include "stream-inl.h"
 
@@ -22,167 +23,7 @@ namespace {
 // Softmax of z(scores), see AttentionOptions, over the keys that a row has,
 // with a sink in the sum. The sweeps are those of Softmax; logits are computed
 // in the first, and kept in the row's place only where a maximum is needed.
-
-// The logits of a row's keys.
-template <class Logits>
-struct KeyLogits {
-  static constexpr bool kMayBeStaged = Logits::kMayBeStaged;
-
-  HWY_INLINE Four FourOf(size_t i) const {
-    return logits.FourOf(begin + i, 16);
-  }
-  HWY_INLINE VF One(size_t i) const { return logits.One(begin + i); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    return logits.First(begin + i, count);
-  }
-
-  Logits logits;
-  size_t begin;
-};
-
-template <class Z>
-struct AttentionRow {
-  HWY_INLINE KeyLogits<Z> Logits() const {
-    return {Z(*options, scores, r), begin};
-  }
-  HWY_INLINE bool PaysToStage() const { return pays_to_stage; }
-
-  const AttentionOptions* options;
-  const float* scores;
-  size_t r, begin, n;
-  float* to;
-  bool pays_to_stage;
-};
-// Logits that have been kept.
-struct KeptRow {
-  HWY_INLINE PlainLogits Logits() const { return {z}; }
-  HWY_INLINE const float* Elements() const { return z; }
-
-  const float* z;
-};
-
-// Whether AddStagedBlocks is worth it. Not where a bias of its own for each row
-// comes from beyond the second cache, along with all else: then rows wait for
-// memory, more so the sooner they ask for it. ns per element on Zen 5, so and
-// not: 0.098 and 0.108 at 16 x 4096, 0.103 and 0.113 at 64 x 1024, but 0.130
-// and 0.123 at 128 x 4096.
-constexpr size_t kMaxStagedBias = size_t{1} << 17;
-HWY_INLINE bool PaysToStage(const AttentionOptions& options,
-                            const Rows<const float>& scores) {
-  return options.bias.data == nullptr || options.bias.stride == 0 ||
-         scores.rows <= kMaxStagedBias / HWY_MAX(scores.cols, size_t{1});
-}
-
-// The rows, for Pipeline.
-template <class Logits>
-struct AttentionSource {
-  static constexpr bool kMayMask = Logits::kMayMask;
-
-  HWY_INLINE AttentionSource(const AttentionOptions& options,
-                             const Rows<const float>& scores,
-                             const Rows<float>& probs, bool is_streamed)
-      : options(options),
-        scores(scores),
-        probs(probs),
-        is_streamed(is_streamed),
-        pays_to_stage(PaysToStage(options, scores)),
-        has_ranges(KeyRange::MayBePart(options)) {}
-
-  HWY_INLINE AttentionRow<Logits> RowOf(size_t r) const {
-    const float* const from = scores.Row(r);
-    float* const to = probs.Row(r);
-    if (!has_ranges)
-      return {&options, from, r, 0, scores.cols, to, pays_to_stage};
-    const KeyRange keys(options, r, scores.cols);
-    FillMasked(to, keys);
-    return {&options,        from,         r, keys.begin, keys.end - keys.begin,
-            to + keys.begin, pays_to_stage};
-  }
-  HWY_NOINLINE void FillMasked(float* to, const KeyRange& keys) const {
-    FillZero(to, keys.begin, is_streamed);
-    FillZero(to + keys.end, scores.cols - keys.end, is_streamed);
-  }
-  HWY_INLINE float FindMax(const AttentionRow<Logits>& row,
-                           float* place) const {
-    StoreTerms(VectorTerms{row.Logits()}, place, row.n);
-    return MaxOf<IgnoreNaN>(place, row.n);
-  }
-  HWY_INLINE KeptRow AfterMax(const AttentionRow<Logits>&,
-                              const float* place) const {
-    return {place};
-  }
-  HWY_INLINE const float* Ahead(size_t) const { return nullptr; }
-  HWY_INLINE NextRow Next(size_t r) const {
-    if (r >= scores.rows) return {};
-    const KeyRange keys(options, r, scores.cols);
-    if (has_ranges) {
-      // Lines that take stores from both sides, so not past the caches.
-      hwy::Prefetch(probs.Row(r) + keys.begin);
-      hwy::Prefetch(probs.Row(r) + keys.end);
-    }
-    const size_t begin = keys.begin;
-    const bool has_bias = options.bias.data != nullptr;
-    return {scores.Row(r) + begin,
-            has_bias ? options.bias.Row(r) + begin : nullptr};
-  }
-  HWY_INLINE float Sink(size_t r) const {
-    return options.sinks == nullptr ? -kInfinity : options.sinks[r];
-  }
-  // No maximum, or one that is not finite.
-  HWY_INLINE float Special(size_t r, const AttentionRow<Logits>& row,
-                           const float* place) const {
-    const float sink = Sink(r);
-    const float max = MaxOf<LaneNaN>(place, row.n);
-    if (max == -kInfinity && sink == -kInfinity) {
-      if (options.empty_row == EmptyRow::kZero) {
-        Fill(row.to, row.n, 0.0f);
-      } else {  // the masked columns, too
-        Fill(probs.Row(r), scores.cols, kNaN);
-      }
-      return -kInfinity;
-    }
-    FillNaN(r, row, place);
-    if (!(max == max) || !(sink == sink)) return kNaN;
-    return max > sink ? max : sink;
-  }
-  // NaN, but +0 where the key is masked. Of logits and of their numerators the
-  // same are NaN.
-  HWY_INLINE void FillNaN(size_t r, const AttentionRow<Logits>& row,
-                          const float* place) const {
-    const size_t begin = row.begin;
-    const uint8_t* const keep =
-        options.keep.data == nullptr ? nullptr : options.keep.Row(r) + begin;
-    const float* const bias =
-        options.bias.data == nullptr ? nullptr : options.bias.Row(r) + begin;
-    for (size_t i = 0; i < row.n; ++i) {
-      const bool is_masked =
-          (keep != nullptr && keep[i] == 0) ||
-          (bias != nullptr && bias[i] == -kInfinity && place[i] == place[i]);
-      row.to[i] = is_masked ? 0.0f : kNaN;
-    }
-  }
-
-  const AttentionOptions& options;
-  const Rows<const float>& scores;
-  const Rows<float>& probs;
-  const bool is_streamed;
-  const bool pays_to_stage;
-  const bool has_ranges;  // rows may have less than all keys
-
- private:
-  // As StoreTerms asks for them.
-  struct VectorTerms {
-    HWY_INLINE Four FourOf(size_t i) const {
-      return logits.logits.FourOf(logits.begin + i, kLanes);
-    }
-    HWY_INLINE VF One(size_t i) const { return logits.One(i); }
-    HWY_INLINE VF First(size_t i, size_t count) const {
-      return logits.First(i, count);
-    }
-
-    KeyLogits<Logits> logits;
-  };
-};
+// Short rows with all keys go in groups.
 
 // Whether what is written goes past the caches.
 HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
@@ -231,23 +72,49 @@ void RowsOf(const Rows<const float>& scores, const Rows<float>& probs,
                  in_place ? Places::kScratch : Places::kOutput, nullptr);
 }
 
-void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
-                   float* logsumexp, const AttentionOptions& options) {
-  const bool is_affine = options.softcap == 0.0f && options.alibi_slope == 0.0f;
-  if constexpr (kHasFma) {  // one lane at a time the branches do not matter
-    if (is_affine && options.keep.data != nullptr) {
-      return RowsOf<AffineLogits<Masks::kAny>>(scores, probs, logsumexp,
-                                               options);
-    }
-    if (is_affine && options.bias.data != nullptr) {
-      return RowsOf<AffineLogits<Masks::kBias>>(scores, probs, logsumexp,
-                                                options);
-    }
-    if (is_affine) {
-      return RowsOf<AffineLogits<Masks::kNone>>(scores, probs, logsumexp,
-                                                options);
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+HWY_NOINLINE void AffineRows(const Rows<const float>& scores,
+                             const Rows<float>& probs, float* logsumexp,
+                             const AttentionOptions& options) {
+  if (HasKeep(options)) {
+    RowsOf<AffineLogits<Masks::kAny>>(scores, probs, logsumexp, options);
+  } else if (HasBias(options)) {
+    RowsOf<AffineLogits<Masks::kBias>>(scores, probs, logsumexp, options);
+  } else {
+    RowsOf<AffineLogits<Masks::kNone>>(scores, probs, logsumexp, options);
+  }
+}
+
+// Rows of a group that need more than a group does, one by one, which takes no
+// more stack.
+struct OneByOne {
+  HWY_INLINE void operator()(size_t first, size_t count) const {
+    AttentionOptions one = options;
+    for (size_t r = first; r < first + count; ++r) {
+      if (HasBias(options)) one.bias = options.bias.Slice(r, 1);
+      if (HasKeep(options)) one.keep = options.keep.Slice(r, 1);
+      AffineRows(scores.Slice(r, 1), probs.Slice(r, 1), nullptr, one);
     }
   }
+
+  const Rows<const float>& scores;
+  const Rows<float>& probs;
+  const AttentionOptions& options;
+};
+#endif
+
+void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
+                   float* logsumexp, const AttentionOptions& options) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+  // One lane at a time the branches of all options do not matter.
+  if (options.softcap == 0.0f && options.alibi_slope == 0.0f) {
+    if (logsumexp == nullptr && IsGrouped(options, scores)) {
+      const OneByOne fallback{scores, probs, options};
+      if (AttentionInGroups(scores, probs, options, fallback)) return;
+    }
+    return AffineRows(scores, probs, logsumexp, options);
+  }
+#endif
   RowsOf<AttentionLogits>(scores, probs, logsumexp, options);
 }
 

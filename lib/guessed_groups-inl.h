@@ -30,6 +30,7 @@ HWY_INLINE bool AreWithin(const double* sums, double least, double most) {
   return hn::AllTrue(d, hn::And(is_within(hn::Load(d, sums)),
                                 is_within(hn::Load(d, sums + kLanes / 2))));
 }
+constexpr double kMostSum = std::numeric_limits<double>::max();
 // Then the guess stays as it is, and no quotient is tiny.
 HWY_INLINE bool AreUsual(const double* sums) {
   return AreWithin(sums, kMinUsualSum, kMaxUsualSum);
@@ -81,9 +82,8 @@ class GroupGuess {
     const Window window(guess_.Octaves(), parts_);
     bool is_good;
     if (has_masked_) {
-      constexpr double kMost = std::numeric_limits<double>::max();
       is_good = group.template SumInWindow<true>(n, window) &&
-                AreWithin(group.Sums(), LeastSum(n), kMost);
+                AreWithin(group.Sums(), LeastSum(n), kMostSum);
     } else {
       is_good = group.template SumInWindow<false>(n, window);
       has_masked_ = !is_good;
@@ -103,21 +103,22 @@ class GroupGuess {
   bool has_masked_;  // from the first failure on, whatever its cause
 };
 
-// All rows, in groups. A Group is made of `parts`. Of its steps, SetRows says
-// where its rows are; then either SumInWindow<kHasMasked>(n, window), which is
-// false if the window does not hold all elements (with kHasMasked, all that are
-// not below its lowest), or FindOctaves(n), as in RunGroups, and
-// SumNumerators(n); then EndSums() and Write(n). Sums() has kLanes;
-// FirstOctaves() is that of the first row's maximum.
-template <class Group, class Fallback>
+// All rows, in groups. A Group is made of `parts` and `logits`. Of its steps,
+// SetRows says where its rows are; then either SumInWindow<kHasMasked>(n,
+// window), which is false if the window does not hold all elements (with
+// kHasMasked, all that are not below its lowest), or FindOctaves(n), as in
+// RunGroups, and SumNumerators(n); then EndSums() and Write(n). Sums() has
+// kLanes; FirstOctaves() is that of the first row's maximum.
+template <class Group, class Logits, class Fallback>
 HWY_INLINE void RunGuessedGroups(const Rows<const float>& x,
                                  const Rows<float>& y, const Fallback& fallback,
                                  const RowSample& sample,
-                                 const ScaleParts& parts) {
+                                 const ScaleParts& parts,
+                                 const Logits& logits) {
   const size_t n = x.cols;
   // Two: a group is summed before the one before it is written, whose division
   // has ended by then.
-  Group groups[2] = {Group(parts), Group(parts)};
+  Group groups[2] = {Group(parts, logits), Group(parts, logits)};
   GroupGuess guess(sample, parts);
   Group* before = nullptr;
   bool is_guessed = false;  // the one before; else its sums tell nothing
@@ -134,7 +135,7 @@ HWY_INLINE void RunGuessedGroups(const Rows<const float>& x,
     if (!is_summed && group.FindOctaves(n)) {
       group.SumNumerators(n);
       guess.SetOctaves(group.FirstOctaves());
-      is_summed = true;
+      is_summed = AreWithin(group.Sums(), 0.0, kMostSum);  // none is NaN
     }
     if (before != nullptr) before->Write(n);
     if (!is_summed) fallback(r, count);

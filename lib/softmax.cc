@@ -164,7 +164,8 @@ HWY_NOINLINE void SoftmaxInGroups(const Rows<const float>& x,
                                   const RowSample& sample,
                                   const ScaleParts& parts) {
   const OneByOne fallback{x, y, nullptr, empty_row, parts};
-  RunGuessedGroups<ShortGroup>(x, y, fallback, sample, parts);
+  RunGuessedGroups<ShortGroup<RowLogits>>(x, y, fallback, sample, parts,
+                                          RowLogits());
 }
 // For the shortest rows; and for logsumexp, which needs the maxima, and a first
 // row too wide for a guess.

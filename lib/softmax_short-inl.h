@@ -27,13 +27,29 @@ namespace {
 // 64 x 176, 0.230 and 0.215 at 64 x 192. With NEON not measured.
 constexpr size_t kMaxShortCols = kLanes == 4 ? 128 : 191;
 
+// The logits of a group's rows as they are.
+struct RowLogits {
+  HWY_INLINE void SetRows(size_t, size_t) {}
+  // Vectors at element i of rows r to r + 3, and their first `count` elements.
+  HWY_INLINE Four Load(const float* const* rows, size_t r, size_t i) const {
+    return LoadRows(rows + r, i);
+  }
+  HWY_INLINE Four LoadFirst(const float* const* rows, size_t r, size_t i,
+                            size_t count, VF fill) const {
+    return LoadRowsFirst(rows + r, i, count, fill);
+  }
+};
+
+template <class Logits>
 class ShortGroup {
  public:
-  HWY_INLINE explicit ShortGroup(const ScaleParts& parts) : parts_(parts) {}
+  HWY_INLINE ShortGroup(const ScaleParts& parts, const Logits& logits)
+      : parts_(parts), logits_(logits) {}
 
   HWY_INLINE void SetRows(const Rows<const float>& x, const Rows<float>& y,
                           size_t first, size_t count) {
     rows_.Set(x, y, first, count);
+    logits_.SetRows(first, count);
   }
 
   HWY_INLINE bool FindOctaves(size_t n) {
@@ -49,10 +65,11 @@ class ShortGroup {
       max = Repeat<Four>(lowest);
       size_t i = 0;
       for (; n - i >= kLanes; i += kLanes) {
-        max = Map(larger, max, LoadRows(rows_.from + r, i));
+        max = Map(larger, max, logits_.Load(rows_.from, r, i));
       }
       if (i != n) {
-        max = Map(larger, max, LoadRowsFirst(rows_.from + r, i, n - i, lowest));
+        max = Map(larger, max,
+                  logits_.LoadFirst(rows_.from, r, i, n - i, lowest));
       }
       StoreFour(max, lanes + r * kLanes, kLanes);
     }
@@ -133,17 +150,19 @@ class ShortGroup {
   struct Terms {
     HWY_INLINE Four operator()(size_t i) const {
       if (n - i >= kLanes) {
-        const Four result = exp(LoadRows(from, i));
+        const Four result = exp(logits.Load(from, r, i));
         StoreFour(result, to + i, kStride);
         return result;
       }
-      const Four result = exp(LoadRowsFirst(from, i, n - i, exp.Fill()));
+      const Four result = exp(logits.LoadFirst(from, r, i, n - i, exp.Fill()));
       StoreFour(result, to + i, kStride);
       return Map([&](VF v) HWY_ATTR { return KeepFirst(v, n - i); }, result);
     }
 
     const Exp& exp;
+    const Logits& logits;
     const float* const* from;
+    size_t r;
     float* to;
     size_t n;
   };
@@ -159,7 +178,8 @@ class ShortGroup {
       }
       const auto& exp = exp_of(r);
       using Exp = std::decay_t<decltype(exp)>;
-      const Terms<Exp> term{exp, rows_.from + r, numerators_ + r * kStride, n};
+      const Terms<Exp> term{
+          exp, logits_, rows_.from, r, numerators_ + r * kStride, n};
       sums.Sum(r, n, term);
     }
     hn::Store(sums.LowerRows(), F64(), sums_);
@@ -199,6 +219,7 @@ class ShortGroup {
   static_assert(kMaxShortCols + kLanes - 1 <= kStride, "a row's vectors");
 
   const ScaleParts& parts_;
+  Logits logits_;
   GroupRows rows_;
   RowValues magic_, lowest_, head_, rest_, least_;
   float first_octaves_ = 0.0f;

@@ -136,8 +136,10 @@ TEST_CASE("attention of a row after any others") {
     Cases cases("attention, any order of rows", target);
     for (size_t k = 0; k < kBatches; ++k) {
       const size_t cols = 1 + random.Below(k % 8 == 0 ? 300 : 64);
-      const Batch batch(2 + random.Below(12), cols, random);
+      const Batch batch(2 + random.Below(k % 4 == 1 ? 50 : 12), cols, random);
       const Batch bias(batch.rows, cols, random);
+      std::vector<uint8_t> keep(batch.rows * cols);
+      for (uint8_t& v : keep) v = random.Below(4) != 0;
       std::vector<float> sinks;
       std::vector<int32_t> lengths;
       for (size_t r = 0; r < batch.rows; ++r) {
@@ -150,6 +152,7 @@ TEST_CASE("attention of a row after any others") {
       if (k % 2 == 0) options.bias = {bias.x.data(), batch.rows, cols};
       if (k % 3 == 0) options.sinks = sinks.data();
       if (k % 5 < 2) options.lengths = lengths.data();
+      if (k % 7 < 2) options.keep = {keep.data(), batch.rows, cols};
       std::vector<float> probs(batch.x.size()), in_place = batch.x;
       std::vector<float> log(batch.rows);
       REQUIRE(AttentionSoftmax({batch.x.data(), batch.rows, cols},
@@ -158,18 +161,24 @@ TEST_CASE("attention of a row after any others") {
       const Rows<float> same(in_place.data(), batch.rows, cols);
       REQUIRE(AttentionSoftmaxWithLogSumExp(same, same, log.data(), options,
                                             target) == Status::kOk);
+      std::vector<float> short_in_place = batch.x;
+      const Rows<float> again(short_in_place.data(), batch.rows, cols);
+      REQUIRE(AttentionSoftmax(again, again, options, target) == Status::kOk);
       for (size_t r = 0; r < batch.rows; ++r) {
         AttentionOptions alone = options;
         if (k % 2 == 0) alone.bias = bias.Row(r);
         if (k % 3 == 0) alone.sinks = &sinks[r];
         if (k % 5 < 2) alone.lengths = &lengths[r];
+        if (k % 7 < 2) alone.keep = options.keep.Slice(r, 1);
         std::vector<float> want(cols);
         float want_log;
         REQUIRE(AttentionSoftmaxWithLogSumExp(batch.Row(r),
                                               {want.data(), 1, cols}, &want_log,
                                               alone, target) == Status::kOk);
         cases.Expect(IsRow(probs, r, want), "apart", cols, r);
-        cases.Expect(IsRow(in_place, r, want), "in place", cols, r);
+        cases.Expect(IsRow(in_place, r, want), "in place, with logsumexp", cols,
+                     r);
+        cases.Expect(IsRow(short_in_place, r, want), "in place", cols, r);
         cases.Expect(SameBits(log[r], want_log), "logsumexp", cols, r);
       }
     }
