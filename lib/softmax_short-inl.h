@@ -58,7 +58,7 @@ class ShortGroup {
     const VF lowest = Set(-kInfinity);
     Four max = Repeat<Four>(lowest);
     for (size_t r = 0; r < kLanes; r += 4) {
-      if (r >= rows_.count) {  // the last four again
+      if (r != 0 && r >= rows_.count) {  // the last four again
         StoreFour(max, lanes + r * kLanes, kLanes);
         continue;
       }
@@ -172,7 +172,7 @@ class ShortGroup {
   HWY_INLINE void Sum(size_t n, const ExpOf& exp_of) {
     FourRowSums sums;
     for (size_t r = 0; r < kLanes; r += 4) {
-      if (r >= rows_.count) {
+      if (r != 0 && r >= rows_.count) {
         sums.CopyFour(r);
         continue;
       }
