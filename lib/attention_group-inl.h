@@ -76,8 +76,8 @@ class AffineRowLogits {
 
   const AttentionOptions& options_;
   VF scale_;
-  const float* bias_[kLanes];
-  const uint8_t* keep_[kLanes];
+  const float* bias_[kLanes] = {};  // copied before SetRows
+  const uint8_t* keep_[kLanes] = {};
 };
 
 // Whether rows have what a group does, and no more.

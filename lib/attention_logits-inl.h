@@ -57,6 +57,11 @@ HWY_INLINE bool HasBias(const AttentionOptions& options) {
 HWY_INLINE bool HasKeep(const AttentionOptions& options) {
   return options.keep.data != nullptr;
 }
+// Row r of a mask, or null.
+template <class T>
+HWY_INLINE T* RowOrNull(const Rows<T>& mask, size_t r) {
+  return mask.data == nullptr ? nullptr : mask.Row(r);
+}
 
 // -inf where the byte is 0.
 template <class Bytes>
@@ -87,8 +92,8 @@ class AffineLogits {
   HWY_INLINE AffineLogits(const AttentionOptions& options, const float* scores,
                           size_t r)
       : scores_(scores),
-        bias_(options.bias.data == nullptr ? nullptr : options.bias.Row(r)),
-        keep_(options.keep.data == nullptr ? nullptr : options.keep.Row(r)),
+        bias_(RowOrNull(options.bias, r)),
+        keep_(RowOrNull(options.keep, r)),
         scale_(Set(options.scale)) {}
 
   HWY_INLINE VF One(size_t c) const {
@@ -145,8 +150,8 @@ class AttentionLogits {
   HWY_INLINE AttentionLogits(const AttentionOptions& options,
                              const float* scores, size_t r)
       : scores_(scores),
-        bias_(options.bias.data == nullptr ? nullptr : options.bias.Row(r)),
-        keep_(options.keep.data == nullptr ? nullptr : options.keep.Row(r)),
+        bias_(RowOrNull(options.bias, r)),
+        keep_(RowOrNull(options.keep, r)),
         has_softcap_(options.softcap != 0.0f),
         has_alibi_(options.alibi_slope != 0.0f),
         scale_(Set(options.scale)),

@@ -23,14 +23,13 @@ namespace {
 // Softmax of z(scores), see AttentionOptions, over the keys that a row has,
 // with a sink in the sum. The sweeps are those of Softmax; logits are computed
 // in the first, and kept in the row's place only where a maximum is needed.
-// Short rows with all keys go in groups.
+// Short rows with all keys go in groups, without sinks and logsumexp.
 
 // Whether what is written goes past the caches.
 HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
                             const Rows<float>& probs,
                             const AttentionOptions& options) {
-  const bool has_bias_rows =
-      options.bias.data != nullptr && options.bias.stride != 0;
+  const bool has_bias_rows = HasBias(options) && options.bias.stride != 0;
   return scores.cols >= kMinStreamedCols && scores.data != probs.data &&
          IsLarge(scores.rows, scores.cols, has_bias_rows ? 3 : 2);
 }
@@ -85,8 +84,8 @@ HWY_NOINLINE void AffineRows(const Rows<const float>& scores,
   }
 }
 
-// Rows of a group that need more than a group does, one by one, which takes no
-// more stack.
+// Rows of a group that need more than a group does, one by one: several in
+// place would take the stack of many.
 struct OneByOne {
   HWY_INLINE void operator()(size_t first, size_t count) const {
     AttentionOptions one = options;
@@ -105,8 +104,8 @@ struct OneByOne {
 
 void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
                    float* logsumexp, const AttentionOptions& options) {
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   // One lane at a time the branches of all options do not matter.
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (options.softcap == 0.0f && options.alibi_slope == 0.0f) {
     if (logsumexp == nullptr && IsGrouped(options, scores)) {
       const OneByOne fallback{scores, probs, options};

@@ -65,7 +65,7 @@ struct KeptRow {
 constexpr size_t kMaxStagedBias = size_t{1} << 17;
 HWY_INLINE bool PaysToStage(const AttentionOptions& options,
                             const Rows<const float>& scores) {
-  return options.bias.data == nullptr || options.bias.stride == 0 ||
+  return !HasBias(options) || options.bias.stride == 0 ||
          scores.rows <= kMaxStagedBias / HWY_MAX(scores.cols, size_t{1});
 }
 
@@ -117,9 +117,8 @@ struct AttentionSource {
       hwy::Prefetch(probs.Row(r) + keys.end);
     }
     const size_t begin = keys.begin;
-    const bool has_bias = options.bias.data != nullptr;
     return {scores.Row(r) + begin,
-            has_bias ? options.bias.Row(r) + begin : nullptr};
+            HasBias(options) ? options.bias.Row(r) + begin : nullptr};
   }
   HWY_INLINE float Sink(size_t r) const {
     return options.sinks == nullptr ? -kInfinity : options.sinks[r];

@@ -149,8 +149,8 @@ class SoftmaxExp {
   HWY_INLINE V Whole(const V& x) const {
     return WholeOf(x, Repeat<V>(magic_));
   }
-  // The same in two steps: what the eighths leave, with its sign changed, and
-  // the results from both.
+  // The results from these, in two steps: what the eighths leave, with its sign
+  // changed, and the results from both.
   template <class V>
   HWY_INLINE V Rest(const V& x, const V& eighths) const {
     return RestOf(x, eighths, Repeat<V>(magic_));

@@ -92,23 +92,23 @@ HWY_NOINLINE void LogSoftmaxPipelined(const Rows<const float>& x,
                                       const Rows<float>& y, EmptyRow empty_row,
                                       const ScaleParts& parts) {
   const size_t n = x.cols;
-  Logging before{LogProbabilities(PlanRow(0.0f, parts), parts, 0.0), nullptr,
-                 nullptr};
+  WaitingLogs before{LogProbabilities(PlanRow(0.0f, parts), parts, 0.0),
+                     nullptr, nullptr};
   bool is_waiting = false;  // the row before
   float max = MaxOf<IgnoreNaN>(x.data, n);
   for (size_t r = 0; r < x.rows; ++r) {
-    const float* const behind = x.Row(HWY_MIN(r + 1, x.rows - 1));
+    const float* const ahead = x.Row(HWY_MIN(r + 1, x.rows - 1));
     RowLog row{PlanRow(max, parts), static_cast<double>(kNaN)};
     float next_max;
-    if (is_waiting && IsFinite(max) && row.plan.as_is) {
+    if (is_waiting && row.plan.as_is) {  // so max is finite
       const LogSwept swept =
-          SumLogging(x.Row(r), n, row.plan, parts, before, behind);
+          SumAndWrite(x.Row(r), n, row.plan, parts, before, ahead);
       row.log_sum = LogOf(row.plan, parts, AsIs(), max, swept.sum);
       next_max = swept.max;
     } else {
       if (is_waiting) before.Write(n);
       if (IsFinite(max)) row = SumRow(x.Row(r), n, max, parts);
-      next_max = MaxOf<IgnoreNaN>(behind, n);
+      next_max = r + 1 < x.rows ? MaxOf<IgnoreNaN>(ahead, n) : 0.0f;
     }
     is_waiting = row.log_sum == row.log_sum && row.plan.as_is;
     if (row.log_sum == row.log_sum) {
@@ -137,7 +137,7 @@ HWY_NOINLINE void LogSoftmaxStreamed(const Rows<const float>& x,
       StreamRow(x.Row(r), y.Row(r), x.cols,
                 LogProbabilities(row.plan, parts, row.log_sum), next);
     } else {
-      LogSoftmaxRowByRow(x.Slice(r, 1), y.Slice(r, 1), empty_row, parts);
+      LogSoftmaxSpecialRow(x.Row(r), y.Row(r), x.cols, empty_row);
     }
   }
   hwy::FlushStream();

@@ -23,7 +23,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // A row whose results are to be written.
-struct Logging {
+struct WaitingLogs {
   HWY_INLINE void Write(size_t n) const {
     StoreTerms(MappedRow<LogProbabilities>{log, from}, to, n);
   }
@@ -34,52 +34,53 @@ struct Logging {
 };
 
 // The terms of a row's sum and, on the way, the results of a row before and the
-// maximum of one behind, of as many elements.
-struct LoggingTerms {
+// maximum of one ahead, of as many elements.
+struct WritingTerms {
   HWY_INLINE Four FourOf(size_t i) const {
     // All loads before all stores: see DividingNumerators.
     const Four x = InRegisters(LoadFour(terms.x + i, 16));
     const Four from = InRegisters(LoadFour(before.from + i, 16));
-    max.Add(LoadFour(behind + i, 16));
+    max.Add(LoadFour(ahead + i, 16));
     const Four result = terms.exp(x);
     StoreFour(before.log.Subtract(from), before.to + i, 16);
     return result;
   }
   HWY_INLINE VF One(size_t i) const {
-    max.Add(Load(behind + i));
+    max.Add(Load(ahead + i));
     Store(before.log.Subtract(Load(before.from + i)), before.to + i);
     return terms.One(i);
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
-    max.Add(LoadFirst(behind + i, count, Set(-kInfinity)));
+    max.Add(LoadFirst(ahead + i, count, Set(-kInfinity)));
     const VF from = LoadFirst(before.from + i, count, Set(0.0f));
     StoreFirst(before.log.Subtract(from), before.to + i, count);
     return terms.First(i, count);
   }
 
   const UnwrittenNumerators<AsIs>& terms;
-  const Logging& before;
-  const float* const behind;
+  const WaitingLogs& before;
+  const float* const ahead;
   LaneMax& max;
 };
 
 struct LogSwept {
   double sum;  // of the row's numerators
-  float max;   // of the row behind
+  float max;   // of the row ahead
 };
 
 // For a plan and a row before that need no shift. A function of its own, so
 // that the constants of its loop stay in registers.
-HWY_NOINLINE LogSwept SumLogging(const float* x, size_t n, const RowPlan& plan,
-                                 const ScaleParts& parts, const Logging& before,
-                                 const float* behind) {
+HWY_NOINLINE LogSwept SumAndWrite(const float* x, size_t n, const RowPlan& plan,
+                                  const ScaleParts& parts,
+                                  const WaitingLogs& before,
+                                  const float* ahead) {
   const SoftmaxExp exp = MakeExp(plan, parts);
   const AsIs as_is;
   const UnwrittenNumerators<AsIs> terms{exp, as_is, x};
-  const Logging copy = before;
+  const WaitingLogs copy = before;  // no store can change it
   LaneMax max;
   LaneSum sum;
-  AddTerms<true>(n, LoggingTerms{terms, copy, behind, max}, sum);
+  AddTerms<true>(n, WritingTerms{terms, copy, ahead, max}, sum);
   return {sum.Total(), max.Total()};
 }
 

@@ -238,7 +238,7 @@ HWY_INLINE V EndInWindow(const V& x, const V& eighths, const V& rest,
 }
 template <bool kHasMasked, class V>
 HWY_INLINE V ExpInWindow(const V& x, const SoftmaxExp& exp, LaneWindow& lanes) {
-  // Not the compiler's constructor of Four: it has no target attribute.
+  // Set below; GCC's default constructor of Four has no target attribute.
   V eighths = x, rest = x;
   BeginInWindow<kHasMasked>(x, exp, lanes, eighths, rest);
   return EndInWindow<kHasMasked>(x, eighths, rest, exp);

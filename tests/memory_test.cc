@@ -184,5 +184,40 @@ TEST_CASE("memory: batches between guard pages") {
   });
 }
 
+// Kills: a tail of a mask that is read as a whole vector.
+TEST_CASE("memory: attention's masks before guard pages") {
+  ForEachTarget([](Target target) {
+    Pages pages(3);
+    Page bytes;
+    bytes.Fill(1.0f);  // bytes of 0 and others
+    bytes.Protect(PROT_READ);
+    size_t calls = 0, wrong = 0;
+    for (size_t rows = 1; rows <= 40; ++rows) {
+      for (size_t cols = 1; rows * cols <= bytes.size(); cols += 1 + cols / 8) {
+        for (const size_t stride : {size_t{0}, cols, cols + 3}) {
+          const size_t size = (rows - 1) * stride + cols;
+          if (size > bytes.size()) continue;
+          const uint8_t* const end =
+              reinterpret_cast<const uint8_t*>(bytes.data() + bytes.size());
+          AttentionOptions options;
+          options.scale = 0.37f;
+          options.bias = {pages.second.Place(true, 0, size), rows, cols,
+                          stride};
+          options.keep = {end - size, rows, cols, stride};
+          const Rows<const float> x(pages.x.Place(true, 0, rows * cols), rows,
+                                    cols);
+          const Rows<float> y(pages.y.Place(true, 0, rows * cols), rows, cols);
+          wrong += AttentionSoftmax(x, y, options, target) != Status::kOk;
+          options.keep = {};
+          wrong += AttentionSoftmax(x, y, options, target) != Status::kOk;
+          calls += 2;
+        }
+      }
+    }
+    std::printf("%-9s %zu calls with masks\n", TargetName(target), calls);
+    CHECK(wrong == 0);
+  });
+}
+
 }  // namespace
 }  // namespace softlane

@@ -127,7 +127,8 @@ TEST_CASE("softmax of a row after any others") {
   });
 }
 
-// The same with a bias, rows of different lengths, and a sink; most rows alone
+// The same with a bias, a boolean mask, both dense or one row for all, rows of
+// different lengths, and a sink; most rows alone
 // are too short for a guess. Kills: a division by the sum of another row, or of
 // too many of its elements; a sink far from the row.
 TEST_CASE("attention of a row after any others") {
@@ -153,6 +154,9 @@ TEST_CASE("attention of a row after any others") {
       if (k % 3 == 0) options.sinks = sinks.data();
       if (k % 5 < 2) options.lengths = lengths.data();
       if (k % 7 < 2) options.keep = {keep.data(), batch.rows, cols};
+      if (k % 4 >= 2) options.scale = 0.37f;
+      if (k % 10 == 8) options.bias.stride = 0;
+      if (k % 7 == 1) options.keep.stride = 0;
       std::vector<float> probs(batch.x.size()), in_place = batch.x;
       std::vector<float> log(batch.rows);
       REQUIRE(AttentionSoftmax({batch.x.data(), batch.rows, cols},
@@ -166,7 +170,7 @@ TEST_CASE("attention of a row after any others") {
       REQUIRE(AttentionSoftmax(again, again, options, target) == Status::kOk);
       for (size_t r = 0; r < batch.rows; ++r) {
         AttentionOptions alone = options;
-        if (k % 2 == 0) alone.bias = bias.Row(r);
+        if (k % 2 == 0) alone.bias = options.bias.Slice(r, 1);
         if (k % 3 == 0) alone.sinks = &sinks[r];
         if (k % 5 < 2) alone.lengths = &lengths[r];
         if (k % 7 < 2) alone.keep = options.keep.Slice(r, 1);
