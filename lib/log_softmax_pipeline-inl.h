@@ -33,25 +33,22 @@ struct WaitingLogs {
   float* to;
 };
 
-// The terms of a row's sum and, on the way, the results of a row before and the
-// maximum of one ahead, of as many elements.
+// The terms of a row's sum and, on the way, the results of a row before, of as
+// many elements.
 struct WritingTerms {
   HWY_INLINE Four FourOf(size_t i) const {
     // All loads before all stores: see DividingNumerators.
     const Four x = InRegisters(LoadFour(terms.x + i, 16));
     const Four from = InRegisters(LoadFour(before.from + i, 16));
-    max.Add(LoadFour(ahead + i, 16));
     const Four result = terms.exp(x);
     StoreFour(before.log.Subtract(from), before.to + i, 16);
     return result;
   }
   HWY_INLINE VF One(size_t i) const {
-    max.Add(Load(ahead + i));
     Store(before.log.Subtract(Load(before.from + i)), before.to + i);
     return terms.One(i);
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
-    max.Add(LoadFirst(ahead + i, count, Set(-kInfinity)));
     const VF from = LoadFirst(before.from + i, count, Set(0.0f));
     StoreFirst(before.log.Subtract(from), before.to + i, count);
     return terms.First(i, count);
@@ -59,8 +56,6 @@ struct WritingTerms {
 
   const UnwrittenNumerators<AsIs>& terms;
   const WaitingLogs& before;
-  const float* const ahead;
-  LaneMax& max;
 };
 
 struct LogSwept {
@@ -80,7 +75,8 @@ HWY_NOINLINE LogSwept SumAndWrite(const float* x, size_t n, const RowPlan& plan,
   const WaitingLogs copy = before;  // no store can change it
   LaneMax max;
   LaneSum sum;
-  AddTerms<true>(n, WritingTerms{terms, copy, ahead, max}, sum);
+  const WritingTerms writing{terms, copy};
+  AddTerms<true>(n, TermsAndMax<WritingTerms>{writing, ahead, max}, sum);
   return {sum.Total(), max.Total()};
 }
 

@@ -124,6 +124,29 @@ HWY_INLINE float MaxOf(const float* x, size_t n) {
   return nan.Total() ? kNaN : max.Total();
 }
 
+// Terms and, on the way, the maximum of a row ahead.
+template <class Terms>
+struct TermsAndMax {
+  static constexpr bool kMayBeStaged = false;
+
+  HWY_INLINE Four FourOf(size_t i) const {
+    max.Add(InRegisters(LoadFour(ahead + i, 16)));
+    return terms.FourOf(i);
+  }
+  HWY_INLINE VF One(size_t i) const {
+    max.Add(Load(ahead + i));
+    return terms.One(i);
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    max.Add(LoadFirst(ahead + i, count, Set(-kInfinity)));
+    return terms.First(i, count);
+  }
+
+  const Terms& terms;
+  const float* const ahead;
+  LaneMax& max;
+};
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

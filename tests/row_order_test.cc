@@ -128,9 +128,9 @@ TEST_CASE("softmax of a row after any others") {
 }
 
 // The same with a bias, a boolean mask, both dense or one row for all, rows of
-// different lengths, and a sink; most rows alone
-// are too short for a guess. Kills: a division by the sum of another row, or of
-// too many of its elements; a sink far from the row.
+// different lengths, and a sink; most rows alone are too short for a guess.
+// Kills: a division by the sum of another row, or of too many of its elements;
+// a sink far from the row; a mask of another row.
 TEST_CASE("attention of a row after any others") {
   ForEachTarget([](Target target) {
     Random random(2);
