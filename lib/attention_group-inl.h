@@ -40,11 +40,8 @@ class AffineRowLogits {
     Four z = Scaled(LoadRows(rows + r, i));
     if (HasBias(options_)) z = Sum(z, LoadRows(bias_ + r, i));
     if (HasKeep(options_)) {
-      const KeepBytes d;
-      z = {Masked(z.a, hn::LoadU(d, keep_[r] + i)),
-           Masked(z.b, hn::LoadU(d, keep_[r + 1] + i)),
-           Masked(z.c, hn::LoadU(d, keep_[r + 2] + i)),
-           Masked(z.d, hn::LoadU(d, keep_[r + 3] + i))};
+      z = MaskedFour(z, keep_[r] + i, keep_[r + 1] + i, keep_[r + 2] + i,
+                     keep_[r + 3] + i);
     }
     return z;
   }

@@ -72,6 +72,12 @@ HWY_INLINE VF Masked(VF z, Bytes keep) {
                         z);
 }
 using KeepBytes = hn::Rebind<uint8_t, F32>;
+HWY_INLINE Four MaskedFour(const Four& z, const uint8_t* a, const uint8_t* b,
+                           const uint8_t* c, const uint8_t* d) {
+  const KeepBytes bytes;
+  return {Masked(z.a, hn::LoadU(bytes, a)), Masked(z.b, hn::LoadU(bytes, b)),
+          Masked(z.c, hn::LoadU(bytes, c)), Masked(z.d, hn::LoadU(bytes, d))};
+}
 
 HWY_INLINE VF MaskedFirst(VF z, const uint8_t* keep, size_t count) {
   HWY_ALIGN uint8_t bytes[16] = {};
@@ -116,12 +122,8 @@ class AffineLogits {
               LoadFour(bias_ + c, step));
     }
     if (HasKeep()) {
-      const KeepBytes d;
       const uint8_t* const keep = keep_ + c;
-      z = {Masked(z.a, hn::LoadU(d, keep)),
-           Masked(z.b, hn::LoadU(d, keep + step)),
-           Masked(z.c, hn::LoadU(d, keep + 2 * step)),
-           Masked(z.d, hn::LoadU(d, keep + 3 * step))};
+      z = MaskedFour(z, keep, keep + step, keep + 2 * step, keep + 3 * step);
     }
     return z;
   }

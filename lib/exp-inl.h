@@ -33,6 +33,7 @@
 #define SOFTLANE_LIB_EXP_INL_H_
 #endif
 
+#include "table8-inl.h"
 #include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -11,6 +11,7 @@
 // After foreach_target.h:
 #include "exp-inl.h"
 #include "stream-inl.h"
+#include "table8-inl.h"
 #include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();

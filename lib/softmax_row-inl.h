@@ -9,6 +9,7 @@
 #define SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
 #endif
 
+#include <cstring>
 #include <type_traits>
 
 #include "exp-inl.h"

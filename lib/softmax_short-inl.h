@@ -13,6 +13,7 @@
 #include "four_rows-inl.h"
 #include "guessed_groups-inl.h"
 #include "max-inl.h"
+#include "window_numerators-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64

@@ -13,9 +13,9 @@
 
 #include <type_traits>
 
-#include "softmax_window-inl.h"
 #include "stages-inl.h"
 #include "stream-inl.h"
+#include "window_numerators-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -2,8 +2,8 @@
 
 // What every kernel needs of a target beyond Highway 1.0.3: a fused
 // multiply-add on every target, tails that touch no byte outside the row, a
-// maximum and an 8-entry table look-up with the same result everywhere, and
-// arithmetic on four vectors side by side.
+// maximum with the same result everywhere, and arithmetic on two or four
+// vectors side by side.
 
 #if defined(SOFTLANE_LIB_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_VECTOR_INL_H_
@@ -14,7 +14,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <type_traits>
 
 #include "hwy/highway.h"
@@ -116,61 +115,6 @@ HWY_INLINE VF FnmaUnlessLess(VF x, VF lowest, VF a, VF b, VF c) {
   return hn::IfThenZeroElse(hn::Lt(x, lowest), Fnma(a, b, c));
 #endif
 }
-
-// Eight 32-bit values, looked up by the low three bits of each lane.
-class Table8 {
- public:
-  HWY_INLINE explicit Table8(const uint32_t (&values)[8]) {
-#if HWY_TARGET == HWY_AVX2
-    const __m128i* from = reinterpret_cast<const __m128i*>(values);
-    table_ = _mm256_loadu2_m128i(from + 1, from);
-#elif HWY_TARGET == HWY_AVX3
-    const __m256i* from = reinterpret_cast<const __m256i*>(values);
-    table_ = _mm512_broadcast_i64x4(_mm256_loadu_si256(from));
-#elif HWY_ARCH_ARM_A64
-    table_.val[0] = vreinterpretq_u8_u32(vld1q_u32(values));
-    table_.val[1] = vreinterpretq_u8_u32(vld1q_u32(values + 4));
-    constexpr uint32_t kRepeat[4] = {0x00000000, 0x04040404, 0x08080808,
-                                     0x0C0C0C0C};
-    repeat_ = vreinterpretq_u8_u32(vld1q_u32(kRepeat));
-#else
-    std::memcpy(table_, values, sizeof(table_));
-#endif
-  }
-
-  // Not hn::TableLookupLanes: it wants indices in range, which would cost an
-  // And that vpermd does not need.
-  HWY_INLINE VI operator[](VI index) const {
-#if HWY_TARGET == HWY_AVX2
-    return VI{_mm256_permutevar8x32_epi32(table_, index.raw)};
-#elif HWY_TARGET == HWY_AVX3
-    return VI{_mm512_permutexvar_epi32(index.raw, table_)};
-#elif HWY_ARCH_ARM_A64
-    // Byte b of a lane looks up byte 4 * index + b. No vmulq: it takes both
-    // halves of one pipe where these three take any.
-    const uint8x16_t shifted = vreinterpretq_u8_s32(vshlq_n_s32(index.raw, 2));
-    const uint8x16_t all_bytes = vqtbl1q_u8(shifted, repeat_);
-    const uint8x16_t bytes =
-        vbslq_u8(vdupq_n_u8(7 << 2), all_bytes,
-                 vreinterpretq_u8_u32(vdupq_n_u32(0x03020100)));
-    return VI(vreinterpretq_s32_u8(vqtbl2q_u8(table_, bytes)));
-#else
-    return hn::Set(I32(), table_[hn::GetLane(index) & 7]);
-#endif
-  }
-
- private:
-#if HWY_TARGET == HWY_AVX2
-  __m256i table_;
-#elif HWY_TARGET == HWY_AVX3
-  __m512i table_;
-#elif HWY_ARCH_ARM_A64
-  uint8x16x2_t table_;
-  uint8x16_t repeat_;
-#else
-  int32_t table_[8];
-#endif
-};
 
 HWY_INLINE VF Load(const float* from) { return hn::LoadU(F32(), from); }
 HWY_INLINE void Store(VF v, float* to) { hn::StoreU(v, F32(), to); }
