@@ -208,6 +208,23 @@ class AttentionLogits {
   Tanh tanh_;
 };
 
+// The logits of a row's keys from `begin` on, as a kernel asks for them.
+template <class Logits>
+struct KeyLogits {
+  static constexpr bool kMayBeStaged = Logits::kMayBeStaged;
+
+  HWY_INLINE Four FourOf(size_t i) const {
+    return logits.FourOf(begin + i, 16);
+  }
+  HWY_INLINE VF One(size_t i) const { return logits.One(begin + i); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return logits.First(begin + i, count);
+  }
+
+  Logits logits;
+  size_t begin;
+};
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

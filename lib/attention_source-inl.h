@@ -19,23 +19,6 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The logits of a row's keys.
-template <class Logits>
-struct KeyLogits {
-  static constexpr bool kMayBeStaged = Logits::kMayBeStaged;
-
-  HWY_INLINE Four FourOf(size_t i) const {
-    return logits.FourOf(begin + i, 16);
-  }
-  HWY_INLINE VF One(size_t i) const { return logits.One(begin + i); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    return logits.First(begin + i, count);
-  }
-
-  Logits logits;
-  size_t begin;
-};
-
 template <class Z>
 struct AttentionRow {
   HWY_INLINE KeyLogits<Z> Logits() const {

@@ -11,7 +11,7 @@
 #define SOFTLANE_LIB_GUESSED_GROUPS_INL_H_
 #endif
 
-#include "softmax_group-inl.h"
+#include "group_rows-inl.h"
 #include "softmax_window-inl.h"
 
 // One lane has no groups.
@@ -24,11 +24,13 @@ namespace {
 // Whether all sums of a group's rows are in [least, most]. False for NaN.
 HWY_INLINE bool AreWithin(const double* sums, double least, double most) {
   const F64 d;
-  const auto is_within = [&](VD v) HWY_ATTR {
-    return hn::And(hn::Ge(v, hn::Set(d, least)), hn::Le(v, hn::Set(d, most)));
-  };
-  return hn::AllTrue(d, hn::And(is_within(hn::Load(d, sums)),
-                                is_within(hn::Load(d, sums + kLanes / 2))));
+  auto are_within = hn::FirstN(d, hn::MaxLanes(d));
+  for (size_t r = 0; r < kGroupRows; r += hn::MaxLanes(d)) {
+    const VD sum = hn::Load(d, sums + r);
+    are_within = hn::And(are_within, hn::Ge(sum, hn::Set(d, least)));
+    are_within = hn::And(are_within, hn::Le(sum, hn::Set(d, most)));
+  }
+  return hn::AllTrue(d, are_within);
 }
 constexpr double kMostSum = std::numeric_limits<double>::max();
 // Then the guess stays as it is, and no quotient is tiny.
@@ -37,7 +39,7 @@ HWY_INLINE bool AreUsual(const double* sums) {
 }
 HWY_INLINE double LargestOf(const double* sums) {
   double largest = sums[0];
-  for (size_t r = 1; r < kLanes; ++r) largest = HWY_MAX(largest, sums[r]);
+  for (size_t r = 1; r < kGroupRows; ++r) largest = HWY_MAX(largest, sums[r]);
   return largest;
 }
 
@@ -77,15 +79,16 @@ class GroupGuess {
     return guess_.IsUsable() && attempts_.NextIsDue();
   }
   // The numerators of a group with the guess; false if it was not good enough.
+  // The group before is written.
   template <class Group>
-  HWY_INLINE bool Sum(Group& group, size_t n) {
+  HWY_INLINE bool Sum(Group& group, size_t n, const Group* before) {
     const Window window(guess_.Octaves(), parts_);
     bool is_good;
     if (has_masked_) {
-      is_good = group.template SumInWindow<true>(n, window) &&
+      is_good = group.template SumInWindow<true>(n, window, before) &&
                 AreWithin(group.Sums(), LeastSum(n), kMostSum);
     } else {
-      is_good = group.template SumInWindow<false>(n, window);
+      is_good = group.template SumInWindow<false>(n, window, before);
       has_masked_ = !is_good;
     }
     is_good ? attempts_.Succeeded() : attempts_.Failed();
@@ -105,10 +108,11 @@ class GroupGuess {
 
 // All rows, in groups. A Group is made of `parts` and `logits`. Of its steps,
 // SetRows says where its rows are; then either SumInWindow<kHasMasked>(n,
-// window), which is false if the window does not hold all elements (with
-// kHasMasked, all that are not below its lowest), or FindOctaves(n), as in
-// RunGroups, and SumNumerators(n); then EndSums() and Write(n). Sums() has
-// kLanes; FirstOctaves() is that of the first row's maximum.
+// window, before), which is false if the window does not hold all elements
+// (with kHasMasked, all that are not below its lowest), and writes the group
+// before, if any; or FindOctaves(n), as in RunGroups, and SumNumerators(n);
+// then EndSums() and, unless the next group does it, Write(n). Sums() has
+// kGroupRows; FirstOctaves() is that of the first row's maximum.
 template <class Group, class Logits, class Fallback>
 HWY_INLINE void RunGuessedGroups(const Rows<const float>& x,
                                  const Rows<float>& y, const Fallback& fallback,
@@ -122,15 +126,20 @@ HWY_INLINE void RunGuessedGroups(const Rows<const float>& x,
   GroupGuess guess(sample, parts);
   Group* before = nullptr;
   bool is_guessed = false;  // the one before; else its sums tell nothing
-  for (size_t r = 0; r < x.rows; r += kLanes) {
-    Group& group = groups[r / kLanes % 2];
-    const size_t count = HWY_MIN(kLanes, x.rows - r);
+  const size_t rows = MaxRowsOf(n);
+  for (size_t r = 0; r < x.rows; r += rows) {
+    Group& group = before == &groups[0] ? groups[1] : groups[0];
+    const size_t count = HWY_MIN(rows, x.rows - r);
     group.SetRows(x, y, r, count);
     if (before != nullptr) {
       before->EndSums();
       if (is_guessed) guess.Follow(before->Sums());
     }
-    is_guessed = guess.NextIsDue() && guess.Sum(group, n);
+    is_guessed = false;
+    if (guess.NextIsDue()) {
+      is_guessed = guess.Sum(group, n, before);
+      before = nullptr;
+    }
     bool is_summed = is_guessed;
     if (!is_summed && group.FindOctaves(n)) {
       group.SumNumerators(n);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Softmax of short rows, a row in one vector or a few, whose maxima are
-// guessed. Four rows are worked on at a time, a vector of each.
+// guessed. So the exponentials of a group need not know where its rows end: of
+// rows without gaps between them all vectors are full.
 
 #if defined(SOFTLANE_LIB_SOFTMAX_SHORT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_SOFTMAX_SHORT_INL_H_
@@ -10,9 +11,10 @@
 #define SOFTLANE_LIB_SOFTMAX_SHORT_INL_H_
 #endif
 
-#include "four_rows-inl.h"
+#include "group_rows-inl.h"
 #include "guessed_groups-inl.h"
 #include "max-inl.h"
+#include "stages-inl.h"
 #include "window_numerators-inl.h"
 
 // One lane has no groups.
@@ -22,25 +24,22 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Longer rows are faster one after the other: ns per element in a group and one
-// after the other on Zen 5, with AVX-512 0.127 and 0.177 at 64 x 128, 0.155 and
-// 0.154 at 64 x 176, 0.154 and 0.133 at 64 x 192; with AVX2 0.229 and 0.245 at
-// 64 x 176, 0.230 and 0.215 at 64 x 192. With NEON not measured.
-constexpr size_t kMaxShortCols = kLanes == 4 ? 128 : 191;
+// Longer rows are faster one after the other: ns per element in groups and one
+// after the other on Zen 5, with AVX-512 0.133 and 0.143 at 64 x 255, 0.114 and
+// 0.103 at 64 x 256 (0.117 and 0.108 at 32 x 320); with AVX2 0.198 and 0.233 at
+// 64 x 300, 0.187 and 0.192 at 64 x 384. With NEON not measured.
+constexpr size_t kMaxShortCols = kLanes == 8 ? 383 : 255;
 
 // The logits of a group's rows as they are.
 struct RowLogits {
-  HWY_INLINE void SetRows(size_t, size_t) {}
-  // Vectors at element i of rows r to r + 3, and their first `count` elements.
-  HWY_INLINE Four Load(const float* const* rows, size_t r, size_t i) const {
-    return LoadRows(rows + r, i);
-  }
-  HWY_INLINE Four LoadFirst(const float* const* rows, size_t r, size_t i,
-                            size_t count, VF fill) const {
-    return LoadRowsFirst(rows + r, i, count, fill);
+  HWY_INLINE PlainLogits Of(const float* x, size_t) const { return {x}; }
+  static HWY_INLINE bool IsDense(const Rows<const float>& x) {
+    return x.stride == x.cols;
   }
 };
 
+// Logits has Of(x, r), the logits of row r, which is at x; and IsDense(x),
+// whether those of all rows follow one another.
 template <class Logits>
 class ShortGroup {
  public:
@@ -49,184 +48,165 @@ class ShortGroup {
 
   HWY_INLINE void SetRows(const Rows<const float>& x, const Rows<float>& y,
                           size_t first, size_t count) {
-    rows_.Set(x, y, first, count);
-    logits_.SetRows(first, count);
+    x_ = x.Slice(first, count);
+    y_ = y.Slice(first, count);
+    first_ = first;
+    is_dense_ = logits_.IsDense(x);
   }
 
   HWY_INLINE bool FindOctaves(size_t n) {
-    HWY_ALIGN float lanes[kLanes * kLanes];
-    const Larger larger;
+    HWY_ALIGN float lanes[kGroupRows * kLanes];
     const VF lowest = Set(-kInfinity);
-    Four max = Repeat<Four>(lowest);
-    for (size_t r = 0; r < kLanes; r += 4) {
-      if (r != 0 && r >= rows_.count) {  // the last four again
-        StoreFour(max, lanes + r * kLanes, kLanes);
-        continue;
+    VF max = lowest;  // of the last row for those that the group does not have
+    for (size_t r = 0; r < kGroupRows; ++r) {
+      if (r < x_.rows) {
+        const auto logits = LogitsOf(r);
+        max = lowest;
+        size_t i = 0;
+        for (; n - i >= kLanes; i += kLanes) max = hn::Max(max, logits.One(i));
+        if (i != n) max = hn::Max(max, logits.First(i, n - i));
       }
-      max = Repeat<Four>(lowest);
-      size_t i = 0;
-      for (; n - i >= kLanes; i += kLanes) {
-        max = Map(larger, max, logits_.Load(rows_.from, r, i));
-      }
-      if (i != n) {
-        max = Map(larger, max,
-                  logits_.LoadFirst(rows_.from, r, i, n - i, lowest));
-      }
-      StoreFour(max, lanes + r * kLanes, kLanes);
+      Store(max, lanes + r * kLanes);
     }
-    const VF maxima = FoldRows(F32(), StoredRows<F32>{lanes}, larger);
-    VF offset;
-    const bool direct = FindOffset(maxima, parts_, offset);
-    first_octaves_ = hn::GetLane(offset) + static_cast<float>(kHeadroom);
-    magic_.SetAll(SoftmaxExp::Magic(offset));
-    lowest_.SetAll(Lowest(offset, parts_));
-    return direct;
+    bool is_direct = true;
+    for (size_t r = 0; r < kGroupRows; r += kLanes) {
+      const StoredRows<F32> rows{lanes + r * kLanes};
+      const VF maxima = FoldRows(F32(), rows, Larger());
+      VF offset;
+      is_direct = FindOffset(maxima, parts_, offset) && is_direct;
+      Store(offset, offset_ + r);
+      Store(Lowest(offset, parts_), lowest_ + r);
+    }
+    return is_direct;
   }
-  HWY_INLINE float FirstOctaves() const { return first_octaves_; }
+  HWY_INLINE float FirstOctaves() const {
+    return offset_[0] + static_cast<float>(kHeadroom);
+  }
 
   HWY_INLINE void SumNumerators(size_t n) {
-    const VF zero = Set(0.0f);
-    const SoftmaxExp exp(Set(parts_.l_hi), Set(parts_.l_lo), zero, zero);
-    Sum(n, [&](size_t r) HWY_ATTR {
-      return ExpOfRows{exp, lowest_[r], magic_[r]};
-    });
+    stride_ = PaddedCols(n);
+    for (size_t r = 0; r < x_.rows; ++r) {
+      const SoftmaxExp exp(Set(parts_.l_hi), Set(parts_.l_lo), Set(offset_[r]),
+                           Set(lowest_[r]));
+      const AsIs as_is;
+      const auto logits = LogitsOf(r);
+      const Numerators<AsIs, std::decay_t<decltype(logits)>> terms{
+          exp, as_is, logits, numerators_ + r * stride_};
+      WriteLast(0, n, terms);
+    }
+    SumAnd(n, nullptr);
     may_have_tiny_ = true;
   }
 
   template <bool kHasMasked>
-  HWY_NOINLINE bool SumInWindow(size_t n, const Window& window) {
+  HWY_NOINLINE bool SumInWindow(size_t n, const Window& window,
+                                const ShortGroup* before) {
+    stride_ = is_dense_ ? n : PaddedCols(n);
+    const size_t runs = is_dense_ ? 1 : x_.rows;
+    const size_t length = is_dense_ ? x_.rows * n : n;
     const SoftmaxExp exp = window.Exp(parts_);
     LaneWindow lanes;
-    // An element of the window.
-    const VF guess =
-        Set((window.offset - (kWindowTop - kGuessedPeak)) * parts_.inverse_l);
-    const ExpOfWindow<kHasMasked> term{exp, lanes, guess};
-    Sum(n, [&](size_t) HWY_ATTR -> const ExpOfWindow<kHasMasked>& {
-      return term;
-    });
+    LaneMax none;
+    for (size_t r = 0; r < runs; ++r) {
+      const auto logits = LogitsOf(r);
+      using Terms =
+          WindowNumerators<kHasMasked, false, std::decay_t<decltype(logits)>>;
+      WriteTerms(length,
+                 Terms{exp, logits, numerators_ + r * stride_, lanes, none});
+    }
+    SumAnd(n, before);
     may_have_tiny_ = !AreUsual(sums_);
     return lanes.IsInside();
   }
   HWY_INLINE const double* Sums() const { return sums_; }
 
-  HWY_INLINE void EndSums() {
-    const GroupReciprocal reciprocal(hn::Load(F64(), sums_),
-                                     hn::Load(F64(), sums_ + kLanes / 2));
-    head_.SetAll(reciprocal.head);
-    rest_.SetAll(reciprocal.rest);
-    least_.SetAll(reciprocal.least);
-  }
+  HWY_INLINE void EndSums() { quotients_.SetSums(sums_); }
 
-  HWY_INLINE void Write(size_t n) {
-    may_have_tiny_ ? WriteQuotients<true>(n) : WriteQuotients<false>(n);
+  HWY_INLINE void Write(size_t n) const {
+    const RowParts parts(n);
+    parts.Choose([&](auto k16s) HWY_ATTR {
+      may_have_tiny_ ? WriteRows<k16s, true>(parts)
+                     : WriteRows<k16s, false>(parts);
+    });
   }
 
  private:
-  // Of four rows that have a maximum each.
-  struct ExpOfRows {
-    HWY_INLINE Four operator()(const Four& x) const {
-      return exp(x, lowest, magic);
-    }
-    // What stands in for elements that a row does not have.
-    static HWY_INLINE VF Fill() { return Set(0.0f); }
-
-    const SoftmaxExp& exp;
-    Four lowest, magic;
-  };
-  // Of rows that have a window together.
-  template <bool kHasMasked>
-  struct ExpOfWindow {
-    HWY_INLINE Four operator()(const Four& x) const {
-      return ExpInWindow<kHasMasked>(x, exp, lanes);
-    }
-    HWY_INLINE VF Fill() const { return inside; }
-
-    const SoftmaxExp& exp;
-    LaneWindow& lanes;
-    VF inside;
-  };
-
-  // Numerators of four rows, which are written on the way.
-  template <class Exp>
-  struct Terms {
-    HWY_INLINE Four operator()(size_t i) const {
-      if (n - i >= kLanes) {
-        const Four result = exp(logits.Load(from, r, i));
-        StoreFour(result, to + i, kStride);
-        return result;
-      }
-      const Four result = exp(logits.LoadFirst(from, r, i, n - i, exp.Fill()));
-      StoreFour(result, to + i, kStride);
-      return Map([&](VF v) HWY_ATTR { return KeepFirst(v, n - i); }, result);
-    }
-
-    const Exp& exp;
-    const Logits& logits;
-    const float* const* from;
-    size_t r;
-    float* to;
-    size_t n;
-  };
-
-  // exp_of(r) gives the exponentials of rows r to r + 3.
-  template <class ExpOf>
-  HWY_INLINE void Sum(size_t n, const ExpOf& exp_of) {
-    FourRowSums sums;
-    for (size_t r = 0; r < kLanes; r += 4) {
-      if (r != 0 && r >= rows_.count) {
-        sums.CopyFour(r);
-        continue;
-      }
-      const auto& exp = exp_of(r);
-      using Exp = std::decay_t<decltype(exp)>;
-      const Terms<Exp> term{
-          exp, logits_, rows_.from, r, numerators_ + r * kStride, n};
-      sums.Sum(r, n, term);
-    }
-    hn::Store(sums.LowerRows(), F64(), sums_);
-    hn::Store(sums.UpperRows(), F64(), sums_ + kLanes / 2);
+  HWY_INLINE auto LogitsOf(size_t r) const {
+    return logits_.Of(x_.Row(r), first_ + r);
   }
 
-  template <bool kHasTiny>
-  HWY_INLINE void WriteQuotients(size_t n) {
-    for (size_t r = 0; r < rows_.count; r += 4) {
-      const Four head = head_[r];
-      const Four rest = rest_[r];
-      const Four least = least_[r];
-      const auto quotients = [&](size_t i) HWY_ATTR {
-        const Four v = LoadFour(numerators_ + r * kStride + i, kStride);
-        const auto quotient = [](VF v, VF head, VF rest, VF least) HWY_ATTR {
-          if constexpr (kHasTiny) return Quotient(v, head, rest, least);
-          return NotTinyQuotient(v, head, rest);
-        };
-        return Map(quotient, v, head, rest, least);
-      };
-      float* const* to = rows_.to + r;
-      if (n < kLanes) {
-        StoreRowsFirst(quotients(0), to, 0, n);
-        continue;
+  // The sums of this group; and the quotients of the one before, if any.
+  HWY_INLINE void SumAnd(size_t n, const ShortGroup* before) {
+    const RowParts parts(n);
+    GroupSums sums;
+    parts.Choose([&](auto k16s) HWY_ATTR {
+      if (before == nullptr) {
+        SumRows<k16s>(parts, sums);
+      } else if (before->may_have_tiny_) {
+        SumRowsAndWrite<k16s, true>(parts, *before, sums);
+      } else {
+        SumRowsAndWrite<k16s, false>(parts, *before, sums);
       }
-      for (size_t start = 0; start < n; start += kLanes) {
-        // The last vector may overlap the one before: the same quotients.
-        const size_t i = HWY_MIN(start, n - kLanes);
-        StoreRows(quotients(i), to, i);
-      }
+    });
+    sums.Fold(sums_);
+  }
+  template <size_t k16s>
+  HWY_NOINLINE void SumRows(RowParts parts, GroupSums& sums) const {
+    const float* from = numerators_;
+    for (size_t r = 0; r < x_.rows; ++r, from += stride_) {
+      sums.Set<k16s>(r, from, parts);
+    }
+    sums.SetMissing(x_.rows);
+  }
+  template <size_t k16s, bool kHasTiny>
+  HWY_NOINLINE void WriteRows(RowParts parts) const {
+    const float* from = numerators_;
+    for (size_t r = 0; r < y_.rows; ++r, from += stride_) {
+      quotients_.Write<k16s, kHasTiny>(r, from, y_.Row(r), parts);
     }
   }
-
-  // Not a power of two, which would let stores and loads of different rows meet
-  // in the last 12 bits of their addresses.
-  static constexpr size_t kStride = 192 + 16;
-  static_assert(kMaxShortCols + kLanes - 1 <= kStride, "a row's vectors");
+  // Both: each waits for what the other does not. A group before has no fewer
+  // rows.
+  template <size_t k16s, bool kHasTiny>
+  HWY_NOINLINE void SumRowsAndWrite(RowParts parts, const ShortGroup& before,
+                                    GroupSums& sums) const {
+    const float* from = numerators_;
+    const float* from_before = before.numerators_;
+    float* to = before.y_.data;
+    // GCC would load them again after each store.
+    const size_t rows = x_.rows, stride = stride_;
+    const size_t stride_before = before.stride_, to_stride = y_.stride;
+    size_t r = 0;
+    for (; r < rows; ++r) {
+      sums.Set<k16s>(r, from, parts);
+      before.quotients_.template Write<k16s, kHasTiny>(r, from_before, to,
+                                                       parts);
+      from += stride;
+      from_before += stride_before;
+      to += to_stride;
+    }
+    for (; r < before.y_.rows; ++r) {
+      before.quotients_.template Write<k16s, kHasTiny>(r, from_before, to,
+                                                       parts);
+      from_before += stride_before;
+      to += to_stride;
+    }
+    sums.SetMissing(rows);
+  }
 
   const ScaleParts& parts_;
-  Logits logits_;
-  GroupRows rows_;
-  RowValues magic_, lowest_, head_, rest_, least_;
-  float first_octaves_ = 0.0f;
+  const Logits logits_;
+  Rows<const float> x_{};
+  Rows<float> y_{};
+  size_t first_ = 0, stride_ = 0;
+  bool is_dense_ = false;
   bool may_have_tiny_ = true;
-  HWY_ALIGN double sums_[kLanes];
-  HWY_ALIGN float numerators_[kLanes * kStride];
+  HWY_ALIGN float offset_[kGroupRows];
+  HWY_ALIGN float lowest_[kGroupRows];
+  HWY_ALIGN double sums_[kGroupRows];
+  GroupQuotients quotients_;
+  // A sum's last vector may be read behind the last row.
+  HWY_ALIGN float numerators_[kGroupElements + 16];
 };
 
 }  // namespace

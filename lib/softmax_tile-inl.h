@@ -24,16 +24,16 @@ namespace {
 // cross-entropy.
 constexpr size_t kTileCapacity = 128;
 
-// Of such rows, those that are faster in tiles than in vectors, where maxima
-// can be guessed: not longer ones, nor few that fill a vector, since a tile
-// always has kLanes. With AVX-512 on Zen 5, ns per element in tiles and in
-// vectors, 0.20 and 0.21 at 256 x 28, 0.23 and 0.20 at 256 x 29, 0.19 and 0.16
-// at 256 x 32, 0.67 and 0.55 at 8 x 16; with AVX2 0.33 and 0.37 at 256 x 28,
-// 0.31 and 0.28 at 256 x 32, 1.08 and 0.92 at 4 x 16.
-constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : kLanes == 8 ? 31 : 28;
-constexpr size_t kMinVectorCols = 16;
+// Of such rows, those that are faster in tiles than in groups whose maxima can
+// be guessed; but few rows are not, since a tile always has kLanes. ns per
+// element on Zen 5, in tiles and in groups: with AVX-512 0.23 and 0.39 at 1024
+// x 8, 0.24 and 0.27 at 1000 x 12, 0.20 and 0.21 at 512 x 16, 0.26 and 0.24 at
+// 400 x 17, 0.86 and 0.76 at 8 x 12; with AVX2 0.38 and 0.45 at 1024 x 8, 0.52
+// and 0.42 at 1000 x 9. With NEON not measured.
+constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : kLanes == 8 ? 8 : 16;
+constexpr size_t kMinGroupCols = 9;
 HWY_INLINE bool IsTiled(size_t rows, size_t cols) {
-  return cols <= kMaxTileCols && (cols < kMinVectorCols || rows > kLanes / 2);
+  return cols < kMinGroupCols || (cols <= kMaxTileCols && rows > kLanes / 2);
 }
 
 class TileGroup : public TileColumns<TileGroup, kTileCapacity> {

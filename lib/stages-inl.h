@@ -31,14 +31,14 @@ constexpr size_t kMinStagedCols = 256;
 // need more registers than there are. ns per
 // element of softmax with AVX-512 on Zen 5, so and by AddBlocks: 0.094 and
 // 0.100 at 8 x 1024, 0.083 and 0.090 at 8 x 4096.
-template <class Terms>
+template <class Terms, class Sum>
 HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
-                                LaneSum& sum) {
+                                Sum& sum) {
   static_assert(Terms::kMayBeStaged, "with 16 lanes: a block is four vectors");
   if (start == end) return;
   constexpr size_t kHalf = kSumBlock / 2;
   const auto add = [&](const Two& lower, const Two& upper) HWY_ATTR {
-    sum.AddBlock([&](size_t) HWY_ATTR {
+    sum.template AddBlock<false>([&](size_t) HWY_ATTR {
       return Four{lower.a, lower.b, upper.a, upper.b};
     });
   };
@@ -66,6 +66,31 @@ HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
   terms.Write(start, lower);
   terms.Write(start + kHalf, upper);
   add(lower, upper);
+}
+
+// The sum of terms that are only written.
+struct NoSum {
+  template <bool kInDouble, class FourTerms>
+  HWY_INLINE void AddBlock(const FourTerms& four) {
+    for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) four(k * kLanes);
+  }
+};
+template <class Terms>
+HWY_INLINE void WriteLast(size_t start, size_t n, const Terms& terms) {
+  size_t i = start;
+  for (; n - i >= kLanes; i += kLanes) terms.One(i);
+  if (i != n) terms.First(i, n - i);
+}
+template <class Terms>
+HWY_INLINE void WriteTerms(size_t n, const Terms& terms) {
+  const size_t full = n / kSumBlock * kSumBlock;
+  NoSum none;
+  if constexpr (Terms::kMayBeStaged) {
+    AddStagedBlocks(0, full, terms, none);
+  } else {
+    AddBlocks(0, full, terms, none);
+  }
+  WriteLast(full, n, terms);
 }
 
 }  // namespace

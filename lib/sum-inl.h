@@ -226,9 +226,9 @@ struct LastTerms {
 // has One(i), which gives kLanes terms from i on; First(i, count), which gives
 // the first `count` of them and +0; and FourOf(i), which gives what One does
 // for i, i + 16, i + 32 and i + 48. Each term is asked for once.
-template <bool kInDouble = false, class Terms>
+template <bool kInDouble = false, class Terms, class Sum>
 HWY_INLINE void AddBlocks(size_t start, size_t end, const Terms& terms,
-                          LaneSum& sum) {
+                          Sum& sum) {
   for (; start < end; start += kSumBlock) {
     sum.template AddBlock<kInDouble>(BlockTerms<Terms>{terms, start});
   }
