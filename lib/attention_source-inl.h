@@ -40,16 +40,17 @@ struct KeptRow {
   const float* z;
 };
 
-// Whether AddStagedBlocks is worth it. Not where a bias of its own for each row
-// comes from beyond the second cache, along with all else: then rows wait for
-// memory, more so the sooner they ask for it. ns per element on Zen 5, so and
-// not: 0.098 and 0.108 at 16 x 4096, 0.103 and 0.113 at 64 x 1024, but 0.130
-// and 0.123 at 128 x 4096.
+// Nor does it pay where long rows have a bias of their own from beyond the
+// second cache. ns per element on Zen 5, staged and not: 0.120 and 0.145 at
+// 1000 x 512, 0.136 and 0.142 at 256 x 1024, 0.098 and 0.108 at 16 x 4096, but
+// 0.125 and 0.121 at 128 x 4096.
 constexpr size_t kMaxStagedBias = size_t{1} << 17;
 HWY_INLINE bool PaysToStage(const AttentionOptions& options,
                             const Rows<const float>& scores) {
+  if (!PaysToStage(scores.rows, scores.cols)) return false;
   return !HasBias(options) || options.bias.stride == 0 ||
-         scores.rows <= kMaxStagedBias / HWY_MAX(scores.cols, size_t{1});
+         scores.cols < kMinNextCols ||
+         scores.rows <= kMaxStagedBias / scores.cols;
 }
 
 // The rows, for Pipeline.
@@ -67,6 +68,9 @@ struct AttentionSource {
         pays_to_stage(PaysToStage(options, scores)),
         has_ranges(KeyRange::MayBePart(options)) {}
 
+  HWY_INLINE bool MayRun() const {
+    return !has_ranges && options.sinks == nullptr && pays_to_stage;
+  }
   HWY_INLINE AttentionRow<Logits> RowOf(size_t r) const {
     const float* const from = scores.Row(r);
     float* const to = probs.Row(r);

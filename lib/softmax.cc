@@ -48,17 +48,19 @@ HWY_NOINLINE float SpecialRow(const float* x, float* y, size_t n,
 struct PlainRow {
   HWY_INLINE PlainLogits Logits() const { return {x}; }
   HWY_INLINE const float* Elements() const { return x; }
-  static constexpr bool PaysToStage() { return true; }
+  HWY_INLINE bool PaysToStage() const { return pays_to_stage; }
 
   const float* x;
   size_t n;
   float* to;
+  bool pays_to_stage;
 };
 struct PlainSource {
   static constexpr bool kMayMask = false;
 
+  HWY_INLINE bool MayRun() const { return pays_to_stage; }
   HWY_INLINE PlainRow RowOf(size_t r) const {
-    return {x.Row(r), x.cols, y.Row(r)};
+    return {x.Row(r), x.cols, y.Row(r), pays_to_stage};
   }
   HWY_INLINE float FindMax(const PlainRow& row, float*) const {
     return MaxOf<IgnoreNaN>(row.x, row.n);
@@ -81,6 +83,7 @@ struct PlainSource {
   const Rows<const float>& x;
   const Rows<float>& y;
   EmptyRow empty_row;
+  bool pays_to_stage = PaysToStage(x.rows, x.cols);
 };
 
 // A row alone: what many calls are about. Less to set up than a pipeline.

@@ -13,24 +13,13 @@
 #define SOFTLANE_LIB_SOFTMAX_PIPELINE_INL_H_
 #endif
 
-#include "softmax_sweep-inl.h"
+#include "softmax_run-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Where numerators wait for their division.
-enum class Places {
-  kOutput,    // in the output
-  kScratch,   // on the stack: the output is the input, which may be read again
-  kStreamed,  // on the stack, from where quotients go past the caches
-};
-
-// Rows of fewer columns are divided beside the row after the next, whose sweep
-// need not wait for their sum; longer ones beside the next, since they would
-// leave the first cache.
-constexpr size_t kMinNextCols = 1280;
 // Streamed, with AVX-512 aligned rows are divided beside others; AVX2 does
 // longer ones sooner if loads and stores take turns at the memory. ns per
 // element on Zen 5, beside and at once: with AVX-512 0.15 and 0.21 at 4000 x
@@ -46,28 +35,31 @@ constexpr size_t kMinStreamedAtOnceCols =
 // for a row whose maximum is not finite, and gives its logsumexp; FillNaN(r,
 // row, place) for one whose sum is NaN. Sink(r) is a logit that only joins the
 // sum, or -inf; Next(r), a row that is read soon. kMayMask says that masked
-// elements are usual.
+// elements are usual; MayRun(), that all rows have as many elements, no sink,
+// and logits that pay to be staged.
 template <class Source>
 class Pipeline {
  public:
-  // Rows have at most `cols` elements. `scratch` has 2 * kMaxStreamedCols, or
-  // is null: then numerators wait in the output, also in place.
+  // `cols` and `scratch` are those of WaitingRows.
   HWY_INLINE Pipeline(const Source& source, size_t rows, size_t cols,
                       float* logsumexp, const ScaleParts& parts, Places places,
                       float* scratch)
       : source_(source),
         rows_(rows),
-        distance_(cols < kMinNextCols ? 2 : 1),
         logsumexp_(logsumexp),
         parts_(parts),
         places_(places),
-        scratch_(scratch),
+        waiting_(cols, scratch),
         guess_(parts),
         has_masked_(Source::kMayMask) {}
 
   HWY_INLINE void Run() {
     for (size_t r = 0; r < rows_; ++r) {
-      Waiting& slot = waiting_[r & (distance_ - 1)];
+      if constexpr (kMayRun) {
+        if (RunIsDue(r)) r = RunFrom(r);
+        if (r == rows_) break;
+      }
+      Waiting& slot = waiting_.SlotOf(r);
       Step(r, slot);
       if (IsDividedAtOnce(slot)) Divide(slot, Next(r));
     }
@@ -76,6 +68,41 @@ class Pipeline {
 
  private:
   using Row = decltype(std::declval<const Source&>().RowOf(0));
+  using Logits = std::decay_t<decltype(std::declval<const Row&>().Logits())>;
+  // With AVX2 rows that are not staged gain less than 3 % by a run up to 768
+  // columns, and lose beyond.
+  static constexpr bool kMayRun = kLanes == 16 && Logits::kMayBeStaged;
+
+  HWY_INLINE bool RunIsDue(size_t r) {
+    if (!source_.MayRun() || logsumexp_ != nullptr) return false;
+    if (places_ == Places::kStreamed) return false;
+    const Row row = source_.RowOf(r);
+    if (r == 0) Sample(row);
+    return row.n >= kMinStagedCols && attempts_.IsDue() &&
+           CanGuess(row, waiting_.PlaceOf(r, row.to, row.n));
+  }
+  // Gives the first row that is not done.
+  HWY_NOINLINE size_t RunFrom(size_t r) {
+    const RunEnd end = SweepRunFrom(r);
+    if (end.next != r) {
+      attempts_.Succeeded();
+      guess_.Follow(end.sum);
+    }
+    if (!end.is_inside) {
+      attempts_.Failed();
+      has_masked_ = true;
+    }
+    return end.next;
+  }
+  HWY_INLINE RunEnd SweepRunFrom(size_t r) {
+    const Window window(guess_.Octaves(), parts_);
+    if constexpr (!Source::kMayMask) {
+      if (!has_masked_) {
+        return SweepRun<false>(source_, r, rows_, window, parts_, waiting_);
+      }
+    }
+    return SweepRun<true>(source_, r, rows_, window, parts_, waiting_);
+  }
 
   HWY_INLINE bool IsDividedAtOnce(const Waiting& row) const {
     return row.is_streamed &&
@@ -86,16 +113,19 @@ class Pipeline {
     return source_.Next(r + 1);
   }
 
+  HWY_INLINE bool CanGuess(const Row& row, const float* place) const {
+    // Where numerators take the place of the logits, they must be right.
+    const bool is_final = places_ == Places::kScratch && place == row.to;
+    return guess_.IsUsable() && !is_wide_ && row.n != 0 && !is_final;
+  }
+
   // Row r takes the place of the one that waits in the slot.
   HWY_INLINE void Step(size_t r, Waiting& slot) {
     const Row row = source_.RowOf(r);
     if (r == 0) Sample(row);
-    float* const place = Place(r, row);
-    // Where numerators take the place of the logits, they must be right.
-    const bool is_final = places_ == Places::kScratch && place == row.to;
+    float* const place = waiting_.PlaceOf(r, row.to, row.n);
     if constexpr (kHasFma) {  // one lane at a time there is little to save
-      if (guess_.IsUsable() && !is_wide_ && row.n != 0 && !is_final &&
-          attempts_.NextIsDue()) {
+      if (CanGuess(row, place) && attempts_.NextIsDue()) {
         if (TryGuess(r, row, place, slot)) return attempts_.Succeeded();
         attempts_.Failed();
       }
@@ -247,22 +277,12 @@ class Pipeline {
   HWY_INLINE bool IsStreamed(const Row& row, const float* place) const {
     return places_ == Places::kStreamed && place != row.to;
   }
-  // No row's that waits.
-  HWY_INLINE float* Place(size_t r, const Row& row) const {
-    if (scratch_ == nullptr || row.n > kMaxStreamedCols) return row.to;
-    static_assert(3 * kMinNextCols <= 2 * kMaxStreamedCols, "three places");
-    return scratch_ +
-           (distance_ == 2 ? r % 3 * kMinNextCols : r % 2 * kMaxStreamedCols);
-  }
-
   const Source& source_;
   const size_t rows_;
-  const size_t distance_;  // from a row to the one that is divided beside it
   float* const logsumexp_;
   const ScaleParts& parts_;
   const Places places_;
-  float* const scratch_;
-  Waiting waiting_[2] = {};
+  WaitingRows waiting_;
   MaxGuess guess_;
   size_t ahead_row_ = 0;  // whose maximum is known, if it is not 0
   float ahead_max_ = 0.0f;

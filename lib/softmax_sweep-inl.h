@@ -15,6 +15,7 @@
 
 #include "stages-inl.h"
 #include "stream-inl.h"
+#include "waiting_rows-inl.h"
 #include "window_numerators-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -30,7 +31,7 @@ struct DividingNumerators {
     // All loads before all stores: 3 to 6 % less time on Zen 5.
     const Four x = InRegisters(numerators.logits.FourOf(i));
     const Four waiting = InRegisters(LoadFour(from + i, 16));
-    const Four result = numerators.Exp(x);
+    const Four result = numerators.Of(x);
     const Four quotient = Quotient(waiting);
     StoreFour(result, numerators.y + i, 16);
     if (is_streamed) {
@@ -55,12 +56,8 @@ struct DividingNumerators {
   // See AddStagedBlocks.
   static constexpr bool kMayBeStaged = Numerators::kMayBeStaged;
   HWY_INLINE Four X(size_t i) const { return numerators.X(i); }
-  HWY_INLINE void Begin(const Two& x, Two& eighths, Two& rest) const {
-    numerators.Begin(x, eighths, rest);
-  }
-  HWY_INLINE Two End(const Two& x, const Two& eighths, const Two& rest) const {
-    return numerators.End(x, eighths, rest);
-  }
+  HWY_INLINE const SoftmaxExp& Exp() const { return numerators.Exp(); }
+  HWY_INLINE Two End(const Stage& stage) const { return numerators.End(stage); }
   HWY_INLINE void Write(size_t i, const Two& result) const {
     const Two waiting = {Load(from + i), Load(from + i + 16)};
     const Two quotient = Quotient(waiting);
@@ -91,34 +88,6 @@ struct DividingNumerators {
   const bool is_streamed;  // then `to` is aligned
   const NextRow next;
 };
-
-// A row's numerators that wait for their division, if n is not 0, and where the
-// quotients go.
-struct Waiting {
-  const float* from;
-  float* to;
-  size_t n;
-  double sum;
-  bool has_tiny;     // quotients below 2^-126
-  bool is_streamed;  // past the caches
-};
-
-// to[start, n) of a row that waits, from the end, a block at a time.
-HWY_NOINLINE void DivideFrom(size_t start, Waiting& row) {
-  const Quotients quotients(ReciprocalOf(row.sum));
-  constexpr size_t kBlock = 2048;
-  for (size_t end = row.n; end != start;) {
-    const size_t begin = end - start > kBlock ? end - kBlock : start;
-    const MappedRow<Quotients> terms{quotients, row.from + begin};
-    if (row.is_streamed) {
-      StreamTerms(terms, row.to + begin, end - begin, NextRow{});
-    } else {
-      StoreTerms(terms, row.to + begin, end - begin);
-    }
-    end = begin;
-  }
-  row.n = 0;
-}
 
 // What a sweep over a row gives.
 struct Swept {

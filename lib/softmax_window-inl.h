@@ -107,9 +107,10 @@ class MaxGuess {
 // many are done without; each time in a row twice as many.
 class Attempts {
  public:
+  HWY_INLINE bool IsDue() const { return skipped_ == 0; }
   // Asked once for each.
   HWY_INLINE bool NextIsDue() {
-    if (skipped_ == 0) return true;
+    if (IsDue()) return true;
     --skipped_;
     return false;
   }

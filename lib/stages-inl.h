@@ -11,6 +11,7 @@
 #define SOFTLANE_LIB_STAGES_INL_H_
 #endif
 
+#include "exp-inl.h"
 #include "sum-inl.h"
 #include "vector-inl.h"
 
@@ -24,63 +25,84 @@ namespace {
 // 0.152 at 8 x 300.
 constexpr size_t kMinStagedCols = 256;
 
+// Beyond the last cache rows wait for memory, more so the sooner they ask for
+// it. ns per element of softmax so and not: 0.110 and 0.119 at 1000 x 4096, but
+// 0.159 and 0.151 at 2000 x 4096, 0.174 and 0.152 at 4096 x 4096.
+constexpr size_t kMaxStaged = size_t{3} << 21;  // elements
+HWY_INLINE bool PaysToStage(size_t rows, size_t cols) {
+  return rows <= kMaxStaged / HWY_MAX(cols, size_t{1});
+}
+
+// Two vectors of arguments between the stages. Two at a time: the stages of
+// four need more registers than there are.
+struct Stage {
+  Two x, eighths, rest;
+};
+HWY_INLINE Stage BeginStage(const SoftmaxExp& exp, VF a, VF b) {
+  const Two x{a, b};
+  const Two eighths = exp.Whole(x);
+  return {x, eighths, exp.Rest(x, eighths)};
+}
+
+// Adds the block of terms at `start`, whose four vectors are between the
+// stages, and begins the next block, whose arguments are `next`. Exp() of the
+// terms begins a stage, End(stage) gives its terms; Write(i, terms) stores
+// those of i and i + 16, and does what else is done beside them.
+template <class Terms, class Sum>
+HWY_INLINE void AddStagedBlock(size_t start, const Terms& terms,
+                               const Four& next, Stage& lower, Stage& upper,
+                               Sum& sum) {
+  const Two first = terms.End(lower);
+  lower = BeginStage(terms.Exp(), next.a, next.b);
+  terms.Write(start, first);
+  const Two second = terms.End(upper);
+  upper = BeginStage(terms.Exp(), next.c, next.d);
+  terms.Write(start + kSumBlock / 2, second);
+  sum.template AddBlock<false>([&](size_t) HWY_ATTR {
+    return Four{first.a, first.b, second.a, second.b};
+  });
+}
+
 // As AddBlocks, where a block is four vectors. X(i) loads the arguments of the
-// block at i. Begin, the first stage, sets what the second needs; End, the
-// second, gives the terms; Write(i, terms) stores those of i and i + 16, and
-// does what else is done beside them. Two vectors at a time: the stages of four
-// need more registers than there are. ns per
-// element of softmax with AVX-512 on Zen 5, so and by AddBlocks: 0.094 and
-// 0.100 at 8 x 1024, 0.083 and 0.090 at 8 x 4096.
+// block at i. ns per element of softmax with AVX-512 on Zen 5, so and by
+// AddBlocks: 0.094 and 0.100 at 8 x 1024, 0.083 and 0.090 at 8 x 4096.
 template <class Terms, class Sum>
 HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
                                 Sum& sum) {
   static_assert(Terms::kMayBeStaged, "with 16 lanes: a block is four vectors");
   if (start == end) return;
-  constexpr size_t kHalf = kSumBlock / 2;
-  const auto add = [&](const Two& lower, const Two& upper) HWY_ATTR {
-    sum.template AddBlock<false>([&](size_t) HWY_ATTR {
-      return Four{lower.a, lower.b, upper.a, upper.b};
-    });
-  };
-  const Four first = terms.X(start);
-  // Variables, not a struct: GCC keeps a struct of vectors on the stack.
-  Two x{first.a, first.b}, upper_x{first.c, first.d};
-  Two eighths, rest, upper_eighths, upper_rest;
-  terms.Begin(x, eighths, rest);
-  terms.Begin(upper_x, upper_eighths, upper_rest);
+  const Four x = terms.X(start);
+  Stage lower = BeginStage(terms.Exp(), x.a, x.b);
+  Stage upper = BeginStage(terms.Exp(), x.c, x.d);
   for (; start + kSumBlock < end; start += kSumBlock) {
     // The next arguments before anything is stored: see DividingNumerators.
     const Four next = terms.X(start + kSumBlock);
-    const Two lower = terms.End(x, eighths, rest);
-    x = {next.a, next.b};
-    terms.Begin(x, eighths, rest);
-    terms.Write(start, lower);
-    const Two upper = terms.End(upper_x, upper_eighths, upper_rest);
-    upper_x = {next.c, next.d};
-    terms.Begin(upper_x, upper_eighths, upper_rest);
-    terms.Write(start + kHalf, upper);
-    add(lower, upper);
+    AddStagedBlock(start, terms, next, lower, upper, sum);
   }
-  const Two lower = terms.End(x, eighths, rest);
-  const Two upper = terms.End(upper_x, upper_eighths, upper_rest);
-  terms.Write(start, lower);
-  terms.Write(start + kHalf, upper);
-  add(lower, upper);
+  const Two first = terms.End(lower);
+  const Two second = terms.End(upper);
+  terms.Write(start, first);
+  terms.Write(start + kSumBlock / 2, second);
+  sum.template AddBlock<false>([&](size_t) HWY_ATTR {
+    return Four{first.a, first.b, second.a, second.b};
+  });
 }
 
-// The sum of terms that are only written.
+// The sum of terms that are asked for only to be written.
 struct NoSum {
   template <bool kInDouble, class FourTerms>
   HWY_INLINE void AddBlock(const FourTerms& four) {
     for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) four(k * kLanes);
   }
 };
+// A vector at a time.
 template <class Terms>
 HWY_INLINE void WriteLast(size_t start, size_t n, const Terms& terms) {
   size_t i = start;
   for (; n - i >= kLanes; i += kLanes) terms.One(i);
   if (i != n) terms.First(i, n - i);
 }
+// All terms from 0 to n - 1.
 template <class Terms>
 HWY_INLINE void WriteTerms(size_t n, const Terms& terms) {
   const size_t full = n / kSumBlock * kSumBlock;

@@ -10,40 +10,31 @@
 #endif
 
 #include "softmax_window-inl.h"
+#include "stages-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The numerators of a window in two stages, and what its lanes gather. With
-// kHasMasked elements may be below its lowest. V is VF, Two or Four.
-template <bool kHasMasked, class V>
-HWY_INLINE void BeginInWindow(const V& x, const SoftmaxExp& exp,
-                              LaneWindow& lanes, V& eighths, V& rest) {
-  eighths = exp.Whole(x);
-  if constexpr (kHasMasked) {
-    lanes.AddUnlessLess(eighths, x, exp.LowestArgument());
-  } else {
-    lanes.Add(eighths);
-  }
-  rest = exp.Rest(x, eighths);
-}
+// The numerators of a window, from what Whole and Rest give; and what its lanes
+// gather. With kHasMasked elements may be below its lowest. V is VF, Two or
+// Four.
 template <bool kHasMasked, class V>
 HWY_INLINE V EndInWindow(const V& x, const V& eighths, const V& rest,
-                         const SoftmaxExp& exp) {
+                         const SoftmaxExp& exp, LaneWindow& lanes) {
   if constexpr (kHasMasked) {
+    lanes.AddUnlessLess(eighths, x, exp.LowestArgument());
     return exp.FromRestNotBelow(x, eighths, rest);
   } else {
+    lanes.Add(eighths);
     return exp.FromRest(eighths, rest);
   }
 }
 template <bool kHasMasked, class V>
 HWY_INLINE V ExpInWindow(const V& x, const SoftmaxExp& exp, LaneWindow& lanes) {
-  // Set below; GCC's default constructor of Four has no target attribute.
-  V eighths = x, rest = x;
-  BeginInWindow<kHasMasked>(x, exp, lanes, eighths, rest);
-  return EndInWindow<kHasMasked>(x, eighths, rest, exp);
+  const V eighths = exp.Whole(x);
+  return EndInWindow<kHasMasked>(x, eighths, exp.Rest(x, eighths), exp, lanes);
 }
 
 // The numerators of a row as the terms of a sum, written on the way. With
@@ -52,12 +43,12 @@ HWY_INLINE V ExpInWindow(const V& x, const SoftmaxExp& exp, LaneWindow& lanes) {
 template <bool kHasMasked, bool kNeedsMax, class Logits>
 struct WindowNumerators {
   HWY_INLINE Four FourOf(size_t i) const {
-    const Four result = Exp(InRegisters(logits.FourOf(i)));
+    const Four result = Of(InRegisters(logits.FourOf(i)));
     StoreFour(result, y + i, 16);
     return result;
   }
   HWY_INLINE VF One(size_t i) const {
-    const VF result = Exp(logits.One(i));
+    const VF result = Of(logits.One(i));
     Store(result, y + i);
     return result;
   }
@@ -65,7 +56,7 @@ struct WindowNumerators {
     const VF x = logits.First(i, count);
     // In the other lanes the first element again.
     const VF result =
-        Exp(hn::IfThenElse(hn::FirstN(F32(), count), x, Set(hn::GetLane(x))));
+        Of(hn::IfThenElse(hn::FirstN(F32(), count), x, Set(hn::GetLane(x))));
     StoreFirst(result, y + i, count);
     return KeepFirst(result, count);
   }
@@ -73,12 +64,11 @@ struct WindowNumerators {
   // See AddStagedBlocks.
   static constexpr bool kMayBeStaged = kLanes == 16 && Logits::kMayBeStaged;
   HWY_INLINE Four X(size_t i) const { return InRegisters(logits.FourOf(i)); }
-  HWY_INLINE void Begin(const Two& x, Two& eighths, Two& rest) const {
-    if constexpr (kNeedsMax) max.Add(x);
-    BeginInWindow<kHasMasked>(x, exp, window, eighths, rest);
-  }
-  HWY_INLINE Two End(const Two& x, const Two& eighths, const Two& rest) const {
-    return EndInWindow<kHasMasked>(x, eighths, rest, exp);
+  HWY_INLINE const SoftmaxExp& Exp() const { return exp; }
+  HWY_INLINE Two End(const Stage& stage) const {
+    if constexpr (kNeedsMax) max.Add(stage.x);
+    return EndInWindow<kHasMasked>(stage.x, stage.eighths, stage.rest, exp,
+                                   window);
   }
   HWY_INLINE void Write(size_t i, const Two& result) const {
     Store(result.a, y + i);
@@ -86,7 +76,7 @@ struct WindowNumerators {
   }
 
   template <class V>
-  HWY_INLINE V Exp(const V& x) const {
+  HWY_INLINE V Of(const V& x) const {
     if constexpr (kNeedsMax) max.Add(x);
     return ExpInWindow<kHasMasked>(x, exp, window);
   }
