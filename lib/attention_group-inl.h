@@ -35,6 +35,10 @@ struct AffineRowLogits {
            (!HasKeep(options) || options.keep.stride == cols);
   }
 
+  HWY_INLINE NextRow ReadAt(const float* scores, size_t r) const {
+    return {scores, RowOrNull(options.bias, r)};
+  }
+
   const AttentionOptions& options;
 };
 

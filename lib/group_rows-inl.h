@@ -15,6 +15,7 @@
 
 #include "fold_rows-inl.h"
 #include "softmax_group-inl.h"
+#include "stream-inl.h"
 #include "sum-inl.h"
 
 // One lane has no groups.
@@ -36,23 +37,36 @@ HWY_INLINE size_t MaxRowsOf(size_t n) {
   return HWY_MIN(kGroupRows, kGroupElements / PaddedCols(n));
 }
 
-// A row of n elements: full blocks of a sum, and one to four 16s behind them,
+// Of a row: whether it has full blocks of a sum, and how many 16s behind them,
 // of which the last may be a part.
+template <bool kHasBlocksValue, size_t k16sValue>
+struct Shape {
+  static constexpr bool kHasBlocks = kHasBlocksValue;
+  static constexpr size_t k16s = k16sValue;
+};
+
+// A row of n elements.
 struct RowParts {
   HWY_INLINE explicit RowParts(size_t n)
       : n(n), full((n - 1) / kSumBlock * kSumBlock) {}
 
-  // Calls with_16s(k16s), whose parameter is a constant by its type.
-  template <class With16s>
-  HWY_INLINE void Choose(const With16s& with_16s) const {
-    const size_t last = n - full;
-    if (last > 48) return with_16s(std::integral_constant<size_t, 4>());
-    if (last > 32) return with_16s(std::integral_constant<size_t, 3>());
-    if (last > 16) return with_16s(std::integral_constant<size_t, 2>());
-    with_16s(std::integral_constant<size_t, 1>());
+  // Calls with_shape(Shape()).
+  template <class WithShape>
+  HWY_INLINE void Choose(const WithShape& with_shape) const {
+    full == 0 ? Choose<false>(with_shape) : Choose<true>(with_shape);
   }
 
   size_t n, full;
+
+ private:
+  template <bool kHasBlocks, class WithShape>
+  HWY_INLINE void Choose(const WithShape& with_shape) const {
+    const size_t last = n - full;
+    if (last > 48) return with_shape(Shape<kHasBlocks, 4>());
+    if (last > 32) return with_shape(Shape<kHasBlocks, 3>());
+    if (last > 16) return with_shape(Shape<kHasBlocks, 2>());
+    with_shape(Shape<kHasBlocks, 1>());
+  }
 };
 
 // The sums of rows, as LaneSum has them.
@@ -61,13 +75,15 @@ class GroupSums {
   HWY_INLINE GroupSums() {}  // not the compiler's: it has no target attribute
 
   // Of the terms of row r.
-  template <size_t k16s>
+  template <class Shape>
   HWY_INLINE void Set(size_t r, const float* terms, const RowParts& parts) {
+    constexpr size_t k16s = Shape::k16s;
+    const size_t full = Shape::kHasBlocks ? parts.full : 0;
     LaneSum sum;
-    for (size_t i = 0; i != parts.full; i += kSumBlock, terms += kSumBlock) {
+    for (size_t i = 0; i != full; i += kSumBlock, terms += kSumBlock) {
       sum.AddBlock([&](size_t k) HWY_ATTR { return LoadFour(terms + k, 16); });
     }
-    const size_t count = parts.n - parts.full - (k16s - 1) * 16;
+    const size_t count = parts.n - full - (k16s - 1) * 16;
     VF folded[LaneSum::kFoldedVectors];
     for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
       const size_t skipped = HWY_MIN(k * kLanes, count);
@@ -109,6 +125,13 @@ class GroupSums {
   HWY_ALIGN double lanes_[kGroupRows * kF64Lanes];
 };
 
+// How quotients are written.
+enum class Writing {
+  kTiny,      // some may be below 2^-126
+  kUsual,     // none is
+  kStreamed,  // none is; past the caches
+};
+
 // What rows are divided by.
 class GroupQuotients {
  public:
@@ -125,20 +148,21 @@ class GroupQuotients {
   }
 
   // Those of row r, whose numerators are in `from`.
-  template <size_t k16s, bool kHasTiny>
+  template <class Shape, Writing kWriting>
   HWY_INLINE void Write(size_t r, const float* from, float* to,
                         const RowParts& parts) const {
-    const Row<kHasTiny> row{Set(head_[r]), Set(rest_[r]), Set(least_[r]), from,
+    const Row<kWriting> row{Set(head_[r]), Set(rest_[r]), Set(least_[r]), from,
                             to};
-    if (k16s == 1 && parts.n < kLanes) {
+    constexpr bool kMayBePart = !Shape::kHasBlocks && Shape::k16s == 1;
+    if (kMayBePart && parts.n < kLanes) {
       const VF numerators = KeepFirst(Load(from), parts.n);
       return StoreFirst(row.Of(numerators), to, parts.n);
     }
     size_t i = 0;
-    for (; i != parts.full; i += kSumBlock) {
+    for (; Shape::kHasBlocks && i != parts.full; i += kSumBlock) {
       for (size_t k = 0; k < kSumBlock; k += kLanes) row.Write(i + k);
     }
-    constexpr size_t kLast = (k16s - 1) * 16;
+    constexpr size_t kLast = (Shape::k16s - 1) * 16;
     for (size_t k = 0; k < kLast; k += kLanes) row.Write(i + k);
     // What does not fill a vector overlaps those before: the same quotients.
     const size_t end = parts.n - kLanes;
@@ -149,14 +173,22 @@ class GroupQuotients {
   }
 
  private:
-  template <bool kHasTiny>
+  template <Writing kWriting>
   struct Row {
     HWY_INLINE VF Of(VF v) const {
-      if constexpr (kHasTiny) return Quotient(v, head, rest, least);
-      return NotTinyQuotient(v, head, rest);
+      if constexpr (kWriting == Writing::kTiny) {
+        return Quotient(v, head, rest, least);
+      } else {
+        return NotTinyQuotient(v, head, rest);
+      }
     }
     HWY_INLINE void Write(size_t i) const {
-      Store(Of(InRegister(Load(from + i))), to + i);
+      const VF quotient = Of(InRegister(Load(from + i)));
+      if constexpr (kWriting == Writing::kStreamed) {
+        StreamOne(quotient, to + i);
+      } else {
+        Store(quotient, to + i);
+      }
     }
 
     VF head, rest, least;

@@ -36,21 +36,27 @@ struct RowLogits {
   static HWY_INLINE bool IsDense(const Rows<const float>& x) {
     return x.stride == x.cols;
   }
+  static HWY_INLINE NextRow ReadAt(const float* x, size_t) {
+    return {x, nullptr};
+  }
 };
 
 // Logits has Of(x, r), the logits of row r, which is at x; and IsDense(x),
-// whether those of all rows follow one another.
+// whether those of all rows follow one another; ReadAt(x, r) says where in
+// memory they are.
 template <class Logits>
 class ShortGroup {
  public:
-  HWY_INLINE ShortGroup(const ScaleParts& parts, const Logits& logits)
-      : parts_(parts), logits_(logits) {}
+  HWY_INLINE ShortGroup(const ScaleParts& parts, const Logits& logits,
+                        bool is_streamed)
+      : parts_(parts), logits_(logits), is_streamed_(is_streamed) {}
 
   HWY_INLINE void SetRows(const Rows<const float>& x, const Rows<float>& y,
                           size_t first, size_t count) {
     x_ = x.Slice(first, count);
     y_ = y.Slice(first, count);
     first_ = first;
+    ahead_ = x.Slice(first + count, HWY_MIN(count, x.rows - first - count));
     is_dense_ = logits_.IsDense(x);
   }
 
@@ -124,9 +130,10 @@ class ShortGroup {
 
   HWY_INLINE void Write(size_t n) const {
     const RowParts parts(n);
-    parts.Choose([&](auto k16s) HWY_ATTR {
-      may_have_tiny_ ? WriteRows<k16s, true>(parts)
-                     : WriteRows<k16s, false>(parts);
+    parts.Choose([&](auto shape) HWY_ATTR {
+      using Chosen = decltype(shape);
+      may_have_tiny_ ? WriteRows<Chosen, Writing::kTiny>(parts)
+                     : WriteRows<Chosen, Writing::kUsual>(parts);
     });
   }
 
@@ -139,35 +146,38 @@ class ShortGroup {
   HWY_INLINE void SumAnd(size_t n, const ShortGroup* before) {
     const RowParts parts(n);
     GroupSums sums;
-    parts.Choose([&](auto k16s) HWY_ATTR {
+    parts.Choose([&](auto shape) HWY_ATTR {
+      using Chosen = decltype(shape);
       if (before == nullptr) {
-        SumRows<k16s>(parts, sums);
+        SumRows<Chosen>(parts, sums);
       } else if (before->may_have_tiny_) {
-        SumRowsAndWrite<k16s, true>(parts, *before, sums);
+        SumRowsAndWrite<Chosen, Writing::kTiny>(parts, *before, sums);
+      } else if (is_streamed_) {
+        SumRowsAndWrite<Chosen, Writing::kStreamed>(parts, *before, sums);
       } else {
-        SumRowsAndWrite<k16s, false>(parts, *before, sums);
+        SumRowsAndWrite<Chosen, Writing::kUsual>(parts, *before, sums);
       }
     });
     sums.Fold(sums_);
   }
-  template <size_t k16s>
+  template <class Shape>
   HWY_NOINLINE void SumRows(RowParts parts, GroupSums& sums) const {
     const float* from = numerators_;
     for (size_t r = 0; r < x_.rows; ++r, from += stride_) {
-      sums.Set<k16s>(r, from, parts);
+      sums.Set<Shape>(r, from, parts);
     }
     sums.SetMissing(x_.rows);
   }
-  template <size_t k16s, bool kHasTiny>
+  template <class Shape, Writing kWriting>
   HWY_NOINLINE void WriteRows(RowParts parts) const {
     const float* from = numerators_;
     for (size_t r = 0; r < y_.rows; ++r, from += stride_) {
-      quotients_.Write<k16s, kHasTiny>(r, from, y_.Row(r), parts);
+      quotients_.Write<Shape, kWriting>(r, from, y_.Row(r), parts);
     }
   }
   // Both: each waits for what the other does not. A group before has no fewer
   // rows.
-  template <size_t k16s, bool kHasTiny>
+  template <class Shape, Writing kWriting>
   HWY_NOINLINE void SumRowsAndWrite(RowParts parts, const ShortGroup& before,
                                     GroupSums& sums) const {
     const float* from = numerators_;
@@ -178,25 +188,34 @@ class ShortGroup {
     const size_t stride_before = before.stride_, to_stride = y_.stride;
     size_t r = 0;
     for (; r < rows; ++r) {
-      sums.Set<k16s>(r, from, parts);
-      before.quotients_.template Write<k16s, kHasTiny>(r, from_before, to,
-                                                       parts);
+      if (kWriting == Writing::kStreamed && r < ahead_.rows)
+        Prefetch(r, parts.n);
+      sums.Set<Shape>(r, from, parts);
+      before.quotients_.template Write<Shape, kWriting>(r, from_before, to,
+                                                        parts);
       from += stride;
       from_before += stride_before;
       to += to_stride;
     }
     for (; r < before.y_.rows; ++r) {
-      before.quotients_.template Write<k16s, kHasTiny>(r, from_before, to,
-                                                       parts);
+      before.quotients_.template Write<Shape, kWriting>(r, from_before, to,
+                                                        parts);
       from_before += stride_before;
       to += to_stride;
     }
     sums.SetMissing(rows);
   }
 
+  // Row r of the group after this one.
+  HWY_INLINE void Prefetch(size_t r, size_t n) const {
+    const NextRow row = logits_.ReadAt(ahead_.Row(r), first_ + x_.rows + r);
+    for (size_t i = 0; i < n; i += 4 * kLanes) row.Prefetch(i);
+  }
+
   const ScaleParts& parts_;
   const Logits logits_;
-  Rows<const float> x_{};
+  const bool is_streamed_;
+  Rows<const float> x_{}, ahead_{};
   Rows<float> y_{};
   size_t first_ = 0, stride_ = 0;
   bool is_dense_ = false;

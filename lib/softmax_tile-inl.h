@@ -27,10 +27,10 @@ constexpr size_t kTileCapacity = 128;
 // Of such rows, those that are faster in tiles than in groups whose maxima can
 // be guessed; but few rows are not, since a tile always has kLanes. ns per
 // element on Zen 5, in tiles and in groups: with AVX-512 0.23 and 0.39 at 1024
-// x 8, 0.24 and 0.27 at 1000 x 12, 0.20 and 0.21 at 512 x 16, 0.26 and 0.24 at
-// 400 x 17, 0.86 and 0.76 at 8 x 12; with AVX2 0.38 and 0.45 at 1024 x 8, 0.52
-// and 0.42 at 1000 x 9. With NEON not measured.
-constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : kLanes == 8 ? 8 : 16;
+// x 8, 0.24 and 0.26 at 1000 x 12, 0.25 and 0.23 at 1000 x 14, 0.86 and 0.76 at
+// 8 x 12; with AVX2 0.38 and 0.45 at 1024 x 8, 0.52 and 0.42 at 1000 x 9. With
+// NEON not measured.
+constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : kLanes == 8 ? 8 : 12;
 constexpr size_t kMinGroupCols = 9;
 HWY_INLINE bool IsTiled(size_t rows, size_t cols) {
   return cols < kMinGroupCols || (cols <= kMaxTileCols && rows > kLanes / 2);
