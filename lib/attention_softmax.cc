@@ -30,7 +30,7 @@ HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
                             const Rows<float>& probs,
                             const AttentionOptions& options) {
   const bool has_bias_rows = HasBias(options) && options.bias.stride != 0;
-  return scores.cols >= kMinStreamedCols && scores.data != probs.data &&
+  return scores.cols >= kMinStreamedSoftmaxCols && scores.data != probs.data &&
          IsLarge(scores.rows, scores.cols, has_bias_rows ? 3 : 2);
 }
 

@@ -215,8 +215,8 @@ void SoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
   }
   const bool in_place = x.data == y.data;
   // One row does not take the stack of many.
-  if (x.rows != 1 && kMinStreamedCols <= x.cols && x.cols <= kMaxStreamedCols &&
-      !in_place && IsLarge(x.rows, x.cols, 2)) {
+  if (x.rows != 1 && kMinStreamedSoftmaxCols <= x.cols &&
+      x.cols <= kMaxStreamedCols && !in_place && IsLarge(x.rows, x.cols, 2)) {
     return SoftmaxOnStack(x, y, logsumexp, empty_row, parts, Places::kStreamed);
   }
   if (x.rows != 1 && x.cols <= kMaxStreamedCols && in_place) {

@@ -148,9 +148,9 @@ void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   r = BackwardGroups(p, dp, dx, scale);
 #endif
-  const bool is_large = p.cols >= kMinStreamedCols && p.cols < kMinHugeCols &&
-                        IsLarge(p.rows, p.cols, 3) && dx.data != p.data &&
-                        dx.data != dp.data;
+  const bool is_large = p.cols >= kMinStreamedSoftmaxCols &&
+                        p.cols < kMinHugeCols && IsLarge(p.rows, p.cols, 3) &&
+                        dx.data != p.data && dx.data != dp.data;
   if (const size_t rest = p.rows - r;
       rest > 1 && p.cols <= kMaxPipelinedCols && !is_large) {
     return BackwardPipelined(p.Slice(r, rest), dp.Slice(r, rest),
