@@ -74,7 +74,7 @@ class GroupSums {
  public:
   HWY_INLINE GroupSums() {}  // not the compiler's: it has no target attribute
 
-  // Of the terms of row r.
+  // Of the terms of row r, which are read up to PaddedCols(n).
   template <class Shape>
   HWY_INLINE void Set(size_t r, const float* terms, const RowParts& parts) {
     constexpr size_t k16s = Shape::k16s;

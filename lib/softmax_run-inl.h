@@ -81,7 +81,7 @@ HWY_NOINLINE RunEnd SweepRun(const Source& source, size_t r, size_t rows,
     const double total = sum.Total();
     const bool is_enough = !kHasMasked || total >= LeastSum(n);  // not if NaN
     if (!lanes.IsInside() || !is_enough) return {r, false, last_sum};
-    slot = {place, row.to, n, total, false, false};
+    slot = {place, row.to, n, total, total > kMaxSumWithoutTiny, false};
     last_sum = total;
     ++r;
     const bool is_usual = kMinUsualSum <= total && total <= kMaxUsualSum;

@@ -224,8 +224,7 @@ class ShortGroup {
   HWY_ALIGN float lowest_[kGroupRows];
   HWY_ALIGN double sums_[kGroupRows];
   GroupQuotients quotients_;
-  // A sum's last vector may be read behind the last row.
-  HWY_ALIGN float numerators_[kGroupElements + 16];
+  HWY_ALIGN float numerators_[kGroupElements];
 };
 
 }  // namespace

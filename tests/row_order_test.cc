@@ -2,6 +2,7 @@
 // The rows before a row do not change it, however far their logits are from
 // its own: a maximum that was guessed from them must not show.
 
+#include <algorithm>
 #include <cmath>
 #include <string>
 #include <vector>
@@ -75,6 +76,14 @@ struct Batch {
     if (random.Below(40) == 0) row.assign(row.size(), -kInf);
   }
   Rows<const float> Row(size_t r) const { return {&x[r * cols], 1, cols}; }
+  // The same rows with gaps that look like rows.
+  std::vector<float> Apart(size_t stride) const {
+    std::vector<float> apart(rows * stride, 0.0f);
+    for (size_t r = 0; r < rows; ++r) {
+      std::copy_n(&x[r * cols], cols, &apart[r * stride]);
+    }
+    return apart;
+  }
 
   size_t rows, cols;
   std::vector<float> x;
@@ -109,6 +118,12 @@ TEST_CASE("softmax of a row after any others") {
               Status::kOk);
       const Rows<float> same(in_place.data(), batch.rows, cols);
       REQUIRE(Softmax(same, same, options, target) == Status::kOk);
+      const size_t stride = cols + 1 + random.Below(20);
+      const std::vector<float> gaps = batch.Apart(stride);
+      std::vector<float> of_gaps(batch.x.size());
+      REQUIRE(Softmax({gaps.data(), batch.rows, cols, stride},
+                      {of_gaps.data(), batch.rows, cols}, options,
+                      target) == Status::kOk);
       REQUIRE(SoftmaxWithLogSumExp(x, {with_log.data(), batch.rows, cols},
                                    log.data(), options, target) == Status::kOk);
       for (size_t r = 0; r < batch.rows; ++r) {
@@ -120,6 +135,7 @@ TEST_CASE("softmax of a row after any others") {
                                      target) == Status::kOk);
         cases.Expect(IsRow(probs, r, want), "apart", cols, r);
         cases.Expect(IsRow(in_place, r, want), "in place", cols, r);
+        cases.Expect(IsRow(of_gaps, r, want), "of rows with gaps", cols, r);
         cases.Expect(IsRow(with_log, r, want), "with logsumexp", cols, r);
         cases.Expect(SameBits(log[r], want_log), "logsumexp", cols, r);
       }
@@ -165,6 +181,12 @@ TEST_CASE("attention of a row after any others") {
       const Rows<float> same(in_place.data(), batch.rows, cols);
       REQUIRE(AttentionSoftmaxWithLogSumExp(same, same, log.data(), options,
                                             target) == Status::kOk);
+      const size_t stride = cols + 1 + random.Below(20);
+      const std::vector<float> gaps = batch.Apart(stride);
+      std::vector<float> of_gaps(batch.x.size());
+      REQUIRE(AttentionSoftmax({gaps.data(), batch.rows, cols, stride},
+                               {of_gaps.data(), batch.rows, cols}, options,
+                               target) == Status::kOk);
       std::vector<float> short_in_place = batch.x;
       const Rows<float> again(short_in_place.data(), batch.rows, cols);
       REQUIRE(AttentionSoftmax(again, again, options, target) == Status::kOk);
@@ -183,6 +205,7 @@ TEST_CASE("attention of a row after any others") {
         cases.Expect(IsRow(in_place, r, want), "in place, with logsumexp", cols,
                      r);
         cases.Expect(IsRow(short_in_place, r, want), "in place", cols, r);
+        cases.Expect(IsRow(of_gaps, r, want), "of rows with gaps", cols, r);
         cases.Expect(SameBits(log[r], want_log), "logsumexp", cols, r);
       }
     }
@@ -223,27 +246,29 @@ TEST_CASE("attention of rows as wide as a guess may be") {
   });
 }
 
-// Kills: a tiny quotient of a group's row that is taken for a usual one.
-TEST_CASE("softmax of short rows as wide as a guess may be") {
+// Kills: a tiny quotient of a group's row, or of a run's, that is taken for a
+// usual one.
+TEST_CASE("softmax of rows as wide as a guess may be") {
   ForEachTarget([](Target target) {
     Random random(3);
     Cases cases("softmax, widest rows", target);
-    constexpr size_t kRows = 64, kCols = 40;
+    constexpr size_t kRows = 64;
     for (size_t k = 0; k < 400; ++k) {
+      const size_t cols = k % 4 == 0 ? 300 : 40;
       // A guess near 0, and then one row in 16 as wide as possible.
-      std::vector<float> x(kRows * kCols, 0.0f), probs(x.size());
+      std::vector<float> x(kRows * cols, 0.0f), probs(x.size());
       for (size_t r = 16; r < kRows; r += 16) {
-        float* const row = &x[(r + random.Below(16)) * kCols];
-        row[random.Below(kCols)] = random.Uniform(17.0f, 20.0f);
-        row[random.Below(kCols)] = random.Uniform(-70.0f, -66.0f);
+        float* const row = &x[(r + random.Below(16)) * cols];
+        row[random.Below(cols)] = random.Uniform(17.0f, 20.0f);
+        row[random.Below(cols)] = random.Uniform(-70.0f, -66.0f);
       }
-      REQUIRE(Softmax({x.data(), kRows, kCols}, {probs.data(), kRows, kCols},
-                      {}, target) == Status::kOk);
+      REQUIRE(Softmax({x.data(), kRows, cols}, {probs.data(), kRows, cols}, {},
+                      target) == Status::kOk);
       for (size_t r = 0; r < kRows; ++r) {
-        std::vector<float> want(kCols);
-        REQUIRE(Softmax({&x[r * kCols], 1, kCols}, {want.data(), 1, kCols}, {},
+        std::vector<float> want(cols);
+        REQUIRE(Softmax({&x[r * cols], 1, cols}, {want.data(), 1, cols}, {},
                         target) == Status::kOk);
-        cases.Expect(IsRow(probs, r, want), "a row", kCols, r);
+        cases.Expect(IsRow(probs, r, want), "a row", cols, r);
       }
     }
   });
