@@ -11,8 +11,6 @@
 #define SOFTLANE_LIB_GROUP_ROWS_INL_H_
 #endif
 
-#include <type_traits>
-
 #include "fold_rows-inl.h"
 #include "softmax_group-inl.h"
 #include "stream-inl.h"
@@ -30,7 +28,7 @@ namespace {
 // 0.222 at 256 x 32.
 constexpr size_t kGroupRows = 16;
 static_assert(kGroupRows % kLanes == 0, "a row per lane");
-// Groups of longer rows have less: two of them fit the first cache.
+// Groups of longer rows have less: two of them are 32 KB.
 constexpr size_t kGroupElements = 4096;
 HWY_INLINE size_t PaddedCols(size_t n) { return (n + 15) / 16 * 16; }
 HWY_INLINE size_t MaxRowsOf(size_t n) {

@@ -11,8 +11,13 @@
 #define SOFTLANE_LIB_GUESSED_GROUPS_INL_H_
 #endif
 
+#include <cstdint>
+#include <limits>
+
 #include "group_rows-inl.h"
+#include "max-inl.h"
 #include "softmax_window-inl.h"
+#include "stream-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -79,7 +84,7 @@ class GroupGuess {
     return guess_.IsUsable() && attempts_.NextIsDue();
   }
   // The numerators of a group with the guess; false if it was not good enough.
-  // The group before is written.
+  // The group before is written, beside the sums, in either case.
   template <class Group>
   HWY_INLINE bool Sum(Group& group, size_t n, const Group* before) {
     const Window window(guess_.Octaves(), parts_);
@@ -122,13 +127,13 @@ HWY_INLINE bool IsStreamed(const Rows<const float>& x, const Rows<float>& y) {
 }
 
 // All rows, in groups. A Group is made of `parts`, `logits`, and whether it is
-// streamed. Of its steps, SetRows says where its rows are; then either
-// SumInWindow<kHasMasked>(n, window, before), which is false if the window does
-// not hold all elements (with kHasMasked, all that are not below its lowest),
-// and writes the group before, if any; or FindOctaves(n), as in RunGroups, and
-// SumNumerators(n); then EndSums() and, unless the next group does it,
-// Write(n). Sums() has kGroupRows; FirstOctaves() is that of the first row's
-// maximum.
+// streamed. Of its steps, SetRows(x, y, first, count) says where its rows are;
+// then either SumInWindow<kHasMasked>(n, window, before), which is false if the
+// window does not hold all elements (with kHasMasked, all that are not below
+// its lowest), and writes the group before, if any; or FindOctaves(n), which is
+// false if a row needs more than a group does, and SumNumerators(n); then
+// EndSums() and, unless the next group does it, Write(n). Sums() has
+// kGroupRows; FirstOctaves() is that of the first row's maximum.
 template <class Group, class Logits, class Fallback>
 HWY_INLINE void RunGuessedGroups(const Rows<const float>& x,
                                  const Rows<float>& y, const Fallback& fallback,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Softmax of short rows, a group of kLanes rows at a time. What a row decides
+// Softmax of short rows, a group of rows at a time. What a row decides
 // between its sweeps - a maximum and a sum folded to one lane, octaves, a
 // division - costs more than the sweeps themselves; here a vector does it for
 // all rows of the group, a row per lane.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Softmax, row after row, in two sweeps that are one loop: while the numerators
-// of a row are computed, the row before is divided by its sum. The maximum of a
+// of a row are computed, one before it is divided by its sum. The maximum of a
 // row is guessed from the row before: see softmax_window-inl.h. Only where the
 // guess was not good enough, a sweep looks for the maximum, and the row begins
 // again.
@@ -13,7 +13,11 @@
 #define SOFTLANE_LIB_SOFTMAX_PIPELINE_INL_H_
 #endif
 
+#include <type_traits>
+#include <utility>
+
 #include "softmax_run-inl.h"
+#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -27,16 +31,15 @@ namespace {
 constexpr size_t kMinStreamedAtOnceCols =
     kLanes == 16 ? kMaxStreamedCols + 1 : 4096;
 
-// Each row through all sweeps. `Source` has RowOf(r), which has Logits(), `n`
-// and `to`; its masked columns are written by then. FindMax(row, place) gives
-// its maximum. It may write logits to the place, and AfterMax(row, place) has
-// the Logits() from there on, and the Elements() in memory. Ahead(r) is a row
-// of as many elements as the one before it, or null. Special(r, row, place) is
-// for a row whose maximum is not finite, and gives its logsumexp; FillNaN(r,
-// row, place) for one whose sum is NaN. Sink(r) is a logit that only joins the
-// sum, or -inf; Next(r), a row that is read soon. kMayMask says that masked
-// elements are usual; MayRun(), that all rows have as many elements, no sink,
-// and logits that pay to be staged.
+// Each row through all sweeps. `Source` has RowOf(r), which has Logits(), `n`,
+// `to`, and PaysToStage(); its masked columns are written by then. FindMax(row,
+// place) gives its maximum. It may write logits to the place, and AfterMax(row,
+// place) has the Logits() from there on, and the Elements() in memory. Ahead(r)
+// is a row of as many elements as the one before it, or null. Special(r, row,
+// place) is for a row whose maximum is not finite, and gives its logsumexp;
+// FillNaN(r, row, place) for one whose sum is NaN. Sink(r) is a logit that only
+// joins the sum, or -inf; Next(r), a row that is read soon. kMayMask: masked
+// elements are usual. MayRun(): rows of one length, paying to stage, no sinks.
 template <class Source>
 class Pipeline {
  public:
@@ -69,8 +72,7 @@ class Pipeline {
  private:
   using Row = decltype(std::declval<const Source&>().RowOf(0));
   using Logits = std::decay_t<decltype(std::declval<const Row&>().Logits())>;
-  // With AVX2 rows that are not staged gain less than 3 % by a run up to 768
-  // columns, and lose beyond.
+  // AVX2, which does not stage, gains less than 3 % by runs, or loses.
   static constexpr bool kMayRun = kLanes == 16 && Logits::kMayBeStaged;
 
   HWY_INLINE bool RunIsDue(size_t r) {
@@ -83,25 +85,26 @@ class Pipeline {
   }
   // Gives the first row that is not done.
   HWY_NOINLINE size_t RunFrom(size_t r) {
+    Waiting& slot = waiting_.SlotOf(r);
+    if (slot.has_tiny) Divide(slot, {});
     const RunEnd end = SweepRunFrom(r);
     if (end.next != r) {
       attempts_.Succeeded();
       guess_.Follow(end.sum);
     }
-    if (!end.is_inside) {
+    if (!end.is_good) {  // then Step looks for the row's maximum
       attempts_.Failed();
       has_masked_ = true;
     }
     return end.next;
   }
   HWY_INLINE RunEnd SweepRunFrom(size_t r) {
+    constexpr bool kMayMask = Source::kMayMask;
     const Window window(guess_.Octaves(), parts_);
-    if constexpr (!Source::kMayMask) {
-      if (!has_masked_) {
-        return SweepRun<false>(source_, r, rows_, window, parts_, waiting_);
-      }
-    }
-    return SweepRun<true>(source_, r, rows_, window, parts_, waiting_);
+    return kMayMask || has_masked_
+               ? SweepRun<true>(source_, r, rows_, window, parts_, waiting_)
+               : SweepRun<kMayMask>(source_, r, rows_, window, parts_,
+                                    waiting_);
   }
 
   HWY_INLINE bool IsDividedAtOnce(const Waiting& row) const {
@@ -178,20 +181,18 @@ class Pipeline {
 
   HWY_INLINE Swept Sweep(size_t r, const Row& row, float* place,
                          const Window& window, Waiting& slot) const {
-    if constexpr (!Source::kMayMask) {
-      if (!has_masked_) {
-        return logsumexp_ == nullptr
-                   ? SweepRow<false, false, false>(row, row.n, place, window,
-                                                   parts_, slot, Next(r))
-                   : SweepRow<false, true, false>(row, row.n, place, window,
-                                                  parts_, slot, Next(r));
-      }
-    }
-    return logsumexp_ == nullptr
-               ? SweepRow<true, false, false>(row, row.n, place, window, parts_,
-                                              slot, Next(r))
-               : SweepRow<true, true, false>(row, row.n, place, window, parts_,
-                                             slot, Next(r));
+    return logsumexp_ == nullptr ? SweepAnd<false>(r, row, place, window, slot)
+                                 : SweepAnd<true>(r, row, place, window, slot);
+  }
+  template <bool kNeedsMax>
+  HWY_INLINE Swept SweepAnd(size_t r, const Row& row, float* place,
+                            const Window& window, Waiting& slot) const {
+    constexpr bool kMayMask = Source::kMayMask;
+    return kMayMask || has_masked_
+               ? SweepRow<true, kNeedsMax, false>(row, row.n, place, window,
+                                                  parts_, slot, Next(r))
+               : SweepRow<kMayMask, kNeedsMax, false>(row, row.n, place, window,
+                                                      parts_, slot, Next(r));
   }
 
   HWY_NOINLINE void WithMax(size_t r, const Row& row, float* place,

@@ -11,6 +11,8 @@
 #define SOFTLANE_LIB_SOFTMAX_RUN_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "softmax_sweep-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -33,14 +35,15 @@ HWY_INLINE void AddStagedRow(size_t full, const Terms& terms,
 }
 
 struct RunEnd {
-  size_t next;     // the first row that is not done
-  bool is_inside;  // false if the window does not hold that one
-  double sum;      // of the last one done, if any
+  size_t next;   // the first row that is not done
+  bool is_good;  // false if the guess was not good enough for that one
+  double sum;    // of the last one done, if any
 };
 
-// Rows from r to `rows` of as many elements as row r, as long as nothing
-// unusual happens: where a row waits, it has that many, and no tiny quotients;
-// and sums leave the guess as it is.
+// Rows from r to `rows`, which all have as many elements. Ends early at a row
+// that the guess is not good enough for, behind one whose sum moves the guess,
+// and at one beside which tiny quotients would be due; but not at row r for
+// that reason.
 template <bool kHasMasked, class Source>
 HWY_NOINLINE RunEnd SweepRun(const Source& source, size_t r, size_t rows,
                              const Window& window, const ScaleParts& parts,
@@ -54,9 +57,7 @@ HWY_NOINLINE RunEnd SweepRun(const Source& source, size_t r, size_t rows,
   Stage lower = BeginStage(exp, x.a, x.b), upper = BeginStage(exp, x.c, x.d);
   while (true) {
     Waiting& slot = waiting.SlotOf(r);
-    if (slot.n != 0 && (slot.n != n || slot.has_tiny)) {
-      return {r, true, last_sum};
-    }
+    if (slot.n != 0 && slot.has_tiny) return {r, true, last_sum};
     float* const place = waiting.PlaceOf(r, row.to, n);
     // The last row begins again, in vain.
     const auto next = r + 1 == rows ? row : source.RowOf(r + 1);

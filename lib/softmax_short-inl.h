@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Softmax of short rows, a row in one vector or a few, whose maxima are
-// guessed. So the exponentials of a group need not know where its rows end: of
-// rows without gaps between them all vectors are full.
+// Softmax of short rows whose maxima are guessed. So the exponentials of a
+// group need not know where its rows end: of rows without gaps between them all
+// vectors are full.
 
 #if defined(SOFTLANE_LIB_SOFTMAX_SHORT_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_SOFTMAX_SHORT_INL_H_
@@ -11,10 +11,16 @@
 #define SOFTLANE_LIB_SOFTMAX_SHORT_INL_H_
 #endif
 
+#include <type_traits>
+
+#include "fold_rows-inl.h"
 #include "group_rows-inl.h"
 #include "guessed_groups-inl.h"
 #include "max-inl.h"
+#include "numerators-inl.h"
+#include "softmax_group-inl.h"
 #include "stages-inl.h"
+#include "stream-inl.h"
 #include "window_numerators-inl.h"
 
 // One lane has no groups.
@@ -56,7 +62,8 @@ class ShortGroup {
     x_ = x.Slice(first, count);
     y_ = y.Slice(first, count);
     first_ = first;
-    ahead_ = x.Slice(first + count, HWY_MIN(count, x.rows - first - count));
+    const size_t left = HWY_MIN(count, x.rows - first - count);
+    ahead_ = left == 0 ? Rows<const float>() : x.Slice(first + count, left);
     is_dense_ = logits_.IsDense(x);
   }
 

@@ -63,10 +63,13 @@ struct WindowNumerators {
 
   // See AddStagedBlocks.
   static constexpr bool kMayBeStaged = kLanes == 16 && Logits::kMayBeStaged;
-  HWY_INLINE Four X(size_t i) const { return InRegisters(logits.FourOf(i)); }
+  HWY_INLINE Four X(size_t i) const {
+    const Four x = InRegisters(logits.FourOf(i));
+    if constexpr (kNeedsMax) max.Add(x);
+    return x;
+  }
   HWY_INLINE const SoftmaxExp& Exp() const { return exp; }
   HWY_INLINE Two End(const Stage& stage) const {
-    if constexpr (kNeedsMax) max.Add(stage.x);
     return EndInWindow<kHasMasked>(stage.x, stage.eighths, stage.rest, exp,
                                    window);
   }

@@ -152,7 +152,7 @@ TEST_CASE("attention of a row after any others") {
     Random random(2);
     Cases cases("attention, any order of rows", target);
     for (size_t k = 0; k < kBatches; ++k) {
-      const size_t cols = 1 + random.Below(k % 8 == 0 ? 300 : 64);
+      const size_t cols = 1 + random.Below(k % 8 == 0 ? 600 : 64);
       const Batch batch(2 + random.Below(k % 4 == 1 ? 50 : 12), cols, random);
       const Batch bias(batch.rows, cols, random);
       std::vector<uint8_t> keep(batch.rows * cols);

@@ -92,7 +92,8 @@ constexpr Shape kShapes[] = {
     {40, 8},
     {40, 63},
     {40, 128},
-    {40, 300},
+    {40, 255},
+    {40, 383},
     {3, 70000},
     {4200, 1000},
 #ifdef SOFTLANE_FULL_TESTS
