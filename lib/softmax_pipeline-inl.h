@@ -87,7 +87,9 @@ class Pipeline {
   HWY_NOINLINE size_t RunFrom(size_t r) {
     Waiting& slot = waiting_.SlotOf(r);
     if (slot.has_tiny) Divide(slot, {});
-    const RunEnd end = SweepRunFrom(r);
+    const Window window(guess_.Octaves(), parts_);
+    const RunEnd end =
+        SweepRun(source_, r, rows_, window, parts_, waiting_, has_masked_);
     if (end.next != r) {
       attempts_.Succeeded();
       guess_.Follow(end.sum);
@@ -98,15 +100,6 @@ class Pipeline {
     }
     return end.next;
   }
-  HWY_INLINE RunEnd SweepRunFrom(size_t r) {
-    constexpr bool kMayMask = Source::kMayMask;
-    const Window window(guess_.Octaves(), parts_);
-    return kMayMask || has_masked_
-               ? SweepRun<true>(source_, r, rows_, window, parts_, waiting_)
-               : SweepRun<kMayMask>(source_, r, rows_, window, parts_,
-                                    waiting_);
-  }
-
   HWY_INLINE bool IsDividedAtOnce(const Waiting& row) const {
     return row.is_streamed &&
            (row.n >= kMinStreamedAtOnceCols || !IsAligned(row.to));

@@ -251,6 +251,15 @@ class Quotients {
   VF head_, rest_, least_;
 };
 
+struct UsualQuotients {
+  template <class V>
+  HWY_INLINE V operator()(const V& numerators) const {
+    return quotients.NotTiny(numerators);
+  }
+
+  const Quotients& quotients;
+};
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

@@ -43,8 +43,9 @@ struct RunEnd {
 // Rows from r to `rows`, which all have as many elements. Ends early at a row
 // that the guess is not good enough for, behind one whose sum moves the guess,
 // and at one beside which tiny quotients would be due; but not at row r for
-// that reason.
-template <bool kHasMasked, class Source>
+// that reason. With kHasLast rows end in a part of a block; others would pay 1
+// to 2 % for it.
+template <bool kHasMasked, bool kHasLast, class Source>
 HWY_NOINLINE RunEnd SweepRun(const Source& source, size_t r, size_t rows,
                              const Window& window, const ScaleParts& parts,
                              WaitingRows& waiting) {
@@ -70,13 +71,13 @@ HWY_NOINLINE RunEnd SweepRun(const Source& source, size_t r, size_t rows,
     const Numerators numerators{exp, logits, place, lanes, none};
     if (slot.n == 0) {
       AddStagedRow(full, numerators, next_logits, lower, upper, sum);
-      AddShortLast(full, n, numerators, sum);
+      if constexpr (kHasLast) AddShortLast(full, n, numerators, sum);
     } else {
       const Quotients quotients(ReciprocalOf(slot.sum));
       const DividingNumerators<false, Numerators> dividing{
           numerators, quotients, slot.from, slot.to, false, NextRow{}};
       AddStagedRow(full, dividing, next_logits, lower, upper, sum);
-      AddLast(full, n, dividing, sum);
+      if constexpr (kHasLast) AddLast(full, n, dividing, sum);
       slot.n = 0;
     }
     const double total = sum.Total();
@@ -89,6 +90,22 @@ HWY_NOINLINE RunEnd SweepRun(const Source& source, size_t r, size_t rows,
     if (r == rows || !is_usual) return {r, true, last_sum};
     row = next;
   }
+}
+
+template <class Source>
+HWY_INLINE RunEnd SweepRun(const Source& source, size_t r, size_t rows,
+                           const Window& window, const ScaleParts& parts,
+                           WaitingRows& waiting, bool has_masked) {
+  constexpr bool kMayMask = Source::kMayMask;
+  const auto sweep = [&](auto kind) HWY_ATTR {
+    constexpr bool kIsMasked = kMayMask || decltype(kind)::value;
+    return source.RowOf(r).n % kSumBlock == 0
+               ? SweepRun<kIsMasked, false>(source, r, rows, window, parts,
+                                            waiting)
+               : SweepRun<kIsMasked, true>(source, r, rows, window, parts,
+                                           waiting);
+  };
+  return has_masked ? sweep(std::true_type()) : sweep(std::false_type());
 }
 
 }  // namespace

@@ -35,9 +35,10 @@ struct Waiting {
   bool is_streamed;  // past the caches
 };
 
-// to[start, n) of a row that waits, from the end, a block at a time.
-HWY_NOINLINE void DivideFrom(size_t start, Waiting& row) {
-  const Quotients quotients(ReciprocalOf(row.sum));
+// Its quotients in [start, n), from the end, a block at a time.
+template <class Quotients>
+HWY_INLINE void WriteQuotients(const Quotients& quotients, size_t start,
+                               const Waiting& row) {
   constexpr size_t kBlock = 2048;
   for (size_t end = row.n; end != start;) {
     const size_t begin = end - start > kBlock ? end - kBlock : start;
@@ -48,6 +49,14 @@ HWY_NOINLINE void DivideFrom(size_t start, Waiting& row) {
       StoreTerms(terms, row.to + begin, end - begin);
     }
     end = begin;
+  }
+}
+HWY_NOINLINE void DivideFrom(size_t start, Waiting& row) {
+  const Quotients quotients(ReciprocalOf(row.sum));
+  if (row.has_tiny) {
+    WriteQuotients(quotients, start, row);
+  } else {
+    WriteQuotients(UsualQuotients{quotients}, start, row);
   }
   row.n = 0;
 }
