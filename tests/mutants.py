@@ -192,7 +192,6 @@ MUTANTS = [
     ("waiting_rows-inl.h", "n > kMaxStreamedCols) return to;", "false) return to;"),
     # softmax_run-inl.h
     ("softmax_run-inl.h", "if (slot.n != 0 && slot.has_tiny) return {r, true, last_sum};", ""),
-    ("softmax_pipeline-inl.h", "if (slot.has_tiny) Divide(slot, {}); const Window", "const Window"),
     ("waiting_rows-inl.h", "if (row.has_tiny) {", "if (false) {"),
     ("softmax_run-inl.h", "total > kMaxSumWithoutTiny", "false"),
     ("softmax_run-inl.h", "is_last ? next_logits.FourOf(0) : terms", "is_last ? terms.X(0) : terms"),

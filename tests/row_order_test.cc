@@ -246,21 +246,30 @@ TEST_CASE("attention of rows as wide as a guess may be") {
   });
 }
 
-// Kills: a tiny quotient of a group's row, or of a run's, that is taken for a
-// usual one.
+// Kills: a tiny quotient of a group's row, or of a run's, or beside a run, that
+// is taken for a usual one.
 TEST_CASE("softmax of rows as wide as a guess may be") {
   ForEachTarget([](Target target) {
     Random random(3);
     Cases cases("softmax, widest rows", target);
     constexpr size_t kRows = 64;
-    for (size_t k = 0; k < 400; ++k) {
-      const size_t cols = k % 4 == 0 ? 300 : 40;
-      // A guess near 0, and then one row in 16 as wide as possible.
-      std::vector<float> x(kRows * cols, 0.0f), probs(x.size());
-      for (size_t r = 16; r < kRows; r += 16) {
-        float* const row = &x[(r + random.Below(16)) * cols];
-        row[random.Below(cols)] = random.Uniform(17.0f, 20.0f);
-        row[random.Below(cols)] = random.Uniform(-70.0f, -66.0f);
+    for (size_t k = 0; k < 800; ++k) {
+      const size_t cols = k % 2 == 0 ? 300 : 40;
+      // Rows one level high, with stairs that move the guess or just do not,
+      // and with elements at the low end of what the guess before allows.
+      std::vector<float> x, probs(kRows * cols);
+      float level = 0.0f, low = 0.0f;
+      for (size_t r = 0; r < kRows; ++r) {
+        const size_t kind = random.Below(6);
+        if (kind == 0) level += 8.0f;
+        if (kind == 1) level += random.Uniform(17.0f, 20.0f);
+        if (kind == 2) level = 0.0f;
+        x.insert(x.end(), cols, kind == 1 ? low : level);
+        x[r * cols + random.Below(cols)] = level;
+        if (kind == 1) {
+          x[r * cols + random.Below(cols)] = low - random.Uniform(66.0f, 70.0f);
+        }
+        low = level;
       }
       REQUIRE(Softmax({x.data(), kRows, cols}, {probs.data(), kRows, cols}, {},
                       target) == Status::kOk);
