@@ -31,9 +31,9 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Longer rows are faster one after the other: ns per element in groups and one
-// after the other on Zen 5, with AVX-512 0.133 and 0.143 at 64 x 255, 0.114 and
-// 0.103 at 64 x 256 (0.117 and 0.108 at 32 x 320); with AVX2 0.198 and 0.233 at
-// 64 x 300, 0.187 and 0.192 at 64 x 384. With NEON not measured.
+// after the other on Zen 5, with AVX-512 0.133 and 0.137 at 64 x 255, 0.120 and
+// 0.103 at 64 x 256; with AVX2 0.198 and 0.232 at 64 x 300, 0.187 and 0.190 at
+// 64 x 384. With NEON not measured.
 constexpr size_t kMaxShortCols = kLanes == 8 ? 383 : 255;
 
 // The logits of a group's rows as they are.

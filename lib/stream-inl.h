@@ -34,9 +34,10 @@ HWY_INLINE bool IsLarge(size_t rows, size_t cols, size_t matrices) {
 }
 // Shorter rows have more to do than to wait for memory.
 constexpr size_t kMinStreamedCols = 512;
-// In softmax and its backward less. ns per element so and not: with AVX-512
-// 0.16 and 0.23 at 30000 x 400, backward 0.26 and 0.28; with AVX2 0.23 and
-// 0.26, 0.34 and 0.45. But log-softmax 0.31 and 0.28, 0.42 and 0.36.
+// In softmax and its backward less. ns per element so and not, at 30000 x 400
+// (backward at 20000 x 400): with AVX-512 0.16 and 0.23, backward 0.26 and
+// 0.28; with AVX2 0.23 and 0.26, 0.34 and 0.45. But log-softmax 0.31 and 0.28,
+// 0.42 and 0.36.
 constexpr size_t kMinStreamedSoftmaxCols = 256;
 // Elements that are read again wait on the stack in the meantime.
 constexpr size_t kMaxStreamedCols = 8192;

@@ -53,6 +53,13 @@ inline bool All(const std::vector<float>& values, bool (*is)(float)) {
   return true;
 }
 
+// Whether row r of the batch has the bits of `row`.
+inline bool IsRow(const std::vector<float>& batch, size_t r,
+                  const std::vector<float>& row) {
+  const float* const from = &batch[r * row.size()];
+  return SameBits(std::vector<float>(from, from + row.size()), row);
+}
+
 constexpr size_t kMaxCols = 200;
 
 // body(row of N(0, 4) logits, position) for every length and position.

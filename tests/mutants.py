@@ -387,7 +387,7 @@ EQUIVALENT = {
 }
 
 TESTS = ("attention_softmax|attention_softmax_backward|cross_entropy.*|large_batches|large_rows|long_rows|log_softmax.*|softmax_jacobian|"
-         "softmax_axis|softmax_topk|exp|reduce|softmax|softmax_backward|arguments|exact_rows|fp_environment|layout|memory|same_bits|row_order|semantics|soft_fma|target|target_environment_.*|cpu_models")
+         "softmax_axis|softmax_topk|exp|reduce|softmax|softmax_backward|arguments|exact_rows|fp_environment|layout|memory|same_bits|row_order|semantics|soft_fma|target|widest_rows|target_environment_.*|cpu_models")
 
 
 def pattern(text):

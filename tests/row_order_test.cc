@@ -89,12 +89,6 @@ struct Batch {
   std::vector<float> x;
 };
 
-bool IsRow(const std::vector<float>& batch, size_t r,
-           const std::vector<float>& row) {
-  const float* const from = &batch[r * row.size()];
-  return SameBits(std::vector<float>(from, from + row.size()), row);
-}
-
 constexpr size_t kBatches = 3000;
 
 // Kills: a guess that is not checked, or at one end only; a masked element that
@@ -207,95 +201,6 @@ TEST_CASE("attention of a row after any others") {
         cases.Expect(IsRow(short_in_place, r, want), "in place", cols, r);
         cases.Expect(IsRow(of_gaps, r, want), "of rows with gaps", cols, r);
         cases.Expect(SameBits(log[r], want_log), "logsumexp", cols, r);
-      }
-    }
-  });
-}
-
-// Kills: a quotient that is tiny because of the sink, and taken for a usual
-// one.
-TEST_CASE("attention of rows as wide as a guess may be") {
-  ForEachTarget([](Target target) {
-    Cases cases("attention, widest rows", target);
-    constexpr size_t kCols = 20;
-    std::vector<float> x, sinks;
-    for (float sink = 17.0f; sink < 23.0f; sink += 0.125f) {
-      for (float low = -71.0f; low < -64.0f; low += 0.125f) {
-        // Rows that bring a guess near 0, and one as wide as possible.
-        for (const float each : {-60.0f, -60.0f, sink}) {
-          x.insert(x.end(), kCols, 0.0f);
-          sinks.push_back(each);
-        }
-        x.back() = low;
-      }
-    }
-    std::vector<float> probs(x.size());
-    AttentionOptions options;
-    options.sinks = sinks.data();
-    REQUIRE(AttentionSoftmax({x.data(), sinks.size(), kCols},
-                             {probs.data(), sinks.size(), kCols}, options,
-                             target) == Status::kOk);
-    for (size_t r = 0; r < sinks.size(); ++r) {
-      std::vector<float> want(kCols);
-      options.sinks = &sinks[r];
-      REQUIRE(AttentionSoftmax({&x[r * kCols], 1, kCols},
-                               {want.data(), 1, kCols}, options,
-                               target) == Status::kOk);
-      cases.Expect(IsRow(probs, r, want), "a row", kCols, r);
-    }
-  });
-}
-
-// Kills: a tiny quotient of a group's row, or of a run's, or beside a run, that
-// is taken for a usual one.
-TEST_CASE("softmax of rows as wide as a guess may be") {
-  ForEachTarget([](Target target) {
-    Random random(3);
-    Cases cases("softmax, widest rows", target);
-    constexpr size_t kRows = 64;
-    for (size_t k = 0; k < 800; ++k) {
-      const size_t cols = k % 2 == 0 ? 300 : 40;
-      // Rows one level high, with stairs that move the guess or just do not,
-      // and with elements at the low end of what the guess before allows.
-      std::vector<float> x, probs(kRows * cols);
-      float level = 0.0f, low = 0.0f;
-      for (size_t r = 0; r < kRows; ++r) {
-        const size_t kind = random.Below(6);
-        if (kind == 0) level += 8.0f;
-        if (kind == 1) level += random.Uniform(17.0f, 20.0f);
-        if (kind == 2) level = 0.0f;
-        x.insert(x.end(), cols, kind == 1 ? low : level);
-        x[r * cols + random.Below(cols)] = level;
-        if (kind == 1) {
-          x[r * cols + random.Below(cols)] = low - random.Uniform(66.0f, 70.0f);
-        }
-        low = level;
-      }
-      REQUIRE(Softmax({x.data(), kRows, cols}, {probs.data(), kRows, cols}, {},
-                      target) == Status::kOk);
-      for (size_t r = 0; r < kRows; ++r) {
-        std::vector<float> want(cols);
-        REQUIRE(Softmax({&x[r * cols], 1, cols}, {want.data(), 1, cols}, {},
-                        target) == Status::kOk);
-        cases.Expect(IsRow(probs, r, want), "a row", cols, r);
-      }
-    }
-  });
-}
-
-// An element that is all of the row is logsumexp, exactly, also if it is tiny.
-// Kills: a maximum that misses a lane of a sweep.
-TEST_CASE("logsumexp of rows with one element that counts") {
-  ForEachTarget([](Target target) {
-    Cases cases("logsumexp, one element", target);
-    for (const size_t cols : {size_t{200}, size_t{300}, size_t{530}}) {
-      std::vector<float> x(cols * cols, -1e9f), probs(x.size()), log(cols);
-      for (size_t r = 0; r < cols; ++r) x[r * cols + r] = 1e-20f;
-      REQUIRE(SoftmaxWithLogSumExp({x.data(), cols, cols},
-                                   {probs.data(), cols, cols}, log.data(), {},
-                                   target) == Status::kOk);
-      for (size_t r = 0; r < cols; ++r) {
-        cases.Expect(SameBits(log[r], 1e-20f), "logsumexp", cols, r);
       }
     }
   });
