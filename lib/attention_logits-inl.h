@@ -20,6 +20,24 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+// The position of the query of row r among the keys: first_query + r, which may
+// be above INT64_MAX.
+struct QueryPosition {
+  HWY_INLINE QueryPosition(const AttentionOptions& options, size_t r)
+      : bits(static_cast<uint64_t>(options.first_query) + uint64_t{r}),
+        is_negative(options.first_query < 0 && static_cast<int64_t>(bits) < 0) {
+  }
+
+  // The number of keys from here to the key at position c.
+  HWY_INLINE uint64_t DistanceTo(size_t c) const {
+    const bool is_before = is_negative || bits < uint64_t{c};
+    return is_before ? uint64_t{c} - bits : bits - uint64_t{c};
+  }
+
+  uint64_t bits;     // modulo 2^64
+  bool is_negative;  // before all keys
+};
+
 // The keys of row r that lengths, causal and window leave: [begin, end).
 struct KeyRange {
   HWY_INLINE KeyRange(const AttentionOptions& options, size_t r, size_t cols)
@@ -27,18 +45,14 @@ struct KeyRange {
     if (options.lengths != nullptr) {
       end = static_cast<size_t>(options.lengths[r]);
     }
-    // As unsigned numbers positions cannot overflow; a query before all keys
-    // is "negative".
-    const uint64_t query =
-        static_cast<uint64_t>(options.first_query) + static_cast<uint64_t>(r);
-    const bool is_before = static_cast<int64_t>(query) < 0;
+    const QueryPosition query(options, r);
     if (options.causal) {
-      const uint64_t keys = is_before ? 0 : query + 1;
+      const uint64_t keys = query.is_negative ? 0 : query.bits + 1;
       if (keys < end) end = static_cast<size_t>(keys);
     }
     const uint64_t window = static_cast<uint64_t>(options.window);
-    if (window != 0 && !is_before && query >= window) {
-      const uint64_t first = query - window + 1;
+    if (window != 0 && !query.is_negative && query.bits >= window) {
+      const uint64_t first = query.bits - window + 1;
       begin = first < end ? static_cast<size_t>(first) : end;
     }
   }
@@ -158,7 +172,8 @@ class AttentionLogits {
         has_alibi_(options.alibi_slope != 0.0f),
         scale_(Set(options.scale)),
         softcap_(Set(options.softcap)),
-        slope_(Set(options.alibi_slope)) {}
+        slope_(Set(options.alibi_slope)),
+        query_(options, r) {}
 
   HWY_NOINLINE VF One(size_t c) const { return Compute(c); }
   HWY_NOINLINE Four FourOf(size_t c, size_t step) const {
@@ -196,15 +211,31 @@ class AttentionLogits {
     return hn::Mul(tanh_(hn::Div(z, softcap_)), softcap_);
   }
   HWY_INLINE VF AddAlibi(VF z, size_t c) const {
-    const VF lanes = hn::Iota(F32(), 0.0f);
-    const VF position = hn::Add(Set(static_cast<float>(c)), lanes);
-    return Fma(slope_, position, z);
+    return Fnma(slope_, Distances(c), z);
   }
+  // From the query to the keys from c on, each rounded once.
+  HWY_INLINE VF Distances(size_t c) const {
+    // Modulo 2^64, so it is far from 0 where it wraps.
+    const int64_t behind = static_cast<int64_t>(query_.bits - uint64_t{c});
+    constexpr int64_t kFar = int64_t{1} << 30;
+    if (behind <= -kFar || kFar <= behind) return FarDistances(c);
+    const VI first = hn::Set(I32(), static_cast<int32_t>(behind));
+    return hn::Abs(hn::ConvertTo(F32(), hn::Sub(first, hn::Iota(I32(), 0))));
+  }
+  HWY_NOINLINE VF FarDistances(size_t c) const {
+    HWY_ALIGN float distances[kLanes];
+    for (size_t i = 0; i < kLanes; ++i) {
+      distances[i] = static_cast<float>(query_.DistanceTo(c + i));
+    }
+    return Load(distances);
+  }
+
   const float* scores_;
   const float* bias_;
   const uint8_t* keep_;
   bool has_softcap_, has_alibi_;
   VF scale_, softcap_, slope_;
+  QueryPosition query_;
   Tanh tanh_;
 };
 

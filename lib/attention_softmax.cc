@@ -131,14 +131,32 @@ using AttentionFunction = void(const Rows<const float>&, const Rows<float>&,
 constexpr internal::KernelTable<AttentionFunction> kAttentionTable =
     SOFTLANE_KERNEL_TABLE(AttentionRows);
 
+// `logsumexp` may be null.
 Status Run(const Rows<const float>& scores, const Rows<float>& probs,
-           float* logsumexp, const AttentionOptions& options, Target target) {
-  if (Status s = internal::CheckAttention(scores, probs, options);
+           const internal::Operand& results, float* logsumexp,
+           const AttentionOptions& options, Target target) {
+  using internal::Optional;
+  using internal::Read;
+  using internal::ReadVector;
+  const bool shapes_agree = internal::HaveSameShape(scores, probs) &&
+                            internal::MasksHaveShapeOf(scores, options);
+  if (Status s = internal::CheckOperands(
+          {internal::Replaced(scores), internal::Replacing(probs), results,
+           Optional(Read(options.bias)), Optional(Read(options.keep)),
+           Optional(ReadVector(options.lengths, scores.rows)),
+           Optional(ReadVector(options.sinks, scores.rows))},
+          shapes_agree);
+      s != Status::kOk) {
+    return s;
+  }
+  if (Status s =
+          internal::CheckAttentionOptions(options, scores.rows, scores.cols);
       s != Status::kOk) {
     return s;
   }
   AttentionFunction* const kernel = internal::Select(kAttentionTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (scores.cols == 0 && logsumexp == nullptr) return Status::kOk;
   const internal::FpEnvironment environment;
   kernel(scores, probs, logsumexp, options);
   return Status::kOk;
@@ -152,25 +170,15 @@ Status AttentionSoftmax(const Rows<const float>& scores,
                         const Rows<float>& probs,
                         const AttentionOptions& options,
                         Target target) noexcept {
-  if (Status s = internal::CheckRowMap(scores, probs); s != Status::kOk) {
-    return s;
-  }
-  return Run(scores, probs, nullptr, options, target);
+  return Run(scores, probs, internal::Operand(), nullptr, options, target);
 }
 
 Status AttentionSoftmaxWithLogSumExp(const Rows<const float>& scores,
                                      const Rows<float>& probs, float* logsumexp,
                                      const AttentionOptions& options,
                                      Target target) noexcept {
-  if (Status s = internal::CheckRowMap(scores, probs); s != Status::kOk) {
-    return s;
-  }
-  if (Status s =
-          internal::CheckAttentionResults(scores, probs, logsumexp, options);
-      s != Status::kOk) {
-    return s;
-  }
-  return Run(scores, probs, logsumexp, options, target);
+  return Run(scores, probs, internal::WrittenVector(logsumexp, scores.rows),
+             logsumexp, options, target);
 }
 
 }  // namespace v1

@@ -192,30 +192,37 @@ using BackwardFunction = void(const Rows<const float>&,
 constexpr internal::KernelTable<BackwardFunction> kBackwardTable =
     SOFTLANE_KERNEL_TABLE(AttentionBackwardRows);
 
-Status CheckSink(const Rows<const float>& probs,
-                 const Rows<const float>& dprobs, const Rows<float>& dscores,
-                 const Rows<const float>& scores,
-                 const AttentionOptions& options,
-                 const AttentionSinkGradient& sink) {
-  if (sink.dsinks == nullptr) return Status::kOk;
-  if (options.sinks == nullptr || sink.logsumexp == nullptr) {
-    return probs.rows == 0 ? Status::kOk : Status::kNullPointer;
+Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
+             const Rows<const float>& scores, const Rows<float>& dscores,
+             const AttentionOptions& options,
+             const AttentionSinkGradient& sink) {
+  using internal::Optional;
+  using internal::Read;
+  using internal::ReadVector;
+  using internal::Replaced;
+  const size_t rows = probs.rows;
+  const bool shapes_agree = internal::HaveSameShape(probs, dscores) &&
+                            internal::HaveSameShape(dprobs, dscores) &&
+                            internal::HaveSameShape(scores, dscores) &&
+                            internal::MasksHaveShapeOf(probs, options);
+  // The gradient of the sinks needs both of these.
+  const bool has_dsinks = sink.dsinks != nullptr;
+  const auto needed = [&](const float* values) {
+    const internal::Operand operand = ReadVector(values, rows);
+    return has_dsinks ? operand : Optional(operand);
+  };
+  if (Status s = internal::CheckOperands(
+          {Replaced(probs), Replaced(dprobs), Replaced(scores),
+           internal::Replacing(dscores), Optional(Read(options.bias)),
+           Optional(Read(options.keep)),
+           Optional(ReadVector(options.lengths, rows)), needed(options.sinks),
+           has_dsinks ? needed(sink.logsumexp) : internal::Operand(),
+           Optional(internal::WrittenVector(sink.dsinks, rows))},
+          shapes_agree);
+      s != Status::kOk) {
+    return s;
   }
-  for (const internal::Extent& view :
-       {internal::Extent(dprobs), internal::Extent(scores)}) {
-    if (Status s = internal::CheckRowResults(view, sink.dsinks);
-        s != Status::kOk) {
-      return s;
-    }
-  }
-  const internal::Extent dsinks(Rows<float>(sink.dsinks, probs.rows, 1));
-  for (const internal::Extent& out : {internal::Extent(dscores), dsinks}) {
-    if (Status s = internal::CheckPerRow(sink.logsumexp, probs, out);
-        s != Status::kOk) {
-      return s;
-    }
-  }
-  return internal::CheckAttentionResults(probs, dscores, sink.dsinks, options);
+  return internal::CheckAttentionOptions(options, rows, probs.cols);
 }
 
 }  // namespace
@@ -232,21 +239,13 @@ Status AttentionSoftmaxBackward(const Rows<const float>& probs,
   // Without softcap the scores are not read, whatever they are.
   const bool reads_scores = !internal::IsZero(options.softcap);
   const Rows<const float>& read = reads_scores ? scores : probs;
-  for (const Rows<const float>* in : {&probs, &dprobs, &read}) {
-    if (Status s = internal::CheckRowMap(*in, dscores); s != Status::kOk) {
-      return s;
-    }
-  }
-  if (Status s = internal::CheckAttention(probs, dscores, options);
-      s != Status::kOk) {
-    return s;
-  }
-  if (Status s = CheckSink(probs, dprobs, dscores, read, options, sink);
+  if (Status s = Check(probs, dprobs, read, dscores, options, sink);
       s != Status::kOk) {
     return s;
   }
   BackwardFunction* const kernel = internal::Select(kBackwardTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
+  if (probs.cols == 0 && sink.dsinks == nullptr) return Status::kOk;
   const internal::FpEnvironment environment;
   kernel(probs, dprobs, read, dscores, options, sink);
   return Status::kOk;

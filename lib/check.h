@@ -7,76 +7,113 @@
 #include <cstring>
 #include <limits>
 
+#include "softlane/planes.h"
 #include "softlane/rows.h"
+#include "softlane/softmax.h"
 #include "softlane/status.h"
 
-// What the public functions check of their arguments, before the first write.
-// No floating-point arithmetic here: the host's FP environment is still in
-// force.
+// What the public functions check of their arguments, before the first write:
+// the operands first, then the options, the labels, and last the target. That
+// is the order of the values of Status. No floating-point arithmetic here: the
+// host's FP environment is still in force.
 
 namespace softlane {
 namespace internal {
 
-/// The bytes that a view touches, without its element type.
-struct Extent {
+/// One view of a call, as its checks see it: without its element type. Rows are
+/// planes whose axis has one index; a vector is one row.
+struct Operand {
+  /// What the call does with the view. An input that is kReplaced may be the
+  /// view of the output that is kReplacing.
+  enum class Role : uint8_t { kRead, kReplaced, kReplacing, kWritten };
+
+  /// No elements.
+  Operand() noexcept = default;
   template <typename T>
-  Extent(const Rows<T>& view) noexcept  // NOLINT: implicit by design
-      : begin(reinterpret_cast<uintptr_t>(view.data)),
-        rows(view.rows),
-        cols(view.cols),
-        row_bytes(view.cols * sizeof(T)),
-        stride(view.stride),
-        // One row has no stride; what stands there may be any number.
-        stride_bytes(view.rows <= 1 ? row_bytes : view.stride * sizeof(T)),
-        element_bytes(sizeof(T)) {}
+  Operand(const Rows<T>& view, Role role) noexcept
+      : Operand(reinterpret_cast<uintptr_t>(view.data), view.rows, 1, view.cols,
+                view.stride, 0, sizeof(T), role) {}
+  template <typename T>
+  Operand(const Planes<T>& view, Role role) noexcept
+      : Operand(reinterpret_cast<uintptr_t>(view.data), view.outer, view.axis,
+                view.inner, view.outer_stride, view.axis_stride, sizeof(T),
+                role) {}
 
-  bool IsEmpty() const { return rows == 0 || cols == 0; }
-  uintptr_t End() const {
-    return begin + (rows - 1) * stride_bytes + row_bytes;
-  }
+  bool IsEmpty() const { return outer == 0 || axis == 0 || inner == 0; }
+  bool IsOutput() const { return role >= Role::kReplacing; }
+  bool IsBroadcast() const { return outer > 1 && outer_stride == 0; }
 
-  uintptr_t begin;
-  size_t rows, cols, row_bytes, stride, stride_bytes, element_bytes;
+  uintptr_t begin = 0;
+  size_t outer = 0, axis = 0, inner = 0;
+  size_t outer_stride = 0, axis_stride = 0;  // in elements
+  size_t element_bytes = 1;
+  Role role = Role::kRead;
+
+ private:
+  Operand(uintptr_t begin, size_t outer, size_t axis, size_t inner,
+          size_t outer_stride, size_t axis_stride, size_t element_bytes,
+          Role role) noexcept
+      : begin(begin),
+        outer(outer),
+        axis(axis),
+        inner(inner),
+        outer_stride(outer_stride),
+        axis_stride(axis_stride),
+        element_bytes(element_bytes),
+        role(role) {}
 };
 
-/// Whether the view is one: not null, stride and sizes in range.
-inline Status CheckView(const Extent& view) noexcept {
-  if (view.stride < view.cols) return Status::kBadShape;
-  if (view.IsEmpty()) return Status::kOk;
-  // The last element's end, in bytes, fits PTRDIFF_MAX and the address space.
-  const size_t limit = static_cast<size_t>(PTRDIFF_MAX) / view.element_bytes;
-  if (view.cols > limit) return Status::kBadShape;
-  if (view.rows > 1 && view.stride > (limit - view.cols) / (view.rows - 1)) {
-    return Status::kBadShape;
-  }
-  if (view.begin == 0) return Status::kNullPointer;
-  if (view.End() < view.begin) return Status::kBadShape;
-  return Status::kOk;
+/// An input that no output may overlap.
+template <typename View>
+Operand Read(const View& view) noexcept {
+  return Operand(view, Operand::Role::kRead);
+}
+/// An input that may be the view of the output Replacing(...).
+template <typename View>
+Operand Replaced(const View& view) noexcept {
+  return Operand(view, Operand::Role::kReplaced);
+}
+template <typename View>
+Operand Replacing(const View& view) noexcept {
+  return Operand(view, Operand::Role::kReplacing);
+}
+template <typename View>
+Operand Written(const View& view) noexcept {
+  return Operand(view, Operand::Role::kWritten);
+}
+template <typename T>
+Operand ReadVector(const T* values, size_t count) noexcept {
+  return Read(Rows<const T>(values, 1, count));
+}
+template <typename T>
+Operand WrittenVector(T* values, size_t count) noexcept {
+  return Written(Rows<T>(values, 1, count));
+}
+/// The operand, or none if its pointer is null.
+inline Operand Optional(const Operand& operand) noexcept {
+  return operand.begin == 0 ? Operand() : operand;
 }
 
-inline bool IsSameShape(const Extent& a, const Extent& b) noexcept {
+template <typename T, typename U>
+bool HaveSameShape(const Rows<T>& a, const Rows<U>& b) noexcept {
   return a.rows == b.rows && a.cols == b.cols;
 }
-
-/// Whether two valid views share an element. Exact for equal strides, where the
-/// views may be column windows of one buffer; else the ranges must not meet.
-inline bool SharesElement(const Extent& a, const Extent& b) noexcept {
-  if (a.IsEmpty() || b.IsEmpty()) return false;
-  if (a.End() <= b.begin || b.End() <= a.begin) return false;
-  if (a.stride_bytes != b.stride_bytes) return true;
-  const size_t stride = a.stride_bytes;
-  const size_t offset = a.begin <= b.begin
-                            ? (b.begin - a.begin) % stride
-                            : (stride - (a.begin - b.begin) % stride) % stride;
-  return offset < a.row_bytes || offset + b.row_bytes > stride;
+template <typename T, typename U>
+bool HaveSameShape(const Planes<T>& a, const Planes<U>& b) noexcept {
+  return a.outer == b.outer && a.axis == b.axis && a.inner == b.inner;
 }
 
-/// Whether an output may be written while the input is read: the same view, or
-/// no shared element.
-inline bool MayWrite(const Extent& out, const Extent& in) noexcept {
-  const bool same_view =
-      out.begin == in.begin && (out.stride == in.stride || out.rows <= 1);
-  return same_view || !SharesElement(out, in);
+inline constexpr size_t kMaxOperands = 12;
+Status CheckOperands(const Operand* operands, size_t count,
+                     bool shapes_agree) noexcept;
+
+/// kNullPointer, kBadShape and kOverlap of all operands of a call.
+/// `shapes_agree` is what the caller knows of the views' shapes.
+template <size_t kCount>
+Status CheckOperands(const Operand (&operands)[kCount],
+                     bool shapes_agree = true) noexcept {
+  static_assert(kCount <= kMaxOperands, "");
+  return CheckOperands(operands, kCount, shapes_agree);
 }
 
 /// Whether two views are what they usually are, by fewer instructions than the
@@ -106,13 +143,10 @@ bool IsUsualRowMap(const Rows<T>& in, const Rows<U>& out) noexcept {
 }
 
 /// The full check.
-[[gnu::noinline]] inline Status CheckAnyRowMap(const Extent& in,
-                                               const Extent& out) noexcept {
-  if (Status status = CheckView(in); status != Status::kOk) return status;
-  if (Status status = CheckView(out); status != Status::kOk) return status;
-  if (!IsSameShape(in, out)) return Status::kBadShape;
-  if (!MayWrite(out, in)) return Status::kOverlap;
-  return Status::kOk;
+template <typename T, typename U>
+[[gnu::noinline]] Status CheckAnyRowMap(const Rows<T>& in,
+                                        const Rows<U>& out) noexcept {
+  return CheckOperands({Replaced(in), Replacing(out)}, HaveSameShape(in, out));
 }
 
 /// For an operation that maps rows to rows of the same shape.
@@ -122,15 +156,15 @@ Status CheckRowMap(const Rows<T>& in, const Rows<U>& out) noexcept {
   return CheckAnyRowMap(in, out);
 }
 
-/// For an operation with one result per row. Without columns it still has
-/// results.
-template <typename T>
-Status CheckRowResults(const Extent& in, T* results) noexcept {
-  if (Status status = CheckView(in); status != Status::kOk) return status;
-  const Extent out(Rows<T>(results, in.rows, 1));
-  if (Status status = CheckView(out); status != Status::kOk) return status;
-  if (SharesElement(out, in)) return Status::kOverlap;
-  return Status::kOk;
+/// For an operation that maps two inputs to an output of the same shape.
+template <typename T, typename U>
+Status CheckTwoToOne(const Rows<T>& first, const Rows<T>& second,
+                     const Rows<U>& out) noexcept {
+  if (IsUsualRowMap(first, out) && IsUsualRowMap(second, out)) {
+    return Status::kOk;
+  }
+  return CheckOperands({Replaced(first), Replaced(second), Replacing(out)},
+                       HaveSameShape(first, out) && HaveSameShape(second, out));
 }
 
 /// The maximum and the logsumexp of rows without columns, whose data may be
@@ -140,11 +174,27 @@ inline void FillMinusInfinity(float* results, size_t rows) noexcept {
   for (size_t r = 0; r < rows; ++r) results[r] = kMinusInfinity;
 }
 
-/// By its bits: an environment that treats subnormals as zero must not matter.
-inline bool IsFinitePositive(float value) noexcept {
+// By their bits: an environment that treats subnormals as zero must not matter.
+inline uint32_t BitsOf(float value) noexcept {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof(bits));
-  return bits > 0 && bits < 0x7F800000u;
+  return bits;
+}
+inline bool IsFinite(float value) noexcept {
+  return (BitsOf(value) & 0x7FFFFFFFu) < 0x7F800000u;
+}
+inline bool IsZero(float value) noexcept {
+  return (BitsOf(value) & 0x7FFFFFFFu) == 0;
+}
+inline bool IsFinitePositive(float value) noexcept {
+  return BitsOf(value) > 0 && BitsOf(value) < 0x7F800000u;
+}
+inline bool IsFiniteNotNegative(float value) noexcept {
+  return IsZero(value) || IsFinitePositive(value);
+}
+
+inline bool AreGoodOptions(float scale, EmptyRow empty_row) noexcept {
+  return IsFinitePositive(scale) && empty_row <= EmptyRow::kZero;
 }
 
 }  // namespace internal

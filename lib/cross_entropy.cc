@@ -29,15 +29,44 @@ namespace {
 HWY_INLINE ShareSums SumShares(const ClassShares& shares, const float* x,
                                size_t n, float max) {
   const double logits = SumTerms(n, SharedLogits{shares, x, max});
-  return {SumTerms(n, shares), logits / SharedLogits::kUnit};
+  return {SumTerms<true>(n, shares), logits / SharedLogits::kUnit};
 }
+
+// A row's shares in floats where these hold them, else in double.
+class RowShares {
+ public:
+  HWY_INLINE RowShares(const Loss& loss, const float* targets, size_t n)
+      : doubles_(loss.options, targets, loss.smoothing, n),
+        floats_{targets, loss.options.class_weights,
+                static_cast<float>(1.0 - double{loss.options.label_smoothing}),
+                static_cast<float>(loss.smoothing)},
+        fit_floats_(loss.smoothing == 0.0 || loss.smoothing >= 0x1p-100) {}
+
+  HWY_INLINE ShareSums Sum(const float* x, size_t n, float max) {
+    if (fit_floats_) {
+      const ShareSums sums = SumShares(floats_, x, n, max);
+      fit_floats_ = sums.total - sums.total == 0.0 &&
+                    sums.logits - sums.logits == 0.0;  // both finite
+      if (fit_floats_) return sums;
+    }
+    const internal::DoubleShares::Sums sums = doubles_.Sum(x, max);
+    return {sums.total, sums.logits};
+  }
+  HWY_INLINE bool FitFloats() const { return fit_floats_; }
+  HWY_INLINE const ClassShares& Floats() const { return floats_; }
+  HWY_INLINE const internal::DoubleShares& Doubles() const { return doubles_; }
+
+ private:
+  internal::DoubleShares doubles_;
+  ClassShares floats_;
+  bool fit_floats_;
+};
 
 // A row that counts. Writes its gradient times `upstream` to dx unless that is
 // null. Returns its loss.
 HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
                             size_t n, size_t label, const float* targets,
                             double upstream) {
-  const CrossEntropyOptions& options = loss.options;
   float max = 0.0f;
   RowSums row{};
   const bool is_large = n >= kMinLargeCols &&
@@ -46,18 +75,15 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
   const bool is_finite = IsFinite(max);
   const RowPlan plan = PlanRow(is_finite ? max : 0.0f, loss.parts);
   const SoftmaxExp exp = MakeExp(plan, loss.parts);
-  const double target_share = 1.0 - double{options.label_smoothing};
-  const ClassShares shares{targets, options.class_weights,
-                           static_cast<float>(target_share),
-                           static_cast<float>(loss.smoothing)};
   const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
   const float x_label = label == kNoHole ? max : x[label];
+  RowShares shares(loss, targets, n);
   ShareSums share_sums{0.0, 0.0};
-  if (has_shares && is_finite) share_sums = SumShares(shares, x, n, max);
+  if (has_shares && is_finite) share_sums = shares.Sum(x, n, max);
   if (!is_large && is_finite) {
     row = SumNumerators(x, dx, n, label, max, plan, exp);
   }
-  if (!row.is_number) {
+  if (!row.is_number || share_sums.total != share_sums.total) {
     if (dx != nullptr) Fill(dx, n, kNaN);
     return kNaN;
   }
@@ -66,19 +92,34 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
                                 has_shares ? &share_sums : nullptr, upstream);
   if (dx == nullptr) return result.loss;
 
-  const Quotients quotients(FactorOf(result.factor, row.sum));
-  const GradientRow gradient{quotients, shares, has_shares,
-                             Set(static_cast<float>(result.unit))};
-  if (is_large) {
-    WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-      gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
-        return exp(argument(LoadFirst(x + i, count, Set(0.0f))));
+  const double factor = result.unit * result.total / row.sum;
+  const bool in_floats =
+      FactorFitsFloats(factor) &&
+      (!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)));
+  if (in_floats) {
+    const Quotients quotients(FactorOf(factor, row.sum));
+    const GradientRow gradient{quotients, shares.Floats(), has_shares,
+                               Set(static_cast<float>(result.unit))};
+    if (is_large) {
+      WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+        gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
+          return exp(argument(LoadFirst(x + i, count, Set(0.0f))));
+        });
       });
-    });
+    } else {
+      gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
+        return LoadFirst(dx + i, count, Set(0.0f));
+      });
+    }
   } else {
-    gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
-      return LoadFirst(dx + i, count, Set(0.0f));
-    });
+    if (is_large) {
+      WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+        using Argument = std::decay_t<decltype(argument)>;
+        const PlainLogits logits{x};
+        SumTerms(n, Numerators<Argument>{exp, argument, logits, dx});
+      });
+    }
+    shares.Doubles().ReplaceNumerators(result.unit, result.total / row.sum, dx);
   }
   if (label != kNoHole) dx[label] = static_cast<float>(result.label_gradient);
   return result.loss;
@@ -95,22 +136,21 @@ class CrossEntropyLoop {
       loss_.smoothing = double{options_.label_smoothing} /
                         static_cast<double>(call.logits.cols);
     }
-    for (size_t r = 0; r < call.logits.rows; ++r) {
-      if (IsIgnored(r)) continue;
-      const bool is_weighted =
-          call.has_labels && options_.class_weights != nullptr;
-      divisor_ +=
-          is_weighted ? double{options_.class_weights[call.Label(r)]} : 1.0;
-      ++counted_;
+    if (call.has_labels) {
+      CountLabels();
+    } else {
+      counted_ = call.logits.rows;
+      divisor_ = static_cast<double>(counted_);
     }
     upstream_ = options_.upstream;
-    if (IsMean()) upstream_ /= divisor_;
+    if (IsMean()) upstream_ /= HasNoWeight() ? kNaN : divisor_;
   }
 
   HWY_INLINE void Run() {
     const size_t rows = call_.logits.rows;
     double total = 0.0;
-    for (size_t r = 0; r < rows; r += kLanes) {
+    if (IsEndless()) total = kNaN;
+    for (size_t r = IsEndless() ? rows : 0; r < rows; r += kLanes) {
       const size_t count = HWY_MIN(kLanes, rows - r);
       double losses[kLanes];
       if (!InTile(r, count, losses)) {
@@ -124,7 +164,7 @@ class CrossEntropyLoop {
       }
     }
     if (IsMean() && !(counted_ == 0 && options_.zero_if_all_ignored)) {
-      total /= divisor_;
+      total /= HasNoWeight() ? kNaN : divisor_;
     }
     if (options_.reduction != Reduction::kNone) {
       call_.loss[0] = total == total ? static_cast<float>(total) : kNaN;
@@ -133,6 +173,24 @@ class CrossEntropyLoop {
   }
 
  private:
+  HWY_INLINE void CountLabels() {
+    for (size_t r = 0; r < call_.logits.rows; ++r) {
+      if (IsIgnored(r)) continue;
+      divisor_ += options_.class_weights == nullptr
+                      ? 1.0
+                      : double{options_.class_weights[call_.Label(r)]};
+      ++counted_;
+    }
+  }
+  // Rows count, but all have a weight of 0.
+  HWY_INLINE bool HasNoWeight() const {
+    return counted_ != 0 && divisor_ == 0.0;
+  }
+  // Rows without columns and without memory of their own: any number of them.
+  HWY_INLINE bool IsEndless() const {
+    return !call_.has_labels && call_.logits.cols == 0 && counted_ != 0 &&
+           options_.reduction != Reduction::kNone;
+  }
   HWY_INLINE bool IsMean() const {
     return options_.reduction == Reduction::kMean;
   }

@@ -30,6 +30,40 @@ struct CrossEntropyCall {
   float* divisor;
 };
 
+/// The shares q_c of a row in double, for rows whose shares, or whose factors
+/// of the gradient, floats do not hold. One class at a time: such rows are
+/// rare.
+class DoubleShares {
+ public:
+  /// `targets` may be null: then each q_c is the part that all classes share.
+  /// `smoothing` is label_smoothing / cols.
+  DoubleShares(const CrossEntropyOptions& options, const float* targets,
+               double smoothing, size_t cols) noexcept
+      : targets_(targets),
+        weights_(options.class_weights),
+        target_share_(1.0 - double{options.label_smoothing}),
+        smoothing_(smoothing),
+        cols_(cols) {}
+
+  /// sum q_c and sum q_c (x_c - max), in which a q_c of 0 counts for nothing.
+  /// NaN if a target is not finite.
+  struct Sums {
+    double total, logits;
+  };
+  Sums Sum(const float* x, float max) const noexcept;
+
+  /// dx_c = unit * (ratio * dx_c - q_c).
+  void ReplaceNumerators(double unit, double ratio, float* dx) const noexcept;
+
+ private:
+  double Of(size_t c) const noexcept;
+
+  const float* targets_;
+  const float* weights_;
+  double target_share_, smoothing_;
+  size_t cols_;
+};
+
 using CrossEntropyFunction = void(const CrossEntropyCall&);
 /// The kernel, or null: kTargetUnavailable.
 CrossEntropyFunction* SelectCrossEntropy(Target target) noexcept;

@@ -9,27 +9,18 @@ namespace softlane {
 namespace internal {
 namespace {
 
-/// Finite and at least `min`, where that is +0; by its bits.
-bool IsFiniteNotNegative(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits < 0x7F800000u || bits == 0x80000000u;
-}
-
-Status CheckOptions(const CrossEntropyOptions& options, size_t cols) {
-  constexpr float kOne = 1.0f;
-  uint32_t smoothing, one;
-  std::memcpy(&smoothing, &options.label_smoothing, sizeof(smoothing));
-  std::memcpy(&one, &kOne, sizeof(one));
+Status CheckOptions(const CrossEntropyOptions& options, size_t num_weights) {
   // The bits of floats that are not negative are in their order.
-  const bool is_share = smoothing <= one || smoothing == 0x80000000u;
+  const bool is_share = IsFiniteNotNegative(options.label_smoothing) &&
+                        (IsZero(options.label_smoothing) ||
+                         BitsOf(options.label_smoothing) <= BitsOf(1.0f));
   if (options.reduction > Reduction::kMean || !is_share ||
       !IsFiniteNotNegative(options.z_loss) ||
       !IsFinitePositive(options.scale)) {
     return Status::kBadOption;
   }
   if (options.class_weights != nullptr) {
-    for (size_t c = 0; c < cols; ++c) {
+    for (size_t c = 0; c < num_weights; ++c) {
       if (!IsFiniteNotNegative(options.class_weights[c])) {
         return Status::kBadOption;
       }
@@ -38,65 +29,40 @@ Status CheckOptions(const CrossEntropyOptions& options, size_t cols) {
   return Status::kOk;
 }
 
-/// The operands that are read: none may share memory with what is written.
-struct Inputs {
-  static constexpr size_t kMax = 5;
-  void Add(const Extent& extent) { extents[count++] = extent; }
+Status CheckLabels(const CrossEntropyCall& call) {
+  if (!call.has_labels) return Status::kOk;
+  for (size_t r = 0; r < call.logits.rows; ++r) {
+    const int64_t label = call.Label(r);
+    if (label == call.options->ignore_index) continue;
+    if (label < 0 || static_cast<uint64_t>(label) >= call.logits.cols) {
+      return Status::kBadLabel;
+    }
+  }
+  return Status::kOk;
+}
 
-  Extent extents[kMax] = {NoRows(), NoRows(), NoRows(), NoRows(), NoRows()};
-  size_t count = 0;
-
- private:
-  static Extent NoRows() { return Extent(Rows<const float>()); }
-};
-
-Status Run(const CrossEntropyCall& call, const Extent& labels, Target target) {
+/// `labels` are those of the call, or its targets.
+Status Run(const CrossEntropyCall& call, const Operand& labels,
+           bool shapes_agree, Target target) {
   const Rows<const float>& x = call.logits;
   const CrossEntropyOptions& options = *call.options;
-  if (Status s = CheckView(x); s != Status::kOk) return s;
-  if (Status s = CheckView(labels); s != Status::kOk) return s;
   const bool per_row = options.reduction == Reduction::kNone;
-  const Extent loss(Rows<float>(call.loss, 1, per_row ? x.rows : 1));
-  if (Status s = CheckView(loss); s != Status::kOk) return s;
-  const Extent divisor(Rows<float>(call.divisor, call.divisor != nullptr, 1));
-  if (Status s = CheckView(divisor); s != Status::kOk) return s;
-
-  Inputs inputs;
-  inputs.Add(labels);
-  if (options.class_weights != nullptr) {
-    inputs.Add(Rows<const float>(options.class_weights, 1, x.cols));
+  const bool has_gradient = call.dlogits.data != nullptr;
+  // Without rows nothing is read.
+  const size_t num_weights = x.rows == 0 ? 0 : x.cols;
+  const size_t num_upstream = per_row && has_gradient ? x.rows : 0;
+  if (Status s = CheckOperands(
+          {Replaced(x), labels, WrittenVector(call.loss, per_row ? x.rows : 1),
+           Optional(WrittenVector(call.divisor, 1)),
+           Optional(Replacing(call.dlogits)),
+           Optional(ReadVector(options.class_weights, num_weights)),
+           Optional(ReadVector(options.upstream_rows, num_upstream))},
+          shapes_agree && (!has_gradient || HaveSameShape(x, call.dlogits)));
+      s != Status::kOk) {
+    return s;
   }
-  if (call.dlogits.data != nullptr && per_row &&
-      options.upstream_rows != nullptr) {
-    inputs.Add(Rows<const float>(options.upstream_rows, 1, x.rows));
-  }
-  if (call.dlogits.data != nullptr) {
-    if (Status s = CheckRowMap(x, call.dlogits); s != Status::kOk) return s;
-    for (size_t i = 0; i < inputs.count; ++i) {
-      if (SharesElement(call.dlogits, inputs.extents[i])) {
-        return Status::kOverlap;
-      }
-    }
-    inputs.Add(call.dlogits);
-  }
-  inputs.Add(x);
-  for (size_t i = 0; i < inputs.count; ++i) {
-    if (SharesElement(loss, inputs.extents[i]) ||
-        SharesElement(divisor, inputs.extents[i])) {
-      return Status::kOverlap;
-    }
-  }
-  if (SharesElement(loss, divisor)) return Status::kOverlap;
-  if (Status s = CheckOptions(options, x.cols); s != Status::kOk) return s;
-  if (call.has_labels) {
-    for (size_t r = 0; r < x.rows; ++r) {
-      const int64_t label = call.Label(r);
-      if (label == options.ignore_index) continue;
-      if (label < 0 || static_cast<uint64_t>(label) >= x.cols) {
-        return Status::kBadLabel;
-      }
-    }
-  }
+  if (Status s = CheckOptions(options, num_weights); s != Status::kOk) return s;
+  if (Status s = CheckLabels(call); s != Status::kOk) return s;
   CrossEntropyFunction* const kernel = SelectCrossEntropy(target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
   const FpEnvironment environment;
@@ -115,7 +81,7 @@ Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
                     Target target) noexcept {
   return internal::Run(
       {logits, true, labels, nullptr, {}, loss, dlogits, &options, divisor},
-      Rows<const int64_t>(labels, 1, logits.rows), target);
+      internal::ReadVector(labels, logits.rows), true, target);
 }
 
 Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
@@ -124,7 +90,7 @@ Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
                     Target target) noexcept {
   return internal::Run(
       {logits, true, nullptr, labels, {}, loss, dlogits, &options, divisor},
-      Rows<const int32_t>(labels, 1, logits.rows), target);
+      internal::ReadVector(labels, logits.rows), true, target);
 }
 
 Status CrossEntropy(const Rows<const float>& logits,
@@ -132,12 +98,10 @@ Status CrossEntropy(const Rows<const float>& logits,
                     const Rows<float>& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
-  if (targets.rows != logits.rows || targets.cols != logits.cols) {
-    return Status::kBadShape;
-  }
   return internal::Run({logits, false, nullptr, nullptr, targets, loss, dlogits,
                         &options, divisor},
-                       targets, target);
+                       internal::Read(targets),
+                       internal::HaveSameShape(logits, targets), target);
 }
 
 }  // namespace v1

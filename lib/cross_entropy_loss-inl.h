@@ -19,6 +19,23 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+// Of a gradient, in units of u = 2^-24. With T = sum q + 2 z_loss logsumexp it
+// is the difference of T p_c and q_c.
+// - p_c: the numerator's error and that of the sum.
+// - sum q: three roundings of a share (its target's part, the sum, the weight);
+//   the shares are added in double.
+// - 2 z_loss logsumexp: the error of log(sum) is the relative error of the sum,
+//   so this part errs by that times 2 z_loss p_c, and counts with p_c's error
+//   for less than sum q does.
+// - The product's rounding, and that of the difference.
+// The label's gradient is computed in double. From the other classes it errs by
+// the error of p_c, times sum q (1 - p_c), where p_c >= 1/2, and by that of sum
+// q, times p_c.
+static_assert(kSoftmaxExpErrorU + kNumeratorSumErrorU + 3.0 + kDoubleSumErrorU +
+                      0.02 + 2.0 <=
+                  kCrossEntropyGradientMaxError,
+              "the documented bound holds");
+
 // What is the same for all rows.
 struct Loss {
   const CrossEntropyOptions& options;
@@ -74,11 +91,21 @@ HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
   return row.log_sum - scale * (x_label - plan.shift);
 }
 
-// A row's loss and gradient: factor * numerator_c - unit * q_c, but
-// `label_gradient` at the label.
+// A row's loss and gradient: unit * (total / sum * numerator_c - q_c), but
+// `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp.
 struct RowLoss {
-  double loss, factor, unit, label_gradient;
+  double loss, total, unit, label_gradient;
 };
+
+// Whether floats hold what the gradients are made of: where they do, no product
+// overflows before the gradient does, and no share is lost to underflow.
+HWY_INLINE bool FactorFitsFloats(double factor) {
+  return -0x1p100 <= factor && factor <= 0x1p100;
+}
+HWY_INLINE bool UnitFitsFloats(double unit) {
+  const double size = unit < 0.0 ? -unit : unit;
+  return unit == 0.0 || (0x1p-100 <= size && size <= 0x1p100);
+}
 
 // `shares` is null if only the label has a share. The row's sum is a number.
 HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
@@ -109,12 +136,20 @@ HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
     result.loss += options.z_loss * (lse * lse);
     extra = 2.0 * options.z_loss * lse;
   }
-  result.unit = upstream * scale;
   const double total = label_share + share_sums.total;
-  result.factor = result.unit * (total + extra) / row.sum;
+  const double shared = loss.smoothing * weight;  // of the label's share
+  result.unit = upstream * scale;
+  result.total = total + extra;
+  // Where p is near 1, p - 1 is computed from the other classes. Elsewhere
+  // their shares would cancel.
+  const bool from_others = shares == nullptr || row.label > row.others;
   result.label_gradient =
-      result.unit * ((extra * row.label - total * row.others) / row.sum +
-                     (share_sums.total - loss.smoothing * weight));
+      result.unit *
+      (from_others ? (extra * row.label - total * row.others) / row.sum +
+                         (share_sums.total - shared)
+                   : result.total * row.label / row.sum - label_share - shared);
+  // Not -0, which a negative unit makes of a label without a share.
+  if (result.total == 0.0) result.label_gradient += 0.0;
   return result;
 }
 

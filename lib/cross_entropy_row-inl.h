@@ -119,32 +119,43 @@ HWY_INLINE bool SumLargeNumerators(const float* x, size_t n, size_t label,
 //   weights_c * (target_share * targets_c + smoothing).
 // Without targets that is only the part that all classes share.
 struct ClassShares {
-  const float* targets;  // or null
-  const float* weights;  // or null, for ones
-  float target_share, smoothing;
+  // The two factors of kLanes shares; +0 behind the first `count`.
+  struct Factors {
+    HWY_INLINE VF Product() const { return hn::Mul(targets, weights); }
 
-  HWY_INLINE VF One(size_t i) const {
+    VF targets, weights;
+  };
+
+  HWY_INLINE Factors FactorsOf(size_t i) const {
     VF q = Set(smoothing);
     if (targets != nullptr) q = Fma(Load(targets + i), Set(target_share), q);
-    return weights == nullptr ? q : hn::Mul(q, Load(weights + i));
+    return {q, weights == nullptr ? Set(1.0f) : Load(weights + i)};
   }
-  // +0 behind the first `count`.
-  HWY_INLINE VF First(size_t i, size_t count) const {
+  HWY_INLINE Factors FirstFactors(size_t i, size_t count) const {
     const VF zero = Set(0.0f);
     VF q = Set(smoothing);
     if (targets != nullptr) {
       q = Fma(LoadFirst(targets + i, count, zero), Set(target_share), q);
     }
-    if (weights != nullptr) q = hn::Mul(q, LoadFirst(weights + i, count, zero));
-    return KeepFirst(q, count);
+    return {KeepFirst(q, count), weights == nullptr
+                                     ? Set(1.0f)
+                                     : LoadFirst(weights + i, count, zero)};
+  }
+  HWY_INLINE VF One(size_t i) const { return FactorsOf(i).Product(); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return FirstFactors(i, count).Product();
   }
   HWY_INLINE Four FourOf(size_t i) const {
     return {One(i), One(i + 16), One(i + 32), One(i + 48)};
   }
+
+  const float* targets;  // or null
+  const float* weights;  // or null, for ones
+  float target_share, smoothing;
 };
 
 // q_c (x_c - max), times a unit with which neither differences nor sums of them
-// overflow.
+// overflow; +0 where a factor of q_c is 0, also if x_c is -inf.
 class SharedLogits {
  public:
   static constexpr float kUnit = 0x1p-6f;
@@ -153,19 +164,22 @@ class SharedLogits {
       : shares_(shares), x_(x), max_(Set(max)), minus_max_(Set(-max * kUnit)) {}
 
   HWY_INLINE VF One(size_t i) const {
-    return hn::Mul(shares_.One(i), Difference(Load(x_ + i)));
+    return Term(shares_.FactorsOf(i), Load(x_ + i));
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
-    return hn::Mul(shares_.First(i, count),
-                   Difference(LoadFirst(x_ + i, count, max_)));
+    return Term(shares_.FirstFactors(i, count), LoadFirst(x_ + i, count, max_));
   }
   HWY_INLINE Four FourOf(size_t i) const {
     return {One(i), One(i + 16), One(i + 32), One(i + 48)};
   }
 
  private:
-  HWY_INLINE VF Difference(VF x) const {
-    return Fma(x, Set(kUnit), minus_max_);
+  HWY_INLINE VF Term(const ClassShares::Factors& q, VF x) const {
+    const VF zero = Set(0.0f);
+    const VF term = hn::Mul(q.Product(), Fma(x, Set(kUnit), minus_max_));
+    const VF kept = hn::IfThenZeroElse(hn::Eq(q.targets, zero), term);
+    if (shares_.weights == nullptr) return kept;
+    return hn::IfThenZeroElse(hn::Eq(q.weights, zero), kept);
   }
 
   const ClassShares& shares_;

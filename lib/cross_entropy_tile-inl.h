@@ -60,7 +60,10 @@ class CrossEntropyTile : public TileGroup {
       if (r < count) losses[r] = result.loss;
       if (dx.data == nullptr) continue;
       label_gradients[r] = result.label_gradient;
-      const Reciprocal factor = FactorOf(result.factor, sums_[r]);
+      const double quotient = result.unit * result.total / sums_[r];
+      const bool is_number = sums_[r] == sums_[r];
+      if (is_number && !FactorFitsFloats(quotient)) return false;
+      const Reciprocal factor = FactorOf(quotient, sums_[r]);
       head_[r] = factor.head;
       rest_[r] = factor.rest;
       least_[r] = factor.least;

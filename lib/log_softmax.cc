@@ -244,8 +244,7 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
   if (Status s = internal::CheckRowMap(logits, log_probs); s != Status::kOk) {
     return s;
   }
-  if (!internal::IsFinitePositive(options.scale) ||
-      options.empty_row > EmptyRow::kZero) {
+  if (!internal::AreGoodOptions(options.scale, options.empty_row)) {
     return Status::kBadOption;
   }
   LogSoftmaxFunction* const kernel = internal::Select(kLogSoftmaxTable, target);
@@ -258,7 +257,9 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
 
 Status LogSumExp(const Rows<const float>& logits, float* logsumexp, float scale,
                  Target target) noexcept {
-  if (Status s = internal::CheckRowResults(logits, logsumexp);
+  if (Status s = internal::CheckOperands(
+          {internal::Read(logits),
+           internal::WrittenVector(logsumexp, logits.rows)});
       s != Status::kOk) {
     return s;
   }

@@ -2,9 +2,9 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
+#include "planes_as_rows.h"
 #include "softlane/log_softmax.h"
 #include "softlane/softmax_axis.h"
-#include "softmax_axis_check.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "log_softmax_axis.cc"
@@ -234,7 +234,9 @@ inline namespace v1 {
 Status LogSoftmaxAxis(const Planes<const float>& logits,
                       const Planes<float>& log_probs,
                       const SoftmaxOptions& options, Target target) noexcept {
-  if (Status s = internal::CheckPlanesMap(logits, log_probs);
+  if (Status s = internal::CheckOperands(
+          {internal::Replaced(logits), internal::Replacing(log_probs)},
+          internal::HaveSameShape(logits, log_probs));
       s != Status::kOk) {
     return s;
   }
@@ -242,8 +244,7 @@ Status LogSoftmaxAxis(const Planes<const float>& logits,
     return LogSoftmax(internal::AsRows(logits), internal::AsRows(log_probs),
                       options, target);
   }
-  if (!internal::IsFinitePositive(options.scale) ||
-      options.empty_row > EmptyRow::kZero) {
+  if (!internal::AreGoodOptions(options.scale, options.empty_row)) {
     return Status::kBadOption;
   }
   LogAxisFunction* const kernel = internal::Select(kLogAxisTable, target);

@@ -135,10 +135,8 @@ Status LogSoftmaxBackward(const Rows<const float>& log_probs,
                           const Rows<const float>& dlog_probs,
                           const Rows<float>& dlogits, float scale,
                           Target target) noexcept {
-  if (Status s = internal::CheckRowMap(log_probs, dlogits); s != Status::kOk) {
-    return s;
-  }
-  if (Status s = internal::CheckRowMap(dlog_probs, dlogits); s != Status::kOk) {
+  if (Status s = internal::CheckTwoToOne(log_probs, dlog_probs, dlogits);
+      s != Status::kOk) {
     return s;
   }
   if (!internal::IsFinitePositive(scale)) return Status::kBadOption;

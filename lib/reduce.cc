@@ -43,7 +43,11 @@ constexpr internal::KernelTable<MaxFunction> kMaxTable =
 inline namespace v1 {
 
 Status RowMax(const Rows<const float>& x, float* max, Target target) noexcept {
-  if (Status s = internal::CheckRowResults(x, max); s != Status::kOk) return s;
+  if (Status s = internal::CheckOperands(
+          {internal::Read(x), internal::WrittenVector(max, x.rows)});
+      s != Status::kOk) {
+    return s;
+  }
   MaxFunction* const kernel = internal::Select(kMaxTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
   if (x.cols == 0) {

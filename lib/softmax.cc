@@ -242,8 +242,7 @@ constexpr internal::KernelTable<SoftmaxFunction> kSoftmaxTable =
 
 Status Run(const Rows<const float>& logits, const Rows<float>& probs,
            float* logsumexp, const SoftmaxOptions& options, Target target) {
-  if (!internal::IsFinitePositive(options.scale) ||
-      options.empty_row > EmptyRow::kZero) {
+  if (!internal::AreGoodOptions(options.scale, options.empty_row)) {
     return Status::kBadOption;
   }
   SoftmaxFunction* const kernel = internal::Select(kSoftmaxTable, target);
@@ -274,14 +273,10 @@ Status SoftmaxWithLogSumExp(const Rows<const float>& logits,
                             const Rows<float>& probs, float* logsumexp,
                             const SoftmaxOptions& options,
                             Target target) noexcept {
-  if (Status s = internal::CheckRowMap(logits, probs); s != Status::kOk) {
-    return s;
-  }
-  if (Status s = internal::CheckRowResults(logits, logsumexp);
-      s != Status::kOk) {
-    return s;
-  }
-  if (Status s = internal::CheckRowResults(probs, logsumexp);
+  if (Status s = internal::CheckOperands(
+          {internal::Replaced(logits), internal::Replacing(probs),
+           internal::WrittenVector(logsumexp, logits.rows)},
+          internal::HaveSameShape(logits, probs));
       s != Status::kOk) {
     return s;
   }

@@ -4,7 +4,7 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-#include "softmax_axis_check.h"
+#include "planes_as_rows.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "softmax_axis.cc"
@@ -207,15 +207,17 @@ inline namespace v1 {
 Status SoftmaxAxis(const Planes<const float>& logits,
                    const Planes<float>& probs, const SoftmaxOptions& options,
                    Target target) noexcept {
-  if (Status s = internal::CheckPlanesMap(logits, probs); s != Status::kOk) {
+  if (Status s = internal::CheckOperands(
+          {internal::Replaced(logits), internal::Replacing(probs)},
+          internal::HaveSameShape(logits, probs));
+      s != Status::kOk) {
     return s;
   }
   if (internal::IsRows(logits) && internal::IsRows(probs)) {
     return Softmax(internal::AsRows(logits), internal::AsRows(probs), options,
                    target);
   }
-  if (!internal::IsFinitePositive(options.scale) ||
-      options.empty_row > EmptyRow::kZero) {
+  if (!internal::AreGoodOptions(options.scale, options.empty_row)) {
     return Status::kBadOption;
   }
   AxisFunction* const kernel = internal::Select(kAxisTable, target);

@@ -2,9 +2,9 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
+#include "planes_as_rows.h"
 #include "softlane/softmax_axis.h"
 #include "softlane/softmax_backward.h"
-#include "softmax_axis_check.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "softmax_backward_axis.cc"
@@ -119,10 +119,12 @@ Status SoftmaxBackwardAxis(const Planes<const float>& probs,
                            const Planes<const float>& dprobs,
                            const Planes<float>& dlogits, float scale,
                            Target target) noexcept {
-  if (Status s = internal::CheckPlanesMap(probs, dlogits); s != Status::kOk) {
-    return s;
-  }
-  if (Status s = internal::CheckPlanesMap(dprobs, dlogits); s != Status::kOk) {
+  if (Status s = internal::CheckOperands(
+          {internal::Replaced(probs), internal::Replaced(dprobs),
+           internal::Replacing(dlogits)},
+          internal::HaveSameShape(probs, dlogits) &&
+              internal::HaveSameShape(dprobs, dlogits));
+      s != Status::kOk) {
     return s;
   }
   if (internal::IsRows(probs) && internal::IsRows(dprobs) &&

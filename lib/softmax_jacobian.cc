@@ -56,11 +56,12 @@ inline namespace v1 {
 
 Status SoftmaxJacobian(const float* probs, size_t n,
                        const Rows<float>& jacobian, Target target) noexcept {
-  if (Status s = internal::CheckView(jacobian); s != Status::kOk) return s;
-  if (jacobian.rows != n || jacobian.cols != n) return Status::kBadShape;
-  const Rows<const float> view(probs, 1, n);
-  if (Status s = internal::CheckView(view); s != Status::kOk) return s;
-  if (internal::SharesElement(jacobian, view)) return Status::kOverlap;
+  if (Status s = internal::CheckOperands(
+          {internal::ReadVector(probs, n), internal::Written(jacobian)},
+          jacobian.rows == n && jacobian.cols == n);
+      s != Status::kOk) {
+    return s;
+  }
   JacobianFunction* const kernel = internal::Select(kJacobianTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
   if (n == 0) return Status::kOk;

@@ -206,26 +206,6 @@ using TopKFunction = void(const Rows<const float>&, size_t, const Rows<float>&,
 constexpr internal::KernelTable<TopKFunction> kTopKTable =
     SOFTLANE_KERNEL_TABLE(TopKRows);
 
-Status CheckShapes(const internal::Extent& logits, size_t k,
-                   const internal::Extent& top_probs,
-                   const internal::Extent& indices) {
-  for (const internal::Extent* view : {&logits, &top_probs, &indices}) {
-    if (Status s = internal::CheckView(*view); s != Status::kOk) return s;
-    if (view->rows != logits.rows) return Status::kBadShape;
-  }
-  constexpr size_t kMaxColumn = std::numeric_limits<int32_t>::max();
-  if (k > logits.cols || logits.cols > kMaxColumn || top_probs.cols != k ||
-      indices.cols != k) {
-    return Status::kBadShape;
-  }
-  if (internal::SharesElement(top_probs, logits) ||
-      internal::SharesElement(indices, logits) ||
-      internal::SharesElement(top_probs, indices)) {
-    return Status::kOverlap;
-  }
-  return Status::kOk;
-}
-
 }  // namespace
 
 inline namespace v1 {
@@ -233,11 +213,20 @@ inline namespace v1 {
 Status SoftmaxTopK(const Rows<const float>& logits, size_t k,
                    const Rows<float>& top_probs, const Rows<int32_t>& indices,
                    const SoftmaxTopKOptions& options, Target target) noexcept {
-  if (Status s = CheckShapes(logits, k, top_probs, indices); s != Status::kOk) {
+  constexpr size_t kMaxColumn = std::numeric_limits<int32_t>::max();
+  const Rows<const float> results(nullptr, logits.rows, k);
+  const bool shapes_agree = k <= logits.cols && logits.cols <= kMaxColumn &&
+                            internal::HaveSameShape(top_probs, results) &&
+                            internal::HaveSameShape(indices, results);
+  if (Status s = internal::CheckOperands(
+          {internal::Read(logits), internal::Written(top_probs),
+           internal::Written(indices)},
+          shapes_agree);
+      s != Status::kOk) {
     return s;
   }
-  if (k > kMaxTopK || !internal::IsFinitePositive(options.scale) ||
-      options.empty_row > EmptyRow::kZero) {
+  if (k > kMaxTopK ||
+      !internal::AreGoodOptions(options.scale, options.empty_row)) {
     return Status::kBadOption;
   }
   TopKFunction* const kernel = internal::Select(kTopKTable, target);

@@ -3,6 +3,7 @@
 #define SOFTLANE_TESTS_ATTENTION_REFERENCE_H_
 
 #include <cmath>
+#include <cstdlib>
 #include <vector>
 
 #include "inputs.h"
@@ -54,7 +55,7 @@ inline AttentionCase MakeAttentionCase(size_t which, Random& random) {
   }
   if (which & 32) c.options.lengths = c.lengths.data();
   if (which & 64) c.options.causal = true;
-  if (which & (64 | 128)) {
+  if (which & (4 | 64 | 128)) {
     c.options.first_query = static_cast<int64_t>(random.Below(c.cols + 4)) - 3;
   }
   if (which & 128) {
@@ -89,7 +90,8 @@ inline AttentionReference ReferenceAttention(const AttentionCase& c, size_t r) {
       z = static_cast<float>(cap * std::tanh(double{z} / cap));
     }
     if (o.alibi_slope != 0.0f) {
-      z = std::fma(o.alibi_slope, static_cast<float>(i), z);
+      const int64_t distance = std::abs(query - key);
+      z = std::fma(-o.alibi_slope, static_cast<float>(distance), z);
     }
     if (o.bias.data != nullptr) z += o.bias.Row(r)[i];
     if (outside || (o.keep.data != nullptr && o.keep.Row(r)[i] == 0)) z = -kInf;

@@ -2,6 +2,7 @@
 #include "softlane/attention_softmax_backward.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <string>
 
 #include "attention_reference.h"
@@ -54,7 +55,9 @@ double LossOf(const AttentionCase& c, size_t r, const std::vector<double>& x,
     if (masks.z[i] == -kInf) continue;
     double z = double{o.scale} * x[i];
     if (o.softcap != 0.0f) z = o.softcap * std::tanh(z / o.softcap);
-    z += double{o.alibi_slope} * static_cast<double>(i);
+    const int64_t query = o.first_query + static_cast<int64_t>(r);
+    const int64_t distance = std::abs(query - static_cast<int64_t>(i));
+    z -= double{o.alibi_slope} * static_cast<double>(distance);
     if (o.bias.data != nullptr) z += double{o.bias.Row(r)[i]};
     sum += std::exp(z);
     loss += std::exp(z) * double{g[r * c.cols + i]};
@@ -68,7 +71,8 @@ TEST_CASE("attention backward against central differences") {
   ForEachTarget([](Target target) {
     Random random(1);
     Worst worst, worst_sink;
-    uint64_t digest = 0xCBF29CE484222325u;
+    // Without ALiBi, and with it.
+    uint64_t digests[2] = {0xCBF29CE484222325u, 0xCBF29CE484222325u};
     size_t cases = 0;
     for (size_t which = 0; which < 10 * kCombinations; ++which, ++cases) {
       AttentionCase c = MakeAttentionCase(which % kCombinations, random);
@@ -76,6 +80,7 @@ TEST_CASE("attention backward against central differences") {
       for (float& v : g) v = random.Normal();
       const Forward f = RunForward(c, target);
       const Gradients got = RunBackward(c, f, g, target);
+      uint64_t& digest = digests[c.options.alibi_slope != 0.0f];
       for (const float v : got.dscores) {
         digest = (digest ^ BitsOf(v)) * 0x100000001B3u;
       }
@@ -106,13 +111,15 @@ TEST_CASE("attention backward against central differences") {
         worst_sink.Offer(std::abs(got.dsinks[r] - want), describe);
       }
     }
-    std::printf("%-9s %zu cases, worst %.1e, sink %.1e, digest %016llx\n",
+    std::printf("%-9s %zu cases, worst %.1e, sink %.1e, %016llx, %016llx\n",
                 TargetName(target), cases, worst.value, worst_sink.value,
-                static_cast<unsigned long long>(digest));
+                static_cast<unsigned long long>(digests[0]),
+                static_cast<unsigned long long>(digests[1]));
     INFO("case " << worst.where << ", sink: case " << worst_sink.where);
     CHECK(worst.value <= 1e-5);
     CHECK(worst_sink.value <= 1e-5);
-    CHECK(digest == 0xb283757508ecbca8u);
+    CHECK(digests[0] == 0x589a733c5b4255b7u);
+    CHECK(digests[1] == 0xe40f279dbb3325c3u);
   });
 }
 

@@ -100,16 +100,15 @@ inline LossReference ReferenceCrossEntropy(const LossCase& c,
     const double lse = scale * max + log_sum;
     CompensatedSum row, row_magnitude;
     for (size_t k = 0; k < n; ++k) {
-      // With labels alone the other classes take no part, -inf or not.
-      if (c.HasLabels() && smoothing == 0.0 && k != label) continue;
-      const double term = q[k] * (log_sum - scale * (x[k] - max));
-      row.Add(term);
-      row_magnitude.Add(std::abs(term));
+      if (q[k] == 0.0) continue;  // also if the logit is -inf
+      const double minus_log_p = log_sum - scale * (x[k] - max);
+      row.Add(q[k] * minus_log_p);
+      row_magnitude.Add(std::abs(q[k]) * std::max(1.0, minus_log_p));
     }
     const double z = double{o.z_loss};
     if (z != 0.0) {
       row.Add(z * lse * lse);
-      row_magnitude.Add(z * lse * lse);
+      row_magnitude.Add(z * (1.0 + lse * lse));
     }
     // An infinite term leaves nothing to compensate.
     result.row_loss.push_back(std::isinf(row_magnitude.Total()) ||
@@ -128,11 +127,12 @@ inline LossReference ReferenceCrossEntropy(const LossCase& c,
     const double unit = upstream * scale;
     const double total = q_sum.Total() + 2.0 * z * lse;
     const double total_magnitude =
-        q_magnitude.Total() + 2.0 * z * std::abs(lse);
-    result.row_factor.push_back(std::abs(unit) * total_magnitude);
+        q_magnitude.Total() + 2.0 * z * (1.0 + std::abs(lse));
+    result.row_factor.push_back(
+        std::abs(unit) * (q_magnitude.Total() + 2.0 * z * std::abs(lse)));
     for (size_t k = 0; k < n; ++k) {
       const double p = e[k] / sum.Total();
-      if (k == label) {
+      if (k == label && p > 0.5) {
         // From the other classes: p - 1 would cancel.
         const double rest = others.Total() / sum.Total();
         result.gradient.push_back(

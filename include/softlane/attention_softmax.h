@@ -22,10 +22,13 @@ struct AttentionOptions {
   /// z = softcap * tanh(z / softcap), as in Gemma 2; 0 is none; finite and >=
   /// 0.
   float softcap = 0.0f;
-  /// z = z + alibi_slope * c; finite.
+  /// ALiBi: z = z - alibi_slope * |first_query + r - c|, the slope times the
+  /// distance from the query to the key; finite. Set first_query with it: the
+  /// position of the first query among the keys. A distance up to 2^24 is an
+  /// exact float; a larger one is first rounded to the nearest float.
   float alibi_slope = 0.0f;
   /// z = z + bias[r, c], the additive mask. Null data: none. The shape of the
-  /// scores; a stride of 0 uses its first row for all.
+  /// scores; a stride of 0 repeats its first row.
   Rows<const float> bias = {};
   /// Where keep[r, c] is 0 the key is masked. Null data and strides as for
   /// bias.
@@ -34,43 +37,54 @@ struct AttentionOptions {
   const int32_t* lengths = nullptr;
   /// Masks the keys behind the query's own position, first_query + r.
   bool causal = false;
-  /// The position of row 0.
+  /// The position of row 0 among the keys; any number.
   int64_t first_query = 0;
   /// Masks the keys at or before the query's position minus `window`; 0 is
   /// none;
   /// >= 0. The query's position is as for causal.
   int64_t window = 0;
   /// sinks[r] is one more logit of the row that joins its sum and has no
-  /// probability, as in gpt-oss; null: none. Not scaled. -inf adds nothing.
+  /// probability, as in gpt-oss; null: none. Not scaled. A sink of -inf adds
+  /// nothing; NaN and +inf are as such a logit.
   const float* sinks = nullptr;
   /// What a row becomes whose keys are all masked (by -inf, too) and that has
   /// no sink: +0, or NaN.
   EmptyRow empty_row = EmptyRow::kZero;
 };
 
-/// The largest error of softcap * tanh(z / softcap) in units in the last place.
+/// The largest error of softcap * tanh(z / softcap) in units in the last place,
+/// where z / softcap is no subnormal float.
 inline constexpr double kSoftcapMaxUlp = 6.0;
 
 /// probs[r, c] = exp(z_c) / (exp(sink) + sum_k exp(z_k)) over the keys k that
 /// are not masked, z as AttentionOptions describes.
 ///
-/// Each step to z rounds once to float (the product and sum of alibi_slope
-/// together, softcap as kSoftcapMaxUlp says); of these logits the probabilities
-/// have the error kSoftmaxMaxUlp. Without options the bits are those of
-/// Softmax. Shapes: scores and probs have the same rows and cols; probs may be
-/// the view scores, and overlaps nothing else that is read. Special values: a
-/// masked key has exactly +0, whatever its score. Scores and masks beyond
-/// lengths, causal and window are not read. A NaN sink, an unmasked NaN or +inf
-/// makes the row's unmasked keys NaN; a bias of -inf masks scores but these
-/// two, a score of -inf is no mask. Errors: kNullPointer, kBadShape, kOverlap,
-/// kBadOption, kTargetUnavailable.
+/// Rounding: each step to z rounds once to float (the product and sum of
+/// alibi_slope together, softcap as kSoftcapMaxUlp says); of these logits the
+/// probabilities have the error kSoftmaxMaxUlp. Without options the bits are
+/// those of Softmax.
+/// Shapes: scores and probs have the same rows and cols; probs may be the view
+/// scores, and overlaps nothing else that is read.
+/// Masks: a masked key has exactly +0, whatever its score. Scores and masks
+/// beyond lengths, causal and window are not read. A bias of -inf masks a key
+/// unless its logit so far is NaN or +inf.
+/// Special values of z: a NaN or +inf of an unmasked key, or of the sink, makes
+/// the row's unmasked keys NaN. A step whose result is beyond the largest float
+/// gives an infinity: scale * score does so here, not in Softmax. softcap
+/// bounds infinities, too: +inf becomes softcap and -inf becomes -softcap, as
+/// tanh says. An unmasked key with z = -inf has exactly +0, except in such a
+/// row of NaN.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status AttentionSoftmax(const Rows<const float>& scores,
                         const Rows<float>& probs,
                         const AttentionOptions& options = {},
                         Target target = Target::kAuto) noexcept;
 
-/// AttentionSoftmax, and logsumexp[r] = log(exp(sink) + sum_k exp(z_k)), which
-/// is -inf for an empty row, else as for SoftmaxWithLogSumExp.
+/// AttentionSoftmax, and logsumexp[r] = log(exp(sink) + sum_k exp(z_k)).
+///
+/// logsumexp is -inf for an empty row, NaN if an unmasked key or the sink is
+/// NaN, and else +inf if one of them is +inf. Accuracy: kLogSumExpMaxError of
+/// the logits z. logsumexp has scores.rows elements and overlaps nothing else.
 Status AttentionSoftmaxWithLogSumExp(const Rows<const float>& scores,
                                      const Rows<float>& probs, float* logsumexp,
                                      const AttentionOptions& options = {},

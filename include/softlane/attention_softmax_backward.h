@@ -14,8 +14,11 @@ inline namespace v1 {
 struct AttentionSinkGradient {
   /// As AttentionSoftmaxWithLogSumExp gave it; one element per row.
   const float* logsumexp = nullptr;
-  /// Gets the gradient of sinks[r]: -exp(sinks[r] - logsumexp[r]) * dot. Null:
-  /// none.
+  /// Gets the gradient of sinks[r]: -exp(sinks[r] - logsumexp[r]) * dot, or +0
+  /// for a sink of -inf. Null: none. Accuracy, for the logsumexp given, with P
+  /// = exp(sinks[r] - logsumexp[r]): kSoftmaxBackwardMaxError * 2^-24 * P *
+  /// sum_k |p_k * dp_k| plus, for what underflows, 2^-125 * sum_k |p_k * dp_k|
+  /// + 2^-148 * (1 + cols * P).
   float* dsinks = nullptr;
 };
 
@@ -27,12 +30,15 @@ struct AttentionSinkGradient {
 ///
 /// Where p_c is 0 the gradient is exactly +0, whatever dp_c is: so a masked NaN
 /// or infinity goes nowhere. What lengths, causal and window mask is not read.
+/// The position of a query matters for causal and window only; alibi_slope and
+/// bias add constants, whose gradient is 0.
 /// Shapes: all views have the same rows and cols. scores are read with softcap
 /// only, and may have null data without. dscores may be the view probs, dprobs
 /// or scores. The sink gradient needs options.sinks, else kNullPointer.
-/// Accuracy: kSoftmaxBackwardMaxError, with softcap 8 * 2^-24 of the product
-/// more. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
-/// kTargetUnavailable.
+/// Accuracy: kSoftmaxBackwardMaxError. With softcap the bound is (16 + 4 *
+/// |scale * score / softcap|) * 2^-24 of the same magnitude times cap', plus
+/// 2^-113 of the magnitude without cap', which is 0 below that.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status AttentionSoftmaxBackward(const Rows<const float>& probs,
                                 const Rows<const float>& dprobs,
                                 const Rows<const float>& scores,

@@ -12,7 +12,8 @@
  * values, accuracy, aliasing, errors. Here are only the differences.
  *
  * A view is a pointer and a stride, in elements from one row to the next; rows
- * and cols stand once for all views of a call. A status, a target and a policy
+ * and cols stand once for all views of a call. What softlane/rows.h says of
+ * strides holds here, too. A status, a target and a policy
  * are int, with the values below, which are those of the C++ enumerators; any
  * other int is answered with a status. The archive needs no C++ runtime: link
  * it with a C compiler.
@@ -172,14 +173,15 @@ int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
 typedef struct softlane_attention_options {
   float scale;            /**< AttentionOptions::scale */
   float softcap;          /**< AttentionOptions::softcap */
-  float alibi_slope;      /**< AttentionOptions::alibi_slope */
+  float alibi_slope;      /**< AttentionOptions::alibi_slope: set first_query */
   const float* bias;      /**< AttentionOptions::bias, its data */
   size_t bias_stride;     /**< its stride */
   const uint8_t* keep;    /**< AttentionOptions::keep, its data */
   size_t keep_stride;     /**< its stride */
   const int32_t* lengths; /**< AttentionOptions::lengths */
   int causal;             /**< AttentionOptions::causal */
-  int64_t first_query;    /**< AttentionOptions::first_query */
+  int64_t first_query;    /**< AttentionOptions::first_query: for alibi_slope,
+                               causal and window */
   int64_t window;         /**< AttentionOptions::window */
   const float* sinks;     /**< AttentionOptions::sinks */
   int empty_row;          /**< AttentionOptions::empty_row */

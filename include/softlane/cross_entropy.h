@@ -29,7 +29,8 @@ struct CrossEntropyOptions {
   int64_t ignore_index = -100;
   /// The share of the target that is spread evenly over all classes: in [0, 1].
   float label_smoothing = 0.0f;
-  /// cols finite weights >= 0, one per class; null for 1 each.
+  /// cols finite weights >= 0, one per class; null for 1 each. Not read if
+  /// there are no rows.
   const float* class_weights = nullptr;
   /// Adds z_loss * logsumexp^2 to the loss of a counted row; finite, >= 0.
   float z_loss = 0.0f;
@@ -45,17 +46,18 @@ struct CrossEntropyOptions {
   bool zero_if_all_ignored = false;
 };
 
-/// The largest error of a row's loss is this times max(1, |loss|) with labels
-/// alone, and times max(1, sum_c |q_c log p_c| + z_loss * logsumexp^2) with
-/// smoothing, weights, z_loss or probability targets.
-///
-/// The largest error of a gradient, in units of 2^-24 * |u| * scale (u:
-/// upstream, over the divisor with kMean): with labels alone
-/// kCrossEntropyGradientMaxError times p_c, and times 1 - p_c for the label;
-/// else times |(sum q + 2 z_loss logsumexp) p_c| + |q_c|. Plus, for what
-/// underflows, 2^-125 * |u| * scale * (sum q + 2 z_loss |logsumexp|), for the
-/// label times cols, and 2^-144.
+/// The largest error of a row's loss, as a multiple of
+///   max(1, |loss|)  with labels alone, and else of
+///   max(1, sum_c |q_c| max(1, |log p_c|) + z_loss * (1 + logsumexp^2)).
 inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
+
+/// The largest error of a gradient, in units of 2^-24 * |u| * scale, where u is
+/// upstream, over the divisor with kMean: this times
+///   p_c, but 1 - p_c for the label,  with labels alone, and else times
+///   (sum_k |q_k| + 2 * z_loss * (1 + |logsumexp|)) * p_c + |q_c|.
+/// What underflows adds at most 2^-144 and
+///   2^-125 * |u| * scale * (sum_k |q_k| + 2 * z_loss * |logsumexp|),
+/// the latter times cols for the label.
 inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 
 /// The cross-entropy of rows of logits and of one class label per row:
@@ -71,21 +73,29 @@ inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 ///
 /// dlogits, unless its data is null, gets the gradient of the (reduced) loss
 /// times upstream: for a row, u * scale * ((sum_c q_c + 2 * z_loss * logsumexp)
-/// * p_c - q_c). That of the label is computed from the other classes, so it
-/// keeps its accuracy where p is near 1. Without rows the sum is 0 and the mean
-/// that of no counted row; without columns and with probability targets the
-/// loss is NaN; a divisor of 0 in spite of counted rows, all of weight 0, gives
-/// NaN.
+/// * p_c - q_c), where u is upstream, over the divisor with kMean. Where p of
+/// the label is near 1, the label's gradient is computed from the other
+/// classes, so it keeps its accuracy.
+///
+/// Zero shares: a class with q_c = 0 adds exactly 0 to the loss, whether its
+/// logit is finite or -inf. q_c is 0 where w_c is 0 or the other factor is. A
+/// row whose every q_c is 0 has, with z_loss 0, the loss +0 and the gradient
+/// +0.
+/// Special values: a row with NaN or +inf, or of -inf only, has NaN for its
+/// loss and its gradient, whatever its q is. A logit of -inf with q_c > 0 makes
+/// the loss +inf; the gradient follows its formula with p_c = 0. A loss or a
+/// gradient beyond the largest float is infinite.
+/// Reduction: without rows the sum is 0 and the mean that of no counted row. A
+/// row without columns has the loss NaN. With kMean, a divisor of 0 in spite of
+/// counted rows, all of weight 0, makes the loss NaN, and the gradient of the
+/// counted rows.
 ///
 /// Shapes: labels has logits.rows elements; loss has logits.rows elements with
 /// kNone, else one; dlogits has the shape of logits or null data, and may be
 /// the view logits. divisor, unless null, gets what kMean divides by, whatever
-/// the reduction. loss, divisor and the inputs overlap no output. Special
-/// values: a row with NaN or +inf, or of -inf only, has NaN for its loss and
-/// gradient; a label whose logit is -inf has the loss +inf. With
-/// label_smoothing > 0 any -inf makes the loss +inf.
+/// the reduction. loss, divisor and the inputs overlap no output.
 /// Errors: kBadLabel for a label that is neither in [0, cols) nor ignore_index;
-/// kBadOption, kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
+/// kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
                     float* loss, const Rows<float>& dlogits = {},
                     const CrossEntropyOptions& options = {},
@@ -103,8 +113,9 @@ Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
 ///                label_smoothing / cols).
 ///
 /// All rows count; the divisor is their number. targets has the shape of logits
-/// and overlaps no output. A class with q_c = 0 and a logit of -inf adds NaN,
-/// as the formula says.
+/// and overlaps no output. A target may be any finite number, and a row of
+/// targets need not sum to 1. A row with NaN or an infinity among its targets
+/// has NaN for its loss and its gradient.
 Status CrossEntropy(const Rows<const float>& logits,
                     const Rows<const float>& targets, float* loss,
                     const Rows<float>& dlogits = {},

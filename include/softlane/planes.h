@@ -14,15 +14,20 @@ inline namespace v1 {
 /// N, axis = C, inner = H * W. Trivially copyable; owns nothing, checks nothing
 /// (the functions that take a view check it).
 ///
+/// Strides: axis_stride is at least inner, and outer_stride at least the
+/// elements of a plane, (axis - 1) * axis_stride + inner. An input may have an
+/// outer_stride of 0, which repeats its first plane. The stride of a dimension
+/// with at most one index is not used and may be any number. A view without
+/// elements may have any strides and null data.
+///
 /// Aliasing: an input and an output may be the same view (same data, same
-/// strides); else the memory from the first to the last element of one must not
-/// meet that of the other, even if no element is shared.
+/// strides). In all other cases the memory from the first to the last element
+/// of an input must not meet that of an output, even if no element is shared.
 template <typename T>
 struct Planes {
   /// No elements.
   constexpr Planes() noexcept = default;
-  /// Strides count elements from one index to the next: axis_stride >= inner,
-  /// and outer_stride >= (axis - 1) * axis_stride + inner.
+  /// Strides count elements from one index to the next.
   constexpr Planes(T* data, size_t outer, size_t axis, size_t inner,
                    size_t outer_stride, size_t axis_stride) noexcept
       : data(data),

@@ -12,15 +12,20 @@ inline namespace v1 {
 /// `data[r * stride + c]`. Trivially copyable; owns nothing, checks nothing
 /// (the functions that take a view check it).
 ///
+/// Strides: a view with at most one row does not use its stride, which may be
+/// any number. An input may have a stride of 0, which repeats its first row.
+/// Any other stride is at least cols. A view without elements may have any
+/// stride and null data.
+///
 /// Aliasing: an input and an output may be the same view (same data, same
-/// stride), or disjoint column windows of one buffer with equal strides; else
-/// the memory from the first to the last element of one must not meet that of
-/// the other, even if no element is shared.
+/// stride), or disjoint column windows of one buffer with equal strides. In all
+/// other cases the memory from the first to the last element of an input must
+/// not meet that of an output, even if no element is shared.
 template <typename T>
 struct Rows {
   /// No rows.
   constexpr Rows() noexcept = default;
-  /// `stride` counts elements from one row to the next, and is >= cols.
+  /// `stride` counts elements from one row to the next.
   constexpr Rows(T* data, size_t rows, size_t cols, size_t stride) noexcept
       : data(data), rows(rows), cols(cols), stride(stride) {}
   /// Rows without a gap between them: the stride is cols.

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "check.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+/// The bytes from a view's first element to the end of its last.
+struct Range {
+  bool Meets(const Range& other) const {
+    return begin < other.end && other.begin < end;
+  }
+
+  uintptr_t begin, end;
+};
+
+/// Gives (count - 1) * stride + rest, unless that is above `limit`.
+bool Span(size_t limit, size_t count, size_t stride, size_t rest,
+          size_t* span) {
+  if (rest > limit) return false;
+  if (count > 1 && stride > (limit - rest) / (count - 1)) return false;
+  *span = (count - 1) * stride + rest;
+  return true;
+}
+
+/// Gives the range of a view that has elements. False if a stride that is used
+/// is too small, or if the view does not fit PTRDIFF_MAX and the address space.
+bool FindRange(const Operand& view, Range* range) {
+  const size_t limit = static_cast<size_t>(PTRDIFF_MAX) / view.element_bytes;
+  if (view.axis > 1 && view.axis_stride < view.inner) return false;
+  size_t span;
+  if (!Span(limit, view.axis, view.axis_stride, view.inner, &span)) {
+    return false;
+  }
+  if (view.IsBroadcast()) {
+    if (view.IsOutput()) return false;
+  } else {
+    if (view.outer > 1 && view.outer_stride < span) return false;
+    if (!Span(limit, view.outer, view.outer_stride, span, &span)) return false;
+  }
+  *range = {view.begin, view.begin + span * view.element_bytes};
+  return range->end >= range->begin;
+}
+
+/// Whether both are the same elements in the same places.
+bool IsSameView(const Operand& a, const Operand& b) {
+  return a.begin == b.begin && a.outer == b.outer && a.axis == b.axis &&
+         a.inner == b.inner &&
+         (a.outer == 1 || a.outer_stride == b.outer_stride) &&
+         (a.axis == 1 || a.axis_stride == b.axis_stride);
+}
+
+/// Whether two views whose ranges meet may be column windows of one buffer that
+/// share no element: rows with the same stride.
+bool AreApart(const Operand& a, const Operand& b) {
+  const size_t stride = a.outer_stride * a.element_bytes;
+  if (a.axis != 1 || b.axis != 1 || a.outer == 1 || b.outer == 1 ||
+      stride == 0 || stride != b.outer_stride * b.element_bytes) {
+    return false;
+  }
+  const size_t offset = a.begin <= b.begin
+                            ? (b.begin - a.begin) % stride
+                            : (stride - (a.begin - b.begin) % stride) % stride;
+  return offset >= a.inner * a.element_bytes &&
+         offset + b.inner * b.element_bytes <= stride;
+}
+
+}  // namespace
+
+Status CheckOperands(const Operand* operands, size_t num_operands,
+                     bool shapes_agree) noexcept {
+  const Operand* views[kMaxOperands];  // those with elements
+  size_t count = 0;
+  for (size_t i = 0; i < num_operands; ++i) {
+    if (operands[i].IsEmpty()) continue;
+    if (operands[i].begin == 0) return Status::kNullPointer;
+    views[count++] = &operands[i];
+  }
+  if (!shapes_agree) return Status::kBadShape;
+  Range ranges[kMaxOperands];
+  for (size_t i = 0; i < count; ++i) {
+    if (!FindRange(*views[i], &ranges[i])) return Status::kBadShape;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    for (size_t k = 0; k < i; ++k) {
+      const Operand& a = *views[i];
+      const Operand& b = *views[k];
+      if (!a.IsOutput() && !b.IsOutput()) continue;
+      if (!ranges[i].Meets(ranges[k])) continue;
+      const bool may_replace = (a.role == Operand::Role::kReplacing &&
+                                b.role == Operand::Role::kReplaced) ||
+                               (b.role == Operand::Role::kReplacing &&
+                                a.role == Operand::Role::kReplaced);
+      if (may_replace && IsSameView(a, b)) continue;
+      if (!AreApart(a, b)) return Status::kOverlap;
+    }
+  }
+  return Status::kOk;
+}
+
+}  // namespace internal
+}  // namespace softlane

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cross_entropy.h"
+
+namespace softlane {
+namespace internal {
+
+double DoubleShares::Of(size_t c) const noexcept {
+  double share = smoothing_;
+  if (targets_ != nullptr) share += target_share_ * double{targets_[c]};
+  return weights_ == nullptr ? share : share * double{weights_[c]};
+}
+
+DoubleShares::Sums DoubleShares::Sum(const float* x, float max) const noexcept {
+  Sums sums{0.0, 0.0};
+  for (size_t c = 0; c < cols_; ++c) {
+    // Makes the sums NaN unless the target is finite.
+    if (targets_ != nullptr) sums.total += double{targets_[c]} * 0.0;
+    const double share = Of(c);
+    if (share == 0.0) continue;
+    sums.total += share;
+    sums.logits += share * (double{x[c]} - double{max});
+  }
+  return sums;
+}
+
+void DoubleShares::ReplaceNumerators(double unit, double ratio,
+                                     float* dx) const noexcept {
+  for (size_t c = 0; c < cols_; ++c) {
+    // + 0: not the -0 that a negative unit makes of 0.
+    dx[c] = static_cast<float>(unit * (ratio * double{dx[c]} - Of(c)) + 0.0);
+  }
+}
+
+}  // namespace internal
+}  // namespace softlane
