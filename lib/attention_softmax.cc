@@ -131,21 +131,21 @@ using AttentionFunction = void(const Rows<const float>&, const Rows<float>&,
 constexpr internal::KernelTable<AttentionFunction> kAttentionTable =
     SOFTLANE_KERNEL_TABLE(AttentionRows);
 
-// `logsumexp` may be null.
+// `results` is logsumexp as an operand, or none.
+template <class Results>
 Status Run(const Rows<const float>& scores, const Rows<float>& probs,
-           const internal::Operand& results, float* logsumexp,
-           const AttentionOptions& options, Target target) {
+           const Results& results, const AttentionOptions& options,
+           Target target) {
   using internal::Optional;
   using internal::Read;
   using internal::ReadVector;
   const bool shapes_agree = internal::HaveSameShape(scores, probs) &&
                             internal::MasksHaveShapeOf(scores, options);
   if (Status s = internal::CheckOperands(
-          {internal::Replaced(scores), internal::Replacing(probs), results,
-           Optional(Read(options.bias)), Optional(Read(options.keep)),
-           Optional(ReadVector(options.lengths, scores.rows)),
-           Optional(ReadVector(options.sinks, scores.rows))},
-          shapes_agree);
+          shapes_agree, internal::Replaced(scores), internal::Replacing(probs),
+          results, Optional(Read(options.bias)), Optional(Read(options.keep)),
+          Optional(ReadVector(options.lengths, scores.rows)),
+          Optional(ReadVector(options.sinks, scores.rows)));
       s != Status::kOk) {
     return s;
   }
@@ -156,6 +156,7 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
   }
   AttentionFunction* const kernel = internal::Select(kAttentionTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
+  float* const logsumexp = results.view.data;
   if (scores.cols == 0 && logsumexp == nullptr) return Status::kOk;
   const internal::FpEnvironment environment;
   kernel(scores, probs, logsumexp, options);
@@ -170,7 +171,9 @@ Status AttentionSoftmax(const Rows<const float>& scores,
                         const Rows<float>& probs,
                         const AttentionOptions& options,
                         Target target) noexcept {
-  return Run(scores, probs, internal::Operand(), nullptr, options, target);
+  const auto none =
+      internal::Optional(internal::WrittenVector<float>(nullptr, 0));
+  return Run(scores, probs, none, options, target);
 }
 
 Status AttentionSoftmaxWithLogSumExp(const Rows<const float>& scores,
@@ -178,7 +181,7 @@ Status AttentionSoftmaxWithLogSumExp(const Rows<const float>& scores,
                                      const AttentionOptions& options,
                                      Target target) noexcept {
   return Run(scores, probs, internal::WrittenVector(logsumexp, scores.rows),
-             logsumexp, options, target);
+             options, target);
 }
 
 }  // namespace v1

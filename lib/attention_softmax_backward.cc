@@ -205,20 +205,20 @@ Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
                             internal::HaveSameShape(dprobs, dscores) &&
                             internal::HaveSameShape(scores, dscores) &&
                             internal::MasksHaveShapeOf(probs, options);
-  // The gradient of the sinks needs both of these.
-  const bool has_dsinks = sink.dsinks != nullptr;
-  const auto needed = [&](const float* values) {
-    const internal::Operand operand = ReadVector(values, rows);
-    return has_dsinks ? operand : Optional(operand);
+  const auto check = [&](const auto& sinks, const auto& logsumexp) {
+    return internal::CheckOperands(
+        shapes_agree, Replaced(probs), Replaced(dprobs), Replaced(scores),
+        internal::Replacing(dscores), Optional(Read(options.bias)),
+        Optional(Read(options.keep)),
+        Optional(ReadVector(options.lengths, rows)), sinks, logsumexp,
+        Optional(internal::WrittenVector(sink.dsinks, rows)));
   };
-  if (Status s = internal::CheckOperands(
-          {Replaced(probs), Replaced(dprobs), Replaced(scores),
-           internal::Replacing(dscores), Optional(Read(options.bias)),
-           Optional(Read(options.keep)),
-           Optional(ReadVector(options.lengths, rows)), needed(options.sinks),
-           has_dsinks ? needed(sink.logsumexp) : internal::Operand(),
-           Optional(internal::WrittenVector(sink.dsinks, rows))},
-          shapes_agree);
+  // The gradient of the sinks needs them, and logsumexp.
+  const auto sinks = ReadVector(options.sinks, rows);
+  const auto none = Optional(ReadVector<float>(nullptr, 0));
+  if (Status s = sink.dsinks == nullptr
+                     ? check(Optional(sinks), none)
+                     : check(sinks, ReadVector(sink.logsumexp, rows));
       s != Status::kOk) {
     return s;
   }

@@ -14,31 +14,30 @@ struct Range {
   uintptr_t begin, end;
 };
 
-/// Gives (count - 1) * stride + rest, unless that is above `limit`.
-bool Span(size_t limit, size_t count, size_t stride, size_t rest,
-          size_t* span) {
-  if (rest > limit) return false;
-  if (count > 1 && stride > (limit - rest) / (count - 1)) return false;
-  *span = (count - 1) * stride + rest;
-  return true;
+/// Gives (count - 1) * stride + rest. False if that overflows.
+bool Span(size_t count, size_t stride, size_t rest, size_t* span) {
+  size_t before;
+  return !__builtin_mul_overflow(count - 1, stride, &before) &&
+         !__builtin_add_overflow(before, rest, span);
 }
 
 /// Gives the range of a view that has elements. False if a stride that is used
 /// is too small, or if the view does not fit PTRDIFF_MAX and the address space.
 bool FindRange(const Operand& view, Range* range) {
-  const size_t limit = static_cast<size_t>(PTRDIFF_MAX) / view.element_bytes;
   if (view.axis > 1 && view.axis_stride < view.inner) return false;
-  size_t span;
-  if (!Span(limit, view.axis, view.axis_stride, view.inner, &span)) {
+  size_t span, bytes;
+  if (!Span(view.axis, view.axis_stride, view.inner, &span)) return false;
+  if (view.outer > 1) {
+    const bool is_broadcast = view.outer_stride == 0;
+    if (is_broadcast ? IsOutput(view.role) : view.outer_stride < span)
+      return false;
+    if (!Span(view.outer, view.outer_stride, span, &span)) return false;
+  }
+  if (__builtin_mul_overflow(span, view.element_bytes, &bytes) ||
+      bytes > static_cast<size_t>(PTRDIFF_MAX)) {
     return false;
   }
-  if (view.IsBroadcast()) {
-    if (view.IsOutput()) return false;
-  } else {
-    if (view.outer > 1 && view.outer_stride < span) return false;
-    if (!Span(limit, view.outer, view.outer_stride, span, &span)) return false;
-  }
-  *range = {view.begin, view.begin + span * view.element_bytes};
+  *range = {view.begin, view.begin + bytes};
   return range->end >= range->begin;
 }
 
@@ -67,8 +66,8 @@ bool AreApart(const Operand& a, const Operand& b) {
 
 }  // namespace
 
-Status CheckOperands(const Operand* operands, size_t num_operands,
-                     bool shapes_agree) noexcept {
+Status CheckAnyOperands(const Operand* operands, size_t num_operands,
+                        bool shapes_agree) noexcept {
   const Operand* views[kMaxOperands];  // those with elements
   size_t count = 0;
   for (size_t i = 0; i < num_operands; ++i) {
@@ -82,17 +81,13 @@ Status CheckOperands(const Operand* operands, size_t num_operands,
     if (!FindRange(*views[i], &ranges[i])) return Status::kBadShape;
   }
   for (size_t i = 0; i < count; ++i) {
-    for (size_t k = 0; k < i; ++k) {
-      const Operand& a = *views[i];
-      const Operand& b = *views[k];
-      if (!a.IsOutput() && !b.IsOutput()) continue;
-      if (!ranges[i].Meets(ranges[k])) continue;
-      const bool may_replace = (a.role == Operand::Role::kReplacing &&
-                                b.role == Operand::Role::kReplaced) ||
-                               (b.role == Operand::Role::kReplacing &&
-                                a.role == Operand::Role::kReplaced);
-      if (may_replace && IsSameView(a, b)) continue;
-      if (!AreApart(a, b)) return Status::kOverlap;
+    if (!IsOutput(views[i]->role)) continue;
+    for (size_t k = 0; k < count; ++k) {
+      if (k == i || !ranges[i].Meets(ranges[k])) continue;
+      const bool may_replace = views[i]->role == Role::kReplacing &&
+                               views[k]->role == Role::kReplaced;
+      if (may_replace && IsSameView(*views[i], *views[k])) continue;
+      if (!AreApart(*views[i], *views[k])) return Status::kOverlap;
     }
   }
   return Status::kOk;

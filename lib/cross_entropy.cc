@@ -40,7 +40,7 @@ class RowShares {
         floats_{targets, loss.options.class_weights,
                 static_cast<float>(1.0 - double{loss.options.label_smoothing}),
                 static_cast<float>(loss.smoothing)},
-        fit_floats_(loss.smoothing == 0.0 || loss.smoothing >= 0x1p-100) {}
+        fit_floats_(loss.shares_fit_floats) {}
 
   HWY_INLINE ShareSums Sum(const float* x, size_t n, float max) {
     if (fit_floats_) {
@@ -131,7 +131,8 @@ class CrossEntropyLoop {
   HWY_INLINE explicit CrossEntropyLoop(const internal::CrossEntropyCall& call)
       : call_(call),
         options_(*call.options),
-        loss_{options_, SplitScale(options_.scale), 0.0} {
+        loss_{options_, SplitScale(options_.scale), 0.0,
+              call.shares_fit_floats} {
     if (options_.label_smoothing != 0.0f) {
       loss_.smoothing = double{options_.label_smoothing} /
                         static_cast<double>(call.logits.cols);

@@ -28,6 +28,9 @@ struct CrossEntropyCall {
   Rows<float> dlogits;
   const CrossEntropyOptions* options;
   float* divisor;
+  /// Whether label_smoothing and the class weights are 0 or at least 2^-40:
+  /// then their products, over the columns, are no subnormal floats.
+  bool shares_fit_floats;
 };
 
 /// The shares q_c of a row in double, for rows whose shares, or whose factors

@@ -29,6 +29,20 @@ Status CheckOptions(const CrossEntropyOptions& options, size_t num_weights) {
   return Status::kOk;
 }
 
+/// Whether a number that is not negative is 0 or at least 2^-40.
+bool IsFarFromSubnormal(float value) {
+  return IsZero(value) || BitsOf(value) >= BitsOf(0x1p-40f);
+}
+
+bool SharesFitFloats(const CrossEntropyOptions& options, size_t num_weights) {
+  if (!IsFarFromSubnormal(options.label_smoothing)) return false;
+  if (options.class_weights == nullptr) return true;
+  for (size_t c = 0; c < num_weights; ++c) {
+    if (!IsFarFromSubnormal(options.class_weights[c])) return false;
+  }
+  return true;
+}
+
 Status CheckLabels(const CrossEntropyCall& call) {
   if (!call.has_labels) return Status::kOk;
   for (size_t r = 0; r < call.logits.rows; ++r) {
@@ -41,9 +55,10 @@ Status CheckLabels(const CrossEntropyCall& call) {
   return Status::kOk;
 }
 
-/// `labels` are those of the call, or its targets.
-Status Run(const CrossEntropyCall& call, const Operand& labels,
-           bool shapes_agree, Target target) {
+/// `labels` are those of the call, or its targets, as an operand.
+template <class Labels>
+Status Run(CrossEntropyCall call, const Labels& labels, bool shapes_agree,
+           Target target) {
   const Rows<const float>& x = call.logits;
   const CrossEntropyOptions& options = *call.options;
   const bool per_row = options.reduction == Reduction::kNone;
@@ -52,12 +67,14 @@ Status Run(const CrossEntropyCall& call, const Operand& labels,
   const size_t num_weights = x.rows == 0 ? 0 : x.cols;
   const size_t num_upstream = per_row && has_gradient ? x.rows : 0;
   if (Status s = CheckOperands(
-          {Replaced(x), labels, WrittenVector(call.loss, per_row ? x.rows : 1),
-           Optional(WrittenVector(call.divisor, 1)),
-           Optional(Replacing(call.dlogits)),
-           Optional(ReadVector(options.class_weights, num_weights)),
-           Optional(ReadVector(options.upstream_rows, num_upstream))},
-          shapes_agree && (!has_gradient || HaveSameShape(x, call.dlogits)));
+          shapes_agree && (!has_gradient || HaveSameShape(x, call.dlogits)),
+          Replaced(x), labels, WrittenVector(call.loss, per_row ? x.rows : 1),
+          Optional(WrittenVector(call.divisor, 1)),
+          Optional(Replacing(call.dlogits)),
+          Optional(ReadVector(options.class_weights, num_weights)),
+          Optional(
+              ReadVector(num_upstream == 0 ? nullptr : options.upstream_rows,
+                         num_upstream)));
       s != Status::kOk) {
     return s;
   }
@@ -65,6 +82,7 @@ Status Run(const CrossEntropyCall& call, const Operand& labels,
   if (Status s = CheckLabels(call); s != Status::kOk) return s;
   CrossEntropyFunction* const kernel = SelectCrossEntropy(target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
+  call.shares_fit_floats = SharesFitFloats(options, num_weights);
   const FpEnvironment environment;
   kernel(call);
   return Status::kOk;
@@ -79,18 +97,34 @@ Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
                     float* loss, const Rows<float>& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
-  return internal::Run(
-      {logits, true, labels, nullptr, {}, loss, dlogits, &options, divisor},
-      internal::ReadVector(labels, logits.rows), true, target);
+  return internal::Run({logits,
+                        true,
+                        labels,
+                        nullptr,
+                        {},
+                        loss,
+                        dlogits,
+                        &options,
+                        divisor,
+                        true},
+                       internal::ReadVector(labels, logits.rows), true, target);
 }
 
 Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
                     float* loss, const Rows<float>& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
-  return internal::Run(
-      {logits, true, nullptr, labels, {}, loss, dlogits, &options, divisor},
-      internal::ReadVector(labels, logits.rows), true, target);
+  return internal::Run({logits,
+                        true,
+                        nullptr,
+                        labels,
+                        {},
+                        loss,
+                        dlogits,
+                        &options,
+                        divisor,
+                        true},
+                       internal::ReadVector(labels, logits.rows), true, target);
 }
 
 Status CrossEntropy(const Rows<const float>& logits,
@@ -99,7 +133,7 @@ Status CrossEntropy(const Rows<const float>& logits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   return internal::Run({logits, false, nullptr, nullptr, targets, loss, dlogits,
-                        &options, divisor},
+                        &options, divisor, true},
                        internal::Read(targets),
                        internal::HaveSameShape(logits, targets), target);
 }

@@ -41,6 +41,7 @@ struct Loss {
   const CrossEntropyOptions& options;
   ScaleParts parts;
   double smoothing;  // label_smoothing / cols
+  bool shares_fit_floats;
 };
 
 constexpr size_t kNoHole = ~size_t{0};

@@ -169,7 +169,7 @@ inline namespace v1 {
 
 Status Exp(const Rows<const float>& x, const Rows<float>& y,
            Target target) noexcept {
-  if (Status s = internal::CheckRowMap(x, y); s != Status::kOk) return s;
+  if (Status s = internal::CheckMap(x, y); s != Status::kOk) return s;
   ExpFunction* const kernel = internal::Select(kExpTable, target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
   if (x.cols == 0) return Status::kOk;

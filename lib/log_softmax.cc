@@ -241,7 +241,7 @@ inline namespace v1 {
 
 Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
                   const SoftmaxOptions& options, Target target) noexcept {
-  if (Status s = internal::CheckRowMap(logits, log_probs); s != Status::kOk) {
+  if (Status s = internal::CheckMap(logits, log_probs); s != Status::kOk) {
     return s;
   }
   if (!internal::AreGoodOptions(options.scale, options.empty_row)) {
@@ -258,8 +258,8 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
 Status LogSumExp(const Rows<const float>& logits, float* logsumexp, float scale,
                  Target target) noexcept {
   if (Status s = internal::CheckOperands(
-          {internal::Read(logits),
-           internal::WrittenVector(logsumexp, logits.rows)});
+          true, internal::Read(logits),
+          internal::WrittenVector(logsumexp, logits.rows));
       s != Status::kOk) {
     return s;
   }

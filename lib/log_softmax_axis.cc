@@ -234,10 +234,7 @@ inline namespace v1 {
 Status LogSoftmaxAxis(const Planes<const float>& logits,
                       const Planes<float>& log_probs,
                       const SoftmaxOptions& options, Target target) noexcept {
-  if (Status s = internal::CheckOperands(
-          {internal::Replaced(logits), internal::Replacing(log_probs)},
-          internal::HaveSameShape(logits, log_probs));
-      s != Status::kOk) {
+  if (Status s = internal::CheckMap(logits, log_probs); s != Status::kOk) {
     return s;
   }
   if (internal::IsRows(logits) && internal::IsRows(log_probs)) {

@@ -135,7 +135,7 @@ Status LogSoftmaxBackward(const Rows<const float>& log_probs,
                           const Rows<const float>& dlog_probs,
                           const Rows<float>& dlogits, float scale,
                           Target target) noexcept {
-  if (Status s = internal::CheckTwoToOne(log_probs, dlog_probs, dlogits);
+  if (Status s = internal::CheckMap(log_probs, dlog_probs, dlogits);
       s != Status::kOk) {
     return s;
   }

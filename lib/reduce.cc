@@ -43,8 +43,8 @@ constexpr internal::KernelTable<MaxFunction> kMaxTable =
 inline namespace v1 {
 
 Status RowMax(const Rows<const float>& x, float* max, Target target) noexcept {
-  if (Status s = internal::CheckOperands(
-          {internal::Read(x), internal::WrittenVector(max, x.rows)});
+  if (Status s = internal::CheckOperands(true, internal::Read(x),
+                                         internal::WrittenVector(max, x.rows));
       s != Status::kOk) {
     return s;
   }

@@ -263,7 +263,7 @@ inline namespace v1 {
 
 Status Softmax(const Rows<const float>& logits, const Rows<float>& probs,
                const SoftmaxOptions& options, Target target) noexcept {
-  if (Status s = internal::CheckRowMap(logits, probs); s != Status::kOk) {
+  if (Status s = internal::CheckMap(logits, probs); s != Status::kOk) {
     return s;
   }
   return Run(logits, probs, nullptr, options, target);
@@ -274,9 +274,9 @@ Status SoftmaxWithLogSumExp(const Rows<const float>& logits,
                             const SoftmaxOptions& options,
                             Target target) noexcept {
   if (Status s = internal::CheckOperands(
-          {internal::Replaced(logits), internal::Replacing(probs),
-           internal::WrittenVector(logsumexp, logits.rows)},
-          internal::HaveSameShape(logits, probs));
+          internal::HaveSameShape(logits, probs), internal::Replaced(logits),
+          internal::Replacing(probs),
+          internal::WrittenVector(logsumexp, logits.rows));
       s != Status::kOk) {
     return s;
   }

@@ -207,10 +207,7 @@ inline namespace v1 {
 Status SoftmaxAxis(const Planes<const float>& logits,
                    const Planes<float>& probs, const SoftmaxOptions& options,
                    Target target) noexcept {
-  if (Status s = internal::CheckOperands(
-          {internal::Replaced(logits), internal::Replacing(probs)},
-          internal::HaveSameShape(logits, probs));
-      s != Status::kOk) {
+  if (Status s = internal::CheckMap(logits, probs); s != Status::kOk) {
     return s;
   }
   if (internal::IsRows(logits) && internal::IsRows(probs)) {

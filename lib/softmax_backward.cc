@@ -188,8 +188,7 @@ Status SoftmaxBackward(const Rows<const float>& probs,
                        const Rows<const float>& dprobs,
                        const Rows<float>& dlogits, float scale,
                        Target target) noexcept {
-  if (Status s = internal::CheckTwoToOne(probs, dprobs, dlogits);
-      s != Status::kOk) {
+  if (Status s = internal::CheckMap(probs, dprobs, dlogits); s != Status::kOk) {
     return s;
   }
   if (!internal::IsFinitePositive(scale)) return Status::kBadOption;

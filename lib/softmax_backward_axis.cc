@@ -119,12 +119,7 @@ Status SoftmaxBackwardAxis(const Planes<const float>& probs,
                            const Planes<const float>& dprobs,
                            const Planes<float>& dlogits, float scale,
                            Target target) noexcept {
-  if (Status s = internal::CheckOperands(
-          {internal::Replaced(probs), internal::Replaced(dprobs),
-           internal::Replacing(dlogits)},
-          internal::HaveSameShape(probs, dlogits) &&
-              internal::HaveSameShape(dprobs, dlogits));
-      s != Status::kOk) {
+  if (Status s = internal::CheckMap(probs, dprobs, dlogits); s != Status::kOk) {
     return s;
   }
   if (internal::IsRows(probs) && internal::IsRows(dprobs) &&

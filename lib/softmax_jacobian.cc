@@ -57,8 +57,8 @@ inline namespace v1 {
 Status SoftmaxJacobian(const float* probs, size_t n,
                        const Rows<float>& jacobian, Target target) noexcept {
   if (Status s = internal::CheckOperands(
-          {internal::ReadVector(probs, n), internal::Written(jacobian)},
-          jacobian.rows == n && jacobian.cols == n);
+          jacobian.rows == n && jacobian.cols == n,
+          internal::ReadVector(probs, n), internal::Written(jacobian));
       s != Status::kOk) {
     return s;
   }

@@ -218,10 +218,9 @@ Status SoftmaxTopK(const Rows<const float>& logits, size_t k,
   const bool shapes_agree = k <= logits.cols && logits.cols <= kMaxColumn &&
                             internal::HaveSameShape(top_probs, results) &&
                             internal::HaveSameShape(indices, results);
-  if (Status s = internal::CheckOperands(
-          {internal::Read(logits), internal::Written(top_probs),
-           internal::Written(indices)},
-          shapes_agree);
+  if (Status s = internal::CheckOperands(shapes_agree, internal::Read(logits),
+                                         internal::Written(top_probs),
+                                         internal::Written(indices));
       s != Status::kOk) {
     return s;
   }

@@ -3,10 +3,12 @@
 #define SOFTLANE_TESTS_OPERATIONS_H_
 
 #include "inputs.h"
+#include "operand_operations.h"
 #include "softlane/softlane.h"
 
-// Every operation behind one signature, for the tests that hold for all alike:
-// arguments, layout, same bits.
+// The operations that map rows, behind one signature, for the tests that hold
+// for all alike: arguments, layout, same bits. operand_operations.h has every
+// function with all its operands, for the tests of what holds for each operand.
 
 namespace softlane {
 

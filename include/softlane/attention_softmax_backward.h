@@ -32,13 +32,14 @@ struct AttentionSinkGradient {
 /// or infinity goes nowhere. What lengths, causal and window mask is not read.
 /// The position of a query matters for causal and window only; alibi_slope and
 /// bias add constants, whose gradient is 0.
-/// Shapes: all views have the same rows and cols. scores are read with softcap
-/// only, and may have null data without. dscores may be the view probs, dprobs
-/// or scores. The sink gradient needs options.sinks, else kNullPointer.
-/// Accuracy: kSoftmaxBackwardMaxError. With softcap the bound is (16 + 4 *
-/// |scale * score / softcap|) * 2^-24 of the same magnitude times cap', plus
-/// 2^-113 of the magnitude without cap', which is 0 below that.
-/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+/// Shapes: all views have the same rows and cols. Without softcap, scores is
+/// not looked at at all. dscores may be the view probs, dprobs or scores. The
+/// sink gradient needs options.sinks and logsumexp, else kNullPointer; without
+/// dsinks logsumexp is not looked at. Accuracy: kSoftmaxBackwardMaxError. With
+/// softcap the bound is (16 + 4 * |scale * score / softcap|) * 2^-24 of the
+/// same magnitude times cap', plus 2^-113 of the magnitude without cap', which
+/// is 0 below that. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
+/// kTargetUnavailable.
 Status AttentionSoftmaxBackward(const Rows<const float>& probs,
                                 const Rows<const float>& dprobs,
                                 const Rows<const float>& scores,

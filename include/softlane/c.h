@@ -168,8 +168,7 @@ int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
                                  const softlane_cross_entropy_options* options,
                                  float* divisor, int target);
 
-/** softlane::AttentionOptions; a null bias or keep is none, a stride of 0 uses
- * its first row for all. */
+/** softlane::AttentionOptions; a null bias or keep is none. */
 typedef struct softlane_attention_options {
   float scale;            /**< AttentionOptions::scale */
   float softcap;          /**< AttentionOptions::softcap */

@@ -47,16 +47,19 @@ struct CrossEntropyOptions {
 };
 
 /// The largest error of a row's loss, as a multiple of
-///   max(1, |loss|)  with labels alone, and else of
-///   max(1, sum_c |q_c| max(1, |log p_c|) + z_loss * (1 + logsumexp^2)).
+///   max(1, |loss|)  with labels alone: no class_weights, smoothing or z_loss;
+///   max(1, sum_c a_c max(1, |log p_c|) + z_loss * (1 + logsumexp^2))  else.
+/// Here a_c = w_c * ((1 - label_smoothing) * |target_c| + label_smoothing /
+/// cols), which is q_c unless a target is negative. A sum or a mean rounds once
+/// more, to float.
 inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
 
 /// The largest error of a gradient, in units of 2^-24 * |u| * scale, where u is
 /// upstream, over the divisor with kMean: this times
-///   p_c, but 1 - p_c for the label,  with labels alone, and else times
-///   (sum_k |q_k| + 2 * z_loss * (1 + |logsumexp|)) * p_c + |q_c|.
+///   p_c, but 1 - p_c for the label,  with labels alone;
+///   (sum_k a_k + 2 * z_loss * (1 + |logsumexp|)) * p_c + a_c  else.
 /// What underflows adds at most 2^-144 and
-///   2^-125 * |u| * scale * (sum_k |q_k| + 2 * z_loss * |logsumexp|),
+///   2^-125 * |u| * scale * (sum_k a_k + 2 * z_loss * |logsumexp|),
 /// the latter times cols for the label.
 inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 
@@ -80,20 +83,22 @@ inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 /// Zero shares: a class with q_c = 0 adds exactly 0 to the loss, whether its
 /// logit is finite or -inf. q_c is 0 where w_c is 0 or the other factor is. A
 /// row whose every q_c is 0 has, with z_loss 0, the loss +0 and the gradient
-/// +0.
+/// +0, unless the divisor is 0.
 /// Special values: a row with NaN or +inf, or of -inf only, has NaN for its
-/// loss and its gradient, whatever its q is. A logit of -inf with q_c > 0 makes
-/// the loss +inf; the gradient follows its formula with p_c = 0. A loss or a
-/// gradient beyond the largest float is infinite.
-/// Reduction: without rows the sum is 0 and the mean that of no counted row. A
-/// row without columns has the loss NaN. With kMean, a divisor of 0 in spite of
-/// counted rows, all of weight 0, makes the loss NaN, and the gradient of the
-/// counted rows.
+/// loss and its gradient, whatever its q is. A logit of -inf adds +inf to the
+/// loss if q_c > 0, and -inf if q_c < 0; the gradient follows its formula with
+/// p_c = 0. A loss or a gradient beyond the largest float is infinite.
+/// Reduction: the rows' losses are added in double, in their order. Without
+/// rows the sum is 0 and the mean that of no counted row. A counted row without
+/// columns has the loss NaN. With kMean, a divisor of 0 in spite of counted
+/// rows, all of weight 0, makes the loss NaN, and the gradient of the counted
+/// rows.
 ///
 /// Shapes: labels has logits.rows elements; loss has logits.rows elements with
 /// kNone, else one; dlogits has the shape of logits or null data, and may be
-/// the view logits. divisor, unless null, gets what kMean divides by, whatever
-/// the reduction. loss, divisor and the inputs overlap no output.
+/// the view logits. divisor, unless null, gets what kMean divides by, rounded
+/// to float, whatever the reduction. loss, divisor and the inputs overlap no
+/// output.
 /// Errors: kBadLabel for a label that is neither in [0, cols) nor ignore_index;
 /// kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
@@ -114,8 +119,9 @@ Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
 ///
 /// All rows count; the divisor is their number. targets has the shape of logits
 /// and overlaps no output. A target may be any finite number, and a row of
-/// targets need not sum to 1. A row with NaN or an infinity among its targets
-/// has NaN for its loss and its gradient.
+/// targets need not sum to 1. Where the product of a target and its weight is a
+/// subnormal float, q_c is rounded as such. A row with NaN or an infinity among
+/// its targets has NaN for its loss and its gradient.
 Status CrossEntropy(const Rows<const float>& logits,
                     const Rows<const float>& targets, float* loss,
                     const Rows<float>& dlogits = {},

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_OPERAND_H_
+#define SOFTLANE_LIB_OPERAND_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+#include <utility>
+
+#include "softlane/planes.h"
+#include "softlane/rows.h"
+
+// The operands of a call, as its checks see them.
+
+namespace softlane {
+namespace internal {
+
+/// What a call does with a view. An input that is kReplaced may be the view of
+/// the output that is kReplacing.
+enum class Role : uint8_t { kRead, kReplaced, kReplacing, kWritten };
+constexpr bool IsOutput(Role role) { return role >= Role::kReplacing; }
+
+/// A view, and what the call does with it. An optional one whose data is null
+/// is none. View is a reference where the caller has the view: a copy would
+/// wait for the stores that made it, 4 ns a call.
+template <class View, Role role, bool is_optional>
+struct ViewAs {
+  static constexpr Role kRole = role;
+  bool IsNone() const { return is_optional && view.data == nullptr; }
+
+  View view;
+};
+
+/// An input that no output may overlap.
+template <class View>
+ViewAs<const View&, Role::kRead, false> Read(const View& view) noexcept {
+  return {view};
+}
+/// An input that may be the view of the output Replacing(...).
+template <class View>
+ViewAs<const View&, Role::kReplaced, false> Replaced(
+    const View& view) noexcept {
+  return {view};
+}
+template <class View>
+ViewAs<const View&, Role::kReplacing, false> Replacing(
+    const View& view) noexcept {
+  return {view};
+}
+template <class View>
+ViewAs<const View&, Role::kWritten, false> Written(const View& view) noexcept {
+  return {view};
+}
+template <typename T>
+auto ReadVector(const T* values, size_t count) noexcept {
+  using View = Rows<const T>;
+  return ViewAs<View, Role::kRead, false>{View(values, 1, count)};
+}
+template <typename T>
+auto WrittenVector(T* values, size_t count) noexcept {
+  using View = Rows<T>;
+  return ViewAs<View, Role::kWritten, false>{View(values, 1, count)};
+}
+template <class View, Role role>
+ViewAs<View, role, true> Optional(
+    const ViewAs<View, role, false>& operand) noexcept {
+  return {operand.view};
+}
+
+template <typename T, typename U>
+bool HaveSameShape(const Rows<T>& a, const Rows<U>& b) noexcept {
+  return a.rows == b.rows && a.cols == b.cols;
+}
+template <typename T, typename U>
+bool HaveSameShape(const Planes<T>& a, const Planes<U>& b) noexcept {
+  return a.outer == b.outer && a.axis == b.axis && a.inner == b.inner;
+}
+
+/// A view without its type: planes. Rows are planes whose axis has one index.
+struct Operand {
+  template <class View, Role role, bool is_optional>
+  explicit Operand(const ViewAs<View, role, is_optional>& operand) noexcept
+      : Operand(operand.view, role) {
+    if (operand.IsNone()) outer = 0;
+  }
+
+  bool IsEmpty() const { return outer == 0 || axis == 0 || inner == 0; }
+
+  uintptr_t begin;
+  size_t outer, axis, inner;
+  size_t outer_stride, axis_stride;  // in elements
+  size_t element_bytes;
+  Role role;
+
+ private:
+  template <typename T>
+  Operand(const Rows<T>& view, Role role) noexcept
+      : begin(reinterpret_cast<uintptr_t>(view.data)),
+        outer(view.rows),
+        axis(1),
+        inner(view.cols),
+        outer_stride(view.stride),
+        axis_stride(0),
+        element_bytes(sizeof(T)),
+        role(role) {}
+  template <typename T>
+  Operand(const Planes<T>& view, Role role) noexcept
+      : begin(reinterpret_cast<uintptr_t>(view.data)),
+        outer(view.outer),
+        axis(view.axis),
+        inner(view.inner),
+        outer_stride(view.outer_stride),
+        axis_stride(view.axis_stride),
+        element_bytes(sizeof(T)),
+        role(role) {}
+};
+
+/// The bytes of a view that is as views usually are: none, or not empty, of
+/// ordinary size, not null, without broadcast. Of others nothing is known. No
+/// branches: a call's operands are looked at together.
+struct UsualRange {
+  template <class View, Role role, bool is_optional>
+  explicit UsualRange(const ViewAs<View, role, is_optional>& operand) noexcept
+      : UsualRange(operand.view) {
+    if (operand.IsNone()) *this = UsualRange();
+  }
+
+  bool Meets(const UsualRange& other) const {
+    return (begin < other.end) & (other.begin < end);
+  }
+  /// For views of the same shape.
+  bool IsSameAs(const UsualRange& other) const {
+    return (begin == other.begin) & (end == other.end) & (plane == other.plane);
+  }
+
+  uintptr_t begin = 0, end = 0;
+  size_t plane = 0;    // the elements of one index of planes
+  size_t unusual = 0;  // 0 if the view is as views usually are
+
+ private:
+  // Below 2^28 no sum or product of sizes and strides overflows. 0 - 1 is
+  // above, and so is a difference of less than 0. Null is not far from both
+  // ends of the address space.
+  static size_t Unusual(size_t sizes, uintptr_t begin) {
+    constexpr uintptr_t kFirstPage = 4096;
+    return (sizes >> 28) | ((begin - kFirstPage) >> 61);
+  }
+
+  UsualRange() noexcept = default;
+  template <typename T>
+  explicit UsualRange(const Rows<T>& v) noexcept
+      : begin(reinterpret_cast<uintptr_t>(v.data)),
+        end(begin + ((v.rows - 1) * v.stride + v.cols) * sizeof(T)),
+        unusual(Unusual(
+            (v.rows - 1) | (v.cols - 1) | v.stride | (v.stride - v.cols),
+            begin)) {}
+  template <typename T>
+  explicit UsualRange(const Planes<T>& v) noexcept
+      : begin(reinterpret_cast<uintptr_t>(v.data)),
+        end(begin),
+        plane((v.axis - 1) * v.axis_stride + v.inner),
+        unusual(Unusual((v.outer - 1) | (v.axis - 1) | (v.inner - 1) |
+                            v.outer_stride | v.axis_stride |
+                            (v.axis_stride - v.inner) |
+                            (v.outer_stride - plane),
+                        begin)) {
+    end += ((v.outer - 1) * v.outer_stride + plane) * sizeof(T);
+  }
+};
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_OPERAND_H_

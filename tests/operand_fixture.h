@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_OPERAND_FIXTURE_H_
+#define SOFTLANE_TESTS_OPERAND_FIXTURE_H_
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "inputs.h"
+#include "operations.h"
+
+namespace softlane {
+namespace operands {
+
+using Bytes = std::vector<uint8_t>;
+
+// An address that no program can read.
+inline void* Unreadable() { return reinterpret_cast<void*>(16); }
+
+// The address of an element, which need not exist.
+inline void* At(const Operand& operand, const View& v, size_t r, size_t a,
+                size_t c) {
+  const size_t elements = r * v.stride + a * v.axis_stride + c;
+  return reinterpret_cast<void*>(reinterpret_cast<uintptr_t>(v.data) +
+                                 elements * SizeOf(operand.element));
+}
+
+// body(address) for each element.
+template <class Body>
+void ForEachElement(const Operand& operand, const View& v, const Body& body) {
+  if (v.data == nullptr || IsEmpty(v)) return;
+  for (size_t r = 0; r < v.rows; ++r) {
+    for (size_t a = 0; a < v.axis; ++a) {
+      for (size_t c = 0; c < v.cols; ++c) body(At(operand, v, r, a, c));
+    }
+  }
+}
+
+template <typename T>
+void Put(void* to, T value) {
+  std::memcpy(to, &value, sizeof(value));
+}
+
+// A good call whose operands all lie in one buffer, so that "no byte written"
+// is one comparison.
+class Fixture {
+ public:
+  // is_packed: one operand right behind the other, from the one with the index
+  // `first` on, and no gaps between rows.
+  Fixture(const Operation& operation, const Sizes& sizes,
+          bool is_packed = false, size_t first = 0)
+      : operation_(operation) {
+    good.sizes = sizes;
+    good.settings = operation.settings;
+    const size_t gap = is_packed ? 0 : 8;
+    const size_t count = operation.operands.size();
+    std::vector<size_t> begins(count);
+    size_t words = gap;
+    for (size_t i = 0; i < count; ++i) {
+      const size_t which = (first + i) % count;
+      const Operand& operand = operation.operands[which];
+      View& v = good[operand.id] = ShapeOf(operand, sizes);
+      v.axis_stride = v.cols + (is_packed ? 0 : 2);
+      v.stride = v.axis * v.axis_stride + (is_packed ? 0 : 3);
+      if (operand.shape == Shape::kTopK && !is_packed) {
+        v.stride = sizes.cols + 5;  // room for another k
+      }
+      begins[which] = words;
+      if (IsEmpty(v)) continue;
+      words += (v.rows * v.stride * SizeOf(operand.element) + 7) / 8 + gap;
+    }
+    constexpr size_t kSpare = 1000;
+    pristine_.assign(words + kSpare, 0x4142434445464748);
+    buffer_ = pristine_;
+    spare = buffer_.data() + words;
+    Random random(sizes.cols + 1);
+    for (size_t i = 0; i < count; ++i) {
+      const Operand& operand = operation.operands[i];
+      View& v = good[operand.id];
+      v.data = buffer_.data() + begins[i];
+      if (operand.role == Role::kWritten) continue;
+      ForEachElement(operand, v,
+                     [&](void* to) { Fill(operand, sizes.cols, random, to); });
+    }
+    Keep();
+  }
+  Fixture(const Fixture&) = delete;
+  Fixture& operator=(const Fixture&) = delete;
+
+  // What the buffer holds now is what it shall hold.
+  void Keep() { pristine_ = buffer_; }
+  void Reset() {
+    std::copy(pristine_.begin(), pristine_.end(), buffer_.begin());
+  }
+  const std::vector<int64_t>& All() const { return buffer_; }
+  bool IsUntouched() const { return buffer_ == pristine_; }
+
+  // All rows or planes of an operand become the first.
+  void Repeat(const Operand& operand) {
+    View first = good[operand.id];
+    first.stride = 0;
+    const size_t rows = first.rows;
+    first.rows = 1;
+    const size_t bytes = SizeOf(operand.element);
+    for (size_t r = 1; r < rows; ++r) {
+      ForEachElement(operand, first, [&](void* from) {
+        const size_t shift = r * good[operand.id].stride * bytes;
+        std::memcpy(static_cast<uint8_t*>(from) + shift, from, bytes);
+      });
+    }
+    Keep();
+  }
+
+  // The bits that a call wrote, every NaN alike. The buffer becomes what it
+  // was; *intact says whether nothing else had changed.
+  Bytes Take(const Call& call, bool* intact) {
+    Bytes result;
+    const uint8_t* const begin = reinterpret_cast<uint8_t*>(buffer_.data());
+    const uint8_t* const old = reinterpret_cast<uint8_t*>(pristine_.data());
+    for (const Operand& operand : operation_.operands) {
+      if (operand.role != Role::kWritten) continue;
+      ForEachElement(operand, call[operand.id], [&](void* from) {
+        const uint8_t* const bytes = static_cast<uint8_t*>(from);
+        float value;
+        std::memcpy(&value, bytes, 4);
+        const bool is_nan =
+            operand.element == Element::kFloat && value != value;
+        if (is_nan) value = __builtin_nanf("");
+        const uint8_t* const kept = reinterpret_cast<uint8_t*>(&value);
+        result.insert(result.end(), kept, kept + 4);
+        std::memcpy(from, old + (bytes - begin), 4);
+      });
+    }
+    *intact = IsUntouched();
+    if (!*intact) Reset();
+    return result;
+  }
+
+  Call good;
+  void* spare;  // 8000 bytes that belong to no operand
+
+ private:
+  static void Fill(const Operand& operand, size_t cols, Random& random,
+                   void* to) {
+    switch (operand.content) {
+      case Content::kLogits:
+        return Put(to, random.Below(9) == 0 ? -__builtin_inff()
+                                            : 2.0f * random.Normal());
+      case Content::kShares:
+        return Put(to, random.Unit());
+      case Content::kLogs:
+        return Put(to, -5.0f * random.Unit());
+      case Content::kKeep:
+        return Put(to, static_cast<uint8_t>(random.Below(4) != 0));
+      case Content::kLengths:
+        return Put(to, static_cast<int32_t>(random.Below(cols + 1)));
+      case Content::kLabels: {
+        const int64_t label = cols == 0 || random.Below(5) == 0
+                                  ? kIgnoreIndex
+                                  : static_cast<int64_t>(random.Below(cols));
+        if (operand.element == Element::kInt64) return Put(to, label);
+        return Put(to, static_cast<int32_t>(label));
+      }
+    }
+  }
+
+  const Operation& operation_;
+  std::vector<int64_t> buffer_, pristine_;
+};
+
+// A call in words.
+inline std::string Describe(const Operation& operation, const Call& call,
+                            const std::string& what, Status status) {
+  const auto number = [](size_t n) {
+    return n == SIZE_MAX          ? std::string("SIZE_MAX")
+           : n == size_t{1} << 62 ? std::string("2^62")
+                                  : std::to_string(n);
+  };
+  std::string text = what + ": " + StatusName(status) + " of " +
+                     number(call.sizes.rows) + " x ";
+  if (Has(operation, Shape::kPlanes)) text += number(call.sizes.axis) + " x ";
+  text += number(call.sizes.cols);
+  for (const Operand& operand : operation.operands) {
+    const View& v = call[operand.id];
+    text += std::string(", ") + operand.name;
+    if (v.data == nullptr) text += " null";
+    if (!IsView(operand.shape)) continue;
+    text += " stride " + number(v.stride);
+    if (operand.shape == Shape::kPlanes) text += "/" + number(v.axis_stride);
+  }
+  return text;
+}
+
+// Counts the cases of a target; one check and one witness per function.
+class Tally {
+ public:
+  Tally(const char* name, Target target) : name_(name), target_(target) {}
+  ~Tally() {
+    std::printf("%-9s %8zu cases, %zu failed: %s\n", TargetName(target_),
+                count_, failed_, name_);
+  }
+  // describe() says what the case is.
+  template <class Describe>
+  void Expect(bool ok, const Describe& describe) {
+    ++count_;
+    if (ok) return;
+    if (failures_++ == 0) first_ = describe();
+  }
+  // The cases of one function are over.
+  void Check(const Operation& operation, size_t twin) {
+    INFO(std::string(operation.name) << ", " << std::string(kTwinNames[twin]));
+    INFO(failures_ << " failures, the first: " << first_);
+    CHECK(failures_ == 0);
+    failed_ += failures_;
+    failures_ = 0;
+  }
+
+ private:
+  const char* name_;
+  Target target_;
+  size_t count_ = 0;
+  size_t failures_ = 0;  // of the function
+  size_t failed_ = 0;    // of those before
+  std::string first_;
+};
+
+// body(operation, twin, target, tally) for each function and its C twin.
+template <class Body>
+void ForEachFunction(const char* name, const Body& body) {
+  ForEachTarget([&](Target target) {
+    Tally tally(name, target);
+    for (const Operation& operation : Operations()) {
+      for (const size_t twin : {0, 1}) {
+        body(operation, twin, target, tally);
+        tally.Check(operation, twin);
+      }
+    }
+  });
+}
+
+// Runs the call, which must give what `want` has.
+inline void ExpectBytes(const Operation& operation, size_t twin, Target target,
+                        Fixture& f, const Call& call, const Bytes& want,
+                        const std::string& what, Tally& tally) {
+  const Status status = operation.run[twin](call, target);
+  bool intact;
+  const Bytes got = f.Take(call, &intact);
+  tally.Expect(status == Status::kOk && intact && got == want, [&] {
+    return Describe(operation, call,
+                    what + (!intact       ? ", wrote elsewhere"
+                            : got == want ? ""
+                                          : ", other bits"),
+                    status);
+  });
+}
+
+// What the call gives.
+inline Bytes Expected(const Operation& operation, size_t twin, Target target,
+                      Fixture& f, const Call& call, Tally& tally) {
+  const Status status = operation.run[twin](call, target);
+  bool intact;
+  const Bytes result = f.Take(call, &intact);
+  tally.Expect(status == Status::kOk && intact, [&] {
+    return Describe(operation, call, "a usual call", status);
+  });
+  return result;
+}
+
+// Runs a call that must have that status, and else must not write.
+inline void ExpectStatus(const Operation& operation, size_t twin, Target target,
+                         Fixture& f, const Call& call, Status want,
+                         const std::string& what, Tally& tally) {
+  const Status status = operation.run[twin](call, target);
+  bool untouched = true;
+  if (want != Status::kOk) {
+    untouched = f.IsUntouched();
+    if (!untouched) f.Reset();
+  } else {
+    f.Take(call, &untouched);
+  }
+  tally.Expect(status == want && untouched, [&] {
+    return Describe(
+        operation, call,
+        what + ", not " + StatusName(want) + (untouched ? "" : ", wrote"),
+        status);
+  });
+}
+
+}  // namespace operands
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_OPERAND_FIXTURE_H_

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_OPERANDS_H_
+#define SOFTLANE_TESTS_OPERANDS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "softlane/softlane.h"
+
+// A call of a softlane function as data, which a loop can change: a list of
+// operands, and for each of them a pointer, a shape and strides.
+
+namespace softlane {
+namespace operands {
+
+// What a function does with an operand.
+enum class Role {
+  kRead,
+  kReplaceable,  // read, and the matrix that is written may be this view
+  kWritten,
+};
+
+// How many elements an operand has in a call of rows, axis, cols and k.
+enum class Shape {
+  kRows,       // rows x cols
+  kPlanes,     // rows x axis x cols: outer, axis and inner
+  kTopK,       // rows x k
+  kSquare,     // cols x cols
+  kPerRow,     // rows, a pointer alone
+  kPerColumn,  // cols, a pointer alone
+  kOne,        // 1, a pointer alone
+};
+// A view has strides.
+constexpr bool IsView(Shape shape) { return shape <= Shape::kSquare; }
+
+enum class Element { kFloat, kInt32, kInt64, kByte };
+constexpr size_t SizeOf(Element element) {
+  return element == Element::kInt64 ? 8 : element == Element::kByte ? 1 : 4;
+}
+
+// What an operand that is read holds.
+enum class Content {
+  kLogits,
+  kShares,   // in [0, 1)
+  kLogs,     // below 0
+  kKeep,     // 0 or 1
+  kLengths,  // in [0, cols]
+  kLabels,   // in [0, cols), some ignored
+};
+
+// Which argument an operand is. No function has all.
+enum Id {
+  kX,
+  kSecond,  // a gradient, or a loss's targets
+  kScores,  // of the backward pass of attention
+  kBias,
+  kKeep,
+  kLengths,
+  kSinks,
+  kLabels,
+  kWeights,
+  kUpstream,
+  kForward,  // the logsumexp of the forward pass
+  kY,
+  kIndices,
+  kResults,  // maxima, logsumexps or losses
+  kDivisor,
+  kDsinks,
+  kIds,
+};
+
+struct Operand {
+  Id id;
+  const char* name;
+  Role role;
+  Shape shape;
+  Element element = Element::kFloat;
+  Content content = Content::kLogits;
+  // Null data means none.
+  bool is_optional = false;
+  // The same for the C twin alone.
+  bool is_optional_in_c = false;
+};
+
+// The rows of planes are their outer indices, the columns their inner ones.
+struct View {
+  void* data = nullptr;
+  size_t rows = 0, axis = 1, cols = 0, stride = 0, axis_stride = 0;
+
+  template <typename T>
+  T* As() const {
+    return static_cast<T*>(data);
+  }
+  template <typename T>
+  Rows<T> AsRows() const {
+    return Rows<T>(As<T>(), rows, cols, stride);
+  }
+  template <typename T>
+  Planes<T> AsPlanes() const {
+    return Planes<T>(As<T>(), rows, axis, cols, stride, axis_stride);
+  }
+};
+
+// The options of all functions. The enumerators are ints, as in C.
+struct Settings {
+  float scale = 1.0f;
+  int empty_row = 0;
+  bool renormalize = false;
+  // Of attention.
+  float softcap = 0.0f, alibi_slope = 0.0f;
+  bool causal = false;
+  int64_t first_query = 0, window = 0;
+  // Of a loss.
+  int reduction = 0;
+  float label_smoothing = 0.0f, z_loss = 0.0f, upstream = 1.0f;
+};
+constexpr int64_t kIgnoreIndex = -100;
+
+struct Sizes {
+  size_t rows = 0, axis = 1, cols = 0, k = 0;
+};
+
+struct Call {
+  const View& operator[](Id id) const { return views[id]; }
+  View& operator[](Id id) { return views[id]; }
+
+  Sizes sizes;  // what a C twin takes; in C++ each view has its own
+  View views[kIds];
+  Settings settings;
+};
+
+// Which settings a function has.
+enum class Options { kNone, kScale, kSoftmax, kTopK, kLoss, kAttention };
+
+using RunFunction = Status (*)(const Call&, Target);
+
+struct Operation {
+  const char* name;
+  RunFunction run[2];  // the C++ function and its C twin
+  Options options;
+  std::vector<Operand> operands;
+  Settings settings = {};
+};
+constexpr const char* kTwinNames[] = {"C++", "C"};
+
+inline bool Has(const Operation& operation, Shape shape) {
+  for (const Operand& operand : operation.operands) {
+    if (operand.shape == shape) return true;
+  }
+  return false;
+}
+
+// What an operand is in a call of these sizes, without data and strides.
+inline View ShapeOf(const Operand& operand, const Sizes& sizes) {
+  View view;
+  switch (operand.shape) {
+    case Shape::kRows:
+      view.rows = sizes.rows, view.cols = sizes.cols;
+      break;
+    case Shape::kPlanes:
+      view.rows = sizes.rows, view.cols = sizes.cols, view.axis = sizes.axis;
+      break;
+    case Shape::kTopK:
+      view.rows = sizes.rows, view.cols = sizes.k;
+      break;
+    case Shape::kSquare:
+      view.rows = view.cols = sizes.cols;
+      break;
+    case Shape::kPerRow:
+      view.rows = 1, view.cols = sizes.rows;
+      break;
+    case Shape::kPerColumn:
+      view.rows = 1, view.cols = sizes.cols;
+      break;
+    case Shape::kOne:
+      view.rows = view.cols = 1;
+      break;
+  }
+  return view;
+}
+inline bool IsEmpty(const View& v) {
+  return v.rows == 0 || v.axis == 0 || v.cols == 0;
+}
+
+}  // namespace operands
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_OPERANDS_H_
