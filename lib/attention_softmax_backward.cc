@@ -4,6 +4,7 @@
 #include "attention_check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
+#include "softlane/softmax_backward.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "attention_softmax_backward.cc"
@@ -116,6 +117,18 @@ HWY_INLINE double ExpOf(double x) {
   const double rest = x - high;
   return hn::GetLane(exp(Set(high))) * kOverSoftmaxFactor * (1.0 + rest);
 }
+
+// The gradient of a sink: the exponential, a product p dp and the sum of such,
+// the rounding to float; the rest is in double.
+static_assert(kSoftmaxExpErrorU + 1.0 + kSumErrorU + 1.0 + 0.01 <=
+                  kSoftmaxBackwardMaxError,
+              "the documented bound holds");
+// The derivative of the softcap, beyond 4 |t| for the rounded argument t: the
+// exponential, its constant factor and their product; 1 + e twice, the square,
+// the quotient, and the product with the gradient. What e errs by, the
+// derivative errs by at most.
+static_assert(kSoftmaxExpErrorU + 0.36 + 1.0 + 2.0 + 3.0 <= 8.0,
+              "the documented bound holds");
 
 // Several functions: the constants of each stay in registers only in one of its
 // own.
