@@ -47,7 +47,7 @@ HWY_INLINE bool IsGrouped(const AttentionOptions& options,
                           const Rows<const float>& scores) {
   return kMinGroupRows <= scores.rows && 0 < scores.cols &&
          scores.cols <= kMaxShortCols && options.sinks == nullptr &&
-         !KeyRange::MayBePart(options);
+         !KeyRanges::MayBePart(options);
 }
 
 // False if the rows are too wide for a guess; then nothing has been written.

@@ -20,40 +20,20 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The position of the query of row r among the keys: first_query + r, which may
-// be above INT64_MAX.
-struct QueryPosition {
-  HWY_INLINE QueryPosition(const AttentionOptions& options, size_t r)
-      : bits(static_cast<uint64_t>(options.first_query) + uint64_t{r}),
-        is_negative(options.first_query < 0 && static_cast<int64_t>(bits) < 0) {
-  }
-
-  // The number of keys from here to the key at position c.
-  HWY_INLINE uint64_t DistanceTo(size_t c) const {
-    const bool is_before = is_negative || bits < uint64_t{c};
-    return is_before ? uint64_t{c} - bits : bits - uint64_t{c};
-  }
-
-  uint64_t bits;     // modulo 2^64
-  bool is_negative;  // before all keys
+// The keys of a row that lengths, causal and window leave: [begin, end).
+struct KeyRange {
+  size_t begin, end;
 };
 
-// The keys of row r that lengths, causal and window leave: [begin, end).
-struct KeyRange {
-  HWY_INLINE KeyRange(const AttentionOptions& options, size_t r, size_t cols)
-      : begin(0), end(cols) {
-    if (options.lengths != nullptr) {
-      end = static_cast<size_t>(options.lengths[r]);
-    }
-    const QueryPosition query(options, r);
-    if (options.causal) {
-      const uint64_t keys = query.is_negative ? 0 : query.bits + 1;
-      if (keys < end) end = static_cast<size_t>(keys);
-    }
-    const uint64_t window = static_cast<uint64_t>(options.window);
-    if (window != 0 && !query.is_negative && query.bits >= window) {
-      const uint64_t first = query.bits - window + 1;
-      begin = first < end ? static_cast<size_t>(first) : end;
+// Those of every row of a call.
+class KeyRanges {
+ public:
+  HWY_INLINE KeyRanges(const AttentionOptions& options, size_t cols)
+      : cols_(cols), lengths_(options.lengths) {
+    const int64_t first = options.first_query;
+    if (options.causal) end_ = Sum(first, 1, kMax);
+    if (options.window != 0) {
+      begin_ = Sum(Sum(first, -options.window, kMin), 1, kMax);
     }
   }
 
@@ -62,7 +42,58 @@ struct KeyRange {
     return options.lengths != nullptr || options.causal || options.window != 0;
   }
 
-  size_t begin, end;
+  HWY_INLINE KeyRange Of(size_t r) const {
+    size_t end = cols_;
+    if (lengths_ != nullptr) end = static_cast<size_t>(lengths_[r]);
+    end = AtMost(end, end_, r);
+    return {AtMost(end, begin_, r), end};
+  }
+
+ private:
+  static constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  static constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+
+  // a + b, or `limit` where that overflows.
+  static HWY_INLINE int64_t Sum(int64_t a, int64_t b, int64_t limit) {
+    int64_t sum;
+    return __builtin_add_overflow(a, b, &sum) ? limit : sum;
+  }
+  // first + r among the keys before `end`: between 0 and that.
+  static HWY_INLINE size_t AtMost(size_t end, int64_t first, size_t r) {
+    const int64_t at = Sum(first, static_cast<int64_t>(r), kMax);
+    if (at <= 0) return 0;
+    return HWY_MIN(static_cast<size_t>(at), end);
+  }
+
+  size_t cols_;
+  const int32_t* lengths_;
+  // Of row 0: the first key, and the first behind the last. Anything above the
+  // number of keys is as good as infinity.
+  int64_t begin_ = kMin, end_ = kMax;
+};
+
+// The position of the query of row r among the keys: first_query + r, which may
+// be above INT64_MAX.
+class QueryPosition {
+ public:
+  HWY_INLINE QueryPosition(const AttentionOptions& options, size_t r)
+      : bits_(static_cast<uint64_t>(options.first_query) + uint64_t{r}),
+        is_negative_(options.first_query < 0 &&
+                     static_cast<int64_t>(bits_) < 0) {}
+
+  // How far the query is behind the key at position c. Modulo 2^64, so that it
+  // is far from 0 where it wraps.
+  HWY_INLINE int64_t Behind(size_t c) const {
+    return static_cast<int64_t>(bits_ - uint64_t{c});
+  }
+  HWY_INLINE uint64_t DistanceTo(size_t c) const {
+    const bool is_before = is_negative_ || bits_ < uint64_t{c};
+    return is_before ? uint64_t{c} - bits_ : bits_ - uint64_t{c};
+  }
+
+ private:
+  uint64_t bits_;  // modulo 2^64
+  bool is_negative_;
 };
 
 HWY_INLINE bool HasBias(const AttentionOptions& options) {
@@ -215,8 +246,7 @@ class AttentionLogits {
   }
   // From the query to the keys from c on, each rounded once.
   HWY_INLINE VF Distances(size_t c) const {
-    // Modulo 2^64, so it is far from 0 where it wraps.
-    const int64_t behind = static_cast<int64_t>(query_.bits - uint64_t{c});
+    const int64_t behind = query_.Behind(c);
     constexpr int64_t kFar = int64_t{1} << 30;
     if (behind <= -kFar || kFar <= behind) return FarDistances(c);
     const VI first = hn::Set(I32(), static_cast<int32_t>(behind));

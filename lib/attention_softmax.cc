@@ -60,7 +60,7 @@ template <class Logits>
 void RowsOf(const Rows<const float>& scores, const Rows<float>& probs,
             float* logsumexp, const AttentionOptions& options) {
   const bool has_short_rows =
-      scores.cols <= kMaxStreamedCols || KeyRange::MayBePart(options);
+      scores.cols <= kMaxStreamedCols || KeyRanges::MayBePart(options);
   const bool in_place = scores.data == probs.data;
   const Places places = in_place ? Places::kScratch : Places::kStreamed;
   if (has_short_rows && scores.rows != 1 &&

@@ -141,8 +141,9 @@ HWY_NOINLINE void AttentionBackwardRowsTo(const Rows<const float>& p,
                                           const AttentionSinkGradient& sink) {
   const size_t cols = p.cols;
   const Tanh tanh;
+  const KeyRanges ranges(options, cols);
   for (size_t r = 0; r < p.rows; ++r) {
-    const KeyRange keys(options, r, cols);
+    const KeyRange keys = ranges.Of(r);
     const size_t begin = keys.begin;
     const size_t n = keys.end - begin;
     const float* const p_row = p.Row(r) + begin;

@@ -66,7 +66,8 @@ struct AttentionSource {
         probs(probs),
         is_streamed(is_streamed),
         pays_to_stage(PaysToStage(options, scores)),
-        has_ranges(KeyRange::MayBePart(options)) {}
+        has_ranges(KeyRanges::MayBePart(options)),
+        ranges(options, scores.cols) {}
 
   HWY_INLINE bool MayRun() const {
     return !has_ranges && options.sinks == nullptr && pays_to_stage;
@@ -76,7 +77,7 @@ struct AttentionSource {
     float* const to = probs.Row(r);
     if (!has_ranges)
       return {&options, from, r, 0, scores.cols, to, pays_to_stage};
-    const KeyRange keys(options, r, scores.cols);
+    const KeyRange keys = ranges.Of(r);
     FillMasked(to, keys);
     return {&options,        from,         r, keys.begin, keys.end - keys.begin,
             to + keys.begin, pays_to_stage};
@@ -97,7 +98,7 @@ struct AttentionSource {
   HWY_INLINE const float* Ahead(size_t) const { return nullptr; }
   HWY_INLINE NextRow Next(size_t r) const {
     if (r >= scores.rows) return {};
-    const KeyRange keys(options, r, scores.cols);
+    const KeyRange keys = ranges.Of(r);
     if (has_ranges) {
       // Lines that take stores from both sides, so not past the caches.
       hwy::Prefetch(probs.Row(r) + keys.begin);
@@ -150,6 +151,7 @@ struct AttentionSource {
   const bool is_streamed;
   const bool pays_to_stage;
   const bool has_ranges;  // rows may have less than all keys
+  const KeyRanges ranges;
 
  private:
   // As StoreTerms asks for them.

@@ -96,29 +96,25 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
   const bool in_floats =
       FactorFitsFloats(factor) &&
       (!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)));
-  if (in_floats) {
-    const Quotients quotients(FactorOf(factor, row.sum));
-    const GradientRow gradient{quotients, shares.Floats(), has_shares,
-                               Set(static_cast<float>(result.unit))};
-    if (is_large) {
-      WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-        gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
-          return exp(argument(LoadFirst(x + i, count, Set(0.0f))));
-        });
-      });
-    } else {
+  // Numerators that floats do not hold the factor of stay as they are at first.
+  const Quotients quotients = in_floats
+                                  ? Quotients(FactorOf(factor, row.sum))
+                                  : Quotients(Set(1.0f), Set(0.0f), Set(0.0f));
+  const GradientRow gradient{quotients, shares.Floats(),
+                             has_shares && in_floats,
+                             Set(static_cast<float>(result.unit))};
+  if (is_large) {
+    WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
       gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
-        return LoadFirst(dx + i, count, Set(0.0f));
+        return exp(argument(LoadFirst(x + i, count, Set(0.0f))));
       });
-    }
-  } else {
-    if (is_large) {
-      WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-        using Argument = std::decay_t<decltype(argument)>;
-        const PlainLogits logits{x};
-        SumTerms(n, Numerators<Argument>{exp, argument, logits, dx});
-      });
-    }
+    });
+  } else if (in_floats) {
+    gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
+      return LoadFirst(dx + i, count, Set(0.0f));
+    });
+  }
+  if (!in_floats) {
     shares.Doubles().ReplaceNumerators(result.unit, result.total / row.sum, dx);
   }
   if (label != kNoHole) dx[label] = static_cast<float>(result.label_gradient);

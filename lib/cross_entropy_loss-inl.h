@@ -149,8 +149,8 @@ HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
       (from_others ? (extra * row.label - total * row.others) / row.sum +
                          (share_sums.total - shared)
                    : result.total * row.label / row.sum - label_share - shared);
-  // Not -0, which a negative unit makes of a label without a share.
-  if (result.total == 0.0) result.label_gradient += 0.0;
+  // A negative unit makes -0 of a label without a share: +0 it is.
+  result.label_gradient += result.total == 0.0 ? 0.0 : -0.0;
   return result;
 }
 

@@ -55,20 +55,21 @@ class CrossEntropyTile : public TileGroup {
     if (!ReadRows(n)) return false;
     SumAll(n, rows);
     double label_gradients[kLanes];
+    bool fits_floats = true;
     for (size_t r = 0; r < kLanes; ++r) {
       const RowLoss result = LossOfLane(r, rows[r]);
       if (r < count) losses[r] = result.loss;
       if (dx.data == nullptr) continue;
       label_gradients[r] = result.label_gradient;
       const double quotient = result.unit * result.total / sums_[r];
-      const bool is_number = sums_[r] == sums_[r];
-      if (is_number && !FactorFitsFloats(quotient)) return false;
+      fits_floats &= FactorFitsFloats(quotient) | (sums_[r] != sums_[r]);
       const Reciprocal factor = FactorOf(quotient, sums_[r]);
       head_[r] = factor.head;
       rest_[r] = factor.rest;
       least_[r] = factor.least;
     }
     if (dx.data == nullptr) return true;
+    if (!fits_floats) return false;
     Write(n);
     for (size_t r = 0; r < count; ++r) {
       float* const row_dx = rows_.to[r];
