@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_C_ATTENTION_OPTIONS_H_
+#define SOFTLANE_LIB_C_ATTENTION_OPTIONS_H_
+
+#include <cstddef>
+
+#include "c/convert.h"
+#include "softlane/attention_softmax.h"
+#include "softlane/c.h"
+
+namespace softlane {
+namespace c {
+
+/// Null options are the defaults.
+inline AttentionOptions FromC(const softlane_attention_options* options,
+                              size_t rows, size_t cols) noexcept {
+  AttentionOptions result;
+  if (options == nullptr) return result;
+  result.scale = options->scale;
+  result.softcap = options->softcap;
+  result.alibi_slope = options->alibi_slope;
+  result.bias = {options->bias, rows, cols, options->bias_stride};
+  result.keep = {options->keep, rows, cols, options->keep_stride};
+  result.lengths = options->lengths;
+  result.causal = options->causal != 0;
+  result.first_query = options->first_query;
+  result.window = options->window;
+  result.sinks = options->sinks;
+  result.empty_row = FromInt<EmptyRow>(options->empty_row);
+  return result;
+}
+
+}  // namespace c
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_C_ATTENTION_OPTIONS_H_

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "softlane/c.h"
+#include "c/convert.h"
+#include "softlane/cross_entropy.h"
+
+namespace {
+
+using softlane::Rows;
+using softlane::Target;
+using softlane::c::FromInt;
+using softlane::c::ToInt;
+
+Rows<float> Optional(float* data, size_t rows, size_t cols, size_t stride) {
+  return data == nullptr ? Rows<float>()
+                         : Rows<float>(data, rows, cols, stride);
+}
+
+softlane::CrossEntropyOptions FromC(
+    const softlane_cross_entropy_options* options) {
+  softlane::CrossEntropyOptions result;
+  if (options == nullptr) return result;
+  result.reduction = FromInt<softlane::Reduction>(options->reduction);
+  result.ignore_index = options->ignore_index;
+  result.label_smoothing = options->label_smoothing;
+  result.class_weights = options->class_weights;
+  result.z_loss = options->z_loss;
+  result.scale = options->scale;
+  result.upstream_rows = options->upstream_rows;
+  result.upstream = options->upstream;
+  result.zero_if_all_ignored = options->zero_if_all_ignored != 0;
+  return result;
+}
+
+}  // namespace
+
+extern "C" {
+
+int softlane_cross_entropy_i64(const float* logits, size_t logits_stride,
+                               const int64_t* labels, float* loss,
+                               float* dlogits, size_t dlogits_stride,
+                               size_t rows, size_t cols,
+                               const softlane_cross_entropy_options* options,
+                               float* divisor, int target) {
+  return ToInt(
+      softlane::CrossEntropy({logits, rows, cols, logits_stride}, labels, loss,
+                             Optional(dlogits, rows, cols, dlogits_stride),
+                             FromC(options), divisor, FromInt<Target>(target)));
+}
+
+int softlane_cross_entropy_i32(const float* logits, size_t logits_stride,
+                               const int32_t* labels, float* loss,
+                               float* dlogits, size_t dlogits_stride,
+                               size_t rows, size_t cols,
+                               const softlane_cross_entropy_options* options,
+                               float* divisor, int target) {
+  return ToInt(
+      softlane::CrossEntropy({logits, rows, cols, logits_stride}, labels, loss,
+                             Optional(dlogits, rows, cols, dlogits_stride),
+                             FromC(options), divisor, FromInt<Target>(target)));
+}
+
+int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
+                                 const float* targets, size_t targets_stride,
+                                 float* loss, float* dlogits,
+                                 size_t dlogits_stride, size_t rows,
+                                 size_t cols,
+                                 const softlane_cross_entropy_options* options,
+                                 float* divisor, int target) {
+  return ToInt(
+      softlane::CrossEntropy({logits, rows, cols, logits_stride},
+                             {targets, rows, cols, targets_stride}, loss,
+                             Optional(dlogits, rows, cols, dlogits_stride),
+                             FromC(options), divisor, FromInt<Target>(target)));
+}
+
+}  // extern "C"

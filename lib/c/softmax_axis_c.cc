@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "c/convert.h"
+#include "softlane/c.h"
+#include "softlane/softmax_axis.h"
+
+namespace {
+
+using softlane::EmptyRow;
+using softlane::Target;
+using softlane::c::FromInt;
+using softlane::c::ToInt;
+
+}  // namespace
+
+extern "C" {
+
+int softlane_softmax_axis(const float* logits, size_t logits_outer_stride,
+                          size_t logits_axis_stride, float* probs,
+                          size_t probs_outer_stride, size_t probs_axis_stride,
+                          size_t outer, size_t axis, size_t inner, float scale,
+                          int empty_row, int target) {
+  return ToInt(softlane::SoftmaxAxis(
+      {logits, outer, axis, inner, logits_outer_stride, logits_axis_stride},
+      {probs, outer, axis, inner, probs_outer_stride, probs_axis_stride},
+      {scale, FromInt<EmptyRow>(empty_row)}, FromInt<Target>(target)));
+}
+
+}  // extern "C"
