@@ -94,7 +94,7 @@ struct Operand {
 
  private:
   template <typename T>
-  Operand(const Rows<T>& view, Role role) noexcept
+  Operand(const Rows<T>& view, Role its_role) noexcept
       : begin(reinterpret_cast<uintptr_t>(view.data)),
         outer(view.rows),
         axis(1),
@@ -102,9 +102,9 @@ struct Operand {
         outer_stride(view.stride),
         axis_stride(0),
         element_bytes(sizeof(T)),
-        role(role) {}
+        role(its_role) {}
   template <typename T>
-  Operand(const Planes<T>& view, Role role) noexcept
+  Operand(const Planes<T>& view, Role its_role) noexcept
       : begin(reinterpret_cast<uintptr_t>(view.data)),
         outer(view.outer),
         axis(view.axis),
@@ -112,7 +112,7 @@ struct Operand {
         outer_stride(view.outer_stride),
         axis_stride(view.axis_stride),
         element_bytes(sizeof(T)),
-        role(role) {}
+        role(its_role) {}
 };
 
 /// The bytes of a view that is as views usually are: none, or not empty, of

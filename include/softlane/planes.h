@@ -27,18 +27,21 @@ template <typename T>
 struct Planes {
   /// No elements.
   constexpr Planes() noexcept = default;
-  /// Strides count elements from one index to the next.
-  constexpr Planes(T* data, size_t outer, size_t axis, size_t inner,
-                   size_t outer_stride, size_t axis_stride) noexcept
-      : data(data),
-        outer(outer),
-        axis(axis),
-        inner(inner),
-        outer_stride(outer_stride),
-        axis_stride(axis_stride) {}
-  /// No gaps: the strides are axis * inner and inner.
-  constexpr Planes(T* data, size_t outer, size_t axis, size_t inner) noexcept
-      : Planes(data, outer, axis, inner, axis * inner, inner) {}
+  /// The strides count elements from one index to the next.
+  constexpr Planes(T* first, size_t num_outer, size_t num_axis,
+                   size_t num_inner, size_t stride_of_outer,
+                   size_t stride_of_axis) noexcept
+      : data(first),
+        outer(num_outer),
+        axis(num_axis),
+        inner(num_inner),
+        outer_stride(stride_of_outer),
+        axis_stride(stride_of_axis) {}
+  /// No gaps: the strides are num_axis * num_inner and num_inner.
+  constexpr Planes(T* first, size_t num_outer, size_t num_axis,
+                   size_t num_inner) noexcept
+      : Planes(first, num_outer, num_axis, num_inner, num_axis * num_inner,
+               num_inner) {}
 
   /// `Planes<float>` converts to `Planes<const float>`.
   template <typename U, typename = std::enable_if_t<std::is_same_v<const U, T>>>

@@ -25,12 +25,13 @@ template <typename T>
 struct Rows {
   /// No rows.
   constexpr Rows() noexcept = default;
-  /// `stride` counts elements from one row to the next.
-  constexpr Rows(T* data, size_t rows, size_t cols, size_t stride) noexcept
-      : data(data), rows(rows), cols(cols), stride(stride) {}
-  /// Rows without a gap between them: the stride is cols.
-  constexpr Rows(T* data, size_t rows, size_t cols) noexcept
-      : Rows(data, rows, cols, cols) {}
+  /// `row_stride` counts elements from one row to the next.
+  constexpr Rows(T* first, size_t num_rows, size_t num_cols,
+                 size_t row_stride) noexcept
+      : data(first), rows(num_rows), cols(num_cols), stride(row_stride) {}
+  /// Rows without a gap between them: the stride is num_cols.
+  constexpr Rows(T* first, size_t num_rows, size_t num_cols) noexcept
+      : Rows(first, num_rows, num_cols, num_cols) {}
 
   /// `Rows<float>` converts to `Rows<const float>`.
   template <typename U, typename = std::enable_if_t<std::is_same_v<const U, T>>>
