@@ -32,40 +32,35 @@ template <class... Views>
   return CheckAnyOperands(operands, sizeof...(views), shapes_agree);
 }
 
-/// Whether output `i` meets another operand that it must not meet. For usual
+/// What a call does with its operands, in their order.
+template <class... Views>
+struct RolesOf {
+  static constexpr Role kAll[] = {Views::kRole...};
+};
+
+/// Whether an output meets another operand that it must not meet. For usual
 /// operands, of which those that replace each other have the same shape.
-template <size_t i, class... Views>
-bool MeetsAnother(const UsualRange (&ranges)[sizeof...(Views)],
-                  const Views&... views) noexcept {
-  size_t k = 0;
-  const auto meets = [&](const auto& view, size_t k) {
-    using View = std::decay_t<decltype(view)>;
-    constexpr Role kRoles[] = {Views::kRole...};
-    // Two outputs are compared once.
-    if (k == i || (IsOutput(View::kRole) && k < i)) return false;
-    if (!ranges[i].Meets(ranges[k])) return false;
-    return !(kRoles[i] == Role::kReplacing && View::kRole == Role::kReplaced &&
-             ranges[i].IsSameAs(ranges[k]));
-  };
-  bool any = false;
-  ((any = meets(views, k) || any, ++k), ...);
-  return any;
+template <Role out_role, Role other_role>
+bool Collides(const UsualRange& out, const UsualRange& other) noexcept {
+  constexpr bool kMayReplace =
+      out_role == Role::kReplacing && other_role == Role::kReplaced;
+  return out.Meets(other) && !(kMayReplace && out.IsSameAs(other));
 }
 
-template <size_t... i, class... Views>
-bool AreUsualAndApart(std::index_sequence<i...>,
-                      const Views&... views) noexcept {
-  const UsualRange ranges[] = {UsualRange(views)...};
-  if ((ranges[i].unusual | ...) != 0) return false;
-  bool meet = false;
-  (
-      [&] {
-        if constexpr (IsOutput(Views::kRole)) {
-          meet = meet || MeetsAnother<i>(ranges, views...);
-        }
-      }(),
+template <class Roles, size_t i, size_t... k>
+bool CollidesWithAny(const UsualRange* ranges,
+                     std::index_sequence<k...>) noexcept {
+  return ((k != i &&
+           Collides<Roles::kAll[i], Roles::kAll[k]>(ranges[i], ranges[k])) ||
+          ...);
+}
+
+template <class Roles, size_t... i>
+bool AnyCollide(const UsualRange* ranges,
+                std::index_sequence<i...> all) noexcept {
+  return (
+      (IsOutput(Roles::kAll[i]) && CollidesWithAny<Roles, i>(ranges, all)) ||
       ...);
-  return !meet;
 }
 
 /// kNullPointer, kBadShape and kOverlap of all operands of a call: views made
@@ -73,8 +68,12 @@ bool AreUsualAndApart(std::index_sequence<i...>,
 /// shapes. Usual operands take a few instructions, inlined.
 template <class... Views>
 Status CheckOperands(bool shapes_agree, const Views&... views) noexcept {
-  if (shapes_agree &&
-      AreUsualAndApart(std::index_sequence_for<Views...>(), views...)) {
+  const UsualRange ranges[] = {UsualRange(views)...};
+  size_t unusual = 0;
+  for (const UsualRange& range : ranges) unusual |= range.unusual;
+  if (shapes_agree && unusual == 0 &&
+      !AnyCollide<RolesOf<Views...>>(ranges,
+                                     std::index_sequence_for<Views...>())) {
     return Status::kOk;
   }
   return CheckAnyOperands(shapes_agree, views...);

@@ -28,8 +28,9 @@ struct CrossEntropyCall {
   Rows<float> dlogits;
   const CrossEntropyOptions* options;
   float* divisor;
-  /// Whether label_smoothing and the class weights are 0 or at least 2^-40:
-  /// then their products, over the columns, are no subnormal floats.
+  /// Whether label_smoothing and the class weights are 0 or at least 2^-40, and
+  /// the scale is at most 2^60: then the products of these, and of logits, are
+  /// no subnormal floats where they count.
   bool shares_fit_floats;
 };
 

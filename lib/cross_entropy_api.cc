@@ -35,6 +35,8 @@ bool IsFarFromSubnormal(float value) {
 }
 
 bool SharesFitFloats(const CrossEntropyOptions& options, size_t num_weights) {
+  // Logits that matter under a larger scale have differences that underflow.
+  if (BitsOf(options.scale) > BitsOf(0x1p60f)) return false;
   if (!IsFarFromSubnormal(options.label_smoothing)) return false;
   if (options.class_weights == nullptr) return true;
   for (size_t c = 0; c < num_weights; ++c) {
