@@ -6,6 +6,7 @@
 // SOFTLANE_ROWS=1000000 same_bits_test runs a larger set: rows behind those of
 // the digests are still compared over layouts, and their digest is printed.
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <string>
@@ -94,10 +95,16 @@ Results RunInBatch(const Operation& operation, const Row& row, Target target,
     buffer->assign(offset + rows * stride, 0.5f);
     const Rows<float> view(buffer->data() + offset, rows, n, stride);
     for (size_t r = 0; r < rows; ++r) {
+      float* const out = view.Row(r);
+      if (r == at) {
+        std::copy(from.begin(), from.end(), out);
+        continue;
+      }
+      const size_t turn = 7 * r % n;  // the others are the row, turned
       for (size_t i = 0; i < n; ++i) {
-        const float other = from[(i + 7 * r) % n] * 0.5f;
+        const float other = from[i < n - turn ? i + turn : i + turn - n] * 0.5f;
         const bool keep = r % 2 == 0 || std::abs(other) < 1000.0f;
-        view.Row(r)[i] = r == at ? from[i] : keep ? other : 1.0f;
+        out[i] = keep ? other : 1.0f;
       }
     }
     return view;
