@@ -52,7 +52,7 @@ function(softlane_kernel_flags target)
                       $<$<OR:$<CONFIG:Debug>,$<NOT:$<BOOL:$<CONFIG>>>>:${debug_level}>)
 endfunction()
 
-# Warnings and sanitizers, for every target of this project.
+# Warnings, sanitizers and the environment, for every target of this project.
 function(softlane_options target)
   target_compile_options(
     ${target} PRIVATE -Wall -Wextra $<$<BOOL:${SOFTLANE_WERROR}>:-Werror>)
@@ -61,5 +61,8 @@ function(softlane_options target)
       ${target} PRIVATE -fsanitize=${SOFTLANE_SANITIZE} -fno-sanitize-recover=all
                         -fno-omit-frame-pointer)
     target_link_options(${target} PUBLIC -fsanitize=${SOFTLANE_SANITIZE})
+  endif()
+  if(NOT SOFTLANE_ENVIRONMENT)
+    target_compile_definitions(${target} PRIVATE SOFTLANE_NO_ENVIRONMENT)
   endif()
 endfunction()
