@@ -24,7 +24,8 @@ namespace internal {
   uint64_t bits;
   std::memcpy(&bits, &sum, sizeof(bits));
   const bool half_way = (bits & 0x1FFFFFFFu) == 0x10000000u;
-  const bool subnormal = -0x1p-126 < sum && sum < 0x1p-126;
+  // Below 2^-126, by the exponent: one comparison of integers.
+  const bool subnormal = bits << 1 < uint64_t{0x381} << 53;
   if (half_way || subnormal) {
     const double added = sum - product;  // the error of the sum, exactly:
     const double error = (product - (sum - added)) + (addend - added);
