@@ -159,6 +159,15 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
   float* const logsumexp = results.view.data;
   if (scores.cols == 0 && logsumexp == nullptr) return Status::kOk;
   const internal::FpEnvironment environment;
+  if (scores.cols == 0) {
+    for (size_t r = 0; r < scores.rows; ++r) {
+      // The sink alone; -0 + 0 is +0.
+      logsumexp[r] = options.sinks == nullptr
+                         ? -std::numeric_limits<float>::infinity()
+                         : options.sinks[r] + 0.0f;
+    }
+    return Status::kOk;
+  }
   kernel(scores, probs, logsumexp, options);
   return Status::kOk;
 }

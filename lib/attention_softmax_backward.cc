@@ -46,11 +46,11 @@ struct KeptDotTerms {
   const float* dp;
 };
 
-// Times the softcap's derivative.
-HWY_NOINLINE VF Capped(VF gradient, VF score, VF scale, VF softcap,
-                       const Tanh& tanh) {
+// The scale times the softcap's derivative: before it is multiplied by anything
+// that may overflow.
+HWY_NOINLINE VF CappedScale(VF score, VF scale, VF softcap, const Tanh& tanh) {
   const VF t = hn::Div(hn::Mul(score, scale), softcap);
-  return hn::Mul(gradient, tanh.Derivative(t));
+  return hn::Mul(scale, tanh.Derivative(t));
 }
 
 // The gradients of a row's keys.
@@ -71,36 +71,42 @@ class AttentionGradients {
 
   HWY_INLINE Four FourOf(size_t i) const {
     const Four p = LoadFour(p_ + i, kLanes);
-    Four v =
-        Map([&](VF p, VF dp)
-                HWY_ATTR { return Gradient(p, dp, minus_half_dot_, scale_); },
-            p, LoadFour(dp_ + i, kLanes));
+    const Four dp = LoadFour(dp_ + i, kLanes);
     if constexpr (kHasSoftcap) {
-      const Four scores = LoadFour(scores_ + i, kLanes);
-      v = {CappedBy(v.a, scores.a), CappedBy(v.b, scores.b),
-           CappedBy(v.c, scores.c), CappedBy(v.d, scores.d)};
+      const Four x = LoadFour(scores_ + i, kLanes);
+      return Gradients(
+          p, dp, Four{ScaleOf(x.a), ScaleOf(x.b), ScaleOf(x.c), ScaleOf(x.d)});
+    } else {
+      return Gradients(p, dp, Repeat<Four>(scale_));
     }
-    return Map([](VF p, VF v) HWY_ATTR { return WhereNotZero(p, v); }, p, v);
   }
   HWY_INLINE VF One(size_t i) const {
-    const VF p = Load(p_ + i);
-    VF v = Gradient(p, Load(dp_ + i), minus_half_dot_, scale_);
-    if constexpr (kHasSoftcap) v = CappedBy(v, Load(scores_ + i));
-    return WhereNotZero(p, v);
+    VF scale = scale_;
+    if constexpr (kHasSoftcap) scale = ScaleOf(Load(scores_ + i));
+    return Gradients(Load(p_ + i), Load(dp_ + i), scale);
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF zero = Set(0.0f);
-    const VF p = LoadFirst(p_ + i, count, zero);
-    VF v =
-        Gradient(p, LoadFirst(dp_ + i, count, zero), minus_half_dot_, scale_);
-    if constexpr (kHasSoftcap)
-      v = CappedBy(v, LoadFirst(scores_ + i, count, zero));
-    return WhereNotZero(p, v);
+    VF scale = scale_;
+    if constexpr (kHasSoftcap) {
+      scale = ScaleOf(LoadFirst(scores_ + i, count, zero));
+    }
+    return Gradients(LoadFirst(p_ + i, count, zero),
+                     LoadFirst(dp_ + i, count, zero), scale);
   }
 
  private:
-  HWY_INLINE VF CappedBy(VF gradient, VF score) const {
-    return Capped(gradient, score, scale_, softcap_, tanh_);
+  HWY_INLINE VF ScaleOf(VF score) const {
+    return CappedScale(score, scale_, softcap_, tanh_);
+  }
+  // V is VF or Four.
+  template <class V>
+  HWY_INLINE V Gradients(const V& p, const V& dp, const V& scale) const {
+    return Map(
+        [&](VF p, VF dp, VF scale) HWY_ATTR {
+          return WhereNotZero(p, Gradient(p, dp, minus_half_dot_, scale));
+        },
+        p, dp, scale);
   }
 
   const float* p_;
@@ -111,7 +117,9 @@ class AttentionGradients {
 };
 
 // exp(x) in double for a probability's logarithm.
-HWY_INLINE double ExpOf(double x) {
+HWY_INLINE double ExpOf(double log_p) {
+  // Both give 0, but of one that no float holds the rest would be infinite.
+  const double x = log_p < -200.0 ? -200.0 : log_p;
   const float high = static_cast<float>(x);
   const SoftmaxExp exp(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f), Set(-87.0f));
   const double rest = x - high;
@@ -125,7 +133,7 @@ static_assert(kSoftmaxExpErrorU + 1.0 + kSumErrorU + 1.0 + 0.01 <=
               "the documented bound holds");
 // The derivative of the softcap, beyond 4 |t| for the rounded argument t: the
 // exponential, its constant factor and their product; 1 + e twice, the square,
-// the quotient, and the product with the gradient. What e errs by, the
+// the quotient, and a product. What e errs by, the
 // derivative errs by at most.
 static_assert(kSoftmaxExpErrorU + 0.36 + 1.0 + 2.0 + 3.0 <= 8.0,
               "the documented bound holds");
@@ -261,7 +269,9 @@ Status AttentionSoftmaxBackward(const Rows<const float>& probs,
   if (kernel == nullptr) return Status::kTargetUnavailable;
   if (probs.cols == 0 && sink.dsinks == nullptr) return Status::kOk;
   const internal::FpEnvironment environment;
-  kernel(probs, dprobs, read, dscores, options, sink);
+  kernel(internal::WithUsedStride(probs), internal::WithUsedStride(dprobs),
+         internal::WithUsedStride(read), internal::WithUsedStride(dscores),
+         options, sink);
   return Status::kOk;
 }
 

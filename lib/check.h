@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "operand.h"
 #include "softlane/softmax.h"
@@ -89,6 +90,13 @@ template <class In, class Out>
 Status CheckMap(const In& first, const In& second, const Out& out) noexcept {
   return CheckOperands(HaveSameShape(first, out) && HaveSameShape(second, out),
                        Replaced(first), Replaced(second), Replacing(out));
+}
+
+/// The view, with a stride of 0 where it has no columns: kernels that walk its
+/// rows all the same then compute no pointer from a stride that is not used.
+template <typename T>
+Rows<T> WithUsedStride(const Rows<T>& view) noexcept {
+  return view.cols == 0 ? Rows<T>(view.data, view.rows, 0, 0) : view;
 }
 
 /// The maximum and the logsumexp of rows without columns, whose data may be

@@ -31,7 +31,7 @@ struct CrossEntropyCall {
   /// Whether label_smoothing and the class weights are 0 or at least 2^-40, and
   /// the scale is at most 2^60: then the products of these, and of logits, are
   /// no subnormal floats where they count.
-  bool shares_fit_floats;
+  bool shares_fit_floats = true;
 };
 
 /// The shares q_c of a row in double, for rows whose shares, or whose factors

@@ -85,6 +85,9 @@ Status Run(CrossEntropyCall call, const Labels& labels, bool shapes_agree,
   CrossEntropyFunction* const kernel = SelectCrossEntropy(target);
   if (kernel == nullptr) return Status::kTargetUnavailable;
   call.shares_fit_floats = SharesFitFloats(options, num_weights);
+  call.logits = WithUsedStride(call.logits);
+  call.targets = WithUsedStride(call.targets);
+  call.dlogits = WithUsedStride(call.dlogits);
   const FpEnvironment environment;
   kernel(call);
   return Status::kOk;
@@ -135,7 +138,7 @@ Status CrossEntropy(const Rows<const float>& logits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   return internal::Run({logits, false, nullptr, nullptr, targets, loss, dlogits,
-                        &options, divisor, true},
+                        &options, divisor},
                        internal::Read(targets),
                        internal::HaveSameShape(logits, targets), target);
 }

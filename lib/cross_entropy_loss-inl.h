@@ -36,6 +36,17 @@ static_assert(kSoftmaxExpErrorU + kNumeratorSumErrorU + 3.0 + kDoubleSumErrorU +
                   kCrossEntropyGradientMaxError,
               "the documented bound holds");
 
+// Of a loss with labels alone: log(sum), and the rounding to float. Else a
+// class adds q_c (log(sum) - scale (x_c - max)), which errs by that of log(sum)
+// times q_c, and by these times q_c |log p_c|: three roundings of a share, the
+// difference and the product; sums are in double.
+static_assert(kNumeratorSumErrorU + 1.0 + 0.02 <=
+                  kCrossEntropyMaxError * 0x1p24,
+              "the documented bound holds");
+static_assert(kNumeratorSumErrorU + 5.0 + kDoubleSumErrorU + 1.0 + 0.02 <=
+                  2.0 * kCrossEntropyMaxError * 0x1p24,
+              "the documented bound holds");
+
 // What is the same for all rows.
 struct Loss {
   const CrossEntropyOptions& options;
@@ -149,7 +160,8 @@ HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
       (from_others ? (extra * row.label - total * row.others) / row.sum +
                          (share_sums.total - shared)
                    : result.total * row.label / row.sum - label_share - shared);
-  // A negative unit makes -0 of a label without a share: +0 it is.
+  // A negative unit makes -0 of a label without a share. 0 added to it gives
+  // +0; -0 added to any other number changes nothing.
   result.label_gradient += result.total == 0.0 ? 0.0 : -0.0;
   return result;
 }

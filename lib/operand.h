@@ -4,8 +4,6 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <type_traits>
-#include <utility>
 
 #include "softlane/planes.h"
 #include "softlane/rows.h"

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/softmax_topk.h"
 
+#include <limits>
+
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"

@@ -171,5 +171,56 @@ TEST_CASE("the gradient of a score that the softcap bounds is 0") {
   });
 }
 
+// Kills: a factor that overflows before one that is 0 is multiplied with it.
+TEST_CASE("what a softcap or a sink takes to 0 stays 0 beside huge numbers") {
+  ForEachTarget([](Target target) {
+    for (const size_t n : {2, 17, 300}) {
+      std::vector<float> scores(n, 1e30f), p(n, 1.0f / static_cast<float>(n));
+      std::vector<float> dp(n, 3e38f), dx(n, 7.0f);
+      for (size_t i = 0; i < n; i += 2) dp[i] = -3e38f;
+      AttentionOptions options;
+      options.scale = 10.0f;
+      options.softcap = 1.0f;
+      REQUIRE(AttentionSoftmaxBackward({p.data(), 1, n}, {dp.data(), 1, n},
+                                       {scores.data(), 1, n}, {dx.data(), 1, n},
+                                       options, {}, target) == Status::kOk);
+      CHECK(All(dx, IsZero));
+    }
+    const float score = 3e38f, sink = -3e38f, dp = 2.0f;
+    float p, logsumexp, dx, dsink = 7.0f;
+    AttentionOptions options;
+    options.sinks = &sink;
+    REQUIRE(AttentionSoftmaxWithLogSumExp({&score, 1, 1}, {&p, 1, 1},
+                                          &logsumexp, options,
+                                          target) == Status::kOk);
+    REQUIRE(AttentionSoftmaxBackward({&p, 1, 1}, {&dp, 1, 1}, {&score, 1, 1},
+                                     {&dx, 1, 1}, options, {&logsumexp, &dsink},
+                                     target) == Status::kOk);
+    CHECK(dsink == 0.0f);
+  });
+}
+
+// Kills: logsumexp of rows without columns that forgets the sink.
+TEST_CASE("rows without columns have their sinks") {
+  ForEachTarget([](Target target) {
+    const float sinks[4] = {1.5f, -kInf, kInf, kNan};
+    float logsumexp[4] = {7.0f, 7.0f, 7.0f, 7.0f};
+    AttentionOptions options;
+    options.sinks = sinks;
+    REQUIRE(AttentionSoftmaxWithLogSumExp({nullptr, 4, 0, 5},
+                                          {nullptr, 4, 0, 5}, logsumexp,
+                                          options, target) == Status::kOk);
+    CHECK(logsumexp[0] == 1.5f);
+    CHECK(logsumexp[1] == -kInf);
+    CHECK(logsumexp[2] == kInf);
+    CHECK(IsNan(logsumexp[3]));
+    options.sinks = nullptr;
+    REQUIRE(AttentionSoftmaxWithLogSumExp({nullptr, 4, 0, 5},
+                                          {nullptr, 4, 0, 5}, logsumexp,
+                                          options, target) == Status::kOk);
+    CHECK(logsumexp[0] == -kInf);
+  });
+}
+
 }  // namespace
 }  // namespace softlane

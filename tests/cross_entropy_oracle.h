@@ -92,9 +92,12 @@ inline OracleRow Oracle(const float* x, size_t cols, const float* targets,
   if (plus_infinity) row.loss = HUGE_VAL;
   if (minus_infinity) row.loss = plus_infinity ? NAN : -HUGE_VAL;
   const bool alone = !targets && !o.class_weights && smoothing == 0 && z == 0;
-  row.loss_bound =
-      kCrossEntropyMaxError *
-      std::max(1.0, alone && !plus_infinity ? row.loss : magnitude.Total());
+  row.loss_bound = kCrossEntropyMaxError;
+  if (!alone) {
+    row.loss_bound *= 2.0 * std::max(1.0, magnitude.Total());
+  } else if (!plus_infinity) {
+    row.loss_bound *= std::max(1.0, row.loss);
+  }
 
   const double pull = sum_q.Total() + 2.0 * z * logsumexp;
   const double pull_bound =

@@ -115,7 +115,8 @@ inline LossReference ReferenceCrossEntropy(const LossCase& c,
                                       std::isnan(row_magnitude.Total())
                                   ? HUGE_VAL
                                   : row.Total());
-    result.row_magnitude.push_back(std::max(1.0, row_magnitude.Total()));
+    result.row_magnitude.push_back(std::max(1.0, row_magnitude.Total()) *
+                                   (c.IsPlain() ? 1.0 : 2.0));
     loss.Add(result.row_loss.back());
     magnitude.Add(result.row_magnitude.back());
 

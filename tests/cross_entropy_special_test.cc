@@ -289,5 +289,20 @@ TEST_CASE("cross_entropy special values: a factor beyond the floats") {
   });
 }
 
+// Kills: logits taken times a power of two that makes them subnormal.
+TEST_CASE("cross_entropy: tiny logits under a huge scale") {
+  ForEachTarget([](Target target) {
+    const float x[2] = {1.2e-38f, 2e-38f};
+    const int64_t label = 0;
+    CrossEntropyOptions options;
+    options.scale = 1e38f;
+    options.label_smoothing = 0.5f;
+    float loss;
+    REQUIRE(CrossEntropy({x, 1, 2}, &label, &loss, {}, options, nullptr,
+                         target) == Status::kOk);
+    CHECK(std::abs(double{loss} / 0.971100669 - 1.0) < 1e-7);
+  });
+}
+
 }  // namespace
 }  // namespace softlane

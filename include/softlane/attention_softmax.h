@@ -39,9 +39,8 @@ struct AttentionOptions {
   bool causal = false;
   /// The position of row 0 among the keys; any number.
   int64_t first_query = 0;
-  /// Masks the keys at or before the query's position minus `window`; 0 is
-  /// none;
-  /// >= 0. The query's position is as for causal.
+  /// Masks the keys at or before the query's position minus `window`; >= 0; 0
+  /// is none. The query's position is as for causal.
   int64_t window = 0;
   /// sinks[r] is one more logit of the row that joins its sum and has no
   /// probability, as in gpt-oss; null: none. Not scaled. A sink of -inf adds
@@ -70,7 +69,8 @@ inline constexpr double kSoftcapMaxUlp = 6.0;
 /// unless its logit so far is NaN or +inf.
 /// Special values of z: a NaN or +inf of an unmasked key, or of the sink, makes
 /// the row's unmasked keys NaN. A step whose result is beyond the largest float
-/// gives an infinity: scale * score does so here, not in Softmax. softcap
+/// gives an infinity. scale * score is such a step; Softmax has none, its scale
+/// never overflows. softcap
 /// bounds infinities, too: +inf becomes softcap and -inf becomes -softcap, as
 /// tanh says. An unmasked key with z = -inf has exactly +0, except in such a
 /// row of NaN.

@@ -30,16 +30,20 @@ struct AttentionSinkGradient {
 ///
 /// Where p_c is 0 the gradient is exactly +0, whatever dp_c is: so a masked NaN
 /// or infinity goes nowhere. What lengths, causal and window mask is not read.
-/// The position of a query matters for causal and window only; alibi_slope and
-/// bias add constants, whose gradient is 0.
+/// alibi_slope, bias and keep do not occur in the formula; bias and keep are
+/// checked like operands all the same. As in AttentionSoftmax, scale * score
+/// beyond the largest float is infinite.
 /// Shapes: all views have the same rows and cols. Without softcap, scores is
 /// not looked at at all. dscores may be the view probs, dprobs or scores. The
 /// sink gradient needs options.sinks and logsumexp, else kNullPointer; without
-/// dsinks logsumexp is not looked at. Accuracy: kSoftmaxBackwardMaxError. With
-/// softcap the bound is (16 + 4 * |scale * score / softcap|) * 2^-24 of the
-/// same magnitude times cap', plus 2^-113 of the magnitude without cap', which
-/// is 0 below that. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
-/// kTargetUnavailable.
+/// dsinks logsumexp is not looked at.
+///
+/// Accuracy: kSoftmaxBackwardMaxError. With softcap the bound is (16 + 4 *
+/// |scale * score / softcap|) * 2^-24 of the same magnitude times cap', plus
+/// 2^-113 times the magnitude without cap': a cap' below 2^-113 may count as 0.
+/// That holds where scale * score and softcap are no subnormal floats.
+///
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status AttentionSoftmaxBackward(const Rows<const float>& probs,
                                 const Rows<const float>& dprobs,
                                 const Rows<const float>& scores,

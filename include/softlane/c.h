@@ -12,11 +12,11 @@
  * values, accuracy, aliasing, errors. Here are only the differences.
  *
  * A view is a pointer and a stride, in elements from one row to the next; rows
- * and cols stand once for all views of a call. What softlane/rows.h says of
- * strides holds here, too. A status, a target and a policy
- * are int, with the values below, which are those of the C++ enumerators; any
- * other int is answered with a status. The archive needs no C++ runtime: link
- * it with a C compiler.
+ * and cols stand once for all views of a call. Which strides are good is in
+ * softlane/rows.h, for the functions of an axis in softlane/planes.h. A status,
+ * a target and a policy are int, with the values below, which are those of the
+ * C++ enumerators; any other int is answered with a status. The archive needs
+ * no C++ runtime: link it with a C compiler.
  */
 
 #ifdef __cplusplus

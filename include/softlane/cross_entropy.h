@@ -46,12 +46,13 @@ struct CrossEntropyOptions {
   bool zero_if_all_ignored = false;
 };
 
-/// The largest error of a row's loss, as a multiple of
+/// The largest error of a row's loss is this times
 ///   max(1, |loss|)  with labels alone: no class_weights, smoothing or z_loss;
-///   max(1, sum_c a_c max(1, |log p_c|) + z_loss * (1 + logsumexp^2))  else.
+///   2 max(1, sum_c a_c max(1, |log p_c|) + z_loss * (1 + logsumexp^2))  else.
 /// Here a_c = w_c * ((1 - label_smoothing) * |target_c| + label_smoothing /
-/// cols), which is q_c unless a target is negative. A sum or a mean rounds once
-/// more, to float.
+/// cols), which is q_c unless a target is negative; with labels target_c is 1
+/// for the label and 0 for the others. A sum or a mean rounds once more, to
+/// float.
 inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
 
 /// The largest error of a gradient, in units of 2^-24 * |u| * scale, where u is
@@ -83,7 +84,7 @@ inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 /// Zero shares: a class with q_c = 0 adds exactly 0 to the loss, whether its
 /// logit is finite or -inf. q_c is 0 where w_c is 0 or the other factor is. A
 /// row whose every q_c is 0 has, with z_loss 0, the loss +0 and the gradient
-/// +0, unless the divisor is 0.
+/// +0, if upstream is finite and the divisor is not 0.
 /// Special values: a row with NaN or +inf, or of -inf only, has NaN for its
 /// loss and its gradient, whatever its q is. A logit of -inf adds +inf to the
 /// loss if q_c > 0, and -inf if q_c < 0; the gradient follows its formula with
@@ -97,8 +98,8 @@ inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 /// Shapes: labels has logits.rows elements; loss has logits.rows elements with
 /// kNone, else one; dlogits has the shape of logits or null data, and may be
 /// the view logits. divisor, unless null, gets what kMean divides by, rounded
-/// to float, whatever the reduction. loss, divisor and the inputs overlap no
-/// output.
+/// to float, whatever the reduction. Otherwise no output overlaps another
+/// operand.
 /// Errors: kBadLabel for a label that is neither in [0, cols) nor ignore_index;
 /// kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,

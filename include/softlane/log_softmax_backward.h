@@ -24,8 +24,10 @@ inline constexpr double kLogSoftmaxBackwardMaxError = 8.0;
 /// kBadOption. log_probs are at most 0, as LogSoftmax gives them; results for
 /// others are unspecified. Special values: NaN in a row of log_probs makes its
 /// element NaN, in a row of dlog_probs the whole row; where log_probs is -inf
-/// the result is scale * d_c. Accuracy: kLogSoftmaxBackwardMaxError. Errors:
-/// kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+/// the result is scale * d_c. If the sum of dlog_probs is beyond the largest
+/// float, results may be infinite or NaN. Accuracy:
+/// kLogSoftmaxBackwardMaxError. Errors: kNullPointer, kBadShape, kOverlap,
+/// kBadOption, kTargetUnavailable.
 Status LogSoftmaxBackward(const Rows<const float>& log_probs,
                           const Rows<const float>& dlog_probs,
                           const Rows<float>& dlogits, float scale = 1.0f,

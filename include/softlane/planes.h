@@ -22,7 +22,8 @@ inline namespace v1 {
 ///
 /// Aliasing: an input and an output may be the same view (same data, same
 /// strides). In all other cases the memory from the first to the last element
-/// of an input must not meet that of an output, even if no element is shared.
+/// of an output must not meet that of another operand, even if no element is
+/// shared. Planes with one axis index are rows, for which rows.h says more.
 template <typename T>
 struct Planes {
   /// No elements.
@@ -53,8 +54,9 @@ struct Planes {
   /// a call over its own threads gives each thread a slice: the bits stay the
   /// same.
   constexpr Planes SliceOuter(size_t first, size_t count) const noexcept {
-    return Planes(data == nullptr ? data : data + first * outer_stride, count,
-                  axis, inner, outer_stride, axis_stride);
+    const bool is_empty = data == nullptr || count == 0;
+    return Planes(is_empty ? data : data + first * outer_stride, count, axis,
+                  inner, outer_stride, axis_stride);
   }
 
   /// Inner indices [first, first + count), which must exist: for threads, where

@@ -18,9 +18,10 @@ inline namespace v1 {
 /// stride and null data.
 ///
 /// Aliasing: an input and an output may be the same view (same data, same
-/// stride), or disjoint column windows of one buffer with equal strides. In all
-/// other cases the memory from the first to the last element of an input must
-/// not meet that of an output, even if no element is shared.
+/// stride). An output and any other operand may be disjoint column windows of
+/// one buffer with equal strides. In all other cases the memory from the first
+/// to the last element of an output must not meet that of another operand, even
+/// if no element is shared.
 template <typename T>
 struct Rows {
   /// No rows.
@@ -44,7 +45,8 @@ struct Rows {
   /// Rows [first, first + count), which must exist. A host that splits a call
   /// over its own threads gives each thread a slice: the bits stay the same.
   constexpr Rows Slice(size_t first, size_t count) const noexcept {
-    return Rows(data == nullptr ? data : Row(first), count, cols, stride);
+    const bool is_empty = data == nullptr || count == 0;
+    return Rows(is_empty ? data : Row(first), count, cols, stride);
   }
 
   T* data = nullptr;  ///< Element (0, 0).
