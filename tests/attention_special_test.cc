@@ -200,25 +200,31 @@ TEST_CASE("what a softcap or a sink takes to 0 stays 0 beside huge numbers") {
   });
 }
 
-// Kills: logsumexp of rows without columns that forgets the sink.
-TEST_CASE("rows without columns have their sinks") {
+// Kills: a call that returns because there are no keys, and leaves what rows
+// have without keys.
+TEST_CASE("rows without keys have a logsumexp and a gradient of the sink") {
   ForEachTarget([](Target target) {
-    const float sinks[4] = {1.5f, -kInf, kInf, kNan};
-    float logsumexp[4] = {7.0f, 7.0f, 7.0f, 7.0f};
+    constexpr size_t kSinks = 5;
+    const float sinks[kSinks] = {0.5f, -kInf, -3.0f, kInf, kNan};
+    float logsumexp[kSinks], dsinks[kSinks];
+    // A stride that is not used.
+    const Rows<float> none(nullptr, kSinks, 0, 5);
     AttentionOptions options;
+    REQUIRE(AttentionSoftmaxWithLogSumExp(none, none, logsumexp, options,
+                                          target) == Status::kOk);
+    for (const float value : logsumexp) CHECK(value == -kInf);
     options.sinks = sinks;
-    REQUIRE(AttentionSoftmaxWithLogSumExp({nullptr, 4, 0, 5},
-                                          {nullptr, 4, 0, 5}, logsumexp,
-                                          options, target) == Status::kOk);
-    CHECK(logsumexp[0] == 1.5f);
-    CHECK(logsumexp[1] == -kInf);
-    CHECK(logsumexp[2] == kInf);
-    CHECK(IsNan(logsumexp[3]));
-    options.sinks = nullptr;
-    REQUIRE(AttentionSoftmaxWithLogSumExp({nullptr, 4, 0, 5},
-                                          {nullptr, 4, 0, 5}, logsumexp,
-                                          options, target) == Status::kOk);
-    CHECK(logsumexp[0] == -kInf);
+    REQUIRE(AttentionSoftmaxWithLogSumExp(none, none, logsumexp, options,
+                                          target) == Status::kOk);
+    REQUIRE(AttentionSoftmaxBackward(none, none, none, none, options,
+                                     {logsumexp, dsinks},
+                                     target) == Status::kOk);
+    for (size_t r = 0; r < 3; ++r) {
+      CHECK(logsumexp[r] == sinks[r]);
+      CHECK(dsinks[r] == 0.0f);
+    }
+    CHECK(logsumexp[3] == kInf);
+    CHECK(IsNan(logsumexp[4]));
   });
 }
 
