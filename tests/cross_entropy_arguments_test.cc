@@ -255,15 +255,18 @@ TEST_CASE("cross_entropy arguments: no rows") {
     for (const Kind kind : kKinds) {
       for (const Reduction reduction : {Reduction::kSum, Reduction::kMean}) {
         for (const bool zero : {false, true}) {
-          Fixture f(kind);
-          f.x.rows = f.dx.rows = f.target_rows = 0;
-          f.options.reduction = reduction;
-          f.options.zero_if_all_ignored = zero;
-          *f.loss = *f.divisor = 5.0f;
-          CHECK(f.Run(target) == Status::kOk);
-          const bool nan = reduction == Reduction::kMean && !zero;
-          CHECK((nan ? *f.loss != *f.loss : BitsOf(*f.loss) == 0));
-          CHECK(BitsOf(*f.divisor) == 0);
+          for (const size_t cols : {kCols, size_t{0}}) {
+            Fixture f(kind);
+            f.x.rows = f.dx.rows = f.target_rows = 0;
+            f.x.cols = f.dx.cols = f.target_cols = cols;
+            f.options.reduction = reduction;
+            f.options.zero_if_all_ignored = zero;
+            *f.loss = *f.divisor = 5.0f;
+            CHECK(f.Run(target) == Status::kOk);
+            const bool nan = reduction == Reduction::kMean && !zero;
+            CHECK((nan ? *f.loss != *f.loss : BitsOf(*f.loss) == 0));
+            CHECK(BitsOf(*f.divisor) == 0);
+          }
         }
       }
     }

@@ -203,6 +203,32 @@ TEST_CASE("log_softmax and cross_entropy of a large row") {
   });
 }
 
+// Kills: numerators that the gradient in double takes from where none are.
+TEST_CASE("cross_entropy of a large row, with factors beyond floats") {
+  const std::vector<float> x = GrowingRow();
+  ForEachTarget([&](Target target) {
+    const Rows<const float> in(x.data(), 1, kCols);
+    std::vector<float> usual(kCols), got(kCols);
+    const int64_t label = 70;
+    float loss;
+    CrossEntropyOptions options;
+    REQUIRE(CrossEntropy(in, &label, &loss, {usual.data(), 1, kCols}, options,
+                         nullptr, target) == Status::kOk);
+    options.upstream = 0x1p127f;
+    REQUIRE(CrossEntropy(in, &label, &loss, {got.data(), 1, kCols}, options,
+                         nullptr, target) == Status::kOk);
+    Worst worst;
+    for (size_t i = 0; i < kCols; ++i) {
+      const double want = double{usual[i]};
+      worst.Offer(std::abs(double{got[i]} * 0x1p-127 - want) /
+                      (std::abs(want) * 0x1p-24 + 0x1p-128),
+                  [&] { return std::to_string(i); });
+    }
+    INFO("element " << worst.where);
+    CHECK(worst.value <= 2.0 * kCrossEntropyGradientMaxError);
+  });
+}
+
 // Kills: an end, an alignment or an alias that the stores past the cache
 // forget.
 TEST_CASE("softmax backward of a large row") {

@@ -212,8 +212,9 @@ TEST_CASE("operands: very many rows without columns") {
       });
 }
 
-// Kills: a sum of no losses, where each would be NaN.
-TEST_CASE("operands: the loss of very many rows without columns") {
+// Kills: a sum of no losses, where each would be NaN; losses that are not
+// written.
+TEST_CASE("operands: the loss of rows without columns") {
   ForEachTarget([](Target target) {
     for (const Reduction reduction : {Reduction::kSum, Reduction::kMean}) {
       CrossEntropyOptions options;
@@ -227,6 +228,13 @@ TEST_CASE("operands: the loss of very many rows without columns") {
       CHECK(loss != loss);
       CHECK(divisor == 0x1p62f);
     }
+    CrossEntropyOptions options;
+    options.reduction = Reduction::kNone;
+    float losses[3] = {5.0f, 5.0f, 5.0f};
+    const Rows<const float> none(nullptr, 3, 0);
+    CHECK(CrossEntropy(none, none, losses, {}, options, nullptr, target) ==
+          Status::kOk);
+    for (const float loss : losses) CHECK(loss != loss);
   });
 }
 
