@@ -148,7 +148,7 @@ static int DigestAll(void) {
   int t;
   for (i = 0; i < count; ++i) {
     const uint64_t digest = Digest(targets[i]);
-    const int same = digest == UINT64_C(0x08A9BA5A6F10F353);
+    const int same = digest == UINT64_C(0x40DFA6A40A287DB8);
     printf("%s: %016llx, %s\n", softlane_target_name(targets[i]),
            (unsigned long long)digest, same ? "as it should be" : "WRONG");
     failures += !same;
