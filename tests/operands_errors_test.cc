@@ -184,11 +184,17 @@ TEST_CASE("operands: sizes that wrap to small ones") {
           }
           ExpectStatus(operation, twin, target, f, call, Status::kBadShape,
                        "sizes that wrap", tally);
+          if (!is_planes) return;
+          // In place, where long planes meet no others.
+          call[kX].data = call[kSecond].data = call[kY].data;
+          ExpectStatus(operation, twin, target, f, call, Status::kBadShape,
+                       "sizes that wrap, in place", tally);
         };
         constexpr size_t k2To32 = size_t{1} << 32, k2To62 = size_t{1} << 62;
         if (Has(operation, Shape::kSquare)) return;
         expect({k2To32 + 1, 1, 8, 4}, k2To32, 8);
         expect({k2To62 + 1, 1, 8, 4}, 8, 8);
+        expect({3, 1, SIZE_MAX - 7, 4}, 8, 8);
         if (!is_planes) return;
         expect({2, k2To32 + 1, 8}, 8, k2To32);
         expect({2, k2To62 + 1, 8}, 8, 8);
