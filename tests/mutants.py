@@ -636,6 +636,32 @@ EQUIVALENT = {
     ("hn::Eq(x, x)", "hn::Ge(x, x)"): "both are false for NaN only",
     ("hn::Lt(numerator, least)", "hn::Le(numerator, least)"):
         "the threshold lies above 2^-126 of the sum by 2^-20; on it both are allowed",
+    ("if (operand.IsNone()) *this = UsualRange();", ""): "the full check takes the call",
+    ("| v.stride | (v.stride - v.cols)", "| (v.stride - v.cols)"):
+        "cols and the difference are below 2^28, the stride below 2^29",
+    ("v.outer_stride | v.axis_stride |", "v.outer_stride |"):
+        "inner and the difference are below 2^28, the stride below 2^29",
+    ("a.outer == b.outer && a.axis == b.axis && a.inner == b.inner &&", ""):
+        "views that may replace each other have one shape",
+    ("a.outer == 1 || b.outer == 1 ||", ""): "rows whose ranges meet share an element",
+    ("stride == 0 ||", ""): "an output of several rows has a stride",
+    ("label < 0 ||", ""): "without its sign it is beyond all columns",
+    ("sums.total - sums.total == 0.0 && sums.logits", "sums.logits"):
+        "where the total alone is not finite, it is NaN in double, too",
+    ("!row.is_number || share_sums.total != share_sums.total", "!row.is_number"):
+        "NaN reaches the loss and all gradients by itself",
+    ("counted_ != 0 && divisor_ == 0.0", "divisor_ == 0.0"):
+        "0 / 0 is NaN, and ignored rows have no gradient",
+    ("return !call_.has_labels && call_.logits", "return call_.logits"):
+        "rows of labels without columns are all ignored",
+    ("return unit == 0.0 || (0x1p-100", "return (0x1p-100"): "the double path gives the same zeros",
+    ("shares == nullptr || row.label > row.others", "row.label > row.others"):
+        "below 1/2 both ways have the accuracy of double",
+    ("hn::IfThenZeroElse(hn::Eq(q.targets, zero), term)", "term"):
+        "0 * -inf is NaN, and the row's sums are then done in double",
+    ("hn::IfThenZeroElse(hn::Eq(q.weights, zero), kept)", "kept"):
+        "0 * -inf is NaN, and the row's sums are then done in double",
+    ("if (is_number && !Factor", "if (!Factor"): "the rows are done one by one, with the same bits",
 }
 
 TESTS = ("attention_positions|attention_softmax|attention_softmax_backward|attention_special|cross_entropy.*|large_batches|large_rows|long_rows|log_softmax.*|softmax_jacobian|"
