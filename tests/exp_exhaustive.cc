@@ -26,7 +26,7 @@ constexpr size_t kChunk = size_t{1} << 14;
 struct Result {
   uint64_t inputs = 0;
   uint64_t lost_nans = 0;
-  double worst_ulp = -1.0;
+  double worst_ulp = 0.5;  // no smaller one is looked for
   float witness = 0.0f;
   uint64_t digest = 0xCBF29CE484222325u;
 };
@@ -60,6 +60,8 @@ void Check(const Floats& x, const Floats& y, const std::vector<double>& want,
       result->lost_nans += !nan;
       continue;
     }
+    // What is rounded correctly has an error of at most 0.5.
+    if (BitsOf(y[i]) == BitsOf(static_cast<float>(want[i]))) continue;
     const double error = Error(x[i], y[i], want[i]);
     if (!(error <= result->worst_ulp)) {
       result->worst_ulp = error;
