@@ -6,6 +6,7 @@
 set -eu
 archive=$1 nm=$2 objdump=$3
 failures=0
+"$nm" "$archive" >/dev/null # there is one
 
 complain() { # complain WHAT LINES
   [ -n "$2" ] || return 0
