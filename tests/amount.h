@@ -16,6 +16,12 @@ constexpr bool kFullTests = true;
 constexpr bool kFullTests = false;
 #endif
 
+// Whether the baseline, which is slow, does all that the other targets do in
+// the longest tests: with the environment variable SOFTLANE_FULL_BASELINE.
+inline bool IsBaselineFull() {
+  return std::getenv("SOFTLANE_FULL_BASELINE") != nullptr;
+}
+
 // The environment variable, if it is set.
 inline size_t Amount(const char* variable, size_t full, size_t part) {
   const char* value = std::getenv(variable);
