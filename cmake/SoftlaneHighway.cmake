@@ -3,12 +3,14 @@
 
 set(SOFTLANE_HIGHWAY_MINIMUM 1.0.3)
 
-find_path(
-  SOFTLANE_HIGHWAY_FOUND_DIR hwy/highway.h
-  HINTS "${SOFTLANE_HIGHWAY_INCLUDE_DIR}"
-  NO_CACHE)
 if(SOFTLANE_HIGHWAY_INCLUDE_DIR)
-  set(SOFTLANE_HIGHWAY_FOUND_DIR "${SOFTLANE_HIGHWAY_INCLUDE_DIR}")
+  # A host may name it from its own source directory.
+  get_filename_component(SOFTLANE_HIGHWAY_FOUND_DIR "${SOFTLANE_HIGHWAY_INCLUDE_DIR}"
+                         ABSOLUTE BASE_DIR "${CMAKE_SOURCE_DIR}")
+else()
+  find_path(SOFTLANE_HIGHWAY_ON_PATH hwy/highway.h)
+  mark_as_advanced(SOFTLANE_HIGHWAY_ON_PATH)
+  set(SOFTLANE_HIGHWAY_FOUND_DIR "${SOFTLANE_HIGHWAY_ON_PATH}")
 endif()
 if(NOT EXISTS "${SOFTLANE_HIGHWAY_FOUND_DIR}/hwy/highway.h")
   message(
@@ -55,18 +57,4 @@ function(softlane_use_highway target)
   target_include_directories(${target} SYSTEM PRIVATE "${softlane_highway_dir}")
   # HWY_TARGET_INCLUDE is found by its path from here.
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/lib")
-  target_compile_definitions(
-    ${target}
-    PRIVATE
-      # Not the namespace that an engine's own Highway has.
-      hwy=softlane_hwy
-      # A debug build would reference hwy::Abort, which is in libhwy.
-      HWY_IS_DEBUG_BUILD=0)
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
-    # All x86 targets but the baseline, AVX2 and AVX3: SSSE3, SSE4, and the
-    # extensions of AVX3 (bits 3 to 7), of which version 1.0.3 knows only AVX3_DL.
-    target_compile_definitions(${target} PRIVATE HWY_DISABLED_TARGETS=0x18F8LL)
-  else()
-    target_compile_definitions(${target} PRIVATE HWY_COMPILE_ONLY_STATIC)
-  endif()
 endfunction()

@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: Apache-2.0
 include(CMakePackageConfigHelpers)
-include(GNUInstallDirs)
 
-set(softlane_package_dir "${CMAKE_INSTALL_LIBDIR}/cmake/softlane")
+set(softlane_package_dir "${softlane_LIBDIR}/cmake/softlane")
 install(TARGETS softlane EXPORT softlaneTargets
-        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+        ARCHIVE DESTINATION "${softlane_LIBDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/softlane"
-        DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}")
+        DESTINATION "${softlane_INCLUDEDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE"
-        DESTINATION "${CMAKE_INSTALL_DATADIR}/licenses/softlane")
+        DESTINATION "${softlane_DATADIR}/licenses/softlane")
 install(EXPORT softlaneTargets NAMESPACE softlane::
         DESTINATION "${softlane_package_dir}")
 configure_package_config_file(
@@ -22,10 +21,21 @@ install(FILES "${PROJECT_BINARY_DIR}/softlaneConfig.cmake"
               "${PROJECT_BINARY_DIR}/softlaneConfigVersion.cmake"
         DESTINATION "${softlane_package_dir}")
 
-# The .pc file finds its prefix from where it lies: the tree can be moved.
-set(softlane_pc_dir "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
-file(RELATIVE_PATH softlane_pc_prefix "/${softlane_pc_dir}" "/")
-string(REGEX REPLACE "/$" "" softlane_pc_prefix "${softlane_pc_prefix}")
+# The .pc file finds its prefix from where it lies, so the tree can be moved, unless the
+# host asks for an absolute path.
+set(softlane_pc_dir "${softlane_LIBDIR}/pkgconfig")
+set(softlane_pc_prefix "${CMAKE_INSTALL_PREFIX}")
+if(NOT IS_ABSOLUTE "${softlane_pc_dir}")
+  file(RELATIVE_PATH softlane_pc_prefix "/${softlane_pc_dir}" "/")
+  string(REGEX REPLACE "/$" "" softlane_pc_prefix "${softlane_pc_prefix}")
+  set(softlane_pc_prefix "\${pcfiledir}/${softlane_pc_prefix}")
+endif()
+foreach(dir IN ITEMS LIBDIR INCLUDEDIR)
+  set(softlane_pc_${dir} "${softlane_${dir}}")
+  if(NOT IS_ABSOLUTE "${softlane_pc_${dir}}")
+    set(softlane_pc_${dir} "\${prefix}/${softlane_pc_${dir}}")
+  endif()
+endforeach()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/softlane.pc.in"
                "${PROJECT_BINARY_DIR}/softlane.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/softlane.pc" DESTINATION "${softlane_pc_dir}")

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "highway.h"
 #include "hwy/detect_targets.h"
 #include "softlane/target.h"
 

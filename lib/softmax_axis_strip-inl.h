@@ -17,6 +17,7 @@
 #define SOFTLANE_LIB_SOFTMAX_AXIS_STRIP_INL_H_
 #endif
 
+#include "highway.h"
 #include "hwy/cache_control.h"
 #include "max-inl.h"
 #include "softlane/planes.h"

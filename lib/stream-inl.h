@@ -10,6 +10,7 @@
 #define SOFTLANE_LIB_STREAM_INL_H_
 #endif
 
+#include "highway.h"
 #include "hwy/cache_control.h"
 #include "vector-inl.h"
 

@@ -16,6 +16,7 @@
 #include <cstdint>
 #include <type_traits>
 
+#include "highway.h"
 #include "hwy/highway.h"
 #include "soft_fma.h"
 

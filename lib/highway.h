@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_HIGHWAY_H_
+#define SOFTLANE_LIB_HIGHWAY_H_
+
+#include <stdint.h>
+
+// How Highway is set up here, whatever a host defines for a Highway of its own.
+// Included before every header of Highway. The choice is made by the
+// preprocessor: one compilation may be for two architectures.
+
+#if SIZE_MAX != UINT64_MAX || UINTPTR_MAX != UINT64_MAX
+#error "softlane needs pointers and a size_t of 64 bits."
+#endif
+
+#undef HWY_COMPILE_ALL_ATTAINABLE
+#undef HWY_COMPILE_ONLY_EMU128
+#undef HWY_COMPILE_ONLY_SCALAR
+#undef HWY_COMPILE_ONLY_STATIC
+#undef HWY_WANT_AVX3_DL
+#undef HWY_WANT_AVX3_ZEN4
+#undef HWY_WANT_SSE4
+#undef HWY_WANT_SSSE3
+#undef HWY_WANT_WASM2
+#undef HWY_DISABLE_BMI2_FMA
+#undef HWY_DISABLE_CACHE_CONTROL
+#undef HWY_DISABLE_F16C
+#undef HWY_DISABLE_PCLMUL_AES
+#undef HWY_ATTAINABLE_TARGETS_X86
+#undef HWY_BASELINE_TARGETS
+#undef HWY_BROKEN_EMU128
+#undef HWY_BROKEN_TARGETS
+#undef HWY_DISABLED_TARGETS
+#undef HWY_IS_DEBUG_BUILD
+#undef HWY_SHARED_DEFINE
+
+// The namespace of an engine's own Highway is another.
+#undef hwy
+#define hwy softlane_hwy
+
+// A debug build would reference hwy::Abort, which is in libhwy.
+#define HWY_IS_DEBUG_BUILD 0
+
+// The numbers are those of Highway 1.0.3 and of all versions since: by name
+// only what a version knows could be disabled.
+#if defined(__x86_64__) || defined(_M_X64)
+// All but the baseline, AVX2 and AVX3: SSSE3, SSE4, and bits 3 to 7, extensions
+// of AVX3.
+#define HWY_DISABLED_TARGETS 0x18F8LL
+#elif defined(__aarch64__) || defined(_M_ARM64)
+// All but NEON, with AES or without: SVE in its four kinds (bits 24 to 27 of
+// version 1.0.3, bits 18, 19, 23 and 24 since) and bits 25 to 27, in which NEON
+// with bfloat16 is today.
+#define HWY_DISABLED_TARGETS 0xF8C0000LL
+#define HWY_COMPILE_ONLY_STATIC
+#else
+#define HWY_COMPILE_ONLY_STATIC
+#endif
+
+#endif  // SOFTLANE_LIB_HIGHWAY_H_
