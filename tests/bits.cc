@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+// What random calls of every function give, for bits.sh to compare between two
+// builds of the library:
+//   bits TARGET COUNT FILE       writes a word per call: a digest of its output
+//   bits TARGET COUNT FILE FILE  names the calls whose words differ
+// Call i depends on i alone. Shapes, strides, alignment, options, special
+// values and calls in place are drawn from all that the functions take.
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "inputs.h"
+#include "operand_operations.h"
+
+namespace softlane {
+namespace operands {
+namespace {
+
+constexpr float kInf = __builtin_inff();
+constexpr float kNaN = __builtin_nanf("");
+
+// Most rows are short; the others reach all schedules.
+size_t DrawCols(Random& random) {
+  const size_t pick = random.Below(100);
+  const size_t most = pick < 40   ? 24
+                      : pick < 70 ? 140
+                      : pick < 88 ? 600
+                      : pick < 97 ? 3000
+                                  : 20000;
+  return random.Below(most + 1);
+}
+size_t DrawRows(size_t cols, Random& random) {
+  const size_t most = std::min<size_t>(80, 1 + 20000 / (cols + 1));
+  return random.Below(3) == 0 ? random.Below(4) : random.Below(most + 1);
+}
+
+void DrawSettings(Options options, Random& random, Settings& s) {
+  constexpr float kScales[] = {1.0f, 0.125f, 0.37f, 1e-20f, 700.0f, 0x1p100f};
+  s.scale = kScales[random.Below(random.Below(3) == 0 ? 6 : 3)];
+  s.empty_row = static_cast<int>(random.Below(2));
+  s.renormalize = random.Below(2) != 0;
+  if (options == Options::kAttention) {
+    const auto maybe = [&](float value) {
+      return random.Below(4) == 0 ? value : 0.0f;
+    };
+    s.softcap = maybe(5.0f), s.alibi_slope = maybe(0.125f);
+    s.causal = random.Below(3) == 0;
+    s.first_query = static_cast<int64_t>(random.Below(40)) - 10;
+    s.window = random.Below(3) == 0 ? random.Below(60) : 0;
+  } else if (options == Options::kLoss) {
+    s.label_smoothing = random.Below(2) == 0 ? 0.1f : 0.0f;
+    s.z_loss = random.Below(2) == 0 ? 0.01f : 0.0f;
+    s.upstream = random.Below(2) == 0 ? -1.5f : 1.0f;
+  }
+}
+
+void FillFloats(const Operand& operand, float* to, size_t n, Random& random) {
+  if (operand.content == Content::kShares) {
+    for (size_t i = 0; i < n; ++i) to[i] = random.Unit();
+    if (random.Below(4) == 0 && n != 0) to[random.Below(n)] = 0.0f;
+    return;
+  }
+  if (operand.content == Content::kLogs) {
+    for (size_t i = 0; i < n; ++i) to[i] = -5.0f * random.Unit();
+    return;
+  }
+  const std::vector<float> row = MakeRow(kFamilies[random.Below(8)], n, random);
+  std::copy(row.begin(), row.end(), to);
+  if (n == 0) return;
+  const size_t special = random.Below(24), at = random.Below(n);
+  constexpr float kSpecial[] = {kNaN,  -kNaN,  kInf,      -kInf,
+                                3e38f, -3e38f, 0x1p-140f, -0x1p-149f,
+                                -1e9f, 1e9f,   5000.0f};
+  if (special < 11) to[at] = kSpecial[special];
+  if (special == 11) std::fill_n(to, n, -kInf);
+  if (special == 12) {
+    for (size_t i = 0; i < n; ++i) to[i] += 5000.0f;
+  }
+  if (special == 13) {  // the maximum rises or falls from place to place
+    for (size_t i = 0; i < n; ++i) to[i] += static_cast<float>(i % 7) * 9.0f;
+  }
+}
+
+void Fill(const Operand& operand, const Sizes& sizes, void* to, size_t n,
+          Random& random) {
+  uint8_t* const bytes = static_cast<uint8_t*>(to);
+  for (size_t i = 0; i < n && operand.element != Element::kFloat; ++i) {
+    int64_t value = static_cast<int64_t>(random.Below(4) != 0);
+    if (operand.content == Content::kLengths) {
+      value = static_cast<int64_t>(random.Below(sizes.cols + 1));
+    } else if (operand.content == Content::kLabels) {
+      value = sizes.cols == 0 || random.Below(5) == 0
+                  ? kIgnoreIndex
+                  : static_cast<int64_t>(random.Below(sizes.cols));
+    }
+    // Little-endian, as all targets are.
+    const size_t size = SizeOf(operand.element);
+    std::memcpy(bytes + i * size, &value, size);
+  }
+  if (operand.element == Element::kFloat) {
+    FillFloats(operand, static_cast<float*>(to), n, random);
+  }
+}
+
+// A call, and the memory of its operands.
+struct Drawn {
+  Call call;
+  const Operation* operation;
+  size_t twin;
+  std::vector<std::vector<uint8_t>> memory;
+};
+
+Drawn Draw(size_t index) {
+  Random random(index * 0x9E3779B97F4A7C15u + 1);
+  Drawn drawn;
+  const std::vector<Operation>& all = Operations();
+  const Operation& operation = *(drawn.operation = &all[index % all.size()]);
+  drawn.twin = random.Below(8) == 0 ? 1 : 0;
+  Call& call = drawn.call;
+  call.settings = operation.settings;
+  DrawSettings(operation.options, random, call.settings);
+  Sizes& sizes = call.sizes;
+  sizes.cols = DrawCols(random);
+  if (Has(operation, Shape::kSquare)) sizes.cols %= 200;
+  sizes.rows = DrawRows(sizes.cols, random);
+  if (Has(operation, Shape::kPlanes)) {
+    sizes.rows %= 6;
+    sizes.axis = random.Below(1 + 20000 / (sizes.cols * 4 + 1) % 70);
+  }
+  sizes.k = std::min(sizes.cols, random.Below(20));
+  const bool in_place = random.Below(4) == 0;
+  const size_t gap = random.Below(3) == 0 ? random.Below(20) : 0;
+  for (const Operand& operand : operation.operands) {
+    View& v = call[operand.id] = ShapeOf(operand, sizes);
+    if (operand.is_optional && random.Below(2) == 0) {
+      v.data = nullptr;
+      continue;
+    }
+    v.axis_stride = v.cols + gap;
+    v.stride = v.axis * v.axis_stride + gap;
+    const View& x = call[kX];
+    if (in_place && operand.id == kY &&
+        operation.operands[0].role == Role::kReplaceable) {
+      v.data = x.data;
+      continue;
+    }
+    const size_t size = SizeOf(operand.element);
+    const size_t shift = size * random.Below(17);  // from a cache line on
+    const size_t elements = v.rows * v.stride;
+    drawn.memory.emplace_back(elements * size + shift + 64);
+    uint8_t* const from = drawn.memory.back().data();
+    v.data = from + (64 - reinterpret_cast<uintptr_t>(from) % 64) % 64 + shift;
+    if (operand.role == Role::kWritten) continue;
+    const size_t rows = v.stride == 0 ? 1 : v.rows;
+    for (size_t r = 0; r < rows; ++r) {
+      Fill(operand, sizes, static_cast<uint8_t*>(v.data) + r * v.stride * size,
+           std::min(v.stride, elements), random);
+    }
+    // An input whose rows are one.
+    if (!in_place && IsView(operand.shape) && random.Below(12) == 0) {
+      v.stride = 0;
+    }
+  }
+  return drawn;
+}
+
+uint64_t Run(size_t index, Target target) {
+  Drawn drawn = Draw(index);
+  const Status status = drawn.operation->run[drawn.twin](drawn.call, target);
+  uint64_t digest = 0xCBF29CE484222325u ^ static_cast<uint64_t>(status);
+  for (const Operand& operand : drawn.operation->operands) {
+    const View& v = drawn.call[operand.id];
+    if (operand.role != Role::kWritten || v.data == nullptr) continue;
+    for (size_t r = 0; r < v.rows; ++r) {
+      for (size_t i = 0; i < v.axis * v.axis_stride; ++i) {
+        uint32_t bits;
+        std::memcpy(&bits, v.As<char>() + 4 * (r * v.stride + i), 4);
+        if (i % v.axis_stride >= v.cols) continue;
+        const bool is_nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
+        if (is_nan && operand.element == Element::kFloat) bits = 0x7FC00000u;
+        digest = (digest ^ bits) * 0x100000001B3u;
+      }
+    }
+  }
+  return digest;
+}
+
+std::vector<uint64_t> ReadWords(const char* name) {
+  std::vector<uint64_t> words;
+  std::FILE* const file = std::fopen(name, "rb");
+  for (uint64_t word; file != nullptr && std::fread(&word, 8, 1, file) == 1;) {
+    words.push_back(word);
+  }
+  if (file != nullptr) std::fclose(file);
+  return words;
+}
+
+int Compare(size_t count, const char* old_name, const char* new_name) {
+  const std::vector<uint64_t> a = ReadWords(old_name), b = ReadWords(new_name);
+  if (a.size() != count || b.size() != count) {
+    std::printf("%zu and %zu words for %zu calls\n", a.size(), b.size(), count);
+    return 1;
+  }
+  const size_t functions = Operations().size();
+  std::vector<size_t> differing(functions), first(functions);
+  size_t total = 0;
+  for (size_t i = 0; i < count; ++i) {
+    if (a[i] == b[i]) continue;
+    if (differing[i % functions]++ == 0) first[i % functions] = i;
+    ++total;
+  }
+  for (size_t f = 0; f < functions; ++f) {
+    if (differing[f] == 0) continue;
+    const Drawn drawn = Draw(first[f]);
+    const Sizes& s = drawn.call.sizes;
+    std::printf("%zu differ: %s, the first is call %zu: %zu x %zu x %zu\n",
+                differing[f], drawn.operation->name, first[f], s.rows, s.axis,
+                s.cols);
+  }
+  std::printf("%zu of %zu calls differ\n", total, count);
+  return total == 0 ? 0 : 1;
+}
+
+int Main(int argc, char** argv) {
+  const std::optional<Target> target =
+      argc > 3 ? ParseTarget(argv[1]) : std::nullopt;
+  if (!target) {
+    std::printf("bits TARGET COUNT FILE [FILE]\n");
+    return 2;
+  }
+  if (!IsAvailable(*target)) {
+    std::printf("%s is not available\n", argv[1]);
+    return 77;
+  }
+  const size_t count = std::strtoull(argv[2], nullptr, 10);
+  if (argc > 4) return Compare(count, argv[3], argv[4]);
+  std::FILE* const file = std::fopen(argv[3], "wb");
+  if (file == nullptr) return 2;
+  for (size_t i = 0; i < count; ++i) {
+    const uint64_t word = Run(i, *target);
+    std::fwrite(&word, 8, 1, file);
+  }
+  return std::fclose(file) == 0 ? 0 : 2;
+}
+
+}  // namespace
+}  // namespace operands
+}  // namespace softlane
+
+int main(int argc, char** argv) { return softlane::operands::Main(argc, argv); }
