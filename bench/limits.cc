@@ -10,7 +10,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "hwy/cache_control.h"
-#include "vector-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -11,9 +11,9 @@
 
 #include <limits>
 
+#include "arith/tanh-inl.h"
+#include "arith/vector-inl.h"
 #include "softlane/attention_softmax.h"
-#include "tanh-inl.h"
-#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -10,8 +10,8 @@
 #define HWY_TARGET_INCLUDE "attention_softmax_backward.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "arith/max-inl.h"
 #include "attention_logits-inl.h"
-#include "max-inl.h"
 #include "softmax_backward_row-inl.h"
 #include "softmax_row-inl.h"
 #include "stream-inl.h"

@@ -9,8 +9,8 @@
 #define SOFTLANE_LIB_ATTENTION_SOURCE_INL_H_
 #endif
 
+#include "arith/max-inl.h"
 #include "attention_logits-inl.h"
-#include "max-inl.h"
 #include "softmax_pipeline-inl.h"
 #include "stream-inl.h"
 

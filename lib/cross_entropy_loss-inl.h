@@ -10,7 +10,7 @@
 #define SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
 #endif
 
-#include "log-inl.h"
+#include "arith/log-inl.h"
 #include "softlane/cross_entropy.h"
 #include "softmax_row-inl.h"
 

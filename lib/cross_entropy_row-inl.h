@@ -10,9 +10,9 @@
 #define SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
 #endif
 
+#include "arith/max-inl.h"
 #include "cross_entropy_loss-inl.h"
 #include "large_sum-inl.h"
-#include "max-inl.h"
 #include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -9,10 +9,10 @@
 #define HWY_TARGET_INCLUDE "exp.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "exp-inl.h"
+#include "arith/exp-inl.h"
+#include "arith/table8-inl.h"
+#include "arith/vector-inl.h"
 #include "stream-inl.h"
-#include "table8-inl.h"
-#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -11,10 +11,10 @@
 #define SOFTLANE_LIB_GROUP_ROWS_INL_H_
 #endif
 
-#include "fold_rows-inl.h"
+#include "arith/fold_rows-inl.h"
+#include "arith/sum-inl.h"
 #include "softmax_group-inl.h"
 #include "stream-inl.h"
-#include "sum-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64

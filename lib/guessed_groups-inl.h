@@ -14,8 +14,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "arith/max-inl.h"
 #include "group_rows-inl.h"
-#include "max-inl.h"
 #include "softmax_window-inl.h"
 #include "stream-inl.h"
 

@@ -14,7 +14,7 @@
 #define SOFTLANE_LIB_LARGE_SUM_INL_H_
 #endif
 
-#include "max-inl.h"
+#include "arith/max-inl.h"
 #include "softmax_row-inl.h"
 #include "stream-inl.h"
 

@@ -9,13 +9,13 @@
 #define HWY_TARGET_INCLUDE "log_softmax.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "arith/max-inl.h"
+#include "arith/vector-inl.h"
 #include "log_probabilities-inl.h"
 #include "log_softmax_pipeline-inl.h"
 #include "log_softmax_tile-inl.h"
-#include "max-inl.h"
 #include "softmax_row-inl.h"
 #include "stream-inl.h"
-#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -10,7 +10,7 @@
 #define HWY_TARGET_INCLUDE "log_softmax_axis.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "log-inl.h"
+#include "arith/log-inl.h"
 #include "softmax_axis_plan-inl.h"
 #include "softmax_axis_strip-inl.h"
 

@@ -9,11 +9,11 @@
 #define HWY_TARGET_INCLUDE "log_softmax_backward.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "exp-inl.h"
-#include "max-inl.h"
+#include "arith/exp-inl.h"
+#include "arith/max-inl.h"
+#include "arith/sum-inl.h"
+#include "arith/vector-inl.h"
 #include "stream-inl.h"
-#include "sum-inl.h"
-#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

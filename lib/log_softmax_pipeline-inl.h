@@ -12,8 +12,8 @@
 #define SOFTLANE_LIB_LOG_SOFTMAX_PIPELINE_INL_H_
 #endif
 
+#include "arith/max-inl.h"
 #include "log_probabilities-inl.h"
-#include "max-inl.h"
 #include "softmax_row-inl.h"
 #include "stream-inl.h"
 

@@ -11,8 +11,8 @@
 
 #include <limits>
 
-#include "exp-inl.h"
-#include "vector-inl.h"
+#include "arith/exp-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -9,7 +9,7 @@
 #define HWY_TARGET_INCLUDE "reduce.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "max-inl.h"
+#include "arith/max-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

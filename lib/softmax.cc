@@ -9,14 +9,14 @@
 #define HWY_TARGET_INCLUDE "softmax.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "max-inl.h"
+#include "arith/max-inl.h"
+#include "arith/vector-inl.h"
 #include "softmax_large-inl.h"
 #include "softmax_pipeline-inl.h"
 #include "softmax_row-inl.h"
 #include "softmax_short-inl.h"
 #include "softmax_tile-inl.h"
 #include "stream-inl.h"
-#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

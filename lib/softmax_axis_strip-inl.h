@@ -17,9 +17,9 @@
 #define SOFTLANE_LIB_SOFTMAX_AXIS_STRIP_INL_H_
 #endif
 
+#include "arith/max-inl.h"
 #include "highway.h"
 #include "hwy/cache_control.h"
-#include "max-inl.h"
 #include "softlane/planes.h"
 #include "softmax_group-inl.h"
 #include "softmax_row-inl.h"

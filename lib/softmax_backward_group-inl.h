@@ -11,7 +11,7 @@
 #define SOFTLANE_LIB_SOFTMAX_BACKWARD_GROUP_INL_H_
 #endif
 
-#include "fold_rows-inl.h"
+#include "arith/fold_rows-inl.h"
 #include "softmax_backward_row-inl.h"
 
 // One lane has no groups.

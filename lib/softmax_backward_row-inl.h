@@ -11,8 +11,8 @@
 #define SOFTLANE_LIB_SOFTMAX_BACKWARD_ROW_INL_H_
 #endif
 
-#include "sum-inl.h"
-#include "vector-inl.h"
+#include "arith/sum-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -9,7 +9,7 @@
 #define HWY_TARGET_INCLUDE "softmax_jacobian.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "vector-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -12,12 +12,12 @@
 #include <cstring>
 #include <type_traits>
 
-#include "exp-inl.h"
-#include "log-inl.h"
+#include "arith/exp-inl.h"
+#include "arith/log-inl.h"
+#include "arith/sum-inl.h"
+#include "arith/vector-inl.h"
 #include "numerators-inl.h"
 #include "softlane/softmax.h"
-#include "sum-inl.h"
-#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -13,10 +13,10 @@
 
 #include <type_traits>
 
-#include "fold_rows-inl.h"
+#include "arith/fold_rows-inl.h"
+#include "arith/max-inl.h"
 #include "group_rows-inl.h"
 #include "guessed_groups-inl.h"
-#include "max-inl.h"
 #include "numerators-inl.h"
 #include "softmax_group-inl.h"
 #include "stages-inl.h"

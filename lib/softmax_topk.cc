@@ -11,10 +11,10 @@
 #define HWY_TARGET_INCLUDE "softmax_topk.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "arith/max-inl.h"
+#include "arith/vector-inl.h"
 #include "large_sum-inl.h"
-#include "max-inl.h"
 #include "softmax_row-inl.h"
-#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

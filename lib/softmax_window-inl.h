@@ -18,7 +18,7 @@
 
 #include <cstring>
 
-#include "max-inl.h"
+#include "arith/max-inl.h"
 #include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -11,9 +11,9 @@
 #define SOFTLANE_LIB_STAGES_INL_H_
 #endif
 
-#include "exp-inl.h"
-#include "sum-inl.h"
-#include "vector-inl.h"
+#include "arith/exp-inl.h"
+#include "arith/sum-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -10,9 +10,9 @@
 #define SOFTLANE_LIB_STREAM_INL_H_
 #endif
 
+#include "arith/vector-inl.h"
 #include "highway.h"
 #include "hwy/cache_control.h"
-#include "vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -9,10 +9,10 @@
 #define SOFTLANE_LIB_TILE_COLUMNS_INL_H_
 #endif
 
-#include "log-inl.h"
-#include "max-inl.h"
+#include "arith/log-inl.h"
+#include "arith/max-inl.h"
+#include "arith/transpose-inl.h"
 #include "softmax_group-inl.h"
-#include "transpose-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64

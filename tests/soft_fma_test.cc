@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The baseline's fused multiply-add against the one of the C library.
-#include "../lib/soft_fma.h"
+#include "../lib/arith/soft_fma.h"
 
 #include <cmath>
 #include <string>

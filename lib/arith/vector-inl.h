@@ -5,20 +5,20 @@
 // maximum with the same result everywhere, and arithmetic on two or four
 // vectors side by side.
 
-#if defined(SOFTLANE_LIB_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_VECTOR_INL_H_
-#undef SOFTLANE_LIB_VECTOR_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_VECTOR_INL_H_
+#undef SOFTLANE_LIB_ARITH_VECTOR_INL_H_
 #else
-#define SOFTLANE_LIB_VECTOR_INL_H_
+#define SOFTLANE_LIB_ARITH_VECTOR_INL_H_
 #endif
 
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
+#include "arith/soft_fma.h"
 #include "highway.h"
 #include "hwy/highway.h"
-#include "soft_fma.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -245,4 +245,4 @@ HWY_INLINE void Fill(float* to, size_t count, float value) {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_VECTOR_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_VECTOR_INL_H_

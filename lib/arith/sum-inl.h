@@ -20,14 +20,14 @@
 //   every term to double                        2.7  2.4  2.1   0.207   0.376
 // On 500,000 random rows 64 -> 8 had 4 rows above 4 ULP, this one 1.
 
-#if defined(SOFTLANE_LIB_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_SUM_INL_H_
-#undef SOFTLANE_LIB_SUM_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_SUM_INL_H_
+#undef SOFTLANE_LIB_ARITH_SUM_INL_H_
 #else
-#define SOFTLANE_LIB_SUM_INL_H_
+#define SOFTLANE_LIB_ARITH_SUM_INL_H_
 #endif
 
-#include "vector-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -278,4 +278,4 @@ HWY_INLINE double SumTerms(size_t n, const Terms& terms) {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_SUM_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_SUM_INL_H_

@@ -5,14 +5,14 @@
 // each step works on full vectors. Rows alone would take log2(lanes) steps
 // each, the last of them for one useful lane.
 
-#if defined(SOFTLANE_LIB_FOLD_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_FOLD_ROWS_INL_H_
-#undef SOFTLANE_LIB_FOLD_ROWS_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_FOLD_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_FOLD_ROWS_INL_H_
+#undef SOFTLANE_LIB_ARITH_FOLD_ROWS_INL_H_
 #else
-#define SOFTLANE_LIB_FOLD_ROWS_INL_H_
+#define SOFTLANE_LIB_ARITH_FOLD_ROWS_INL_H_
 #endif
 
-#include "vector-inl.h"
+#include "arith/vector-inl.h"
 
 // One lane has nothing to fold.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -84,4 +84,4 @@ HWY_INLINE auto FoldRows(D d, const Row& row, const Op& op, size_t first = 0) {
 HWY_AFTER_NAMESPACE();
 #endif
 
-#endif  // SOFTLANE_LIB_FOLD_ROWS_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_FOLD_ROWS_INL_H_

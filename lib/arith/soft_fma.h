@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_SOFT_FMA_H_
-#define SOFTLANE_LIB_SOFT_FMA_H_
+#ifndef SOFTLANE_LIB_ARITH_SOFT_FMA_H_
+#define SOFTLANE_LIB_ARITH_SOFT_FMA_H_
 
 #include <cstdint>
 #include <cstring>
@@ -40,4 +40,4 @@ namespace internal {
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_SOFT_FMA_H_
+#endif  // SOFTLANE_LIB_ARITH_SOFT_FMA_H_

@@ -26,15 +26,15 @@
 // llvm-mca, cycles per 64 elements of the exp sweep on Neoverse N1, V1 and V2:
 // 255, 107 and 108 for this core; 252, 109 and 113 for degree 6.
 
-#if defined(SOFTLANE_LIB_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_EXP_INL_H_
-#undef SOFTLANE_LIB_EXP_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_EXP_INL_H_
+#undef SOFTLANE_LIB_ARITH_EXP_INL_H_
 #else
-#define SOFTLANE_LIB_EXP_INL_H_
+#define SOFTLANE_LIB_ARITH_EXP_INL_H_
 #endif
 
-#include "table8-inl.h"
-#include "vector-inl.h"
+#include "arith/table8-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -214,4 +214,4 @@ class SoftmaxExp {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_EXP_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_EXP_INL_H_

@@ -2,14 +2,14 @@
 
 // The hyperbolic tangent and its derivative, for attention's soft cap.
 
-#if defined(SOFTLANE_LIB_TANH_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_TANH_INL_H_
-#undef SOFTLANE_LIB_TANH_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_TANH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_TANH_INL_H_
+#undef SOFTLANE_LIB_ARITH_TANH_INL_H_
 #else
-#define SOFTLANE_LIB_TANH_INL_H_
+#define SOFTLANE_LIB_ARITH_TANH_INL_H_
 #endif
 
-#include "exp-inl.h"
+#include "arith/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -63,4 +63,4 @@ class Tanh {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_TANH_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_TANH_INL_H_

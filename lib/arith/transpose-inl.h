@@ -2,14 +2,14 @@
 
 // Four columns of kLanes rows: from memory to a vector per column, and back.
 
-#if defined(SOFTLANE_LIB_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_TRANSPOSE_INL_H_
-#undef SOFTLANE_LIB_TRANSPOSE_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_
+#undef SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_
 #else
-#define SOFTLANE_LIB_TRANSPOSE_INL_H_
+#define SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_
 #endif
 
-#include "vector-inl.h"
+#include "arith/vector-inl.h"
 
 // One lane has no columns.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -144,4 +144,4 @@ HWY_INLINE void StoreEightColumns(Four left, Four right, float* const* to,
 HWY_AFTER_NAMESPACE();
 #endif
 
-#endif  // SOFTLANE_LIB_TRANSPOSE_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_

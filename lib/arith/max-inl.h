@@ -3,16 +3,16 @@
 // The largest element of a row, in one read. A maximum has no rounding, so the
 // order is free.
 
-#if defined(SOFTLANE_LIB_MAX_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_MAX_INL_H_
-#undef SOFTLANE_LIB_MAX_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_MAX_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_MAX_INL_H_
+#undef SOFTLANE_LIB_ARITH_MAX_INL_H_
 #else
-#define SOFTLANE_LIB_MAX_INL_H_
+#define SOFTLANE_LIB_ARITH_MAX_INL_H_
 #endif
 
 #include <limits>
 
-#include "vector-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -152,4 +152,4 @@ struct TermsAndMax {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_MAX_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_MAX_INL_H_

@@ -2,17 +2,17 @@
 
 // A look-up in a table of eight, with the same result on every target.
 
-#if defined(SOFTLANE_LIB_TABLE8_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_TABLE8_INL_H_
-#undef SOFTLANE_LIB_TABLE8_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_TABLE8_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_TABLE8_INL_H_
+#undef SOFTLANE_LIB_ARITH_TABLE8_INL_H_
 #else
-#define SOFTLANE_LIB_TABLE8_INL_H_
+#define SOFTLANE_LIB_ARITH_TABLE8_INL_H_
 #endif
 
 #include <cstdint>
 #include <cstring>
 
-#include "vector-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -79,4 +79,4 @@ class Table8 {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_TABLE8_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_TABLE8_INL_H_

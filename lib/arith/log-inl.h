@@ -3,15 +3,15 @@
 // The logarithm of a row's sum: once a row, so in double and without a libm,
 // whose last bit may differ from one system to the next.
 
-#if defined(SOFTLANE_LIB_LOG_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_LOG_INL_H_
-#undef SOFTLANE_LIB_LOG_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_LOG_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_LOG_INL_H_
+#undef SOFTLANE_LIB_ARITH_LOG_INL_H_
 #else
-#define SOFTLANE_LIB_LOG_INL_H_
+#define SOFTLANE_LIB_ARITH_LOG_INL_H_
 #endif
 
-#include "exp-inl.h"
-#include "vector-inl.h"
+#include "arith/exp-inl.h"
+#include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -58,4 +58,4 @@ HWY_INLINE double Log(double x) {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_LOG_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_LOG_INL_H_
