@@ -95,9 +95,9 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
       FactorFitsFloats(factor) &&
       (!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)));
   // Numerators that floats do not hold the factor of stay as they are at first.
-  const Quotients quotients = in_floats
-                                  ? Quotients(FactorOf(factor, row.sum))
-                                  : Quotients(Set(1.0f), Set(0.0f), Set(0.0f));
+  const Probabilities quotients =
+      in_floats ? Probabilities(FactorOf(factor, row.sum))
+                : Probabilities(Set(1.0f), Set(0.0f), Set(0.0f));
   const GradientRow gradient{quotients, shares.Floats(),
                              has_shares && in_floats,
                              Set(static_cast<float>(result.unit))};

@@ -204,7 +204,7 @@ struct GradientRow {
     }
   }
 
-  const Quotients& quotients;
+  const Probabilities& quotients;
   const ClassShares& shares;
   bool has_shares;
   VF unit;

@@ -175,9 +175,9 @@ class GroupQuotients {
   struct Row {
     HWY_INLINE VF Of(VF v) const {
       if constexpr (kWriting == Writing::kTiny) {
-        return Quotient(v, head, rest, least);
+        return ProbabilityOf(v, head, rest, least);
       } else {
-        return NotTinyQuotient(v, head, rest);
+        return ProbabilityNotTiny(v, head, rest);
       }
     }
     HWY_INLINE void Write(size_t i) const {

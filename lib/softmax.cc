@@ -96,7 +96,7 @@ HWY_NOINLINE void SoftmaxOneRow(const float* x, float* y, size_t n,
     const double sum = WriteNumerators(x, y, n, max, parts,
                                        logsumexp == nullptr ? nullptr : &log);
     if (sum == sum) {
-      Replace(y, n, Quotients(ReciprocalOf(sum)));
+      Replace(y, n, Probabilities(ReciprocalOf(sum)));
     } else {
       Fill(y, n, kNaN);
       log = kNaN;

@@ -158,8 +158,8 @@ class SoftmaxStrip {
   HWY_INLINE void WriteQuotients(size_t rows, float* y, size_t y_stride,
                                  size_t cols) const {
     WriteStrip(y, y_stride, rows, cols, [&](size_t r, size_t i) HWY_ATTR {
-      return Quotient(Load(tile_ + r * width_ + i), Load(head_ + i),
-                      Load(rest_ + i), Load(least_ + i));
+      return ProbabilityOf(Load(tile_ + r * width_ + i), Load(head_ + i),
+                           Load(rest_ + i), Load(least_ + i));
     });
   }
 

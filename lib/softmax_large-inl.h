@@ -29,7 +29,7 @@ struct LargeProbs {
 
   const float* x;
   const SoftmaxExp& exp;
-  const Quotients& quotients;
+  const Probabilities& quotients;
 };
 
 // Writes the probabilities, from the end, whose logits may still be in a cache.
@@ -37,7 +37,7 @@ struct LargeProbs {
 template <bool kStream>
 HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
                               const SoftmaxExp& exp,
-                              const Quotients& quotients) {
+                              const Probabilities& quotients) {
   const LargeProbs probs{x, exp, quotients};
   const AlignedRange range(y, n);
   StoreSome(probs, y, range.end, n);
@@ -74,7 +74,7 @@ HWY_NOINLINE bool SoftmaxLargeRow(const float* x, float* y, size_t n,
   if (logsumexp != nullptr) {
     *logsumexp = LogSumExp(plan, exp, AsIs(), row.max, row.sum);
   }
-  const Quotients quotients(ReciprocalOf(row.sum));
+  const Probabilities quotients(ReciprocalOf(row.sum));
   if (x != y && CanStream(y)) {
     WriteLargeRow<true>(x, y, n, exp, quotients);
   } else {  // in place: the line is in the cache already

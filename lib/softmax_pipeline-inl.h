@@ -264,7 +264,7 @@ class Pipeline {
     }
   }
   HWY_NOINLINE void StreamWaiting(Waiting& slot, const NextRow& next) const {
-    const Quotients quotients(ReciprocalOf(slot.sum));
+    const Probabilities quotients(ReciprocalOf(slot.sum));
     StreamRow(slot.from, slot.to, slot.n, quotients, next);
     slot.n = 0;
   }

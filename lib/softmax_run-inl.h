@@ -73,7 +73,7 @@ HWY_NOINLINE RunEnd SweepRun(const Source& source, size_t r, size_t rows,
       AddStagedRow(full, numerators, next_logits, lower, upper, sum);
       if constexpr (kHasLast) AddShortLast(full, n, numerators, sum);
     } else {
-      const Quotients quotients(ReciprocalOf(slot.sum));
+      const Probabilities quotients(ReciprocalOf(slot.sum));
       const DividingNumerators<false, Numerators> dividing{
           numerators, quotients, slot.from, slot.to, false, NextRow{}};
       AddStagedRow(full, dividing, next_logits, lower, upper, sum);

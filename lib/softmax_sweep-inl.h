@@ -32,7 +32,7 @@ struct DividingNumerators {
     const Four x = InRegisters(numerators.logits.FourOf(i));
     const Four waiting = InRegisters(LoadFour(from + i, 16));
     const Four result = numerators.Of(x);
-    const Four quotient = Quotient(waiting);
+    const Four quotient = ProbabilityOf(waiting);
     StoreFour(result, numerators.y + i, 16);
     if (is_streamed) {
       next.Prefetch(PartOfBlock(i));
@@ -43,13 +43,13 @@ struct DividingNumerators {
     return result;
   }
   HWY_INLINE VF One(size_t i) const {
-    const VF quotient = Quotient(Load(from + i));
+    const VF quotient = ProbabilityOf(Load(from + i));
     is_streamed ? StreamOne(quotient, to + i) : Store(quotient, to + i);
     return numerators.One(i);
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF waiting = LoadFirst(from + i, count, Set(0.0f));
-    StoreFirst(Quotient(waiting), to + i, count);
+    StoreFirst(ProbabilityOf(waiting), to + i, count);
     return numerators.First(i, count);
   }
 
@@ -60,7 +60,7 @@ struct DividingNumerators {
   HWY_INLINE Two End(const Stage& stage) const { return numerators.End(stage); }
   HWY_INLINE void Write(size_t i, const Two& result) const {
     const Two waiting = {Load(from + i), Load(from + i + 16)};
-    const Two quotient = Quotient(waiting);
+    const Two quotient = ProbabilityOf(waiting);
     numerators.Write(i, result);
     if (is_streamed) {
       if (i % kSumBlock == 0) next.Prefetch(i);
@@ -73,7 +73,7 @@ struct DividingNumerators {
   }
 
   template <class V>
-  HWY_INLINE V Quotient(const V& waiting) const {
+  HWY_INLINE V ProbabilityOf(const V& waiting) const {
     if constexpr (kHasTiny) {
       return quotients(waiting);
     } else {
@@ -82,7 +82,7 @@ struct DividingNumerators {
   }
 
   const Numerators& numerators;
-  const Quotients& quotients;
+  const Probabilities& quotients;
   const float* const from;
   float* const to;
   const bool is_streamed;  // then `to` is aligned
@@ -125,7 +125,7 @@ HWY_NOINLINE Swept SweepRow(const Row& row, size_t n, float* place,
   const size_t full = n / kSumBlock * kSumBlock;
   size_t start = 0;
   if (waiting.n != 0) {
-    const Quotients quotients(ReciprocalOf(waiting.sum));
+    const Probabilities quotients(ReciprocalOf(waiting.sum));
     const size_t blocks = HWY_MIN(full, waiting.n / kSumBlock * kSumBlock);
     start = n == waiting.n ? n : blocks;
     // With a maximum ahead a quotient may be tiny: rows of all kinds.

@@ -71,7 +71,7 @@ class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
 
     TileGroup& group;
     size_t n;
-    Quotients quotients;
+    Probabilities quotients;
   };
 
   // The order of LaneSum: 16 sums of every 16th column, folded in double.

@@ -153,7 +153,7 @@ HWY_INLINE void WriteProbabilities(const float* x, float* y, size_t k,
                                    const RowSum& row, const ScaleParts& parts) {
   const RowPlan plan = PlanRow(row.max, parts);
   const SoftmaxExp exp = MakeExp(plan, parts);
-  const Quotients quotients(ReciprocalOf(row.sum));
+  const Probabilities quotients(ReciprocalOf(row.sum));
   WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
     for (size_t i = 0; i < k; i += kLanes) {
       const size_t count = HWY_MIN(kLanes, k - i);

@@ -36,13 +36,13 @@ struct Waiting {
 };
 
 // Its quotients in [start, n), from the end, a block at a time.
-template <class Quotients>
-HWY_INLINE void WriteQuotients(const Quotients& quotients, size_t start,
+template <class Probabilities>
+HWY_INLINE void WriteQuotients(const Probabilities& quotients, size_t start,
                                const Waiting& row) {
   constexpr size_t kBlock = 2048;
   for (size_t end = row.n; end != start;) {
     const size_t begin = end - start > kBlock ? end - kBlock : start;
-    const MappedRow<Quotients> terms{quotients, row.from + begin};
+    const MappedRow<Probabilities> terms{quotients, row.from + begin};
     if (row.is_streamed) {
       StreamTerms(terms, row.to + begin, end - begin, NextRow{});
     } else {
@@ -52,11 +52,11 @@ HWY_INLINE void WriteQuotients(const Quotients& quotients, size_t start,
   }
 }
 HWY_NOINLINE void DivideFrom(size_t start, Waiting& row) {
-  const Quotients quotients(ReciprocalOf(row.sum));
+  const Probabilities quotients(ReciprocalOf(row.sum));
   if (row.has_tiny) {
     WriteQuotients(quotients, start, row);
   } else {
-    WriteQuotients(UsualQuotients{quotients}, start, row);
+    WriteQuotients(UsualProbabilities{quotients}, start, row);
   }
   row.n = 0;
 }

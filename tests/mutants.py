@@ -111,7 +111,7 @@ MUTANTS = [
     ("window_numerators-inl.h", "return KeepFirst(result, count);", "return result;"),
     ("softmax_sweep-inl.h", "StoreFour(quotient, to + i, 16);", "StoreFour(quotient, to, 16);"),
     ("softmax_sweep-inl.h", "Store(quotient, to + i);", "void();"),
-    ("softmax_sweep-inl.h", "StoreFirst(Quotient(waiting), to + i, count);", ""),
+    ("softmax_sweep-inl.h", "StoreFirst(ProbabilityOf(waiting), to + i, count);", ""),
     ("softmax_sweep-inl.h", "HWY_MIN(full, waiting.n / kSumBlock * kSumBlock)", "waiting.n / kSumBlock * kSumBlock"),
     ("softmax_sweep-inl.h", "add_blocks(start, full, terms);", ""),
     ("softmax_sweep-inl.h", "AddLast(blocks, start, terms, sum);", ""),
@@ -601,7 +601,7 @@ MUTANTS = [
     # checks, positions and factors
     ("attention_group-inl.h", " && !KeyRanges::MayBePart(options)", ""),
     ("cross_entropy.cc", "has_shares && in_floats,", "has_shares,"),
-    ("cross_entropy.cc", "Quotients(Set(1.0f), Set(0.0f), Set(0.0f))", "Quotients(Set(0.0f), Set(0.0f), Set(0.0f))"),
+    ("cross_entropy.cc", "Probabilities(Set(1.0f), Set(0.0f), Set(0.0f))", "Probabilities(Set(0.0f), Set(0.0f), Set(0.0f))"),
     ("cross_entropy_loss-inl.h", "result.total == 0.0 ? 0.0 : -0.0", "-0.0"),
     ("cross_entropy_tile-inl.h", "if (!fits_floats) return false;", ""),
     ("cross_entropy_tile-inl.h", " | (sums_[r] != sums_[r])", ""),

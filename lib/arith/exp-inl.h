@@ -33,6 +33,7 @@
 #define SOFTLANE_LIB_ARITH_EXP_INL_H_
 #endif
 
+#include "arith/plan.h"
 #include "arith/table8-inl.h"
 #include "arith/vector-inl.h"
 
@@ -41,13 +42,11 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr double kLog2E = 0x1.71547652b82fep0;  // log2(e), rounded
-constexpr double kLn2 = 0x1.62e42fefa39efp-1;   // ln(2), rounded
-// log2(e) as two floats.
-constexpr float kLog2EHigh = static_cast<float>(kLog2E);
-constexpr float kLog2ELow = static_cast<float>(kLog2E - kLog2EHigh);
-static_assert(kLog2EHigh == 0x1.715476p0f && kLog2ELow == 0x1.4ae0cp-26f,
-              "whatever rounds");
+using internal::kLn2;
+using internal::kLog2E;
+using internal::kLog2EHigh;
+using internal::kLog2ELow;
+using internal::kLogSoftmaxFactor;
 
 // 1.5 * 2^20: a float of this size counts eighths in its last bit. The bits of
 // kMagic + k / 8 are those of kMagic plus k, and kMagic's last 12 bits are 0.
@@ -100,8 +99,6 @@ HWY_INLINE Table8 SoftmaxTable() {
   return Table8(kEntries);
 }
 
-// log(c) for the middle of the table's and the cubic's errors.
-constexpr double kLogSoftmaxFactor = 0x1.5863538c74e7fp-4;
 // 1 / c.
 constexpr double kOverSoftmaxFactor = 0x1.d6b629581f6a2p-1;
 

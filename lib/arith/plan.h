@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ARITH_PLAN_H_
+#define SOFTLANE_LIB_ARITH_PLAN_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+// The decisions of a row that need no vectors: how the scale is split, how many
+// octaves its maximum takes off, which exponents its exp values may have, and
+// the reciprocal of its sum. Plain C++, the same for all targets: only IEEE
+// additions, products, divisions and conversions.
+
+namespace softlane {
+namespace internal {
+
+constexpr double kLog2E = 0x1.71547652b82fep0;  // log2(e), rounded
+constexpr double kLn2 = 0x1.62e42fefa39efp-1;   // ln(2), rounded
+// log2(e) as two floats.
+constexpr float kLog2EHigh = static_cast<float>(kLog2E);
+constexpr float kLog2ELow = static_cast<float>(kLog2E - kLog2EHigh);
+static_assert(kLog2EHigh == 0x1.715476p0f && kLog2ELow == 0x1.4ae0cp-26f,
+              "whatever rounds");
+
+// log(c) for the middle of the errors of the table and the cubic of SoftmaxExp.
+constexpr double kLogSoftmaxFactor = 0x1.5863538c74e7fp-4;
+
+// The exp value of the maximum is near 2^kHeadroom: an exp value is then normal
+// wherever its probability is, and the sum of 2^24 of them is far from
+// overflow.
+constexpr double kHeadroom = 4.0;
+
+// Up to this |scale max| x l is split as it is; above, x - max is. The
+// difference is exact there for every x that matters, because it is within a
+// factor 2 of max.
+constexpr double kDirectLimit = 4096.0;
+
+// scale * log2(e) = l * unit. The unit is a power of two: 1 for a scale of
+// usual size, else the scale's own, so that two floats hold l.
+struct ScaleParts {
+  double scale, unit, l;
+  float l_hi, l_lo, inverse_l;
+};
+
+inline ScaleParts SplitScale(float scale) {
+  // Most calls do not scale: no divisions for them.
+  if (scale == 1.0f) {
+    constexpr float kInverse = static_cast<float>(1.0 / kLog2E);
+    return {1.0, 1.0, kLog2E, kLog2EHigh, kLog2ELow, kInverse};
+  }
+  ScaleParts parts;
+  parts.scale = scale;
+  uint64_t bits;
+  std::memcpy(&bits, &parts.scale, sizeof(bits));
+  const int exponent = static_cast<int>(bits >> 52) - 1023;
+  const uint64_t unit_bits = bits & ~((uint64_t{1} << 52) - 1);
+  parts.unit = 1.0;
+  if (exponent < -60 || exponent > 60) {
+    std::memcpy(&parts.unit, &unit_bits, sizeof(parts.unit));
+  }
+  parts.l = parts.scale / parts.unit * kLog2E;
+  parts.l_hi = static_cast<float>(parts.l);
+  parts.l_lo = static_cast<float>(parts.l - parts.l_hi);
+  parts.inverse_l = static_cast<float>(1.0 / parts.l);
+  return parts;
+}
+
+// The least argument whose exp value is not taken for +0, so many octaves below
+// the offset: 2^-125.75 is normal, and below 2^-126 times the sum.
+constexpr float kLowestOctaves = -125.75f;
+inline float LowestOf(float offset, const ScaleParts& parts) {
+  return (offset + kLowestOctaves) * parts.inverse_l;
+}
+
+// The nearest integer to a value below 2^51: 1.5 * 2^52 makes the last bit of a
+// double count ones.
+inline double RoundToInteger(double v) { return (v + 0x1.8p52) - 0x1.8p52; }
+
+// 2^exponent; 0 if that is not normal.
+inline double PowerOfTwo(double exponent) {
+  if (exponent < -1022.0) return 0.0;
+  const uint64_t bits =
+      static_cast<uint64_t>(static_cast<int64_t>(exponent) + 1023) << 52;
+  double power;
+  std::memcpy(&power, &bits, sizeof(power));
+  return power;
+}
+
+// The exponent of a positive normal number.
+inline float ExponentOf(double v) {
+  uint64_t bits;
+  std::memcpy(&bits, &v, sizeof(bits));
+  return static_cast<float>(static_cast<int>(bits >> 52) - 1023);
+}
+
+// What a row's maximum decides. Element x becomes the argument (x - shift) *
+// unit of the exponential, and its exp value is exp(scale * (x - shift) -
+// log_divisor).
+struct RowPlan {
+  bool as_is;  // shift is 0 and unit is 1
+  double shift, unit;
+  double offset;  // in octaves
+  double scaled_max, scaled_shift, log_divisor;
+};
+
+inline RowPlan PlanRow(float max, const ScaleParts& parts) {
+  RowPlan plan;
+  plan.scaled_max = parts.scale * max;
+  const bool direct =
+      -kDirectLimit <= plan.scaled_max && plan.scaled_max <= kDirectLimit;
+  plan.as_is = direct && parts.unit == 1.0;
+  plan.shift = direct ? 0.0 : max;
+  plan.scaled_shift = direct ? 0.0 : plan.scaled_max;
+  plan.unit = parts.unit;
+  const double peak = (max - plan.shift) * plan.unit;
+  plan.offset = RoundToInteger(peak * parts.l_hi) - kHeadroom;
+  plan.log_divisor = plan.offset * kLn2 - kLogSoftmaxFactor;
+  return plan;
+}
+
+// The reciprocal of a sum as that of two floats: an exp value over itself is
+// then exactly 1, which one float misses in an eighth of all cases. The first
+// has 5 bits only, so that its rest times an exp value is no subnormal, which
+// some CPUs are slow at, unless the probability is below 2^-121.
+constexpr int64_t kHeadRounding = int64_t{1} << 47;
+constexpr int64_t kHeadMask = ~((int64_t{1} << 48) - 1);
+// An exp value below this times the sum becomes +0: no probability is
+// subnormal.
+constexpr double kLeast = 0x1.00001p-126;
+
+struct Reciprocal {
+  float head, rest, least;
+};
+
+// For factor * exp value instead.
+inline Reciprocal FactorOf(double factor, double sum) {
+  uint64_t bits;  // unsigned: for a NaN the sum may wrap
+  std::memcpy(&bits, &factor, sizeof(bits));
+  bits = (bits + uint64_t{kHeadRounding}) & static_cast<uint64_t>(kHeadMask);
+  double head;
+  std::memcpy(&head, &bits, sizeof(head));
+  // No exp value goes from under an infinite or NaN factor.
+  const float high = static_cast<float>(head);
+  const float least = static_cast<float>(sum * kLeast);
+  return {high, static_cast<float>(factor - head),
+          high - high == 0.0f ? least : 0.0f};
+}
+
+inline Reciprocal ReciprocalOf(double sum) { return FactorOf(1.0 / sum, sum); }
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ARITH_PLAN_H_
