@@ -12,8 +12,8 @@
 #include "attention_group-inl.h"
 #include "attention_logits-inl.h"
 #include "attention_source-inl.h"
+#include "kernels/stream-inl.h"
 #include "softmax_pipeline-inl.h"
-#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

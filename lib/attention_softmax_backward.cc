@@ -12,9 +12,9 @@
 // After foreach_target.h:
 #include "arith/max-inl.h"
 #include "attention_logits-inl.h"
+#include "kernels/stream-inl.h"
 #include "softmax_backward_row-inl.h"
 #include "softmax_row-inl.h"
-#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

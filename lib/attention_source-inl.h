@@ -11,8 +11,8 @@
 
 #include "arith/max-inl.h"
 #include "attention_logits-inl.h"
+#include "kernels/stream-inl.h"
 #include "softmax_pipeline-inl.h"
-#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

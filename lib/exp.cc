@@ -12,7 +12,7 @@
 #include "arith/exp-inl.h"
 #include "arith/table8-inl.h"
 #include "arith/vector-inl.h"
-#include "stream-inl.h"
+#include "kernels/stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -13,8 +13,8 @@
 
 #include "arith/fold_rows-inl.h"
 #include "arith/sum-inl.h"
+#include "kernels/stream-inl.h"
 #include "softmax_group-inl.h"
-#include "stream-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64

@@ -16,8 +16,8 @@
 
 #include "arith/max-inl.h"
 #include "group_rows-inl.h"
+#include "kernels/stream-inl.h"
 #include "softmax_window-inl.h"
-#include "stream-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64

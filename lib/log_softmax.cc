@@ -11,11 +11,11 @@
 // After foreach_target.h:
 #include "arith/max-inl.h"
 #include "arith/vector-inl.h"
+#include "kernels/stream-inl.h"
 #include "log_probabilities-inl.h"
 #include "log_softmax_pipeline-inl.h"
 #include "log_softmax_tile-inl.h"
 #include "softmax_row-inl.h"
-#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

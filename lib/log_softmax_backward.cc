@@ -13,7 +13,7 @@
 #include "arith/max-inl.h"
 #include "arith/sum-inl.h"
 #include "arith/vector-inl.h"
-#include "stream-inl.h"
+#include "kernels/stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -13,9 +13,9 @@
 #endif
 
 #include "arith/max-inl.h"
+#include "kernels/stream-inl.h"
 #include "log_probabilities-inl.h"
 #include "softmax_row-inl.h"
-#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

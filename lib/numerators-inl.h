@@ -9,10 +9,9 @@
 #define SOFTLANE_LIB_NUMERATORS_INL_H_
 #endif
 
-#include <limits>
-
 #include "arith/exp-inl.h"
 #include "arith/vector-inl.h"
+#include "kernels/logits-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -34,20 +33,6 @@ struct Shifted {
                x);
   }
   VF shift, unit;
-};
-
-// The logits of a row as they are.
-struct PlainLogits {
-  static constexpr bool kMayBeStaged = true;
-
-  HWY_INLINE Four FourOf(size_t i) const { return LoadFour(x + i, 16); }
-  HWY_INLINE VF One(size_t i) const { return Load(x + i); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    return LoadFirst(x + i, count,
-                     Set(-std::numeric_limits<float>::infinity()));
-  }
-
-  const float* x;
 };
 
 // Numerators that are written on the way.

@@ -16,8 +16,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "kernels/stream-inl.h"
 #include "softmax_run-inl.h"
-#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

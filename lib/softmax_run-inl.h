@@ -20,20 +20,6 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Full blocks of a row whose first is between the stages, as that of the next
-// row is then.
-template <class Terms, class Logits>
-HWY_INLINE void AddStagedRow(size_t full, const Terms& terms,
-                             const Logits& next_logits, Stage& lower,
-                             Stage& upper, LaneSum& sum) {
-  for (size_t start = 0; start != full; start += kSumBlock) {
-    const bool is_last = start + kSumBlock == full;
-    const Four next = InRegisters(is_last ? next_logits.FourOf(0)
-                                          : terms.X(start + kSumBlock));
-    AddStagedBlock(start, terms, next, lower, upper, sum);
-  }
-}
-
 struct RunEnd {
   size_t next;   // the first row that is not done
   bool is_good;  // false if the guess was not good enough for that one

@@ -17,10 +17,10 @@
 #include "arith/max-inl.h"
 #include "group_rows-inl.h"
 #include "guessed_groups-inl.h"
+#include "kernels/stages-inl.h"
+#include "kernels/stream-inl.h"
 #include "numerators-inl.h"
 #include "softmax_group-inl.h"
-#include "stages-inl.h"
-#include "stream-inl.h"
 #include "window_numerators-inl.h"
 
 // One lane has no groups.

@@ -13,8 +13,8 @@
 
 #include <type_traits>
 
-#include "stages-inl.h"
-#include "stream-inl.h"
+#include "kernels/stages-inl.h"
+#include "kernels/stream-inl.h"
 #include "waiting_rows-inl.h"
 #include "window_numerators-inl.h"
 

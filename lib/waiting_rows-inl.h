@@ -9,8 +9,8 @@
 #define SOFTLANE_LIB_WAITING_ROWS_INL_H_
 #endif
 
+#include "kernels/stream-inl.h"
 #include "softmax_row-inl.h"
-#include "stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -9,8 +9,8 @@
 #define SOFTLANE_LIB_WINDOW_NUMERATORS_INL_H_
 #endif
 
+#include "kernels/stages-inl.h"
 #include "softmax_window-inl.h"
-#include "stages-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

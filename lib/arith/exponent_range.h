@@ -49,6 +49,8 @@ static_assert(kMinPeak >= (uint64_t{2} << (kPredictedPeak - kMaxFall)), "");
 constexpr double LeastSum(size_t n) {
   return static_cast<double>(n) * kMinPeak;
 }
+inline bool MayHaveTiny(double sum) { return !(sum <= kMaxSumWithoutTiny); }
+
 // A sum outside of these moves the prediction.
 constexpr double kMinUsualSum = 0x1p20;
 constexpr double kMaxUsualSum = 0x1p46;

@@ -3,11 +3,11 @@
 // Past the caches: stores of rows that do not fit, and loads of what comes
 // next.
 
-#if defined(SOFTLANE_LIB_STREAM_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_STREAM_INL_H_
-#undef SOFTLANE_LIB_STREAM_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_STREAM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_STREAM_INL_H_
+#undef SOFTLANE_LIB_KERNELS_STREAM_INL_H_
 #else
-#define SOFTLANE_LIB_STREAM_INL_H_
+#define SOFTLANE_LIB_KERNELS_STREAM_INL_H_
 #endif
 
 #include "arith/vector-inl.h"
@@ -177,4 +177,4 @@ HWY_INLINE void StreamRow(const float* from, float* to, size_t n, const Op& op,
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_STREAM_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_STREAM_INL_H_

@@ -4,11 +4,11 @@
 // begin. A CPU keeps only so many instructions that wait for their operands;
 // so most of those it is given need not wait.
 
-#if defined(SOFTLANE_LIB_STAGES_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_STAGES_INL_H_
-#undef SOFTLANE_LIB_STAGES_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_STAGES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_STAGES_INL_H_
+#undef SOFTLANE_LIB_KERNELS_STAGES_INL_H_
 #else
-#define SOFTLANE_LIB_STAGES_INL_H_
+#define SOFTLANE_LIB_KERNELS_STAGES_INL_H_
 #endif
 
 #include "arith/exp-inl.h"
@@ -88,6 +88,20 @@ HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
   });
 }
 
+// Full blocks of a row whose first is between the stages, as that of the next
+// row is then.
+template <class Terms, class Logits>
+HWY_INLINE void AddStagedRow(size_t full, const Terms& terms,
+                             const Logits& next_logits, Stage& lower,
+                             Stage& upper, LaneSum& sum) {
+  for (size_t start = 0; start != full; start += kSumBlock) {
+    const bool is_last = start + kSumBlock == full;
+    const Four next = InRegisters(is_last ? next_logits.FourOf(0)
+                                          : terms.X(start + kSumBlock));
+    AddStagedBlock(start, terms, next, lower, upper, sum);
+  }
+}
+
 // The sum of terms that are asked for only to be written.
 struct NoSum {
   template <bool kInDouble, class FourTerms>
@@ -120,4 +134,4 @@ HWY_INLINE void WriteTerms(size_t n, const Terms& terms) {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_STAGES_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_STAGES_INL_H_

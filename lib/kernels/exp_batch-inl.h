@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The exp pass of a batch of short rows, for logits of any kind, by one
+// predicted exponent for all rows. So the exponentials need not know where rows
+// end: of rows without gaps between them all vectors are full.
+
+#if defined(SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_
+#undef SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_
+#endif
+
+#include "kernels/exp_rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+template <bool kHasMasked, class Source>
+bool ExpBatch(const void* source, const internal::BatchRows& rows,
+              const ExpParams& params) {
+  const Source& all = *static_cast<const Source*>(source);
+  const size_t runs = rows.is_dense ? 1 : rows.rows;
+  const size_t length = rows.is_dense ? rows.rows * rows.n : rows.n;
+  const SoftmaxExp exp = ExpOf(params.range, params.parts);
+  LaneRange range;
+  LaneMax none;
+  for (size_t r = 0; r < runs; ++r) {
+    const auto logits =
+        all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
+    using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
+    WriteTerms(length,
+               Terms{exp, logits, rows.e + r * rows.e_stride, range, none});
+  }
+  return range.IsInside();
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_

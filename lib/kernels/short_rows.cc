@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/short_rows.h"
+
+#include <limits>
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/short_rows.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "arith/exponent_range.h"
+#include "arith/fold_rows-inl.h"
+#include "arith/max-inl.h"
+#include "arith/probability-inl.h"
+#include "arith/sum-inl.h"
+#include "kernels/logits-inl.h"
+#include "kernels/stages-inl.h"
+#include "kernels/stream-inl.h"
+#include "numerators-inl.h"
+#include "softmax_group-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::AheadRows;
+using internal::Batch;
+using internal::kBatchRows;
+using internal::ShortRowsKernels;
+using internal::Writing;
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+
+static_assert(kBatchRows % kLanes == 0, "a row per lane");
+
+// Up to 64 elements a row has so few vectors that a loop over them is mostly
+// branches; there their number is a parameter of the code: how many 16s the row
+// has, of which the last may be a part. 0: any number, and a loop.
+template <size_t k16sValue>
+struct Shape {
+  static constexpr size_t k16s = k16sValue;
+};
+using AnyShape = Shape<0>;
+
+// Calls with_shape(Shape()) for a row of n elements.
+template <class WithShape>
+HWY_INLINE void ChooseShape(size_t n, const WithShape& with_shape) {
+  if (n > 64) return with_shape(AnyShape());
+  if (n > 48) return with_shape(Shape<4>());
+  if (n > 32) return with_shape(Shape<3>());
+  if (n > 16) return with_shape(Shape<2>());
+  with_shape(Shape<1>());
+}
+
+// The sums of rows, as LaneSum has them.
+class BatchSums {
+ public:
+  HWY_INLINE BatchSums() {}  // not the compiler's: it has no target attribute
+
+  // Of the n terms of row r, which are read up to PaddedCols(n).
+  template <class Shape>
+  HWY_INLINE void Set(size_t r, const float* terms, size_t n) {
+    LaneSum sum;
+    if (Shape::k16s == 0) {
+      for (; n > kSumBlock; n -= kSumBlock, terms += kSumBlock) {
+        sum.AddBlock([&](size_t k)
+                         HWY_ATTR { return LoadFour(terms + k, 16); });
+      }
+    }
+    const size_t k16s = Shape::k16s == 0 ? (n + 15) / 16 : Shape::k16s;
+    const size_t count = n - (k16s - 1) * 16;
+    VF folded[LaneSum::kFoldedVectors];
+    for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
+      const size_t skipped = HWY_MIN(k * kLanes, count);
+      folded[k] =
+          Folded(terms + k * kLanes, k16s, HWY_MIN(count - skipped, kLanes));
+    }
+    sum.AddFolded(folded);
+    hn::Store(sum.Folded(), F64(), lanes_ + r * kF64Lanes);
+  }
+  // The first row's, for rows that the batch does not have.
+  HWY_INLINE void SetMissing(size_t first) {
+    const VD lanes = hn::Load(F64(), lanes_);
+    for (size_t r = first; r < kBatchRows; ++r) {
+      hn::Store(lanes, F64(), lanes_ + r * kF64Lanes);
+    }
+  }
+
+  HWY_INLINE void Fold(double* sums) const {
+    for (size_t r = 0; r < kBatchRows; r += kF64Lanes) {
+      const StoredRows<F64> rows{lanes_ + r * kF64Lanes};
+      hn::Store(FoldRows(F64(), rows, Plus()), F64(), sums + r);
+    }
+  }
+
+ private:
+  static constexpr size_t kF64Lanes = hn::MaxLanes(F64());
+
+  // (a + b) + (c + d) as far as they exist, of the last its first `count`.
+  static HWY_INLINE VF Folded(const float* terms, size_t k16s, size_t count) {
+    const VF last = KeepFirst(Load(terms + (k16s - 1) * 16), count);
+    if (k16s == 1) return last;
+    if (k16s == 2) return hn::Add(Load(terms), last);
+    const VF sum = hn::Add(Load(terms), Load(terms + 16));
+    if (k16s == 3) return hn::Add(sum, last);
+    return hn::Add(sum, hn::Add(Load(terms + 32), last));
+  }
+
+  HWY_ALIGN double lanes_[kBatchRows * kF64Lanes];
+};
+
+// The probabilities of a row.
+template <Writing kWriting>
+struct RowWriter {
+  HWY_INLINE RowWriter(const Batch& batch, size_t r, const float* e, float* to)
+      : head(Set(batch.head[r])),
+        rest(Set(batch.rest[r])),
+        least(Set(batch.least[r])),
+        e(e),
+        to(to) {}
+
+  template <class Shape>
+  HWY_INLINE void WriteAll(size_t n) const {
+    if (Shape::k16s <= 1 && n < kLanes) {
+      return StoreFirst(Of(KeepFirst(Load(e), n)), to, n);
+    }
+    // The last vector overlaps those before it: the same probabilities.
+    const size_t end = n - kLanes;
+    if constexpr (Shape::k16s == 0) {
+      for (size_t i = 0; i < end; i += kLanes) Write(i);
+    } else {
+      constexpr size_t kLast = (Shape::k16s - 1) * 16;
+      for (size_t k = 0; k < kLast; k += kLanes) Write(k);
+      for (size_t k = kLast; k < kLast + 16 - kLanes; k += kLanes) {
+        Write(HWY_MIN(k, end));
+      }
+    }
+    Write(end);
+  }
+
+  HWY_INLINE VF Of(VF v) const {
+    if constexpr (kWriting == Writing::kTiny) {
+      return ProbabilityOf(v, head, rest, least);
+    } else {
+      return ProbabilityNotTiny(v, head, rest);
+    }
+  }
+  HWY_INLINE void Write(size_t i) const {
+    const VF prob = Of(InRegister(Load(e + i)));
+    if constexpr (kWriting == Writing::kStreamed) {
+      StreamOne(prob, to + i);
+    } else {
+      Store(prob, to + i);
+    }
+  }
+
+  VF head, rest, least;
+  const float* e;
+  float* to;
+};
+
+template <class Shape>
+HWY_NOINLINE void SumRows(const Batch& batch, BatchSums& sums) {
+  const float* from = batch.e;
+  for (size_t r = 0; r < batch.rows; ++r, from += batch.e_stride) {
+    sums.Set<Shape>(r, from, batch.n);
+  }
+  sums.SetMissing(batch.rows);
+}
+
+HWY_INLINE void PrefetchRow(const AheadRows& rows, size_t r, size_t n) {
+  if (rows.data == nullptr) return;
+  const float* const row = rows.data + r * rows.stride;
+  for (size_t i = 0; i < n; i += 4 * kLanes) PrefetchRange<4 * kLanes>(row + i);
+}
+
+template <class Shape, Writing kWriting>
+HWY_NOINLINE void WriteRows(const Batch& batch) {
+  const float* from = batch.e;
+  float* to = batch.probs;
+  const size_t n = batch.n;
+  for (size_t r = 0; r < batch.rows; ++r) {
+    if (kWriting == Writing::kStreamed && r < batch.ahead_rows) {
+      PrefetchRow(batch.ahead[0], r, n);
+      PrefetchRow(batch.ahead[1], r, n);
+    }
+    RowWriter<kWriting>(batch, r, from, to).template WriteAll<Shape>(n);
+    from += batch.e_stride;
+    to += batch.probs_stride;
+  }
+}
+
+// Both: each waits for what the other does not.
+template <class Shape>
+HWY_NOINLINE void SumAndWriteRows(const Batch& batch, const Batch& before,
+                                  BatchSums& sums) {
+  const float* from = batch.e;
+  const float* from_before = before.e;
+  float* to = before.probs;
+  // GCC would load them again after each store.
+  const size_t rows = batch.rows, stride = batch.e_stride, n = batch.n;
+  const size_t stride_before = before.e_stride, to_stride = before.probs_stride;
+  const size_t rows_before = before.rows;
+  for (size_t r = 0; r < rows_before; ++r) {
+    if (r < rows) sums.Set<Shape>(r, from, n);
+    RowWriter<Writing::kUsual>(before, r, from_before, to)
+        .template WriteAll<Shape>(n);
+    from += stride;
+    from_before += stride_before;
+    to += to_stride;
+  }
+  sums.SetMissing(rows);
+}
+
+void WriteBatch(const Batch& batch) {
+  if (batch.writing == Writing::kTiny) {
+    return WriteRows<AnyShape, Writing::kTiny>(batch);
+  }
+  if (batch.writing == Writing::kStreamed) {
+    return WriteRows<AnyShape, Writing::kStreamed>(batch);
+  }
+  WriteRows<AnyShape, Writing::kUsual>(batch);
+}
+
+// Whether all sums are in [least, most]. False for NaN.
+HWY_INLINE bool AreWithin(const double* sums, double least, double most) {
+  const F64 d;
+  auto are_within = hn::FirstN(d, hn::MaxLanes(d));
+  for (size_t r = 0; r < kBatchRows; r += hn::MaxLanes(d)) {
+    const VD sum = hn::Load(d, sums + r);
+    are_within = hn::And(are_within, hn::Ge(sum, hn::Set(d, least)));
+    are_within = hn::And(are_within, hn::Le(sum, hn::Set(d, most)));
+  }
+  return hn::AllTrue(d, are_within);
+}
+
+void SumBatch(Batch& batch, const Batch* before) {
+  BatchSums sums;
+  const bool is_fused = before != nullptr && before->writing == Writing::kUsual;
+  if (before != nullptr && !is_fused) WriteBatch(*before);
+  ChooseShape(batch.n, [&](auto shape) HWY_ATTR {
+    is_fused ? SumAndWriteRows<decltype(shape)>(batch, *before, sums)
+             : SumRows<decltype(shape)>(batch, sums);
+  });
+  sums.Fold(batch.sums);
+  constexpr double kMost = std::numeric_limits<double>::max();
+  const double least = internal::LeastSum(batch.n);
+  batch.are_usual =
+      AreWithin(batch.sums, internal::kMinUsualSum, internal::kMaxUsualSum);
+  batch.are_enough = batch.are_usual || AreWithin(batch.sums, least, kMost);
+  batch.are_numbers = batch.are_enough || AreWithin(batch.sums, 0.0, kMost);
+}
+
+void InvertSums(Batch& batch) {
+  for (size_t r = 0; r < kBatchRows; r += kLanes) {
+    const GroupReciprocal reciprocal(
+        hn::Load(F64(), batch.sums + r),
+        hn::Load(F64(), batch.sums + r + kLanes / 2));
+    Store(reciprocal.head, batch.head + r);
+    Store(reciprocal.rest, batch.rest + r);
+    Store(reciprocal.least, batch.least + r);
+  }
+}
+
+bool ExpByMaximum(const float* z, size_t z_stride, const ScaleParts& parts,
+                  Batch& batch, float* first_octaves) {
+  const size_t n = batch.n;
+  HWY_ALIGN float lanes[kBatchRows * kLanes];
+  HWY_ALIGN float offsets[kBatchRows];
+  HWY_ALIGN float lowest[kBatchRows];
+  VF max = Set(-kInfinity);  // of the last row for those that are missing
+  for (size_t r = 0; r < kBatchRows; ++r) {
+    if (r < batch.rows) {
+      const PlainLogits logits{z + r * z_stride};
+      max = Set(-kInfinity);
+      size_t i = 0;
+      for (; n - i >= kLanes; i += kLanes) max = hn::Max(max, logits.One(i));
+      if (i != n) max = hn::Max(max, logits.First(i, n - i));
+    }
+    Store(max, lanes + r * kLanes);
+  }
+  bool is_direct = true;
+  for (size_t r = 0; r < kBatchRows; r += kLanes) {
+    const StoredRows<F32> rows{lanes + r * kLanes};
+    VF offset;
+    const VF maxima = FoldRows(F32(), rows, Larger());
+    is_direct = FindOffset(maxima, parts, offset) && is_direct;
+    Store(offset, offsets + r);
+    Store(Lowest(offset, parts), lowest + r);
+  }
+  if (!is_direct) return false;
+  for (size_t r = 0; r < batch.rows; ++r) {
+    const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), Set(offsets[r]),
+                         Set(lowest[r]));
+    const AsIs as_is;
+    const PlainLogits logits{z + r * z_stride};
+    const Numerators<AsIs> terms{exp, as_is, logits,
+                                 batch.e + r * batch.e_stride};
+    WriteLast(0, n, terms);
+  }
+  *first_octaves = offsets[0] + static_cast<float>(kHeadroom);
+  return true;
+}
+
+constexpr ShortRowsKernels kKernels = {&ExpByMaximum, &SumBatch, &InvertSums,
+                                       &WriteBatch};
+#else
+constexpr ShortRowsKernels kKernels = {};
+#endif
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace internal {
+
+const KernelTable<const ShortRowsKernels> kShortRowsKernels =
+    SOFTLANE_KERNEL_TABLE(kKernels);
+
+}  // namespace internal
+}  // namespace softlane
+#endif  // HWY_ONCE

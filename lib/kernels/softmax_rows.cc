@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/softmax_kernels.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/softmax_rows.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "arith/lane_range-inl.h"
+#include "arith/max-inl.h"
+#include "arith/vector-inl.h"
+#include "kernels/divide-inl.h"
+#include "kernels/exp_batch-inl.h"
+#include "kernels/exp_rows-inl.h"
+#include "kernels/logits-inl.h"
+#include "softmax_large-inl.h"
+#include "softmax_row-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::ExpRange;
+using internal::LogitsKernels;
+using internal::RowSample;
+using internal::SoftmaxKernels;
+
+float RowMaximum(const float* x, size_t n) { return MaxOf<IgnoreNaN>(x, n); }
+float RowMaximumOrNaN(const float* x, size_t n) { return MaxOf<LaneNaN>(x, n); }
+
+RowResult OneRow(const float* x, float* y, size_t n, float sink,
+                 const ScaleParts& parts, float* logsumexp) {
+  const float row_max = MaxOf<IgnoreNaN>(x, n);
+  const float max = sink > row_max ? sink : row_max;
+  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
+  const RowPlan plan = PlanRow(max, parts);
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  const double sum = WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+    using Argument = std::decay_t<decltype(argument)>;
+    const PlainLogits logits{x};
+    double sum = SumTerms(n, Numerators<Argument>{exp, argument, logits, y});
+    if (sink != -kInfinity) sum += hn::GetLane(exp(argument(Set(sink))));
+    if (logsumexp != nullptr && sum == sum) {
+      *logsumexp = LogSumExp(plan, exp, argument, max, sum);
+    }
+    return sum;
+  });
+  if (sum == sum) Replace(y, n, Probabilities(ReciprocalOf(sum)));
+  return {sum, sum, max, false};
+}
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+
+// As if the exp values had been made by the row's own plan.
+float LogOfRangeSum(float max, double sum, const ExpRange& range,
+                    const ScaleParts& parts) {
+  const RowPlan plan = PlanRow(max, parts);
+  const double octaves = range.offset - internal::kRangeTop - plan.offset;
+  const double planned = sum * PowerOfTwo(octaves);
+  if (!(planned == planned)) return kNaN;
+  return LogSumExp(plan, MakeExp(plan, parts), AsIs(), max, planned);
+}
+
+RowSample SampleRow(const float* x, size_t n, const ScaleParts& parts) {
+  RowSample sample = {MaxOf<IgnoreNaN>(x, n), false, false};
+  // Elements far below are masked if they are so far that they do not count.
+  const VF max = Set(sample.max);
+  const VF far_limit =
+      Set(sample.max - (internal::kRange / 2) * parts.inverse_l);
+  const VF masked_limit =
+      Set(sample.max + internal::kMaskedOctaves * parts.inverse_l);
+  auto are_far = hn::Lt(max, max), are_masked = are_far;
+  const auto add = [&](VF v) HWY_ATTR {
+    const auto is_masked = hn::Lt(v, masked_limit);
+    are_masked = hn::Or(are_masked, is_masked);
+    are_far = hn::Or(are_far, hn::AndNot(is_masked, hn::Lt(v, far_limit)));
+  };
+  constexpr size_t kSampled = 64;
+  const size_t end = HWY_MIN(n, kSampled);
+  size_t i = 0;
+  for (; end - i >= kLanes; i += kLanes) add(Load(x + i));
+  if (i != end) add(LoadFirst(x + i, end - i, max));
+  sample.has_masked = !hn::AllFalse(F32(), are_masked);
+  sample.is_wide = !hn::AllFalse(F32(), are_far);
+  return sample;
+}
+
+void Divide(const float* e, float* probs, size_t n, double sum, bool has_tiny) {
+  const Probabilities probabilities(ReciprocalOf(sum));
+  if (has_tiny) {
+    DivideRow(probabilities, e, probs, n, false);
+  } else {
+    DivideRow(UsualProbabilities{probabilities}, e, probs, n, false);
+  }
+}
+
+void DivideStreamed(const float* e, float* probs, size_t n, double sum,
+                    const internal::ReadAhead& ahead) {
+  const Probabilities probabilities(ReciprocalOf(sum));
+  StreamRow(e, probs, n, probabilities, NextRow{ahead.first, ahead.second});
+}
+
+void ZeroStreamed(float* to, size_t n) { FillZero(to, n, true); }
+void Flush() { hwy::FlushStream(); }
+
+struct PlainSource {
+  static constexpr bool kMayBeStaged = true;
+
+  HWY_INLINE PlainLogits LogitsAt(const float* x, size_t, size_t) const {
+    return {x};
+  }
+};
+
+constexpr SoftmaxKernels kKernels = {&RowMaximum,     &RowMaximumOrNaN,
+                                     &SampleRow,      &OneRow,
+                                     &LogOfRangeSum,  &Divide,
+                                     &DivideStreamed, &SoftmaxLargeRow,
+                                     &ZeroStreamed,   &Flush};
+constexpr LogitsKernels kPlainKernels = {
+    {&ExpRows<false, false, PlainSource>, &ExpRows<true, false, PlainSource>,
+     &ExpRows<false, true, PlainSource>, &ExpRows<true, true, PlainSource>},
+    {&ExpBatch<false, PlainSource>, &ExpBatch<true, PlainSource>},
+    nullptr};
+#else
+// One lane at a time there is nothing to gain by other schedules.
+constexpr SoftmaxKernels kKernels = {
+    &RowMaximum, &RowMaximumOrNaN, nullptr,          &OneRow, nullptr,
+    nullptr,     nullptr,          &SoftmaxLargeRow, nullptr, nullptr};
+constexpr LogitsKernels kPlainKernels = {};
+#endif
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace internal {
+
+const KernelTable<const SoftmaxKernels> kSoftmaxKernels =
+    SOFTLANE_KERNEL_TABLE(kKernels);
+const KernelTable<const LogitsKernels> kPlainLogitsKernels =
+    SOFTLANE_KERNEL_TABLE(kPlainKernels);
+
+}  // namespace internal
+}  // namespace softlane
+#endif  // HWY_ONCE

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schedules/planner.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// What depends on the target. ns per element on Zen 5 unless another CPU is
+// named; NEON has no measurements.
+struct Limits {
+  size_t lanes;
+  // Wider rows are faster in batches. In tiles and in batches, AVX-512: 0.24
+  // and 0.26 at 1000 x 12, 0.25 and 0.23 at 1000 x 14; AVX2: 0.38 and 0.45 at
+  // 1024 x 8, 0.52 and 0.42 at 1000 x 9.
+  size_t max_tile_cols;
+  // Longer rows are faster one after the other. In batches and so, AVX-512:
+  // 0.133 and 0.137 at 64 x 255, 0.120 and 0.103 at 64 x 256; AVX2: 0.198 and
+  // 0.232 at 64 x 300, 0.187 and 0.190 at 64 x 384.
+  size_t max_batch_cols;
+  // Batches of shorter rows have more to do than to wait for memory. Streamed
+  // and not, AVX-512: 0.18 and 0.32 at 200000 x 32; AVX2: 0.24 and 0.23 at
+  // 262144 x 64, 0.22 and 0.25 at 64000 x 128.
+  size_t min_streamed_batch_cols;
+  // Longer streamed rows are divided at once and not beside another row.
+  // Beside and at once, AVX-512: 0.15 and 0.21 at 4000 x 1024, 0.18 and 0.22 at
+  // 1000 x 4096; AVX2: 0.27 and 0.32, 0.36 and 0.30.
+  size_t min_at_once_cols;
+  // A call of a kernel takes 6 to 12 ns. AVX2 on Zen 3, 1 and 4 rows a call: 6
+  // and 0 % more time at 16 x 512. AVX-512 is not measured.
+  size_t rows_per_call;
+  bool has_stages;
+};
+constexpr Limits kAvx2Limits = {8, 8, 383, 128, 4096, 8, false};
+constexpr Limits kAvx512Limits = {16, 12,  255, 16, kMaxScratchCols + 1,
+                                  16, true};
+constexpr Limits kNeonLimits = {4, 48, 255, 128, 4096, 4, false};
+
+// Fewer rows do not fill a batch or a tile well enough.
+constexpr size_t kMinBatchRows = 3;
+// Rows of fewer columns are no tile.
+constexpr size_t kMinTileCols = 4;
+constexpr size_t kMinBatchCols = 9;
+// A tile has room for so many columns. With logsumexp, which batches do not
+// have, tiles are faster: AVX-512, 128 columns, 0.18 and 0.32 by itself.
+constexpr size_t kTileCapacity = 128;
+// Shorter rows have more to do than to wait for memory. Streamed and not, at
+// 30000 x 400: AVX-512 0.16 and 0.23, AVX2 0.23 and 0.26.
+constexpr size_t kMinStreamedCols = 256;
+// Shorter rows have more to do in their first and last block.
+constexpr size_t kMinStagedCols = 256;
+// Beyond the last cache rows wait for memory, more so the sooner they ask for
+// it. Staged and not: 0.110 and 0.119 at 1000 x 4096, 0.159 and 0.151 at 2000 x
+// 4096.
+constexpr size_t kMaxStaged = size_t{3} << 21;  // elements
+// Nor does it pay to stage where long rows have a bias of their own from beyond
+// the second cache: 0.098 and 0.108 at 16 x 4096, 0.125 and 0.121 at 128 x
+// 4096.
+constexpr size_t kMaxStagedBias = size_t{1} << 17;
+constexpr size_t kMaxShortBiasCols = 1280;
+// What the last cache keeps, in elements of all matrices together: half of 32
+// MB, since it also gets what others evict. Streamed and not, AVX-512: 0.159
+// and 0.144 at 512 x 4096, 0.158 and 0.246 at 600 x 4096; AVX2: 0.245 and 0.282
+// at 600 x 4096.
+constexpr size_t kMaxCached = size_t{1} << 22;
+
+bool IsLarge(const SoftmaxShape& shape) {
+  const size_t matrices = shape.has_bias_rows ? 3 : 2;
+  return shape.rows > kMaxCached / matrices / shape.cols;
+}
+
+bool PaysToStage(const SoftmaxShape& shape) {
+  if (shape.rows > kMaxStaged / shape.cols) return false;
+  return !shape.has_bias_rows || shape.cols < kMaxShortBiasCols ||
+         shape.rows <= kMaxStagedBias / shape.cols;
+}
+
+Places PlacesOf(const SoftmaxShape& shape, const Limits& limits,
+                Schedule schedule) {
+  if (shape.is_in_place) return Places::kScratch;
+  bool may_stream = IsLarge(shape) && shape.rows != 1;
+  if (schedule == Schedule::kBatches) {
+    may_stream = may_stream && shape.is_aligned &&
+                 shape.cols >= limits.min_streamed_batch_cols;
+  } else {
+    may_stream = may_stream && shape.cols >= kMinStreamedCols &&
+                 (shape.cols <= kMaxScratchCols || shape.has_ranges);
+  }
+  return may_stream ? Places::kStreamed : Places::kOutput;
+}
+
+bool FitsTile(const SoftmaxShape& shape) {
+  return !shape.is_attention && kMinTileCols <= shape.cols &&
+         shape.cols <= kTileCapacity;
+}
+// Few rows are faster in batches, since a tile always has all lanes: AVX-512,
+// 8 x 12, 0.86 in tiles and 0.76 in batches.
+bool IsTiled(const SoftmaxShape& shape, const Limits& limits) {
+  return FitsTile(shape) &&
+         (shape.cols < kMinBatchCols || (shape.cols <= limits.max_tile_cols &&
+                                         shape.rows > limits.lanes / 2));
+}
+
+Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
+  if (!shape.is_attention && IsOneRow(shape.rows, shape.cols)) {
+    return Schedule::kOneRow;
+  }
+  if (shape.has_unit_scale && shape.rows >= kMinBatchRows &&
+      !shape.has_ranges && !shape.has_sinks) {
+    if (!shape.has_logsumexp && shape.cols <= limits.max_batch_cols &&
+        !IsTiled(shape, limits)) {
+      return Schedule::kBatches;
+    }
+    if (FitsTile(shape)) return Schedule::kTiles;
+  }
+  if (!shape.is_attention && shape.cols >= kMinLargeRowCols) {
+    return Schedule::kLargeRows;
+  }
+  return Schedule::kRows;
+}
+
+SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
+  SoftmaxPlan plan = {};
+  plan.schedule = ScheduleOf(shape, limits);
+  // Too wide for a predicted range, shorter rows are faster in tiles: N(0,
+  // 30^2) in batches and in tiles, AVX-512, 0.34 and 0.27 at 64 x 64.
+  plan.if_wide = FitsTile(shape)      ? Schedule::kTiles
+                 : shape.is_attention ? Schedule::kRows
+                                      : plan.schedule;
+  plan.places = PlacesOf(shape, limits, plan.schedule);
+  const bool fits_scratch = shape.cols <= kMaxScratchCols || shape.has_ranges;
+  plan.has_scratch =
+      fits_scratch && shape.rows != 1 && plan.places != Places::kOutput;
+  const bool is_streamed = plan.places == Places::kStreamed;
+  plan.divides_at_once = shape.cols >= limits.min_at_once_cols;
+  plan.is_staged = limits.has_stages && PaysToStage(shape);
+  plan.is_uniform = plan.is_staged && !is_streamed && !shape.has_logsumexp &&
+                    !shape.has_ranges && !shape.has_sinks &&
+                    shape.cols >= kMinStagedCols;
+  const bool is_beside =
+      !is_streamed || (shape.is_aligned && !plan.divides_at_once);
+  plan.rows_per_call = is_beside ? limits.rows_per_call : 1;
+  return plan;
+}
+
+}  // namespace
+
+SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
+  switch (target) {
+    case Target::kAvx512:
+      return PlanFor(shape, kAvx512Limits);
+    case Target::kAvx2:
+      return PlanFor(shape, kAvx2Limits);
+    case Target::kNeon:
+      return PlanFor(shape, kNeonLimits);
+    case Target::kBaseline:
+    case Target::kAuto:
+      break;
+  }
+  SoftmaxPlan plan = {};
+  const bool is_large = !shape.is_attention && shape.cols >= kMinLargeRowCols;
+  plan.schedule = is_large ? Schedule::kLargeRows : Schedule::kOneRow;
+  plan.if_wide = plan.schedule;
+  return plan;
+}
+
+const char* ScheduleName(Schedule schedule) {
+  switch (schedule) {
+    case Schedule::kOneRow:
+      return "one row";
+    case Schedule::kRows:
+      return "rows";
+    case Schedule::kBatches:
+      return "batches";
+    case Schedule::kTiles:
+      return "tiles";
+    case Schedule::kLargeRows:
+      return "large rows";
+  }
+  return "unknown";
+}
+
+}  // namespace internal
+}  // namespace softlane

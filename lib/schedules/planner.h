@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_PLANNER_H_
+#define SOFTLANE_LIB_SCHEDULES_PLANNER_H_
+
+#include <cstddef>
+
+#include "softlane/target.h"
+
+// Which passes run for a call of softmax. With AVX2:
+//   64 x 64    batches: short_rows.cc sums and divides 16 rows at a time, whose
+//              exp values are one pass by one predicted exponent
+//   1024 x 8   tiles: tiles.cc transposes 8 rows, a row per lane
+//   8 x 1024   rows: exp_rows-inl.h, in whose pass the row before is divided
+//   1 x 8      one row: maximum, exp values, division, in one function
+//   1 x 4M     large rows: sums by blocks, then the exp values once more
+// The public function, softmax.cc, calls PlanSoftmax and then the schedule.
+
+namespace softlane {
+namespace internal {
+
+enum class Schedule {
+  kOneRow,     // each row by itself, by its maximum
+  kRows,       // softmax_rows.h
+  kBatches,    // softmax_batches.h
+  kTiles,      // kernels/tiles.h
+  kLargeRows,  // kernels/softmax_kernels.h, large_row
+};
+
+/// Where exp values wait for their division.
+enum class Places {
+  kOutput,    // in the output
+  kScratch,   // on the stack: the output is the input, which may be read again
+  kStreamed,  // on the stack, from where probabilities go past the caches
+};
+
+/// What the choice depends on.
+struct SoftmaxShape {
+  size_t rows, cols;
+  bool is_in_place;
+  bool has_unit_scale;  // ScaleParts::unit is 1
+  bool has_logsumexp = false;
+  bool is_aligned = false;  // all rows of the output are whole cache lines
+  /// Of attention.
+  bool is_attention = false;
+  bool has_ranges = false, has_sinks = false;
+  bool has_bias_rows = false;  // a bias that differs from row to row
+};
+
+struct SoftmaxPlan {
+  Schedule schedule;
+  Schedule if_wide;  // instead of batches, if the first row is too wide
+  Places places;
+  bool has_scratch;
+  bool divides_at_once;  // streamed rows, not beside another row
+  bool is_staged;        // AVX-512: exponentials in two stages
+  bool is_uniform;       // see ExpParams
+  size_t rows_per_call;  // of a kernel
+};
+
+/// Elements of a row that wait on the stack.
+constexpr size_t kMaxScratchCols = 8192;
+constexpr size_t kMaxRowsPerCall = 16;
+/// The same for all targets and machines: exp values that are negligible may
+/// change the last bit of a sum in double, which is not the same here and
+/// there.
+constexpr size_t kMinLargeRowCols = size_t{1} << 22;
+
+/// Whether a call of softmax is one row by itself, on every target: for it the
+/// maximum is cheaper to find than to predict.
+constexpr bool IsOneRow(size_t rows, size_t cols) {
+  return rows == 1 && cols < 512;
+}
+SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target);
+
+const char* ScheduleName(Schedule schedule);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_PLANNER_H_

@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schedules/softmax_batches.h"
+
+#include "schedules/prediction.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+double LargestOf(const double* sums) {
+  double largest = sums[0];
+  for (size_t r = 1; r < kBatchRows; ++r) {
+    largest = largest < sums[r] ? sums[r] : largest;
+  }
+  return largest;
+}
+
+class SoftmaxBatches {
+ public:
+  SoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                 const ShortRowsKernels& kernels, bool is_dense,
+                 const RowSample& sample, const BatchFallback& fallback)
+      : call_(call),
+        kernels_(kernels),
+        fallback_(fallback),
+        is_dense_(is_dense),
+        usual_(plan.places == Places::kStreamed ? Writing::kStreamed
+                                                : Writing::kUsual),
+        is_staged_(plan.is_staged),
+        has_masked_(sample.has_masked),
+        prediction_(call.parts) {
+    prediction_.SetMax(sample.max);
+  }
+
+  // A batch is summed before the one before it is written, whose division has
+  // ended by then.
+  void Run(Batch* two) {
+    Batch* before = nullptr;
+    bool is_predicted = false;  // `before`; else its sums tell nothing
+    const size_t rows = MaxRowsOf(call_.x.cols);
+    for (size_t r = 0; r < call_.x.rows; r += rows) {
+      Batch& batch = before == &two[0] ? two[1] : two[0];
+      const size_t left = call_.x.rows - r;
+      SetRows(batch, left < rows ? left : rows, r, before);
+      if (before != nullptr) {
+        kernels_.invert_sums(*before);
+        if (is_predicted && !before->are_usual) {
+          prediction_.Follow(LargestOf(before->sums));
+        }
+      }
+      is_predicted = false;
+      if (prediction_.IsUsable() && backoff_.NextIsDue()) {
+        is_predicted = Predict(batch, r, before);
+        before = nullptr;
+      }
+      const bool is_summed = is_predicted || SumByMaximum(batch, r);
+      if (before != nullptr) kernels_.write(*before);
+      if (!is_summed) fallback_.run(call_, r, batch.rows);
+      before = is_summed ? &batch : nullptr;
+    }
+    if (before != nullptr) {
+      kernels_.invert_sums(*before);
+      kernels_.write(*before);
+    }
+    if (usual_ == Writing::kStreamed) call_.kernels.flush();
+  }
+
+ private:
+  void SetRows(Batch& batch, size_t count, size_t r, Batch* before) const {
+    batch.rows = count;
+    batch.n = call_.x.cols;
+    batch.probs = call_.y.Row(r);
+    batch.probs_stride = call_.y.stride;
+    batch.ahead_rows = 0;
+    if (before == nullptr || usual_ != Writing::kStreamed) return;
+    // Beside the probabilities of the one before the rows after this one.
+    const size_t first = r + count, left = call_.x.rows - first;
+    before->ahead_rows = left < count ? left : count;
+    before->ahead[0] = {call_.x.Row(first), call_.x.stride};
+    before->ahead[1] = {nullptr, 0};
+    if (const Rows<const float>* const second = call_.second) {
+      before->ahead[1] = {second->Row(first), second->stride};
+    }
+  }
+
+  // False if the rows do not fit the range. `before` is written in any case.
+  bool Predict(Batch& batch, size_t r, const Batch* before) {
+    batch.e_stride = is_dense_ ? batch.n : PaddedCols(batch.n);
+    const BatchRows rows = {call_.x.Row(r), call_.x.stride, r,
+                            batch.rows,     batch.n,        is_dense_,
+                            batch.e,        batch.e_stride};
+    const ExpParams params = {
+        call_.parts, prediction_.Range(), false, is_staged_, false, false};
+    const bool is_inside =
+        call_.logits.exp_batch[has_masked_ ? 1 : 0](call_.source, rows, params);
+    kernels_.sum(batch, before);
+    batch.writing = batch.are_usual ? usual_ : Writing::kTiny;
+    const bool is_good = is_inside && (!has_masked_ || batch.are_enough);
+    has_masked_ = has_masked_ || !is_good;
+    is_good ? backoff_.Succeeded() : backoff_.Failed();
+    return is_good;
+  }
+
+  // False if a row needs more than a batch does.
+  bool SumByMaximum(Batch& batch, size_t r) {
+    batch.e_stride = PaddedCols(batch.n);
+    const float* z = call_.x.Row(r);
+    size_t z_stride = call_.x.stride;
+    if (call_.logits.write_logits != nullptr) {
+      z = batch.e;
+      z_stride = batch.e_stride;
+      for (size_t k = 0; k < batch.rows; ++k) {
+        RowJob job = {};
+        job.logits = call_.x.Row(r + k);
+        job.row = r + k;
+        job.n = batch.n;
+        call_.logits.write_logits(call_.source, job, batch.e + k * z_stride);
+      }
+    }
+    float octaves;
+    if (!kernels_.exp_by_maximum(z, z_stride, call_.parts, batch, &octaves)) {
+      return false;
+    }
+    kernels_.sum(batch, nullptr);
+    batch.writing = Writing::kTiny;
+    prediction_.SetOctaves(octaves);
+    return batch.are_numbers;
+  }
+
+  const SoftmaxCall& call_;
+  const ShortRowsKernels& kernels_;
+  const BatchFallback& fallback_;
+  const bool is_dense_;
+  const Writing usual_;
+  const bool is_staged_;
+  bool has_masked_;  // from the first failure on, whatever its cause
+  Prediction prediction_;
+  Backoff backoff_;
+};
+
+}  // namespace
+
+void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                       const ShortRowsKernels& kernels, bool is_dense,
+                       const RowSample& sample, const BatchFallback& fallback) {
+  Batch two[2];
+  SoftmaxBatches(call, plan, kernels, is_dense, sample, fallback).Run(two);
+}
+
+}  // namespace internal
+}  // namespace softlane

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_SOFTMAX_CALL_H_
+#define SOFTLANE_LIB_SCHEDULES_SOFTMAX_CALL_H_
+
+#include <limits>
+
+#include "kernels/softmax_kernels.h"
+#include "schedules/key_ranges.h"
+#include "softlane/rows.h"
+#include "softlane/softmax.h"
+
+namespace softlane {
+namespace internal {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+struct SoftmaxCall;
+
+/// A row whose maximum is not finite, or whose sum is NaN. Writes its
+/// probabilities and gives its logsumexp. z: the n logits from column `begin`
+/// on, or their exp values, of which the same are NaN.
+using SpecialRowFunction = float(const SoftmaxCall& call, size_t r,
+                                 size_t begin, size_t n, const float* z);
+
+/// Rows of probabilities from rows of logits, as a schedule sees them. Views by
+/// reference: a copy would wait for the stores that made them.
+struct SoftmaxCall {
+  const SoftmaxKernels& kernels;
+  const LogitsKernels& plain;   // of logits in memory
+  const LogitsKernels& logits;  // of this call's kind; may be `plain`
+  const void* source;           // of that kind
+  SpecialRowFunction* special;
+  const Rows<const float>& x;
+  const Rows<float>& y;
+  float* logsumexp;  // may be null
+  const ScaleParts& parts;
+  EmptyRow empty_row;
+  /// Masked elements are usual.
+  bool may_mask = false;
+  /// A logit per row that only joins the sum; null: none.
+  const float* sinks = nullptr;
+  /// The columns that each row has; null: all.
+  const KeyRanges* ranges = nullptr;
+  /// What is read besides x, for a look ahead; null: nothing.
+  const Rows<const float>* second = nullptr;
+
+  float Sink(size_t r) const {
+    return sinks == nullptr ? -kInfinity : sinks[r];
+  }
+};
+
+/// The special rows of Softmax.
+float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
+                      const float* z);
+
+/// One row, by its maximum.
+void RunOneRow(const SoftmaxKernels& kernels, const float* x, float* y,
+               size_t n, float* logsumexp, const ScaleParts& parts,
+               EmptyRow empty_row);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_SOFTMAX_CALL_H_

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_SOFTMAX_ROWS_H_
+#define SOFTLANE_LIB_SCHEDULES_SOFTMAX_ROWS_H_
+
+#include <cstddef>
+
+#include "schedules/planner.h"
+#include "schedules/softmax_call.h"
+
+namespace softlane {
+namespace internal {
+
+/// Softmax, row after row. The exponent of a row's maximum is predicted from
+/// the row before; while a row's exp values are computed, those of a row before
+/// it are divided. Where the prediction is not good enough, a pass looks for
+/// the maximum, and the row begins again.
+///
+/// Takes stack for a scratch only if the plan asks for it.
+void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_SOFTMAX_ROWS_H_
