@@ -1,12 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Labels, good, bad and ignored, and what a reduction makes of the rows.
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <limits>
-#include <new>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,6 +12,7 @@
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "inputs.h"
+#include "pages.h"
 
 namespace softlane {
 namespace {
@@ -23,30 +20,21 @@ namespace {
 // Rows of a page each, at its end; the page behind the last one faults.
 class PageRows {
  public:
-  PageRows(size_t rows, size_t cols)
-      : bytes_(static_cast<size_t>(sysconf(_SC_PAGESIZE))), rows_(rows) {
-    void* mapping = mmap(nullptr, (rows + 1) * bytes_, PROT_READ | PROT_WRITE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapping == MAP_FAILED) throw std::bad_alloc();
-    mapping_ = static_cast<char*>(mapping);
+  PageRows(size_t rows, size_t cols) : pages_(rows + 1) {
     Protect(rows);
-    const size_t stride = bytes_ / sizeof(float);
-    view = Rows<float>(reinterpret_cast<float*>(mapping_) + stride - cols, rows,
-                       cols, stride);
+    const size_t stride = pages_.page_bytes() / sizeof(float);
+    view = Rows<float>(reinterpret_cast<float*>(pages_.Page(0)) + stride - cols,
+                       rows, cols, stride);
   }
-  ~PageRows() { munmap(mapping_, (rows_ + 1) * bytes_); }
   PageRows(const PageRows&) = delete;
   PageRows& operator=(const PageRows&) = delete;
 
-  void Protect(size_t row) {
-    REQUIRE(mprotect(mapping_ + row * bytes_, bytes_, PROT_NONE) == 0);
-  }
+  void Protect(size_t row) { REQUIRE(pages_.Protect(row, Access::kNone)); }
 
   Rows<float> view;
 
  private:
-  size_t bytes_, rows_;
-  char* mapping_ = nullptr;
+  Pages pages_;
 };
 
 // Kills: a schedule that reads the next row ahead, or a maximum taken before

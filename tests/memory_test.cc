@@ -7,17 +7,14 @@
 //
 // SOFTLANE_MEMORY_STEP=7 tests every seventh length: for slow machines.
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <new>
 
 #include "amount.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "operations.h"
+#include "pages.h"
 #include "reference.h"
 
 namespace softlane {
@@ -30,22 +27,16 @@ constexpr float kCanary = 0x1.5p77f;
 // A page of floats between two pages that fault.
 class Page {
  public:
-  Page() : bytes_(static_cast<size_t>(sysconf(_SC_PAGESIZE))) {
-    void* mapping = mmap(nullptr, 3 * bytes_, PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (mapping == MAP_FAILED) throw std::bad_alloc();
-    mapping_ = static_cast<char*>(mapping);
-    Protect(PROT_READ | PROT_WRITE);
+  Page() : pages_(3) {
+    REQUIRE(pages_.Protect(0, Access::kNone));
+    REQUIRE(pages_.Protect(2, Access::kNone));
   }
-  ~Page() { munmap(mapping_, 3 * bytes_); }
   Page(const Page&) = delete;
   Page& operator=(const Page&) = delete;
 
-  size_t size() const { return bytes_ / sizeof(float); }
-  float* data() { return reinterpret_cast<float*>(mapping_ + bytes_); }
-  void Protect(int protection) {
-    REQUIRE(mprotect(mapping_ + bytes_, bytes_, protection) == 0);
-  }
+  size_t size() const { return pages_.page_bytes() / sizeof(float); }
+  float* data() { return reinterpret_cast<float*>(pages_.Page(1)); }
+  void MakeReadOnly() { REQUIRE(pages_.Protect(1, Access::kRead)); }
   // n floats, `offset` floats from the start of the page or from its end.
   float* Place(bool at_end, size_t offset, size_t n) {
     return data() + (at_end ? size() - n - offset : offset);
@@ -70,21 +61,20 @@ class Page {
   }
 
  private:
-  size_t bytes_;
-  char* mapping_ = nullptr;
+  Pages pages_;
 };
 
 // A page per operand: inputs filled at random and read-only, outputs full of
 // canaries.
-struct Pages {
-  explicit Pages(uint64_t seed) {
+struct FourPages {
+  explicit FourPages(uint64_t seed) {
     Random random(seed);
     for (size_t i = 0; i < x.size(); ++i) {
       x.data()[i] = random.Uniform(-20.0f, 20.0f);
       second.data()[i] = random.Uniform(-1.0f, 1.0f);
     }
-    x.Protect(PROT_READ);
-    second.Protect(PROT_READ);
+    x.MakeReadOnly();
+    second.MakeReadOnly();
     y.Fill(kCanary);
     result.Fill(kCanary);
   }
@@ -95,7 +85,7 @@ struct Pages {
 // Kills: a tail that reads or writes a float too many, in front or behind.
 TEST_CASE("memory: guard pages and canaries") {
   ForEachTarget([](Target target) {
-    Pages pages(1);
+    FourPages pages(1);
     Page& x = pages.x;
     Page& second = pages.second;
     Page& y = pages.y;
@@ -147,7 +137,7 @@ TEST_CASE("memory: guard pages and canaries") {
 // Kills: a schedule for several rows that reads or writes a row too many.
 TEST_CASE("memory: batches between guard pages") {
   ForEachTarget([](Target target) {
-    Pages pages(2);
+    FourPages pages(2);
     Page& x = pages.x;
     Page& second = pages.second;
     Page& y = pages.y;
@@ -188,10 +178,10 @@ TEST_CASE("memory: batches between guard pages") {
 // Kills: a tail of a mask that is read as a whole vector.
 TEST_CASE("memory: attention's masks before guard pages") {
   ForEachTarget([](Target target) {
-    Pages pages(3);
+    FourPages pages(3);
     Page bytes;
     bytes.Fill(1.0f);  // bytes of 0 and others
-    bytes.Protect(PROT_READ);
+    bytes.MakeReadOnly();
     size_t calls = 0, wrong = 0;
     for (size_t rows = 1; rows <= 40; ++rows) {
       for (size_t cols = 1; rows * cols <= bytes.size(); cols += 1 + cols / 8) {

@@ -2,13 +2,14 @@
 // Strides and pointers that a call does not use, of every operand of every
 // function.
 
-#include <unistd.h>
-
-#include <csignal>
+#include <chrono>
+#include <condition_variable>
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
-#include <cstring>
+#include <mutex>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "doctest/doctest.h"
@@ -157,32 +158,36 @@ TEST_CASE("operands: views without elements") {
       });
 }
 
-const char* volatile current = "";
-
-// Names the function that does not return.
-void OnAlarm(int) {
-  constexpr char kText[] = "does not return: ";
-  if (write(STDERR_FILENO, kText, sizeof(kText) - 1) < 0 ||
-      write(STDERR_FILENO, current, std::strlen(current)) < 0) {
-    std::_Exit(2);
-  }
-  std::_Exit(1);
-}
-
-// Ends the program unless its scope ends soon.
+// Ends the program, with the name of the function that does not return, unless
+// its scope ends soon.
 class Watchdog {
  public:
-  explicit Watchdog(const char* name) {
-    current = name;
-    std::signal(SIGALRM, OnAlarm);
-    alarm(30);
-  }
+  explicit Watchdog(const char* name)
+      : thread_([this, name] {
+          std::unique_lock<std::mutex> lock(mutex_);
+          if (ended_.wait_for(lock, std::chrono::seconds(30),
+                              [this] { return has_ended_; })) {
+            return;
+          }
+          std::fprintf(stderr, "does not return: %s\n", name);
+          std::_Exit(1);
+        }) {}
   ~Watchdog() {
-    alarm(0);
-    std::signal(SIGALRM, SIG_DFL);
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      has_ended_ = true;
+    }
+    ended_.notify_one();
+    thread_.join();
   }
   Watchdog(const Watchdog&) = delete;
   Watchdog& operator=(const Watchdog&) = delete;
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable ended_;
+  bool has_ended_ = false;
+  std::thread thread_;  // the last: it uses the others
 };
 
 // Kills: a loop over rows that have no columns.
