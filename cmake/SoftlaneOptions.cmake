@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Compiler options: of the kernels, and of everything in this project.
 
+include(CheckCXXCompilerFlag)
 include(CheckCXXSourceCompiles)
 
 # Whether the compiler, with the flags it gets here, sees a condition hold. It is asked,
@@ -44,6 +45,22 @@ else()
   if(SOFTLANE_COMPILES_X86_64)
     list(APPEND softlane_kernel_flags ${softlane_x86_64_flags})
   endif()
+endif()
+
+# Windows aligns the stack to 16 bytes. GCC keeps vectors of 32 and 64 bytes on it and
+# moves them by instructions that fault unless the address is a multiple of that size
+# (GCC bug 54412). The assembler replaces these moves by unaligned ones. Clang aligns the
+# stack itself.
+softlane_compiler_sees("defined(_WIN32) && defined(__x86_64__) && !defined(__clang__)"
+                       SOFTLANE_NEEDS_UNALIGNED_MOVES)
+if(SOFTLANE_NEEDS_UNALIGNED_MOVES)
+  check_cxx_compiler_flag(-Wa,-muse-unaligned-vector-move
+                          SOFTLANE_HAVE_UNALIGNED_MOVES)
+  if(NOT SOFTLANE_HAVE_UNALIGNED_MOVES)
+    message(FATAL_ERROR "softlane: on Windows, code by GCC needs an assembler with "
+                        "-muse-unaligned-vector-move: binutils 2.38 or newer.")
+  endif()
+  list(APPEND softlane_kernel_flags -Wa,-muse-unaligned-vector-move)
 endif()
 
 # What Highway makes of these flags: without AVX2 and AVX3 there is no library.
