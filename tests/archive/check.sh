@@ -14,8 +14,13 @@ complain() { # complain WHAT LINES
   failures=$((failures + 1))
 }
 
-# What a compiler may call by itself, and what we call: getenv, strlen.
+is_windows=false
+if "$objdump" -f "$archive" | grep -q 'file format pe-x86-64'; then is_windows=true; fi
+
+# What a compiler may call by itself, and what we call: getenv, strlen. On Windows it
+# touches the pages of a large frame by a function of its own runtime.
 allowed='getenv|strlen|memcpy|memmove|memset|memcmp|bcmp|_GLOBAL_OFFSET_TABLE_'
+if $is_windows; then allowed="$allowed|___chkstk_ms"; fi
 undefined=$("$nm" --undefined-only "$archive" | awk '$1 == "U" || $1 == "w" { print $2 }' |
   sort -u)
 defined=$("$nm" --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
@@ -33,9 +38,10 @@ complain "exports symbols that are not softlane's" \
 
 # Inline functions are weak where they are not inlined, and the linker keeps any
 # library's copy: they must not contain what the CPU may lack (VEX and EVEX
-# mnemonics begin with v).
-weak=$("$nm" --defined-only "$archive" | awk 'NF == 3 && $2 ~ /[WVu]/ { print $3 }' |
-  sort -u)
+# mnemonics begin with v). On Windows each has a section of its own instead, .text$NAME.
+weak=$({ "$nm" --defined-only "$archive" | awk 'NF == 3 && $2 ~ /[WVu]/ { print $3 }'
+  "$objdump" -h "$archive" | sed -n 's/^ *[0-9]* \.text\$\([^ ]*\) .*/\1/p'
+} | sort -u)
 for symbol in $weak; do
   complain "weak symbol $symbol has AVX code" \
     "$("$objdump" -d --no-show-raw-insn --disassemble="$symbol" "$archive" |
@@ -48,11 +54,27 @@ complain "has AVX code where any CPU runs" \
     /^[0-9a-f]+ <.*>:$/ { name = $2; any = name !~ /N_AVX[23]/ }
     any && /^ +[0-9a-f]+:[[:space:]]+v[a-z]/ { print name, $0; if (++n == 3) exit }')"
 
+# Windows aligns the stack to 16 bytes. These instructions fault unless an address is a
+# multiple of the vector's 32 or 64 bytes. Stores past the caches (vmovnt) are such
+# instructions; they may go to the caller's rows, where kernels look at the address.
+if $is_windows; then
+  moves=$("$objdump" -d --no-show-raw-insn "$archive" | awk '
+    { sub(/ +#.*/, "") }
+    /^[0-9a-f]+ <.*>:$/ { name = $2 }
+    /%[yz]mm.*\(|\(.*%[yz]mm/ && /[[:space:]]vmov/ { print name, $0 }')
+  complain "moves vectors as if the stack was aligned for them" \
+    "$(printf '%s\n' "$moves" | grep -E \
+      '[[:space:]]vmov((ap[sd]|dqa|dqa32|dqa64|ntdqa)[[:space:]]|nt.*\(%rsp)' | head -3 || true)"
+  on_stack=$(printf '%s\n' "$moves" | grep -c '(%rsp' || true)
+  printf 'moves of vectors between the stack and registers: %s\n' "$on_stack"
+  [ "$on_stack" -gt 0 ] || complain "moves no vector: something else was looked at" none
+fi
+
 complain "has code that runs before main or after it" \
   "$("$objdump" -h "$archive" |
     grep -E '\.(init_array|fini_array|ctors|dtors|preinit_array)' || true)"
 
-printf 'needs from outside: %s\n' "$(printf '%s ' $needed)"
+printf 'needs from outside: %s\n' "$(printf '%s\n' "$needed" | tr '\n' ' ')"
 printf 'weak symbols looked at: %s\n' "$(printf '%s\n' "$weak" | grep -c . || true)"
 printf '%s: %d failures\n' "$(basename "$archive")" "$failures"
 [ "$failures" -eq 0 ]

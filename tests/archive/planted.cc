@@ -26,7 +26,7 @@ int SoftlanePlanted() { return 1; }
 #elif defined(PLANT_WEAK) && defined(__x86_64__)
 namespace softlane {
 namespace N_AVX2 {
-__attribute__((weak, target("avx2"))) void Planted(int* x) {
+__attribute__((noinline, used, target("avx2"))) inline void Planted(int* x) {
   for (int i = 0; i < 64; ++i) x[i] += 1;
 }
 }  // namespace N_AVX2
@@ -36,6 +36,22 @@ namespace softlane {
 __attribute__((target("avx2"))) void Planted(int* x) {
   for (int i = 0; i < 64; ++i) x[i] += 1;
 }
+}  // namespace softlane
+#elif defined(PLANT_ALIGNED_MOVE) && defined(__x86_64__)
+namespace softlane {
+namespace N_AVX3 {
+__attribute__((used)) static void Planted() {
+  __asm__ volatile("vmovaps 64(%rsp), %zmm0 {%k1}");
+}
+}  // namespace N_AVX3
+}  // namespace softlane
+#elif defined(PLANT_ALIGNED_STREAM) && defined(__x86_64__)
+namespace softlane {
+namespace N_AVX2 {
+__attribute__((used)) static void Planted() {
+  __asm__ volatile("vmovntps %ymm0, 64(%rsp)");
+}
+}  // namespace N_AVX2
 }  // namespace softlane
 #elif defined(PLANT_INITIALIZER)
 namespace softlane {
