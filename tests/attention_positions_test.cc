@@ -11,6 +11,7 @@
 #include "cases.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
+#include "reference.h"
 #include "softlane/attention_softmax.h"
 
 namespace softlane {
@@ -111,7 +112,7 @@ TEST_CASE("ALiBi at any position, to the bit") {
               QueryOf(options, i / kCols) - static_cast<Int128>(i % kCols);
           const float distance = static_cast<float>(
               static_cast<uint64_t>(ahead < 0 ? -ahead : ahead));
-          bias[i] = -std::fma(-slope, distance, scores[i]);
+          bias[i] = -ReferenceFma(-slope, distance, scores[i]);
         }
         options.bias = {bias.data(), kRows, kCols};
         const auto probs = Run(scores, kRows, kCols, options, target);

@@ -91,7 +91,7 @@ inline AttentionReference ReferenceAttention(const AttentionCase& c, size_t r) {
     }
     if (o.alibi_slope != 0.0f) {
       const int64_t distance = std::abs(query - key);
-      z = std::fma(-o.alibi_slope, static_cast<float>(distance), z);
+      z = ReferenceFma(-o.alibi_slope, static_cast<float>(distance), z);
     }
     if (o.bias.data != nullptr) z += o.bias.Row(r)[i];
     if (outside || (o.keep.data != nullptr && o.keep.Row(r)[i] == 0)) z = -kInf;

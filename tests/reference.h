@@ -27,6 +27,20 @@ inline float FromBits(uint32_t bits) {
   std::memcpy(&f, &bits, sizeof(f));
   return f;
 }
+
+// a * b + c, rounded once. The C library of MinGW-w64 rounds twice, so the CPU
+// does it there; tests on Windows need one with FMA.
+#if defined(_WIN32) && defined(__x86_64__)
+__attribute__((target("fma"))) inline float ReferenceFma(float a, float b,
+                                                         float c) {
+  return __builtin_fmaf(a, b, c);
+}
+#else
+inline float ReferenceFma(float a, float b, float c) {
+  return std::fma(a, b, c);
+}
+#endif
+
 // Same bits, or both NaN.
 inline bool SameBits(float a, float b) {
   return BitsOf(a) == BitsOf(b) || (a != a && b != b);
