@@ -41,7 +41,7 @@ install_missing() {
   rm -f "$log"
 }
 
-# install_dependencies doctest|consumers|aarch64|gnuplot|benchmark ...
+# install_dependencies doctest|consumers|aarch64|mingw|gnuplot|benchmark|peers ...
 install_dependencies() {
   missing=
   require cmake cmake
@@ -60,6 +60,10 @@ install_dependencies() {
       aarch64)
         require aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
         require qemu-aarch64 qemu-user
+        ;;
+      mingw)
+        require x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64-posix
+        PATH=$PATH:/usr/lib/wine require wine64 wine64 # where Debian has it
         ;;
       gnuplot) require gnuplot gnuplot-nox ;;
       benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;

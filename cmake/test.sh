@@ -1,11 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds, and runs the whole test suite:
-#   cmake/test.sh [--aarch64] [ctest arguments]
-# With --aarch64: the NEON build, by a cross compiler, under qemu.
+#   cmake/test.sh [--aarch64 | --mingw] [ctest arguments]
+# With --aarch64: the NEON build, by a cross compiler, under qemu. With --mingw: the build
+# for Windows, by MinGW-w64, under Wine, without the tests that need Unix.
 set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
+
+# What the kernel says of the CPU, not what the library says: those must run.
+required=baseline
+if grep -qsw avx2 /proc/cpuinfo; then required=$required,avx2; fi
+if grep -qsw avx512vl /proc/cpuinfo; then required=$required,avx512; fi
 
 if [ "${1:-}" = --aarch64 ]; then
   shift
@@ -14,14 +20,21 @@ if [ "${1:-}" = --aarch64 ]; then
   configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF \
     -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux-gnu.cmake"
   required=baseline,neon
+elif [ "${1:-}" = --mingw ]; then
+  shift
+  build=build/mingw
+  install_dependencies doctest mingw
+  configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF \
+    -DSOFTLANE_WERROR=ON -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/x86_64-w64-mingw32.cmake"
+  # What Wine writes stays in the build. It is set up before the tests: the first program
+  # would leave services behind that keep ctest waiting for its output.
+  export WINEPREFIX="$PWD/$build/wine" WINEDEBUG=-all
+  wine=$(PATH=$PATH:/usr/lib/wine command -v wine64)
+  "$wine" wineboot --init </dev/null >/dev/null 2>&1
 else
   build=build/release
   install_dependencies doctest consumers
   configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF
-  # What the kernel says of the CPU, not what the library says: those must run.
-  required=baseline
-  if grep -qsw avx2 /proc/cpuinfo; then required=$required,avx2; fi
-  if grep -qsw avx512vl /proc/cpuinfo; then required=$required,avx512; fi
   if [ "$(uname -m)" = aarch64 ]; then required=$required,neon; fi
 fi
 export SOFTLANE_REQUIRE_TARGETS="${SOFTLANE_REQUIRE_TARGETS:-$required}"
