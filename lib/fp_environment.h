@@ -6,6 +6,8 @@
 
 #if defined(__x86_64__)
 #include <xmmintrin.h>
+#elif defined(_M_X64) || defined(_M_ARM64)
+#error "This compiler needs its own way to the control register."
 #endif
 
 namespace softlane {
