@@ -20,58 +20,6 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The keys of a row that lengths, causal and window leave: [begin, end).
-struct KeyRange {
-  size_t begin, end;
-};
-
-// Those of every row of a call.
-class KeyRanges {
- public:
-  HWY_INLINE KeyRanges(const AttentionOptions& options, size_t cols)
-      : cols_(cols), lengths_(options.lengths) {
-    const int64_t first = options.first_query;
-    if (options.causal) end_ = Sum(first, 1, kMax);
-    if (options.window != 0) {
-      begin_ = Sum(Sum(first, -options.window, kMin), 1, kMax);
-    }
-  }
-
-  // Whether rows may have less than all keys.
-  static HWY_INLINE bool MayBePart(const AttentionOptions& options) {
-    return options.lengths != nullptr || options.causal || options.window != 0;
-  }
-
-  HWY_INLINE KeyRange Of(size_t r) const {
-    size_t end = cols_;
-    if (lengths_ != nullptr) end = static_cast<size_t>(lengths_[r]);
-    end = AtMost(end, end_, r);
-    return {AtMost(end, begin_, r), end};
-  }
-
- private:
-  static constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
-  static constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-
-  // a + b, or `limit` where that overflows.
-  static HWY_INLINE int64_t Sum(int64_t a, int64_t b, int64_t limit) {
-    int64_t sum;
-    return __builtin_add_overflow(a, b, &sum) ? limit : sum;
-  }
-  // first + r among the keys before `end`: between 0 and that.
-  static HWY_INLINE size_t AtMost(size_t end, int64_t first, size_t r) {
-    const int64_t at = Sum(first, static_cast<int64_t>(r), kMax);
-    if (at <= 0) return 0;
-    return HWY_MIN(static_cast<size_t>(at), end);
-  }
-
-  size_t cols_;
-  const int32_t* lengths_;
-  // Of row 0: the first key, and the first behind the last. Anything above the
-  // number of keys is as good as infinity.
-  int64_t begin_ = kMin, end_ = kMax;
-};
-
 // The position of the query of row r among the keys: first_query + r, which may
 // be above INT64_MAX.
 class QueryPosition {

@@ -1,135 +1,205 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/attention_softmax.h"
 
+#include <cstdint>
+
 #include "attention_check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "attention_softmax.cc"
-#include "hwy/foreach_target.h"
-// After foreach_target.h:
-#include "attention_group-inl.h"
-#include "attention_logits-inl.h"
-#include "attention_source-inl.h"
-#include "kernels/stream-inl.h"
-#include "softmax_pipeline-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace softlane {
-namespace HWY_NAMESPACE {
-namespace {
+#include "kernels/attention_rows.h"
+#include "kernels/short_rows.h"
+#include "schedules/key_ranges.h"
+#include "schedules/planner.h"
+#include "schedules/softmax_batches.h"
+#include "schedules/softmax_call.h"
+#include "schedules/softmax_rows.h"
+#include "schedules/special_rows.h"
 
 // Softmax of z(scores), see AttentionOptions, over the keys that a row has,
-// with a sink in the sum. The sweeps are those of Softmax; logits are computed
-// in the first, and kept in the row's place only where a maximum is needed.
-// Short rows with all keys go in groups, without sinks and logsumexp.
+// with a sink in the sum. The schedules are those of Softmax; short rows with
+// all keys go in batches, without sinks and logsumexp.
 
-// Whether what is written goes past the caches.
-HWY_INLINE bool IsLargeCall(const Rows<const float>& scores,
-                            const Rows<float>& probs,
-                            const AttentionOptions& options) {
-  const bool has_bias_rows = HasBias(options) && options.bias.stride != 0;
-  return scores.cols >= kMinStreamedSoftmaxCols && scores.data != probs.data &&
-         IsLarge(scores.rows, scores.cols, has_bias_rows ? 3 : 2);
-}
-
-template <class Logits>
-HWY_NOINLINE void RowsTo(const Rows<const float>& scores,
-                         const Rows<float>& probs, float* logsumexp,
-                         const AttentionOptions& options, Places places,
-                         float* scratch) {
-  const bool is_streamed = places == Places::kStreamed;
-  const AttentionSource<Logits> source(options, scores, probs, is_streamed);
-  const ScaleParts parts = SplitScale(1.0f);
-  Pipeline<AttentionSource<Logits>>(source, scores.rows, scores.cols, logsumexp,
-                                    parts, places, scratch)
-      .Run();
-  if (is_streamed) hwy::FlushStream();
-}
-template <class Logits>
-HWY_NOINLINE void RowsOnStack(const Rows<const float>& scores,
-                              const Rows<float>& probs, float* logsumexp,
-                              const AttentionOptions& options, Places places) {
-  HWY_ALIGN float scratch[2 * kMaxStreamedCols];
-  RowsTo<Logits>(scores, probs, logsumexp, options, places, scratch);
-}
-// The choice between the schedules. All give the same bits. One row does not
-// take the stack of many.
-template <class Logits>
-void RowsOf(const Rows<const float>& scores, const Rows<float>& probs,
-            float* logsumexp, const AttentionOptions& options) {
-  const bool has_short_rows =
-      scores.cols <= kMaxStreamedCols || KeyRanges::MayBePart(options);
-  const bool in_place = scores.data == probs.data;
-  const Places places = in_place ? Places::kScratch : Places::kStreamed;
-  if (has_short_rows && scores.rows != 1 &&
-      (in_place || IsLargeCall(scores, probs, options))) {
-    return RowsOnStack<Logits>(scores, probs, logsumexp, options, places);
-  }
-  RowsTo<Logits>(scores, probs, logsumexp, options,
-                 in_place ? Places::kScratch : Places::kOutput, nullptr);
-}
-
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-HWY_NOINLINE void AffineRows(const Rows<const float>& scores,
-                             const Rows<float>& probs, float* logsumexp,
-                             const AttentionOptions& options) {
-  if (HasKeep(options)) {
-    RowsOf<AffineLogits<Masks::kAny>>(scores, probs, logsumexp, options);
-  } else if (HasBias(options)) {
-    RowsOf<AffineLogits<Masks::kBias>>(scores, probs, logsumexp, options);
-  } else {
-    RowsOf<AffineLogits<Masks::kNone>>(scores, probs, logsumexp, options);
-  }
-}
-
-// Rows of a group that need more than a group does, one by one: several in
-// place would take the stack of many.
-struct OneByOne {
-  HWY_INLINE void operator()(size_t first, size_t count) const {
-    AttentionOptions one = options;
-    for (size_t r = first; r < first + count; ++r) {
-      if (HasBias(options)) one.bias = options.bias.Slice(r, 1);
-      if (HasKeep(options)) one.keep = options.keep.Slice(r, 1);
-      AffineRows(scores.Slice(r, 1), probs.Slice(r, 1), nullptr, one);
-    }
-  }
-
-  const Rows<const float>& scores;
-  const Rows<float>& probs;
-  const AttentionOptions& options;
-};
-#endif
-
-void AttentionRows(const Rows<const float>& scores, const Rows<float>& probs,
-                   float* logsumexp, const AttentionOptions& options) {
-  // One lane at a time the branches of all options do not matter.
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-  if (options.softcap == 0.0f && options.alibi_slope == 0.0f) {
-    if (logsumexp == nullptr && IsGrouped(options, scores)) {
-      const OneByOne fallback{scores, probs, options};
-      if (AttentionInGroups(scores, probs, options, fallback)) return;
-    }
-    return AffineRows(scores, probs, logsumexp, options);
-  }
-#endif
-  RowsOf<AttentionLogits>(scores, probs, logsumexp, options);
-}
-
-}  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace softlane
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 namespace softlane {
 namespace {
 
-using AttentionFunction = void(const Rows<const float>&, const Rows<float>&,
-                               float*, const AttentionOptions&);
-constexpr internal::KernelTable<AttentionFunction> kAttentionTable =
-    SOFTLANE_KERNEL_TABLE(AttentionRows);
+using internal::AttentionSource;
+using internal::KeyRanges;
+using internal::kInfinity;
+using internal::kNaN;
+using internal::SoftmaxCall;
+using internal::SoftmaxPlan;
+
+// NaN, but +0 where the key is masked.
+void FillNaN(const AttentionOptions& options, size_t r, size_t begin, size_t n,
+             const float* z, float* to) {
+  const uint8_t* const keep =
+      options.keep.data == nullptr ? nullptr : options.keep.Row(r) + begin;
+  const float* const bias =
+      options.bias.data == nullptr ? nullptr : options.bias.Row(r) + begin;
+  for (size_t i = 0; i < n; ++i) {
+    const bool is_masked =
+        (keep != nullptr && keep[i] == 0) ||
+        (bias != nullptr && bias[i] == -kInfinity && z[i] == z[i]);
+    to[i] = is_masked ? 0.0f : kNaN;
+  }
+}
+
+float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
+                 const float* z) {
+  const float sink = call.Sink(r);
+  const float max = call.kernels.max_or_nan(z, n);
+  float* const to = call.y.Row(r) + begin;
+  if (max == -kInfinity && sink == -kInfinity) {
+    if (call.empty_row == EmptyRow::kZero) {
+      internal::FillRow(to, n, 0.0f);
+    } else {  // the masked columns, too
+      internal::FillRow(call.y.Row(r), call.x.cols, kNaN);
+    }
+    return -kInfinity;
+  }
+  const auto& source = *static_cast<const AttentionSource*>(call.source);
+  FillNaN(source.options, r, begin, n, z, to);
+  if (!(max == max) || !(sink == sink)) return kNaN;
+  return max > sink ? max : sink;
+}
+
+// Rows of a batch that need more than it does, each by itself: several rows in
+// place would take the stack of many.
+void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
+  const auto& source = *static_cast<const AttentionSource*>(call.source);
+  AttentionOptions options = source.options;
+  const AttentionSource one = {options, source.plain};
+  const SoftmaxPlan plan = {internal::Schedule::kRows,
+                            internal::Schedule::kRows,
+                            call.x.data == call.y.data
+                                ? internal::Places::kScratch
+                                : internal::Places::kOutput,
+                            false,
+                            false,
+                            false,
+                            false,
+                            1};
+  for (size_t r = first; r < first + count; ++r) {
+    const Rows<const float> x = call.x.Slice(r, 1);
+    const Rows<float> y = call.y.Slice(r, 1);
+    if (options.bias.data != nullptr) {
+      options.bias = source.options.bias.Slice(r, 1);
+    }
+    if (options.keep.data != nullptr) {
+      options.keep = source.options.keep.Slice(r, 1);
+    }
+    const SoftmaxCall row = {call.kernels,
+                             call.plain,
+                             call.logits,
+                             &one,
+                             call.special,
+                             x,
+                             y,
+                             nullptr,
+                             call.parts,
+                             call.empty_row,
+                             call.may_mask};
+    internal::RunSoftmaxRows(row, plan);
+  }
+}
+
+// False if the rows are too wide for a predicted range; then nothing has been
+// written.
+bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                  Target target) {
+  const auto& source = *static_cast<const AttentionSource*>(call.source);
+  const AttentionOptions& options = source.options;
+  const size_t cols = call.x.cols;
+  alignas(64) float logits[512];
+  internal::RowJob job = {};
+  job.logits = call.x.data;
+  job.n = cols;
+  call.logits.write_logits(call.source, job, logits);
+  const internal::RowSample sample =
+      call.kernels.sample(logits, cols, call.parts);
+  if (sample.is_wide) return false;
+  const bool is_dense =
+      call.x.stride == cols &&
+      (options.bias.data == nullptr || options.bias.stride == cols) &&
+      (options.keep.data == nullptr || options.keep.stride == cols);
+  internal::RunSoftmaxBatches(
+      call, plan, *internal::Select(internal::kShortRowsKernels, target),
+      is_dense, sample, {&RunRowByRow});
+  return true;
+}
+
+const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
+    const AttentionOptions& options) {
+  if (options.softcap != 0.0f || options.alibi_slope != 0.0f) {
+    return internal::kAttentionLogitsKernels;
+  }
+  if (options.keep.data != nullptr) return internal::kKeepLogitsKernels;
+  return options.bias.data != nullptr ? internal::kBiasLogitsKernels
+                                      : internal::kScaleLogitsKernels;
+}
+
+// A row alone: its logits take the place of its probabilities.
+void RunOneRow(const SoftmaxCall& call) {
+  internal::RowJob job = {};
+  job.logits = call.x.data;
+  job.n = call.x.cols;
+  float* const to = call.y.data;
+  call.logits.write_logits(call.source, job, to);
+  const internal::RowResult result = call.kernels.one_row(
+      to, to, job.n, call.Sink(0), call.parts, call.logsumexp);
+  if (result.sum == result.sum) return;
+  const float special = call.special(call, 0, 0, job.n, to);
+  if (call.logsumexp != nullptr) *call.logsumexp = special;
+}
+
+void RunSchedule(const Rows<const float>& scores, const Rows<float>& probs,
+                 float* logsumexp, const AttentionOptions& options,
+                 Target target) {
+  const bool is_affine = options.softcap == 0.0f && options.alibi_slope == 0.0f;
+  const internal::LogitsKernels& plain =
+      *internal::Select(internal::kPlainLogitsKernels, target);
+  const internal::LogitsKernels& logits =
+      *internal::Select(KernelsFor(options), target);
+  const AttentionSource source = {options, plain};
+  const internal::ScaleParts parts = internal::SplitScale(1.0f);
+  const KeyRanges ranges(options, scores.cols);
+  const bool has_ranges = KeyRanges::MayBePart(options);
+  const bool has_bias = options.bias.data != nullptr;
+  const bool may_mask = !is_affine || options.keep.data != nullptr;
+  const SoftmaxCall call = {
+      *internal::Select(internal::kSoftmaxKernels, target),
+      plain,
+      logits,
+      &source,
+      &SpecialRow,
+      scores,
+      probs,
+      logsumexp,
+      parts,
+      options.empty_row,
+      may_mask,
+      options.sinks,
+      has_ranges ? &ranges : nullptr,
+      has_bias ? &options.bias : nullptr};
+  if (!has_ranges && internal::IsOneRow(scores.rows, scores.cols)) {
+    return RunOneRow(call);
+  }
+  internal::SoftmaxShape shape = {
+      scores.rows, scores.cols,          scores.data == probs.data,
+      true,        logsumexp != nullptr, internal::HasWholeLines(probs)};
+  shape.is_attention = true;
+  shape.has_batches = logits.exp_batch[0] != nullptr;
+  shape.has_ranges = has_ranges;
+  shape.has_sinks = options.sinks != nullptr;
+  shape.has_bias_rows = has_bias && options.bias.stride != 0;
+  const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
+  if (plan.schedule == internal::Schedule::kBatches) {
+    if (RunInBatches(call, plan, target)) return;
+    shape.has_batches = false;
+    return internal::RunSoftmaxRows(call, internal::PlanSoftmax(shape, target));
+  }
+  internal::RunSoftmaxRows(call, plan);
+}
 
 // `results` is logsumexp as an operand, or none.
 template <class Results>
@@ -154,8 +224,8 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
       s != Status::kOk) {
     return s;
   }
-  AttentionFunction* const kernel = internal::Select(kAttentionTable, target);
-  if (kernel == nullptr) return Status::kTargetUnavailable;
+  const Target chosen = internal::Resolve(target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   float* const logsumexp = results.view.data;
   if (scores.cols == 0 && logsumexp == nullptr) return Status::kOk;
   const internal::FpEnvironment environment;
@@ -168,7 +238,7 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
     }
     return Status::kOk;
   }
-  kernel(scores, probs, logsumexp, options);
+  if (scores.rows != 0) RunSchedule(scores, probs, logsumexp, options, chosen);
   return Status::kOk;
 }
 
@@ -195,4 +265,3 @@ Status AttentionSoftmaxWithLogSumExp(const Rows<const float>& scores,
 
 }  // namespace v1
 }  // namespace softlane
-#endif  // HWY_ONCE

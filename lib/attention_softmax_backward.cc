@@ -4,6 +4,7 @@
 #include "attention_check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
+#include "schedules/key_ranges.h"
 #include "softlane/softmax_backward.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -149,9 +150,9 @@ HWY_NOINLINE void AttentionBackwardRowsTo(const Rows<const float>& p,
                                           const AttentionSinkGradient& sink) {
   const size_t cols = p.cols;
   const Tanh tanh;
-  const KeyRanges ranges(options, cols);
+  const internal::KeyRanges ranges(options, cols);
   for (size_t r = 0; r < p.rows; ++r) {
-    const KeyRange keys = ranges.Of(r);
+    const internal::KeyRange keys = ranges.Of(r);
     const size_t begin = keys.begin;
     const size_t n = keys.end - begin;
     const float* const p_row = p.Row(r) + begin;

@@ -70,11 +70,6 @@ void RunLargeRows(const SoftmaxCall& call) {
   }
 }
 
-bool HasWholeLines(const Rows<float>& y) {
-  return reinterpret_cast<uintptr_t>(y.data) % 64 == 0 && y.stride % 16 == 0 &&
-         y.cols % 16 == 0;
-}
-
 // Each schedule is a function of its own: a call of one row should not pay for
 // the stack of the others.
 void RunSchedule(const SoftmaxCall& call, Target target) {
@@ -83,7 +78,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
                                         call.x.data == call.y.data,
                                         call.parts.unit == 1.0,
                                         call.logsumexp != nullptr,
-                                        HasWholeLines(call.y)};
+                                        internal::HasWholeLines(call.y)};
   const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
   switch (plan.schedule) {
     case Schedule::kOneRow:

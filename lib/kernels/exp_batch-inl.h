@@ -21,7 +21,7 @@ namespace {
 template <bool kHasMasked, class Source>
 bool ExpBatch(const void* source, const internal::BatchRows& rows,
               const ExpParams& params) {
-  const Source& all = *static_cast<const Source*>(source);
+  const Source all(source);
   const size_t runs = rows.is_dense ? 1 : rows.rows;
   const size_t length = rows.is_dense ? rows.rows * rows.n : rows.n;
   const SoftmaxExp exp = ExpOf(params.range, params.parts);

@@ -148,7 +148,7 @@ struct DividingTerms {
   const NextRow ahead;
 };
 
-// Source has LogitsAt(logits, row, begin).
+// A Source is made of the kind's own, and has LogitsAt(logits, row, begin).
 template <class Source>
 HWY_INLINE auto LogitsOf(const Source& source, const RowJob& job) {
   return source.LogitsAt(job.logits, job.row, job.begin);
@@ -191,8 +191,8 @@ HWY_NOINLINE void ExpRow(Logits logits, const RowJob& job,
     add_blocks(0, blocks, dividing);
     AddLast(blocks, start, dividing, sum);
     if (start != job.pending_n) {  // rows of different lengths
-      DivideRow(UsualProbabilities{probabilities}, job.pending + start,
-                job.probs + start, job.pending_n - start, params.is_streamed);
+      DivideRest(probabilities, job.pending + start, job.probs + start,
+                 job.pending_n - start, params.is_streamed);
     }
   }
   if (start != n) {
@@ -205,11 +205,13 @@ HWY_NOINLINE void ExpRow(Logits logits, const RowJob& job,
   result.in_range = range.IsInside();
 }
 
-// Whether the row is done: its exp values fit, and are enough.
+// Whether the row is done: its exp values fit, and are enough where elements
+// may be masked, or a sink may be all that counts. Not if the sum is NaN.
 template <bool kHasMasked>
-HWY_INLINE bool IsDone(const RowResult& result, size_t n) {
-  // Not if the sum is NaN.
-  const bool is_enough = !kHasMasked || result.sum >= internal::LeastSum(n);
+HWY_INLINE bool IsDone(const RowJob& job, const RowResult& result) {
+  const bool may_be_few = kHasMasked || job.sink != -kInfinity;
+  const bool is_enough =
+      !may_be_few || result.row_sum >= internal::LeastSum(job.n);
   return result.in_range && is_enough;
 }
 
@@ -230,7 +232,7 @@ HWY_INLINE RowsDone ExpRowByRow(const Source& source, const RowJob* jobs,
     const RowJob& job = jobs[k];
     RowResult& result = results[k];
     ExpRow<kHasMasked, kNeedsMax>(LogitsOf(source, job), job, params, result);
-    if (HWY_UNLIKELY(!params.is_exact && !IsDone<kHasMasked>(result, job.n))) {
+    if (HWY_UNLIKELY(!params.is_exact && !IsDone<kHasMasked>(job, result))) {
       return {k, true};
     }
     JoinSink(job, params, result);
@@ -277,7 +279,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     }
     const double total = sum.Total();
     results[k] = {total, total, 0.0f, range.IsInside()};
-    if (!IsDone<kHasMasked>(results[k], n)) return {k, true};
+    if (!IsDone<kHasMasked>(job, results[k])) return {k, true};
     if (!internal::IsUsualSum(total)) return {k + 1, false};
   }
   return {count, false};
@@ -286,7 +288,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
 template <bool kHasMasked, bool kNeedsMax, class Source>
 RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
                  const ExpParams& params, RowResult* results) {
-  const Source& rows = *static_cast<const Source*>(source);
+  const Source rows(source);
   // AVX2, which has no stages, gains less than 3 % by this, or loses.
   if constexpr (kLanes == 16 && Source::kMayBeStaged && !kNeedsMax) {
     if (params.is_uniform && count > 1) {

@@ -106,6 +106,7 @@ void Flush() { hwy::FlushStream(); }
 struct PlainSource {
   static constexpr bool kMayBeStaged = true;
 
+  HWY_INLINE explicit PlainSource(const void*) {}
   HWY_INLINE PlainLogits LogitsAt(const float* x, size_t, size_t) const {
     return {x};
   }

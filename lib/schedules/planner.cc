@@ -106,8 +106,8 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
   }
   if (shape.has_unit_scale && shape.rows >= kMinBatchRows &&
       !shape.has_ranges && !shape.has_sinks) {
-    if (!shape.has_logsumexp && shape.cols <= limits.max_batch_cols &&
-        !IsTiled(shape, limits)) {
+    if (shape.has_batches && !shape.has_logsumexp &&
+        shape.cols <= limits.max_batch_cols && !IsTiled(shape, limits)) {
       return Schedule::kBatches;
     }
     if (FitsTile(shape)) return Schedule::kTiles;
@@ -157,8 +157,10 @@ SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
       break;
   }
   SoftmaxPlan plan = {};
-  const bool is_large = !shape.is_attention && shape.cols >= kMinLargeRowCols;
-  plan.schedule = is_large ? Schedule::kLargeRows : Schedule::kOneRow;
+  plan.rows_per_call = 1;
+  plan.schedule = shape.is_attention               ? Schedule::kRows
+                  : shape.cols >= kMinLargeRowCols ? Schedule::kLargeRows
+                                                   : Schedule::kOneRow;
   plan.if_wide = plan.schedule;
   return plan;
 }

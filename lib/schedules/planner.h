@@ -40,6 +40,7 @@ struct SoftmaxShape {
   bool has_unit_scale;  // ScaleParts::unit is 1
   bool has_logsumexp = false;
   bool is_aligned = false;  // all rows of the output are whole cache lines
+  bool has_batches = true;  // there are kernels for batches of these logits
   /// Of attention.
   bool is_attention = false;
   bool has_ranges = false, has_sinks = false;

@@ -2,6 +2,7 @@
 #ifndef SOFTLANE_LIB_SCHEDULES_SOFTMAX_CALL_H_
 #define SOFTLANE_LIB_SCHEDULES_SOFTMAX_CALL_H_
 
+#include <cstdint>
 #include <limits>
 
 #include "kernels/softmax_kernels.h"
@@ -49,6 +50,12 @@ struct SoftmaxCall {
     return sinks == nullptr ? -kInfinity : sinks[r];
   }
 };
+
+/// Whether all rows are whole cache lines.
+inline bool HasWholeLines(const Rows<float>& y) {
+  return reinterpret_cast<uintptr_t>(y.data) % 64 == 0 && y.stride % 16 == 0 &&
+         y.cols % 16 == 0;
+}
 
 /// The special rows of Softmax.
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,

@@ -41,17 +41,18 @@ class SoftmaxRows {
         scratch_(scratch),
         distance_(call.x.cols < kMinNextCols ? 2 : 1),
         prediction_(call.parts),
-        is_final_(plan.places == Places::kScratch && scratch == nullptr),
+        may_predict_(call.plain.exp_rows[0] != nullptr &&
+                     (plan.places != Places::kScratch || scratch != nullptr)),
         has_equal_rows_(call.ranges == nullptr && call.sinks == nullptr),
-        has_masked_(call.may_mask || call.sinks != nullptr) {
+        has_masked_(call.may_mask) {
     if (has_equal_rows_) SetEqualFields();
   }
 
   void Run() {
-    if (call_.x.rows != 0) Sample();
+    if (call_.x.rows != 0 && may_predict_) Sample();
     for (size_t r = 0; r < call_.x.rows;) {
       const bool can_predict =
-          prediction_.IsUsable() && !is_wide_ && !is_final_;
+          may_predict_ && prediction_.IsUsable() && !is_wide_;
       if (can_predict && backoff_.NextIsDue()) {
         r = RunPredicted(r);
       } else {
@@ -277,7 +278,7 @@ class SoftmaxRows {
     }
     const RowPlan plan = PlanRow(max, call_.parts);
     prediction_.SetMax(max);
-    if (!plan.as_is) {
+    if (!plan.as_is || call_.plain.exp_rows[1] == nullptr) {
       Divide(slot, {});
       const RowResult result =
           call_.kernels.one_row(z, row.to, row.n, job.sink, call_.parts, log);
@@ -352,7 +353,9 @@ class SoftmaxRows {
   Pending pending_[2] = {};
   size_t filled_ = 0;     // rows whose other columns are zero
   bool is_wide_ = false;  // the last row was too wide for the range
-  const bool is_final_;   // exp values take the place of their logits
+  // Not one lane at a time, where there is little to save, and not where exp
+  // values take the place of their logits.
+  const bool may_predict_;
   const bool has_equal_rows_;
   bool has_masked_;
 };

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_KERNELS_ATTENTION_ROWS_H_
+#define SOFTLANE_LIB_KERNELS_ATTENTION_ROWS_H_
+
+#include "kernels/softmax_kernels.h"
+#include "softlane/attention_softmax.h"
+
+// The passes of softmax over logits that attention makes of scores.
+
+namespace softlane {
+namespace internal {
+
+/// The source of both kinds of logits.
+struct AttentionSource {
+  const AttentionOptions& options;
+  const LogitsKernels& plain;
+};
+
+/// Logits that are a scale alone; a scale and a bias; a scale, perhaps a bias,
+/// and a mask of bytes.
+extern const KernelTable<const LogitsKernels> kScaleLogitsKernels;
+extern const KernelTable<const LogitsKernels> kBiasLogitsKernels;
+extern const KernelTable<const LogitsKernels> kKeepLogitsKernels;
+/// With a softcap or ALiBi too. They are written first; batches of them are
+/// not.
+extern const KernelTable<const LogitsKernels> kAttentionLogitsKernels;
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_KERNELS_ATTENTION_ROWS_H_
