@@ -66,40 +66,13 @@ float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
 // Rows of a batch that need more than it does, each by itself: several rows in
 // place would take the stack of many.
 void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
-  const auto& source = *static_cast<const AttentionSource*>(call.source);
-  AttentionOptions options = source.options;
-  const AttentionSource one = {options, source.plain};
-  const SoftmaxPlan plan = {internal::Schedule::kRows,
-                            internal::Schedule::kRows,
-                            call.x.data == call.y.data
-                                ? internal::Places::kScratch
-                                : internal::Places::kOutput,
-                            false,
-                            false,
-                            false,
-                            false,
-                            1};
+  SoftmaxPlan plan = {};
+  plan.schedule = internal::Schedule::kRows;
+  plan.places = call.x.data == call.y.data ? internal::Places::kScratch
+                                           : internal::Places::kOutput;
+  plan.rows_per_call = 1;
   for (size_t r = first; r < first + count; ++r) {
-    const Rows<const float> x = call.x.Slice(r, 1);
-    const Rows<float> y = call.y.Slice(r, 1);
-    if (options.bias.data != nullptr) {
-      options.bias = source.options.bias.Slice(r, 1);
-    }
-    if (options.keep.data != nullptr) {
-      options.keep = source.options.keep.Slice(r, 1);
-    }
-    const SoftmaxCall row = {call.kernels,
-                             call.plain,
-                             call.logits,
-                             &one,
-                             call.special,
-                             x,
-                             y,
-                             nullptr,
-                             call.parts,
-                             call.empty_row,
-                             call.may_mask};
-    internal::RunSoftmaxRows(row, plan);
+    internal::RunSoftmaxRows(call, plan, r, 1);
   }
 }
 
@@ -113,12 +86,13 @@ bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   alignas(64) float logits[512];
   internal::RowJob job = {};
   job.logits = call.x.data;
-  job.n = cols;
+  job.n = call.ranges == nullptr ? cols : call.ranges->Of(0).end;
   call.logits.write_logits(call.source, job, logits);
   const internal::RowSample sample =
-      call.kernels.sample(logits, cols, call.parts);
+      call.kernels.sample(logits, job.n, call.parts);
   if (sample.is_wide) return false;
   const bool is_dense =
+      call.ranges == nullptr && call.logsumexp == nullptr &&
       call.x.stride == cols &&
       (options.bias.data == nullptr || options.bias.stride == cols) &&
       (options.keep.data == nullptr || options.keep.stride == cols);
@@ -190,6 +164,7 @@ void RunSchedule(const Rows<const float>& scores, const Rows<float>& probs,
   shape.is_attention = true;
   shape.has_batches = logits.exp_batch[0] != nullptr;
   shape.has_ranges = has_ranges;
+  shape.has_begins = options.window != 0;
   shape.has_sinks = options.sinks != nullptr;
   shape.has_bias_rows = has_bias && options.bias.stride != 0;
   const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);

@@ -57,7 +57,8 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   }
   internal::RunSoftmaxBatches(
       call, plan, *internal::Select(internal::kShortRowsKernels, target),
-      call.x.stride == call.x.cols, sample, {&RunRowByRow});
+      call.x.stride == call.x.cols && call.logsumexp == nullptr, sample,
+      {&RunRowByRow});
 }
 
 void RunLargeRows(const SoftmaxCall& call) {

@@ -95,7 +95,8 @@ constexpr LogitsKernels MakeAffineKernels() {
   using Masked = std::conditional_t<kMasks == Masks::kNone, Any, Source>;
   return {{&ExpRows<kMayMask, false, Source>, &ExpRows<true, false, Masked>,
            &ExpRows<kMayMask, true, Source>, &ExpRows<true, true, Masked>},
-          {&ExpBatch<false, Any>, &ExpBatch<true, Any>},
+          {&ExpBatch<false, Any>, &ExpBatch<true, Any>,
+           &ExpBatchOfRows<false, Any>, &ExpBatchOfRows<true, Any>},
           &WriteLogits<AffineLogits<Masks::kAny>>};
 }
 constexpr LogitsKernels kScaleKernels = MakeAffineKernels<Masks::kNone>();
@@ -104,7 +105,7 @@ constexpr LogitsKernels kKeepKernels = MakeAffineKernels<Masks::kAny>();
 constexpr LogitsKernels kAttentionKernels = {
     {&ExpWrittenRows<0>, &ExpWrittenRows<1>, &ExpWrittenRows<2>,
      &ExpWrittenRows<3>},
-    {nullptr, nullptr},
+    {},
     &WriteLogits<AttentionLogits>};
 #else
 constexpr LogitsKernels kAttentionKernels = {

@@ -37,6 +37,28 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
   return range.IsInside();
 }
 
+// The same for rows that end where each will, and with their maxima: row by
+// row.
+template <bool kHasMasked, class Source>
+bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
+                    const ExpParams& params) {
+  const Source all(source);
+  const SoftmaxExp exp = ExpOf(params.range, params.parts);
+  LaneRange range;
+  for (size_t r = 0; r < rows.rows; ++r) {
+    const auto logits =
+        all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
+    float* const e = rows.e + r * rows.e_stride;
+    const size_t end = rows.ends == nullptr ? rows.n : rows.ends[r];
+    LaneMax max;
+    using Terms = RangeTerms<kHasMasked, true, std::decay_t<decltype(logits)>>;
+    WriteTerms(end, Terms{exp, logits, e, range, max});
+    Fill(e + end, rows.n - end, 0.0f);
+    if (rows.max != nullptr) rows.max[r] = max.Total();
+  }
+  return range.IsInside();
+}
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

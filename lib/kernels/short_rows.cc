@@ -9,6 +9,8 @@
 // After foreach_target.h:
 #include "arith/exponent_range.h"
 #include "arith/fold_rows-inl.h"
+#include "arith/lane_range-inl.h"
+#include "arith/log-inl.h"
 #include "arith/max-inl.h"
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
@@ -251,6 +253,69 @@ void SumBatch(Batch& batch, const Batch* before) {
   batch.are_numbers = batch.are_enough || AreWithin(batch.sums, 0.0, kMost);
 }
 
+bool JoinSinks(Batch& batch, const float* sinks,
+               const internal::ExpRange& range, const ScaleParts& parts) {
+  const SoftmaxExp exp = ExpOf(range, parts);
+  LaneRange lanes;
+  const F64 d;
+  const hn::Half<F32> half;
+  for (size_t r = 0; r < batch.rows; r += kLanes) {
+    const size_t count = HWY_MIN(kLanes, batch.rows - r);
+    const VF sink = LoadFirst(sinks + r, count, Set(-kInfinity));
+    HWY_ALIGN float e[kLanes];
+    Store(ExpInRange<true>(sink, exp, lanes), e);
+    for (size_t i = 0; i < kLanes; i += kLanes / 2) {
+      const VD sums = hn::Load(d, batch.sums + r + i);
+      hn::Store(hn::Add(sums, hn::PromoteTo(d, hn::Load(half, e + i))), d,
+                batch.sums + r + i);
+    }
+  }
+  return lanes.IsInside();
+}
+
+// As if the exp values had been made by the rows' own plans: LogSumExp, for a
+// row per lane.
+void LogSums(const Batch& batch, const float* max,
+             const internal::ExpRange& range, const ScaleParts& parts,
+             float* logsumexp) {
+  const F64 d;
+  const hn::RebindToSigned<F64> bits;
+  const hn::Half<F32> half;
+  const VD octaves =
+      hn::Set(d, static_cast<double>(range.offset) - internal::kRangeTop);
+  for (size_t r = 0; r < batch.rows; r += kLanes) {
+    const size_t count = HWY_MIN(kLanes, batch.rows - r);
+    HWY_ALIGN float maxima[kLanes], offsets[kLanes], top[kLanes], logs[kLanes];
+    const VF row_max = LoadFirst(max + r, count, Set(0.0f));
+    VF offset;
+    FindOffset(row_max, parts, offset);
+    const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
+                         Lowest(offset, parts));
+    Store(row_max, maxima);
+    Store(offset, offsets);
+    Store(exp(row_max), top);
+    for (size_t i = 0; i < kLanes; i += kLanes / 2) {
+      const VD shift = hn::PromoteTo(d, hn::Load(half, offsets + i));
+      // Times a power of two: the exponent field.
+      const auto power = hn::ShiftLeft<52>(hn::ConvertTo(
+          bits, hn::Add(hn::Sub(octaves, shift), hn::Set(d, 1023.0))));
+      const VD sum =
+          hn::Mul(hn::Load(d, batch.sums + r + i), hn::BitCast(d, power));
+      const VD log_divisor = hn::Sub(hn::Mul(shift, hn::Set(d, kLn2)),
+                                     hn::Set(d, kLogSoftmaxFactor));
+      const VD top_only = hn::Mul(hn::PromoteTo(d, hn::Load(half, maxima + i)),
+                                  hn::Set(d, parts.scale));
+      const auto is_top_only =
+          hn::Eq(sum, hn::PromoteTo(d, hn::Load(half, top + i)));
+      const VD log = hn::IfThenElse(is_top_only, top_only,
+                                    hn::Add(log_divisor, LogLanes(sum)));
+      // The shift of a row by itself, which makes +0 of -0.
+      hn::Store(hn::DemoteTo(half, hn::Add(log, hn::Zero(d))), half, logs + i);
+    }
+    StoreFirst(Load(logs), logsumexp + r, count);
+  }
+}
+
 void InvertSums(Batch& batch) {
   for (size_t r = 0; r < kBatchRows; r += kLanes) {
     const GroupReciprocal reciprocal(
@@ -302,8 +367,8 @@ bool ExpByMaximum(const float* z, size_t z_stride, const ScaleParts& parts,
   return true;
 }
 
-constexpr ShortRowsKernels kKernels = {&ExpByMaximum, &SumBatch, &InvertSums,
-                                       &WriteBatch};
+constexpr ShortRowsKernels kKernels = {&ExpByMaximum, &SumBatch,   &JoinSinks,
+                                       &LogSums,      &InvertSums, &WriteBatch};
 #else
 constexpr ShortRowsKernels kKernels = {};
 #endif

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "arith/exponent_range.h"
 #include "arith/plan.h"
 #include "dispatch.h"
 
@@ -50,7 +51,8 @@ struct Batch {
   /// streamed.
   AheadRows ahead[2];
   size_t ahead_rows;
-  // Whether the sums are IsUsualSum; at least LeastSum(n); no NaN.
+  // Whether the sums, without sinks, are IsUsualSum; at least LeastSum(n); no
+  // NaN.
   bool are_usual, are_enough, are_numbers;
   alignas(64) double sums[kBatchRows];
   // The reciprocals of the sums.
@@ -70,6 +72,13 @@ struct ShortRowsKernels {
   /// The sums of a batch, and the probabilities of the one before, which has no
   /// fewer rows, or is null.
   void (*sum)(Batch& batch, const Batch* before);
+  /// Adds the exp values of sinks, a logit per row, to the sums. False if a
+  /// sink does not fit the range; -inf does.
+  bool (*join_sinks)(Batch& batch, const float* sinks, const ExpRange& range,
+                     const ScaleParts& parts);
+  /// logsumexp of each row, from its maximum and the sums.
+  void (*log_sums)(const Batch& batch, const float* max, const ExpRange& range,
+                   const ScaleParts& parts, float* logsumexp);
   /// The reciprocals of the sums.
   void (*invert_sums)(Batch& batch);
   void (*write)(const Batch& batch);

@@ -74,15 +74,20 @@ using ExpRowsFunction = RowsDone(const void* source, const RowJob* jobs,
 
 /// Rows of a batch: `rows` rows of n logits, from row `first` of the call on,
 /// `stride` apart. Their exp values go to e, `e_stride` apart. If is_dense,
-/// both are n, and so are the strides of all masks. False if one does not fit
-/// the range.
+/// both are n, and so are the strides of all masks.
 struct BatchRows {
   const float* logits;
   size_t stride, first, rows, n;
   bool is_dense;
   float* e;
   size_t e_stride;
+  /// The columns of each row, not more than n; the exp values behind are +0.
+  /// Null: all. Then is_dense is false.
+  const size_t* ends;
+  /// Takes the maximum of each row; null where it is not asked for.
+  float* max;
 };
+/// False if one does not fit the range.
 using ExpBatchFunction = bool(const void* source, const BatchRows& rows,
                               const ExpParams& params);
 
@@ -90,8 +95,9 @@ using ExpBatchFunction = bool(const void* source, const BatchRows& rows,
 struct LogitsKernels {
   /// By (may have masked elements) + 2 * (the maximum is asked for).
   ExpRowsFunction* exp_rows[4];
-  /// By (may have masked elements).
-  ExpBatchFunction* exp_batch[2];
+  /// By (may have masked elements) + 2 * (maxima are asked for, or rows have
+  /// ends).
+  ExpBatchFunction* exp_batch[4];
   /// Writes the row's logits. Null: they stand in memory as they are.
   void (*write_logits)(const void* source, const RowJob& job, float* to);
 };

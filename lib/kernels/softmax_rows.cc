@@ -120,7 +120,8 @@ constexpr SoftmaxKernels kKernels = {&RowMaximum,     &RowMaximumOrNaN,
 constexpr LogitsKernels kPlainKernels = {
     {&ExpRows<false, false, PlainSource>, &ExpRows<true, false, PlainSource>,
      &ExpRows<false, true, PlainSource>, &ExpRows<true, true, PlainSource>},
-    {&ExpBatch<false, PlainSource>, &ExpBatch<true, PlainSource>},
+    {&ExpBatch<false, PlainSource>, &ExpBatch<true, PlainSource>,
+     &ExpBatchOfRows<false, PlainSource>, &ExpBatchOfRows<true, PlainSource>},
     nullptr};
 #else
 // One lane at a time there is nothing to gain by other schedules.

@@ -104,10 +104,13 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
   if (!shape.is_attention && IsOneRow(shape.rows, shape.cols)) {
     return Schedule::kOneRow;
   }
-  if (shape.has_unit_scale && shape.rows >= kMinBatchRows &&
-      !shape.has_ranges && !shape.has_sinks) {
-    if (shape.has_batches && !shape.has_logsumexp &&
-        shape.cols <= limits.max_batch_cols && !IsTiled(shape, limits)) {
+  if (shape.has_unit_scale && shape.rows >= kMinBatchRows) {
+    // With logsumexp a tile takes less time than a batch.
+    const bool is_tiled =
+        IsTiled(shape, limits) || (shape.has_logsumexp && FitsTile(shape));
+    if (is_tiled) return Schedule::kTiles;
+    if (shape.has_batches && !shape.has_begins &&
+        shape.cols <= limits.max_batch_cols) {
       return Schedule::kBatches;
     }
     if (FitsTile(shape)) return Schedule::kTiles;

@@ -44,6 +44,7 @@ struct SoftmaxShape {
   /// Of attention.
   bool is_attention = false;
   bool has_ranges = false, has_sinks = false;
+  bool has_begins = false;     // ranges that begin behind the first column
   bool has_bias_rows = false;  // a bias that differs from row to row
 };
 

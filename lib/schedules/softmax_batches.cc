@@ -2,6 +2,7 @@
 #include "schedules/softmax_batches.h"
 
 #include "schedules/prediction.h"
+#include "schedules/special_rows.h"
 
 namespace softlane {
 namespace internal {
@@ -26,7 +27,6 @@ class SoftmaxBatches {
         is_dense_(is_dense),
         usual_(plan.places == Places::kStreamed ? Writing::kStreamed
                                                 : Writing::kUsual),
-        is_staged_(plan.is_staged),
         has_masked_(sample.has_masked),
         prediction_(call.parts) {
     prediction_.SetMax(sample.max);
@@ -86,23 +86,61 @@ class SoftmaxBatches {
   // False if the rows do not fit the range. `before` is written in any case.
   bool Predict(Batch& batch, size_t r, const Batch* before) {
     batch.e_stride = is_dense_ ? batch.n : PaddedCols(batch.n);
-    const BatchRows rows = {call_.x.Row(r), call_.x.stride, r,
-                            batch.rows,     batch.n,        is_dense_,
-                            batch.e,        batch.e_stride};
+    size_t ends[kBatchRows];
+    alignas(64) float max[kBatchRows];
+    const bool has_ends = call_.ranges != nullptr;
+    const bool needs_max = call_.logsumexp != nullptr;
+    for (size_t k = 0; has_ends && k < batch.rows; ++k) {
+      ends[k] = call_.ranges->Of(r + k).end;
+    }
+    const BatchRows rows = {call_.x.Row(r),
+                            call_.x.stride,
+                            r,
+                            batch.rows,
+                            batch.n,
+                            is_dense_,
+                            batch.e,
+                            batch.e_stride,
+                            has_ends ? ends : nullptr,
+                            needs_max ? max : nullptr};
     const ExpParams params = {
-        call_.parts, prediction_.Range(), false, is_staged_, false, false};
+        call_.parts, prediction_.Range(), false, false, false, false};
+    const size_t kind = (has_masked_ ? 1 : 0) + (has_ends || needs_max ? 2 : 0);
     const bool is_inside =
-        call_.logits.exp_batch[has_masked_ ? 1 : 0](call_.source, rows, params);
+        call_.logits.exp_batch[kind](call_.source, rows, params);
     kernels_.sum(batch, before);
     batch.writing = batch.are_usual ? usual_ : Writing::kTiny;
-    const bool is_good = is_inside && (!has_masked_ || batch.are_enough);
+    // Without an element that counts a row has its sink alone, or nothing.
+    const bool may_be_few = has_masked_ || has_ends || call_.sinks != nullptr;
+    bool is_good = is_inside && (!may_be_few || batch.are_enough);
+    if (is_good && call_.sinks != nullptr) {
+      is_good = JoinSinks(batch, call_.sinks + r, params.range, max);
+    }
+    if (is_good && needs_max) {
+      kernels_.log_sums(batch, max, params.range, call_.parts,
+                        call_.logsumexp + r);
+    }
     has_masked_ = has_masked_ || !is_good;
     is_good ? backoff_.Succeeded() : backoff_.Failed();
     return is_good;
   }
 
+  bool JoinSinks(Batch& batch, const float* sinks, const ExpRange& range,
+                 float* max) const {
+    for (size_t k = 0; call_.logsumexp != nullptr && k < batch.rows; ++k) {
+      max[k] = max[k] < sinks[k] ? sinks[k] : max[k];
+    }
+    if (!kernels_.join_sinks(batch, sinks, range, call_.parts)) return false;
+    for (size_t k = 0; k < batch.rows; ++k) {
+      if (MayHaveTiny(batch.sums[k])) batch.writing = Writing::kTiny;
+    }
+    return true;
+  }
+
   // False if a row needs more than a batch does.
   bool SumByMaximum(Batch& batch, size_t r) {
+    // The maximum of each row, with its sink, and its logsumexp: row by row.
+    if (call_.sinks != nullptr || call_.logsumexp != nullptr) return false;
     batch.e_stride = PaddedCols(batch.n);
     const float* z = call_.x.Row(r);
     size_t z_stride = call_.x.stride;
@@ -114,7 +152,10 @@ class SoftmaxBatches {
         job.logits = call_.x.Row(r + k);
         job.row = r + k;
         job.n = batch.n;
-        call_.logits.write_logits(call_.source, job, batch.e + k * z_stride);
+        if (call_.ranges != nullptr) job.n = call_.ranges->Of(r + k).end;
+        float* const to = batch.e + k * z_stride;
+        call_.logits.write_logits(call_.source, job, to);
+        FillRow(to + job.n, batch.n - job.n, -kInfinity);
       }
     }
     float octaves;
@@ -132,7 +173,6 @@ class SoftmaxBatches {
   const BatchFallback& fallback_;
   const bool is_dense_;
   const Writing usual_;
-  const bool is_staged_;
   bool has_masked_;  // from the first failure on, whatever its cause
   Prediction prediction_;
   Backoff backoff_;

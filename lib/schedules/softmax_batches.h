@@ -11,8 +11,8 @@ namespace internal {
 
 /// Softmax of short rows, 16 at a time, with one predicted range for the rows
 /// of a batch. A batch that does not fit it looks for the maximum of each row;
-/// `fallback` does rows [first, first + count) that need more. The sample is
-/// that of the first row.
+/// `fallback` does rows [first, first + count) that need more. Ranges begin at
+/// the first column. The sample is that of the first row.
 struct BatchFallback {
   void (*run)(const SoftmaxCall& call, size_t first, size_t count);
 };

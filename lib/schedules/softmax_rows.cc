@@ -48,9 +48,11 @@ class SoftmaxRows {
     if (has_equal_rows_) SetEqualFields();
   }
 
-  void Run() {
-    if (call_.x.rows != 0 && may_predict_) Sample();
-    for (size_t r = 0; r < call_.x.rows;) {
+  // Rows [first, end).
+  void Run(size_t first, size_t end) {
+    end_ = end;
+    if (first != end && may_predict_) Sample(first);
+    for (size_t r = first; r < end;) {
       const bool can_predict =
           may_predict_ && prediction_.IsUsable() && !is_wide_;
       if (can_predict && backoff_.NextIsDue()) {
@@ -66,8 +68,8 @@ class SoftmaxRows {
 
  private:
   // The first elements of the first row predict its exponent.
-  void Sample() {
-    const Row row = RowOf(0);
+  void Sample(size_t first) {
+    const Row row = RowOf(first);
     if (row.n < kSampledCols) return;
     RowJob job;
     SetJob(row, nullptr, job);
@@ -210,7 +212,7 @@ class SoftmaxRows {
     for (Pending& pending : pending_) {
       if (pending.has_tiny) Divide(pending, {});
     }
-    const size_t left = call_.x.rows - r;
+    const size_t left = end_ - r;
     const size_t most = left < plan_.rows_per_call ? left : plan_.rows_per_call;
     const size_t count = SetJobs(r, most, params);
     if (count == 0) {
@@ -328,7 +330,7 @@ class SoftmaxRows {
 
   // The row that is read next.
   ReadAhead AheadOf(size_t r) const {
-    if (r >= call_.x.rows) return {};
+    if (r >= end_) return {};
     size_t begin = 0;
     if (call_.ranges != nullptr) {
       const KeyRange keys = call_.ranges->Of(r);
@@ -351,6 +353,7 @@ class SoftmaxRows {
   RowJob jobs_[kMaxRowsPerCall];
   RowResult results_[kMaxRowsPerCall];
   Pending pending_[2] = {};
+  size_t end_ = 0;
   size_t filled_ = 0;     // rows whose other columns are zero
   bool is_wide_ = false;  // the last row was too wide for the range
   // Not one lane at a time, where there is little to save, and not where exp
@@ -363,17 +366,19 @@ class SoftmaxRows {
 [[gnu::noinline]] void RunWithScratch(const SoftmaxCall& call,
                                       const SoftmaxPlan& plan) {
   alignas(64) float scratch[2 * kMaxScratchCols];
-  SoftmaxRows(call, plan, scratch).Run();
+  SoftmaxRows(call, plan, scratch).Run(0, call.x.rows);
 }
 
 }  // namespace
 
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan) {
-  if (plan.has_scratch) {
-    RunWithScratch(call, plan);
-  } else {
-    SoftmaxRows(call, plan, nullptr).Run();
-  }
+  if (plan.has_scratch) return RunWithScratch(call, plan);
+  RunSoftmaxRows(call, plan, 0, call.x.rows);
+}
+
+void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                    size_t first, size_t count) {
+  SoftmaxRows(call, plan, nullptr).Run(first, first + count);
 }
 
 }  // namespace internal

@@ -17,6 +17,9 @@ namespace internal {
 ///
 /// Takes stack for a scratch only if the plan asks for it.
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan);
+/// Rows [first, first + count) of the call.
+void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                    size_t first, size_t count);
 
 }  // namespace internal
 }  // namespace softlane
