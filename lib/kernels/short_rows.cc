@@ -236,6 +236,17 @@ HWY_INLINE bool AreWithin(const double* sums, double least, double most) {
   return hn::AllTrue(d, are_within);
 }
 
+void InvertSums(Batch& batch) {
+  for (size_t r = 0; r < kBatchRows; r += kLanes) {
+    const GroupReciprocal reciprocal(
+        hn::Load(F64(), batch.sums + r),
+        hn::Load(F64(), batch.sums + r + kLanes / 2));
+    Store(reciprocal.head, batch.head + r);
+    Store(reciprocal.rest, batch.rest + r);
+    Store(reciprocal.least, batch.least + r);
+  }
+}
+
 void SumBatch(Batch& batch, const Batch* before) {
   BatchSums sums;
   const bool is_fused = before != nullptr && before->writing == Writing::kUsual;
@@ -251,6 +262,7 @@ void SumBatch(Batch& batch, const Batch* before) {
       AreWithin(batch.sums, internal::kMinUsualSum, internal::kMaxUsualSum);
   batch.are_enough = batch.are_usual || AreWithin(batch.sums, least, kMost);
   batch.are_numbers = batch.are_enough || AreWithin(batch.sums, 0.0, kMost);
+  InvertSums(batch);
 }
 
 bool JoinSinks(Batch& batch, const float* sinks,
@@ -313,17 +325,6 @@ void LogSums(const Batch& batch, const float* max,
       hn::Store(hn::DemoteTo(half, hn::Add(log, hn::Zero(d))), half, logs + i);
     }
     StoreFirst(Load(logs), logsumexp + r, count);
-  }
-}
-
-void InvertSums(Batch& batch) {
-  for (size_t r = 0; r < kBatchRows; r += kLanes) {
-    const GroupReciprocal reciprocal(
-        hn::Load(F64(), batch.sums + r),
-        hn::Load(F64(), batch.sums + r + kLanes / 2));
-    Store(reciprocal.head, batch.head + r);
-    Store(reciprocal.rest, batch.rest + r);
-    Store(reciprocal.least, batch.least + r);
   }
 }
 

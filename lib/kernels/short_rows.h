@@ -69,8 +69,8 @@ struct ShortRowsKernels {
   bool (*exp_by_maximum)(const float* z, size_t z_stride,
                          const ScaleParts& parts, Batch& batch,
                          float* first_octaves);
-  /// The sums of a batch, and the probabilities of the one before, which has no
-  /// fewer rows, or is null.
+  /// The sums of a batch and their reciprocals, and the probabilities of the
+  /// one before, which has no fewer rows, or is null.
   void (*sum)(Batch& batch, const Batch* before);
   /// Adds the exp values of sinks, a logit per row, to the sums. False if a
   /// sink does not fit the range; -inf does.
@@ -79,7 +79,7 @@ struct ShortRowsKernels {
   /// logsumexp of each row, from its maximum and the sums.
   void (*log_sums)(const Batch& batch, const float* max, const ExpRange& range,
                    const ScaleParts& parts, float* logsumexp);
-  /// The reciprocals of the sums.
+  /// The reciprocals of sums that sinks have joined.
   void (*invert_sums)(Batch& batch);
   void (*write)(const Batch& batch);
 };

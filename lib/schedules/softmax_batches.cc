@@ -24,16 +24,27 @@ class SoftmaxBatches {
       : call_(call),
         kernels_(kernels),
         fallback_(fallback),
-        is_dense_(is_dense),
         usual_(plan.places == Places::kStreamed ? Writing::kStreamed
                                                 : Writing::kUsual),
         has_masked_(sample.has_masked),
+        params_{call.parts, {}, false, false, false, false},
         prediction_(call.parts) {
     prediction_.SetMax(sample.max);
+    const size_t n = call.x.cols;
+    rows_ = {nullptr,
+             call.x.stride,
+             0,
+             0,
+             n,
+             is_dense,
+             nullptr,
+             is_dense ? n : PaddedCols(n),
+             call.ranges == nullptr ? nullptr : ends_,
+             call.logsumexp == nullptr ? nullptr : max_};
   }
 
-  // A batch is summed before the one before it is written, whose division has
-  // ended by then.
+  // A batch is summed before the one before it is written, whose reciprocals
+  // are there by then.
   void Run(Batch* two) {
     Batch* before = nullptr;
     bool is_predicted = false;  // `before`; else its sums tell nothing
@@ -43,7 +54,6 @@ class SoftmaxBatches {
       const size_t left = call_.x.rows - r;
       SetRows(batch, left < rows ? left : rows, r, before);
       if (before != nullptr) {
-        kernels_.invert_sums(*before);
         if (is_predicted && !before->are_usual) {
           prediction_.Follow(LargestOf(before->sums));
         }
@@ -58,10 +68,7 @@ class SoftmaxBatches {
       if (!is_summed) fallback_.run(call_, r, batch.rows);
       before = is_summed ? &batch : nullptr;
     }
-    if (before != nullptr) {
-      kernels_.invert_sums(*before);
-      kernels_.write(*before);
-    }
+    if (before != nullptr) kernels_.write(*before);
     if (usual_ == Writing::kStreamed) call_.kernels.flush();
   }
 
@@ -85,39 +92,30 @@ class SoftmaxBatches {
 
   // False if the rows do not fit the range. `before` is written in any case.
   bool Predict(Batch& batch, size_t r, const Batch* before) {
-    batch.e_stride = is_dense_ ? batch.n : PaddedCols(batch.n);
-    size_t ends[kBatchRows];
-    alignas(64) float max[kBatchRows];
+    batch.e_stride = rows_.e_stride;
+    rows_.logits = call_.x.Row(r);
+    rows_.first = r;
+    rows_.rows = batch.rows;
+    rows_.e = batch.e;
     const bool has_ends = call_.ranges != nullptr;
     const bool needs_max = call_.logsumexp != nullptr;
     for (size_t k = 0; has_ends && k < batch.rows; ++k) {
-      ends[k] = call_.ranges->Of(r + k).end;
+      ends_[k] = call_.ranges->Of(r + k).end;
     }
-    const BatchRows rows = {call_.x.Row(r),
-                            call_.x.stride,
-                            r,
-                            batch.rows,
-                            batch.n,
-                            is_dense_,
-                            batch.e,
-                            batch.e_stride,
-                            has_ends ? ends : nullptr,
-                            needs_max ? max : nullptr};
-    const ExpParams params = {
-        call_.parts, prediction_.Range(), false, false, false, false};
+    params_.range = prediction_.Range();
     const size_t kind = (has_masked_ ? 1 : 0) + (has_ends || needs_max ? 2 : 0);
     const bool is_inside =
-        call_.logits.exp_batch[kind](call_.source, rows, params);
+        call_.logits.exp_batch[kind](call_.source, rows_, params_);
     kernels_.sum(batch, before);
     batch.writing = batch.are_usual ? usual_ : Writing::kTiny;
     // Without an element that counts a row has its sink alone, or nothing.
     const bool may_be_few = has_masked_ || has_ends || call_.sinks != nullptr;
     bool is_good = is_inside && (!may_be_few || batch.are_enough);
     if (is_good && call_.sinks != nullptr) {
-      is_good = JoinSinks(batch, call_.sinks + r, params.range, max);
+      is_good = JoinSinks(batch, call_.sinks + r);
     }
     if (is_good && needs_max) {
-      kernels_.log_sums(batch, max, params.range, call_.parts,
+      kernels_.log_sums(batch, max_, params_.range, call_.parts,
                         call_.logsumexp + r);
     }
     has_masked_ = has_masked_ || !is_good;
@@ -125,15 +123,17 @@ class SoftmaxBatches {
     return is_good;
   }
 
-  bool JoinSinks(Batch& batch, const float* sinks, const ExpRange& range,
-                 float* max) const {
+  bool JoinSinks(Batch& batch, const float* sinks) {
     for (size_t k = 0; call_.logsumexp != nullptr && k < batch.rows; ++k) {
-      max[k] = max[k] < sinks[k] ? sinks[k] : max[k];
+      max_[k] = max_[k] < sinks[k] ? sinks[k] : max_[k];
     }
-    if (!kernels_.join_sinks(batch, sinks, range, call_.parts)) return false;
+    if (!kernels_.join_sinks(batch, sinks, params_.range, call_.parts)) {
+      return false;
+    }
     for (size_t k = 0; k < batch.rows; ++k) {
       if (MayHaveTiny(batch.sums[k])) batch.writing = Writing::kTiny;
     }
+    kernels_.invert_sums(batch);
     return true;
   }
 
@@ -171,11 +171,14 @@ class SoftmaxBatches {
   const SoftmaxCall& call_;
   const ShortRowsKernels& kernels_;
   const BatchFallback& fallback_;
-  const bool is_dense_;
   const Writing usual_;
   bool has_masked_;  // from the first failure on, whatever its cause
+  BatchRows rows_;
+  ExpParams params_;
   Prediction prediction_;
   Backoff backoff_;
+  size_t ends_[kBatchRows];
+  alignas(64) float max_[kBatchRows];
 };
 
 }  // namespace

@@ -40,6 +40,9 @@ class SoftmaxRows {
         plan_(plan),
         scratch_(scratch),
         distance_(call.x.cols < kMinNextCols ? 2 : 1),
+        params_{call.parts,      {},
+                false,           plan.is_staged,
+                plan.is_uniform, plan.places == Places::kStreamed},
         prediction_(call.parts),
         may_predict_(call.plain.exp_rows[0] != nullptr &&
                      (plan.places != Places::kScratch || scratch != nullptr)),
@@ -143,13 +146,13 @@ class SoftmaxRows {
 
   // Jobs for up to `most` rows from r on, as far as they may be tried. Gives
   // their number.
-  size_t SetJobs(size_t r, size_t most, const ExpParams& params) {
-    if (has_equal_rows_) return SetEqualJobs(r, most, params);
+  size_t SetJobs(size_t r, size_t most) {
+    if (has_equal_rows_) return SetEqualJobs(r, most);
     size_t count = 0;
     for (; count < most; ++count) {
       const Row row = RowOf(r + count);
       float* const place = PlaceOf(row);
-      if (!CanTry(row, place, params.range)) break;
+      if (!CanTry(row, place, params_.range)) break;
       RowJob& job = jobs_[count];
       SetJob(row, place, job);
       if (count < distance_) {
@@ -161,13 +164,13 @@ class SoftmaxRows {
         job.pending_sum = &results_[count - distance_].sum;
         job.probs = ProbsOf(before);
       }
-      if (params.is_streamed) job.ahead = AheadOf(r + count + 1);
+      if (params_.is_streamed) job.ahead = AheadOf(r + count + 1);
     }
     return count;
   }
   // The same for rows that have all columns and no sinks, whose constant fields
   // SetEqualFields has set: half of the time.
-  size_t SetEqualJobs(size_t r, size_t most, const ExpParams& params) {
+  size_t SetEqualJobs(size_t r, size_t most) {
     const float* x = call_.x.Row(r);
     float* y = call_.y.Row(r);
     for (size_t count = 0; count < most; ++count) {
@@ -181,7 +184,7 @@ class SoftmaxRows {
         job.pending = jobs_[count - distance_].e;
         job.probs = y - distance_ * call_.y.stride;
       }
-      if (params.is_streamed) job.ahead = AheadOf(r + count + 1);
+      if (params_.is_streamed) job.ahead = AheadOf(r + count + 1);
       x += call_.x.stride;
       y += call_.y.stride;
     }
@@ -203,18 +206,13 @@ class SoftmaxRows {
   // the first that is not done.
   size_t RunPredicted(size_t r) {
     const bool needs_max = call_.logsumexp != nullptr;
-    const ExpParams params = {call_.parts,
-                              prediction_.Range(),
-                              false,
-                              plan_.is_staged,
-                              plan_.is_uniform,
-                              plan_.places == Places::kStreamed};
+    params_.range = prediction_.Range();
     for (Pending& pending : pending_) {
       if (pending.has_tiny) Divide(pending, {});
     }
     const size_t left = end_ - r;
     const size_t most = left < plan_.rows_per_call ? left : plan_.rows_per_call;
-    const size_t count = SetJobs(r, most, params);
+    const size_t count = SetJobs(r, most);
     if (count == 0) {
       RunByMaximum(RowOf(r));
       return r + 1;
@@ -222,12 +220,12 @@ class SoftmaxRows {
     ExpRowsFunction* const exp_rows =
         call_.logits.exp_rows[(has_masked_ ? 1 : 0) + (needs_max ? 2 : 0)];
     const RowsDone done =
-        exp_rows(call_.source, jobs_, count, params, results_);
+        exp_rows(call_.source, jobs_, count, params_, results_);
     const size_t tried = done.count + (done.has_failed ? 1 : 0);
     for (size_t k = 0; k < tried && k < distance_; ++k) SlotOf(r + k).n = 0;
     for (size_t k = 0; needs_max && k < done.count; ++k) {
       call_.logsumexp[r + k] = call_.kernels.log_sum_exp(
-          results_[k].max, results_[k].sum, params.range, call_.parts);
+          results_[k].max, results_[k].sum, params_.range, call_.parts);
     }
     // The rows before these were divided beside a row that was tried.
     const size_t first = tried > distance_ ? tried - distance_ : 0;
@@ -348,6 +346,7 @@ class SoftmaxRows {
   const SoftmaxPlan& plan_;
   float* const scratch_;
   const size_t distance_;  // from a row to the one that is divided beside it
+  ExpParams params_;       // of predicted rows
   Prediction prediction_;
   Backoff backoff_;
   RowJob jobs_[kMaxRowsPerCall];
