@@ -49,7 +49,7 @@ HWY_INLINE double LogOf(const RowPlan& plan, const ScaleParts& parts,
 }
 
 // For a finite maximum.
-HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
+HWY_NOINLINE RowLog SumRow(const float* x, size_t n, float max,
                          const ScaleParts& parts) {
   const RowPlan plan = PlanRow(max, parts);
   const SoftmaxExp exp = MakeExp(plan, parts);
@@ -166,11 +166,13 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     return LogSoftmaxInTiles(x, y, options.empty_row, parts);
   }
 #endif
-  if (x.cols >= kMinStreamedCols && IsLarge(x.rows, x.cols, 2) &&
-      x.data != y.data) {
-    return LogSoftmaxStreamed(x, y, options.empty_row, parts);
+  if constexpr (kHasFma) {  // one lane at a time there is little to save
+    if (x.cols >= kMinStreamedCols && IsLarge(x.rows, x.cols, 2) &&
+        x.data != y.data) {
+      return LogSoftmaxStreamed(x, y, options.empty_row, parts);
+    }
+    if (x.rows > 1) return LogSoftmaxPipelined(x, y, options.empty_row, parts);
   }
-  if (x.rows > 1) return LogSoftmaxPipelined(x, y, options.empty_row, parts);
   LogSoftmaxRowByRow(x, y, options.empty_row, parts);
 }
 

@@ -233,22 +233,14 @@ HWY_INLINE void AddBlocks(size_t start, size_t end, const Terms& terms,
     sum.template AddBlock<kInDouble>(BlockTerms<Terms>{terms, start});
   }
 }
-// A block that is not full, or none.
+// A block in memory.
+struct StoredBlock {
+  HWY_INLINE Four operator()(size_t i) const { return LoadFour(terms + i, 16); }
+
+  const float* terms;
+};
+// A block that is not full, or none, in little code: one vector at a time.
 template <bool kInDouble = false, class Terms>
-HWY_INLINE void AddLast(size_t start, size_t n, const Terms& terms,
-                        LaneSum& sum) {
-  if (start == n) return;
-  sum.template AddBlock<kInDouble>(LastTerms<Terms>{terms, start, n - start});
-}
-// All terms from 0 to n - 1.
-template <bool kInDouble = false, class Terms>
-HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
-  const size_t full = n / kSumBlock * kSumBlock;
-  AddBlocks<kInDouble>(0, full, terms, sum);
-  AddLast<kInDouble>(full, n, terms, sum);
-}
-// AddLast in less code: one vector at a time.
-template <class Terms>
 HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
                              LaneSum& sum) {
   if (start == n) return;
@@ -262,9 +254,25 @@ HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
     i += kLanes;
   }
   for (; i < kSumBlock; i += kLanes) Store(Set(0.0f), block + i);
-  sum.AddBlock([&](size_t i) HWY_ATTR { return LoadFour(block + i, 16); });
+  sum.template AddBlock<kInDouble>(StoredBlock{block});
 }
-
+// The same in less time: 3 to 9 % of a row of 400 to 600 elements with AVX2 on
+// Zen 3.
+template <bool kInDouble = false, class Terms>
+HWY_INLINE void AddLast(size_t start, size_t n, const Terms& terms,
+                        LaneSum& sum) {
+  if constexpr (kLanes == 1)
+    return AddShortLast<kInDouble>(start, n, terms, sum);
+  if (start == n) return;
+  sum.template AddBlock<kInDouble>(LastTerms<Terms>{terms, start, n - start});
+}
+// All terms from 0 to n - 1.
+template <bool kInDouble = false, class Terms>
+HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
+  const size_t full = n / kSumBlock * kSumBlock;
+  AddBlocks<kInDouble>(0, full, terms, sum);
+  AddLast<kInDouble>(full, n, terms, sum);
+}
 // Their sum.
 template <bool kInDouble = false, class Terms>
 HWY_INLINE double SumTerms(size_t n, const Terms& terms) {
