@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# Sourced by test.sh and bench.sh: finds what is missing on this machine and installs
+# Sourced by test.sh, bench.sh and fuzz.sh: finds what is missing on this machine and installs
 # it with apt-get, as root or through sudo; elsewhere says what is missing and stops.
 
 # require COMMAND PACKAGE: a program.
@@ -11,6 +11,14 @@ require() {
 require_header() {
   printf '#include <%s>\n' "$1" |
     "${CXX:-c++}" -std=c++17 -E -x c++ - >/dev/null 2>&1 || missing="$missing $2"
+}
+
+# require_fuzzer: clang's libFuzzer and sanitizers. Debian names their package after the
+# compiler's version.
+require_fuzzer() {
+  echo 'extern "C" int LLVMFuzzerTestOneInput(const char*, long) { return 0; }' |
+    "$CXX" -fsanitize=fuzzer,address -x c++ - -o /dev/null >/dev/null 2>&1 ||
+    missing="$missing libclang-rt-$("$CXX" -dumpversion | cut -d. -f1)-dev"
 }
 
 install_missing() {
@@ -41,7 +49,7 @@ install_missing() {
   rm -f "$log"
 }
 
-# install_dependencies doctest|consumers|aarch64|mingw|gnuplot|benchmark|peers ...
+# install_dependencies doctest|consumers|aarch64|mingw|gnuplot|benchmark|peers|fuzzer ...
 install_dependencies() {
   missing=
   require cmake cmake
@@ -66,6 +74,7 @@ install_dependencies() {
         PATH=$PATH:/usr/lib/wine require wine64 wine64 # where Debian has it
         ;;
       gnuplot) require gnuplot gnuplot-nox ;;
+      fuzzer) require_fuzzer ;;
       benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;
       peers)
         require_header pthreadpool.h libpthreadpool-dev

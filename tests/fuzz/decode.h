@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_FUZZ_DECODE_H_
+#define SOFTLANE_TESTS_FUZZ_DECODE_H_
+
+#include <cfloat>
+#include <climits>
+#include <cstdint>
+
+#include "functions.h"
+#include "memory.h"
+#include "source.h"
+#include "values.h"
+
+// From bytes to a call: sizes, options, target, strides and places. Most calls
+// are small and good. Large shapes are rare because the baseline target takes
+// 30 ns and more per element.
+
+namespace softlane {
+namespace fuzz {
+
+constexpr size_t kHugeSizes[] = {
+    SIZE_MAX,        SIZE_MAX / 2, SIZE_MAX / 2 + 1,  SIZE_MAX / 4 + 2,
+    size_t{1} << 61, SIZE_MAX / 4, (size_t{1} << 62), SIZE_MAX - 1};
+
+inline bool HasShape(const Call& c, Shape shape) {
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    if (c.OperandAt(i).shape == shape) return true;
+  }
+  return false;
+}
+
+inline void ChooseRows(Call& c, Source& source) {
+  const size_t kind = source.Byte();
+  const auto choose = [&](size_t rows, size_t cols) {
+    c.rows = (source.Byte() + 1) % rows;
+    c.cols = (source.Below(SIZE_MAX) + 1) % cols;
+  };
+  if (kind < 208) return choose(9, 81);
+  if (kind < 232) return choose(41, 41);
+  if (kind < 246) return choose(9, 401);
+  if (kind < 251) return choose(41, 201);
+  if (kind < 252) return choose(3, 9001);
+  choose(9, 81);
+  const size_t huge = source.OneOf(kHugeSizes);
+  if (kind == 252) c.rows = huge;
+  if (kind == 253) c.cols = huge;
+  if (kind == 254) c.rows = huge, c.cols = source.OneOf(kHugeSizes);
+  if (kind == 255) c.rows = 0;
+}
+
+inline void ChoosePlanes(Call& c, Source& source) {
+  const size_t kind = source.Byte();
+  const auto choose = [&](size_t outer, size_t axis, size_t inner) {
+    c.rows = (source.Byte() + 1) % outer;
+    c.axis = (source.Below(SIZE_MAX) + 1) % axis;
+    c.cols = (source.Below(SIZE_MAX) + 1) % inner;
+  };
+  if (kind < 192) return choose(4, 20, 20);
+  if (kind < 224) return choose(4, 10, 150);
+  if (kind < 244) return choose(3, 200, 6);
+  if (kind < 250) return choose(3, 41, 200);
+  if (kind < 251) return choose(2, 9001, 3);
+  if (kind < 252) return choose(2, 4, 4001);
+  choose(4, 20, 20);
+  const size_t huge = source.OneOf(kHugeSizes);
+  if (kind == 252) c.rows = huge;
+  if (kind == 253) c.axis = huge;
+  if (kind == 254) c.cols = huge;
+  if (kind == 255) c.axis = huge, c.cols = source.OneOf(kHugeSizes);
+}
+
+inline void ChooseSizes(Call& c, Source& source) {
+  if (HasShape(c, Shape::kPlanes)) return ChoosePlanes(c, source);
+  ChooseRows(c, source);
+  if (HasShape(c, Shape::kSquare)) {
+    if (c.cols < 9001) c.cols %= c.cols > 80 ? 160 : 41;
+    c.rows = 0;  // not an argument
+  }
+  if (HasShape(c, Shape::kTopK)) {
+    const size_t kind = source.Byte();
+    c.k = source.Byte() % 65;
+    if (kind < 240 && c.k > c.cols) c.k = c.cols;
+    if (kind >= 240) c.k = c.cols + 1;
+    if (kind >= 248) c.k = 65 + source.Byte();
+    if (kind == 254) c.k = source.OneOf(kHugeSizes);
+    if (kind == 255) c.cols = (size_t{1} << 31) - source.Byte() % 2;
+  }
+}
+
+inline float ChooseAmount(Source& source, float usual, bool must_be_positive) {
+  static const float kGood[] = {0.125f, 0.37f,   1.0f,    700.0f, 1e-20f,
+                                1e20f,  FLT_MAX, FLT_MIN, 1e-45f, 8.0f};
+  const size_t kind = source.Byte();
+  if (kind < 128) return usual;
+  if (kind < 216) return source.OneOf(kGood);
+  if (kind < 250) {  // any good number
+    const float value = FloatOf(source.Word() & 0x7FFFFFFFu);
+    return IsFinite(value) && value > 0.0f ? value : usual;
+  }
+  const float bad = SpecialFloat(source.Byte());
+  return must_be_positive || kind >= 253 ? bad : 0.0f;
+}
+
+inline int64_t ChoosePosition(Source& source) {
+  static const int64_t kValues[] = {0,  1,  -1, 3,         -7,       40,
+                                    64, 17, 9,  INT64_MAX, INT64_MIN};
+  return source.Chance(32) ? static_cast<int64_t>(uint64_t{source.Word()} << 20)
+                           : source.OneOf(kValues);
+}
+
+inline int ChooseInt(Source& source, int bound) {
+  static const int kBad[] = {-1, INT_MAX, INT_MIN, 3, 255, 256, 257, 0x10001};
+  return source.Chance(5) ? source.OneOf(kBad)
+                          : static_cast<int>(source.Byte()) % bound;
+}
+
+inline void ChooseOptions(Call& c, Source& source) {
+  Options& o = c.options;
+  const Settings settings = c.function->settings;
+  if (settings == Settings::kNone) return;
+  if (settings >= Settings::kLoss && source.Chance(12)) {
+    o.are_null = true;  // the defaults of the function
+    o.empty_row = SOFTLANE_EMPTY_ROW_ZERO;
+    return;
+  }
+  o.scale = ChooseAmount(source, 1.0f, true);
+  if (settings == Settings::kScale) return;
+  o.empty_row = ChooseInt(source, 2);
+  o.renormalize = source.Byte() % 3;
+  if (settings == Settings::kLoss) {
+    o.reduction = ChooseInt(source, 3);
+    o.ignore_index = source.Chance(128) ? ChoosePosition(source) : -100;
+    const float share = static_cast<float>(source.Byte() % 128) / 127.0f;
+    o.label_smoothing = source.Chance(96) ? share : 0.0f;
+    if (source.Chance(5)) o.label_smoothing = SpecialFloat(source.Byte());
+    o.z_loss = ChooseAmount(source, 0.0f, false);
+    o.upstream = source.Chance(64) ? SpecialFloat(source.Byte()) : 1.0f;
+    o.zero_if_all_ignored = source.Byte() % 3;
+  }
+  if (settings == Settings::kAttention) {
+    o.softcap = ChooseAmount(source, 0.0f, false);
+    if (source.Chance(64)) o.alibi_slope = ChooseAmount(source, 0.5f, false);
+    o.causal = source.Byte() % 3;
+    o.first_query = ChoosePosition(source);
+    if (source.Chance(96)) o.window = source.Byte() % 100;
+    if (source.Chance(8)) o.window = ChoosePosition(source);
+  }
+}
+
+inline void ChooseTarget(Call& c, Source& source) {
+  static const int kValues[] = {1, 2, 3, 4, 5, -1, 255, 256, 258, INT_MIN};
+  if (source.Chance(24)) c.target = source.OneOf(kValues);
+}
+
+inline void ChooseStrides(Call& c, size_t i, size_t common, Source& source) {
+  View& view = c.views[i];
+  const Extent n = c.ExtentOf(i);
+  const size_t kind = source.Byte();
+  const bool may_repeat = !IsOutput(c.OperandAt(i).role);
+  size_t more = 0;
+  if (kind >= 144) more = kind % 8;
+  if (kind >= 200) more += source.Byte();
+  view.axis_stride = n.cols + (kind % 2 != 0 ? more : 0);
+  view.stride = n.cols + more;
+  if (n.axis > 1) view.stride += (n.axis - 1) * view.axis_stride;
+  if (common != 0 && n.axis == 1) view.stride = common;
+  if (kind < 208) return;
+  if (kind < 232) {
+    if (may_repeat) view.stride = 0;
+    return;
+  }
+  // Of a single row or plane any stride is good.
+  if (n.rows > 1 && kind < 252) return;
+  static const size_t kStrides[] = {0, 1, size_t{1} << 40};
+  view.stride =
+      source.Chance(128) ? source.OneOf(kHugeSizes) : source.OneOf(kStrides);
+  if (source.Chance(64)) view.stride = n.cols - 1;
+  if (source.Chance(64)) {
+    view.axis_stride =
+        source.Chance(128) ? source.OneOf(kHugeSizes) : n.cols - 1;
+  }
+}
+
+// Another operand before this one to lie on, near or beside.
+inline void ChooseNeighbor(Call& c, size_t i, size_t common, Source& source,
+                           Place* places) {
+  const size_t k = source.Below(i);
+  const size_t kind = source.Byte();
+  const size_t size = SizeOf(c.OperandAt(i).element);
+  Place& place = places[i];
+  place.root = places[k].root;
+  place.offset = places[k].offset;
+  if (kind < 128) {  // on it
+    c.views[i] = c.views[k];
+  } else if (kind < 192 && common != 0) {  // a window beside it
+    place.offset +=
+        static_cast<int64_t>((c.ExtentOf(k).cols + kind % 4) * size);
+  } else if (kind < 224) {  // behind its last element
+    const size_t bytes = BytesOf(c, k);
+    if (bytes <= kMaxBytes) place.offset += static_cast<int64_t>(bytes);
+  } else {
+    place.offset += (static_cast<int64_t>(source.Byte()) - 128) *
+                    static_cast<int64_t>(size);
+  }
+}
+
+inline void ChoosePlaces(Call& c, Source& source, Place* places) {
+  size_t common = 0;
+  if (source.Chance(64) && c.cols < 9001) {
+    common = c.cols * (2 + source.Byte() % 3) + source.Byte() % 8;
+  }
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    const Operand& operand = c.OperandAt(i);
+    Place& place = places[i];
+    place.root = i;
+    ChooseStrides(c, i, common, source);
+    place.shift = source.Byte() % 16 * SizeOf(operand.element);
+    const size_t kind = source.Byte();
+    const unsigned chances = operand.role == Role::kReplacing  ? 96
+                             : operand.role == Role::kReplaced ? 20
+                                                               : 12;
+    if (i > 0 && kind >= 256 - chances) {
+      ChooseNeighbor(c, i, common, source, places);
+    } else if (kind < 2) {
+      place.is_null = source.Byte() > 0;
+      place.is_at_end = !place.is_null && source.Byte() > 128;
+    }
+    // Without is the plainest choice. An operand that others need is rarely
+    // null.
+    const bool is_optional = operand.need != Need::kNeeded || operand.is_option;
+    const unsigned presence = operand.need_in != nullptr ? 216 : 112;
+    if (is_optional && !source.Chance(presence)) place.is_null = true;
+    if (operand.is_option && c.options.are_null) place.is_null = true;
+  }
+}
+
+}  // namespace fuzz
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_FUZZ_DECODE_H_

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_FUZZ_FUNCTIONS_H_
+#define SOFTLANE_TESTS_FUZZ_FUNCTIONS_H_
+
+#include "call.h"
+
+// Every function of softlane/c.h that computes. A new one is an entry at the
+// end of kFunctions: its name, its options, the call, and its operands, an
+// input before the output that may replace it.
+
+namespace softlane {
+namespace fuzz {
+
+constexpr Operand In(const char* name, Content content = Content::kLogits,
+                     Shape shape = Shape::kMatrix) {
+  return {name, shape, Role::kReplaced, content};
+}
+constexpr Operand Out(const char* name, Content content,
+                      Shape shape = Shape::kMatrix) {
+  return {name, shape, Role::kReplacing, content};
+}
+// An output that replaces no input.
+constexpr Operand Apart(const char* name, Content content, Shape shape,
+                        Element element = Element::kFloat) {
+  return {name, shape, Role::kWritten, content, element};
+}
+// An input that no output replaces.
+constexpr Operand Read(const char* name, Content content, Shape shape,
+                       Element element = Element::kFloat) {
+  return {name, shape, Role::kRead, content, element};
+}
+constexpr Operand Optional(Operand operand) {
+  operand.need = Need::kOptional;
+  return operand;
+}
+constexpr Operand If(Need (*need_in)(const Call&), Operand operand) {
+  operand.need_in = need_in;
+  return operand;
+}
+constexpr Operand Option(Operand operand) {
+  operand.is_option = true;
+  return operand;
+}
+
+// The losses: logits, labels or targets, loss, dlogits, divisor, weights,
+// upstream.
+inline Need NeedOfWeights(const Call& c) {
+  return c.rows == 0 ? Need::kIgnored : Need::kOptional;
+}
+inline Need NeedOfUpstream(const Call& c) {
+  return c.options.reduction == SOFTLANE_REDUCTION_NONE &&
+                 c.views[3].data != nullptr
+             ? Need::kOptional
+             : Need::kIgnored;
+}
+#define SOFTLANE_FUZZ_LOSS(labels)                                           \
+  {                                                                          \
+    In("logits"), labels, Apart("loss", Content::kAnything, Shape::kLosses), \
+        Optional(Out("dlogits", Content::kAnything)),                        \
+        Optional(Apart("divisor", Content::kAnything, Shape::kOne)),         \
+        Option(If(NeedOfWeights, Read("class_weights", Content::kWeights,    \
+                                      Shape::kPerColumn))),                  \
+        Option(If(NeedOfUpstream,                                            \
+                  Read("upstream_rows", Content::kShares, Shape::kPerRow)))  \
+  }
+// The options as a struct, or null.
+struct LossOptions {
+  explicit LossOptions(const Call& c) : are_null(c.options.are_null) {
+    const Options& o = c.options;
+    options = {o.reduction, o.ignore_index, o.label_smoothing,
+               c.In(5),     o.z_loss,       o.scale,
+               c.In(6),     o.upstream,     o.zero_if_all_ignored};
+  }
+  operator const softlane_cross_entropy_options*() const {
+    return are_null ? nullptr : &options;
+  }
+
+  softlane_cross_entropy_options options;
+  bool are_null;
+};
+
+// Attention: what the function takes, and from `masks` on bias, keep, lengths
+// and sinks.
+#define SOFTLANE_FUZZ_MASKS                                               \
+  Option(Optional(Read("bias", Content::kLogits, Shape::kMatrix))),       \
+      Option(Optional(                                                    \
+          Read("keep", Content::kKeep, Shape::kMatrix, Element::kByte))), \
+      Option(Optional(Read("lengths", Content::kLengths, Shape::kPerRow,  \
+                           Element::kInt32)))
+inline Need NeedOfScores(const Call& c) {
+  return c.options.softcap == 0.0f ? Need::kIgnored : Need::kNeeded;
+}
+inline bool HasSinkGradient(const Call& c) {
+  return c.views[5].data != nullptr;
+}
+inline Need NeedOfSinks(const Call& c) {
+  return HasSinkGradient(c) ? Need::kNeeded : Need::kOptional;
+}
+inline Need NeedOfForward(const Call& c) {
+  return HasSinkGradient(c) ? Need::kNeeded : Need::kIgnored;
+}
+struct AttentionOptions {
+  AttentionOptions(const Call& c, size_t masks) : are_null(c.options.are_null) {
+    const Options& o = c.options;
+    options = {o.scale,
+               o.softcap,
+               o.alibi_slope,
+               c.In(masks),
+               c.Stride(masks),
+               c.As<const uint8_t>(masks + 1),
+               c.Stride(masks + 1),
+               c.As<const int32_t>(masks + 2),
+               o.causal,
+               o.first_query,
+               o.window,
+               c.In(masks + 3),
+               o.empty_row};
+  }
+  operator const softlane_attention_options*() const {
+    return are_null ? nullptr : &options;
+  }
+
+  softlane_attention_options options;
+  bool are_null;
+};
+
+inline const Function kFunctions[] = {
+    {"softlane_exp",
+     Settings::kNone,
+     [](const Call& c) {
+       return softlane_exp(c.In(0), c.Stride(0), c.Out(1), c.Stride(1), c.rows,
+                           c.cols, c.target);
+     },
+     {In("x"), Out("y", Content::kExponentials)}},
+    {"softlane_row_max",
+     Settings::kNone,
+     [](const Call& c) {
+       return softlane_row_max(c.In(0), c.Stride(0), c.Out(1), c.rows, c.cols,
+                               c.target);
+     },
+     {In("x"), Apart("max", Content::kMaxima, Shape::kPerRow)}},
+    {"softlane_softmax",
+     Settings::kSoftmax,
+     [](const Call& c) {
+       return softlane_softmax(c.In(0), c.Stride(0), c.Out(1), c.Stride(1),
+                               c.rows, c.cols, c.options.scale,
+                               c.options.empty_row, c.target);
+     },
+     {In("logits"), Out("probs", Content::kProbabilities)}},
+    {"softlane_softmax_with_logsumexp",
+     Settings::kSoftmax,
+     [](const Call& c) {
+       return softlane_softmax_with_logsumexp(
+           c.In(0), c.Stride(0), c.Out(1), c.Stride(1), c.Out(2), c.rows,
+           c.cols, c.options.scale, c.options.empty_row, c.target);
+     },
+     {In("logits"), Out("probs", Content::kProbabilities),
+      Apart("logsumexp", Content::kAnything, Shape::kPerRow)}},
+    {"softlane_softmax_backward",
+     Settings::kScale,
+     [](const Call& c) {
+       return softlane_softmax_backward(
+           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.Out(2), c.Stride(2),
+           c.rows, c.cols, c.options.scale, c.target);
+     },
+     {In("probs", Content::kShares), In("dprobs"),
+      Out("dlogits", Content::kAnything)}},
+    {"softlane_log_softmax",
+     Settings::kSoftmax,
+     [](const Call& c) {
+       return softlane_log_softmax(c.In(0), c.Stride(0), c.Out(1), c.Stride(1),
+                                   c.rows, c.cols, c.options.scale,
+                                   c.options.empty_row, c.target);
+     },
+     {In("logits"), Out("log_probs", Content::kLogProbabilities)}},
+    {"softlane_logsumexp",
+     Settings::kScale,
+     [](const Call& c) {
+       return softlane_logsumexp(c.In(0), c.Stride(0), c.Out(1), c.rows, c.cols,
+                                 c.options.scale, c.target);
+     },
+     {In("logits"), Apart("logsumexp", Content::kAnything, Shape::kPerRow)}},
+    {"softlane_log_softmax_backward",
+     Settings::kScale,
+     [](const Call& c) {
+       return softlane_log_softmax_backward(
+           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.Out(2), c.Stride(2),
+           c.rows, c.cols, c.options.scale, c.target);
+     },
+     {In("log_probs", Content::kLogs), In("dlog_probs"),
+      Out("dlogits", Content::kAnything)}},
+    {"softlane_softmax_jacobian",
+     Settings::kNone,
+     [](const Call& c) {
+       return softlane_softmax_jacobian(c.In(0), c.cols, c.Out(1), c.Stride(1),
+                                        c.target);
+     },
+     {Read("probs", Content::kShares, Shape::kPerColumn),
+      Apart("jacobian", Content::kJacobian, Shape::kSquare)}},
+    {"softlane_cross_entropy_i64", Settings::kLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_i64(
+           c.In(0), c.Stride(0), c.As<const int64_t>(1), c.Out(2), c.Out(3),
+           c.Stride(3), c.rows, c.cols, LossOptions(c), c.Out(4), c.target);
+     },
+     SOFTLANE_FUZZ_LOSS(
+         Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt64))},
+    {"softlane_cross_entropy_i32", Settings::kLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_i32(
+           c.In(0), c.Stride(0), c.As<const int32_t>(1), c.Out(2), c.Out(3),
+           c.Stride(3), c.rows, c.cols, LossOptions(c), c.Out(4), c.target);
+     },
+     SOFTLANE_FUZZ_LOSS(
+         Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32))},
+    {"softlane_cross_entropy_probs", Settings::kLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_probs(
+           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.Out(2), c.Out(3),
+           c.Stride(3), c.rows, c.cols, LossOptions(c), c.Out(4), c.target);
+     },
+     SOFTLANE_FUZZ_LOSS(Read("targets", Content::kShares, Shape::kMatrix))},
+    {"softlane_attention_softmax",
+     Settings::kAttention,
+     [](const Call& c) {
+       return softlane_attention_softmax(c.In(0), c.Stride(0), c.Out(1),
+                                         c.Stride(1), c.Out(2), c.rows, c.cols,
+                                         AttentionOptions(c, 3), c.target);
+     },
+     {In("scores"), Out("probs", Content::kSomeProbabilities),
+      Optional(Apart("logsumexp", Content::kAnything, Shape::kPerRow)),
+      SOFTLANE_FUZZ_MASKS,
+      Option(Optional(Read("sinks", Content::kLogits, Shape::kPerRow)))}},
+    {"softlane_attention_softmax_backward",
+     Settings::kAttention,
+     [](const Call& c) {
+       return softlane_attention_softmax_backward(
+           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.In(2), c.Stride(2),
+           c.Out(3), c.Stride(3), c.rows, c.cols, AttentionOptions(c, 6),
+           c.In(4), c.Out(5), c.target);
+     },
+     {In("probs", Content::kShares), In("dprobs"),
+      If(NeedOfScores, In("scores")), Out("dscores", Content::kAnything),
+      If(NeedOfForward, Read("logsumexp", Content::kLogits, Shape::kPerRow)),
+      Optional(Apart("dsinks", Content::kAnything, Shape::kPerRow)),
+      SOFTLANE_FUZZ_MASKS,
+      Option(
+          If(NeedOfSinks, Read("sinks", Content::kLogits, Shape::kPerRow)))}},
+    {"softlane_softmax_axis",
+     Settings::kSoftmax,
+     [](const Call& c) {
+       return softlane_softmax_axis(c.In(0), c.Stride(0), c.AxisStride(0),
+                                    c.Out(1), c.Stride(1), c.AxisStride(1),
+                                    c.rows, c.axis, c.cols, c.options.scale,
+                                    c.options.empty_row, c.target);
+     },
+     {In("logits", Content::kLogits, Shape::kPlanes),
+      Out("probs", Content::kProbabilities, Shape::kPlanes)}},
+    {"softlane_log_softmax_axis",
+     Settings::kSoftmax,
+     [](const Call& c) {
+       return softlane_log_softmax_axis(c.In(0), c.Stride(0), c.AxisStride(0),
+                                        c.Out(1), c.Stride(1), c.AxisStride(1),
+                                        c.rows, c.axis, c.cols, c.options.scale,
+                                        c.options.empty_row, c.target);
+     },
+     {In("logits", Content::kLogits, Shape::kPlanes),
+      Out("log_probs", Content::kLogProbabilities, Shape::kPlanes)}},
+    {"softlane_softmax_backward_axis",
+     Settings::kScale,
+     [](const Call& c) {
+       return softlane_softmax_backward_axis(
+           c.In(0), c.Stride(0), c.AxisStride(0), c.In(1), c.Stride(1),
+           c.AxisStride(1), c.Out(2), c.Stride(2), c.AxisStride(2), c.rows,
+           c.axis, c.cols, c.options.scale, c.target);
+     },
+     {In("probs", Content::kShares, Shape::kPlanes),
+      In("dprobs", Content::kLogits, Shape::kPlanes),
+      Out("dlogits", Content::kAnything, Shape::kPlanes)}},
+    {"softlane_softmax_topk",
+     Settings::kTopK,
+     [](const Call& c) {
+       return softlane_softmax_topk(
+           c.In(0), c.Stride(0), c.k, c.Out(1), c.Stride(1), c.As<int32_t>(2),
+           c.Stride(2), c.rows, c.cols, c.options.scale, c.options.renormalize,
+           c.options.empty_row, c.target);
+     },
+     {Read("logits", Content::kLogits, Shape::kMatrix),
+      Apart("top_probs", Content::kSomeProbabilities, Shape::kTopK),
+      Apart("indices", Content::kColumns, Shape::kTopK, Element::kInt32)}},
+};
+constexpr size_t kNumFunctions = sizeof(kFunctions) / sizeof(kFunctions[0]);
+
+}  // namespace fuzz
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_FUZZ_FUNCTIONS_H_

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_FUZZ_SOURCE_H_
+#define SOFTLANE_TESTS_FUZZ_SOURCE_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+namespace softlane {
+namespace fuzz {
+
+// Integers only, so that an input means the same call on every machine.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+
+  // SplitMix64.
+  uint64_t Next() {
+    uint64_t z = state_ += 0x9E3779B97F4A7C15u;
+    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
+    return z ^ (z >> 31);
+  }
+  // In [0, bound), for a bound of at most 2^32.
+  size_t Below(size_t bound) {
+    return static_cast<size_t>(((Next() >> 32) * uint64_t{bound}) >> 32);
+  }
+
+ private:
+  uint64_t state_;
+};
+
+// What the fuzzer chooses: the bytes of the input. Behind their end there are
+// zeros, which every decoder reads as the plainest choice. A short input is
+// thus a simple call, and inputs can be minimised.
+class Source {
+ public:
+  Source(const uint8_t* data, size_t size) : data_(data), end_(data + size) {}
+
+  uint8_t Byte() { return data_ == end_ ? 0 : *data_++; }
+  uint32_t Word() {
+    uint32_t word = Byte();
+    for (int shift = 8; shift < 32; shift += 8) {
+      word |= uint32_t{Byte()} << shift;
+    }
+    return word;
+  }
+  // In [0, bound). Two bytes, if one is not enough.
+  size_t Below(size_t bound) {
+    const size_t value = bound <= 256 ? Byte() : Byte() + size_t{256} * Byte();
+    return value % bound;
+  }
+  // True for the last `chances` of 256 bytes, and not behind the end.
+  bool Chance(unsigned chances) { return Byte() >= 256 - chances; }
+  template <typename T, size_t n>
+  T OneOf(const T (&values)[n]) {
+    return values[Below(n)];
+  }
+
+ private:
+  const uint8_t* data_;
+  const uint8_t* end_;
+};
+
+inline float FloatOf(uint32_t bits) {
+  float value;
+  std::memcpy(&value, &bits, sizeof(value));
+  return value;
+}
+inline uint32_t BitsOf(float value) {
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return bits;
+}
+inline bool IsNan(float value) { return value != value; }
+inline bool IsFinite(float value) {
+  return (BitsOf(value) & 0x7F800000u) != 0x7F800000u;
+}
+
+}  // namespace fuzz
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_FUZZ_SOURCE_H_

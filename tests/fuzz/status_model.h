@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_FUZZ_STATUS_MODEL_H_
+#define SOFTLANE_TESTS_FUZZ_STATUS_MODEL_H_
+
+#include "call.h"
+#include "source.h"
+
+// Which status a call must have, from the text of the headers alone. Of several
+// errors the one with the smallest value counts.
+
+namespace softlane {
+namespace fuzz {
+
+// The bytes of an operand, from its first element to the end of its last.
+struct Span {
+  bool Meets(const Span& other) const {
+    return begin < other.end && other.begin < end;
+  }
+
+  unsigned __int128 begin = 0, end = 0;
+};
+
+// False if a stride is bad, or if the operand does not fit into memory.
+inline bool FindSpan(const Call& c, size_t i, Span* span) {
+  const Operand& operand = c.OperandAt(i);
+  const View& view = c.views[i];
+  const Extent extent = c.ExtentOf(i);
+  constexpr unsigned __int128 kMost = PTRDIFF_MAX;
+  unsigned __int128 elements = extent.cols;
+  if (extent.axis > 1) {
+    if (view.axis_stride < extent.cols) return false;
+    elements +=
+        static_cast<unsigned __int128>(extent.axis - 1) * view.axis_stride;
+    if (elements > kMost) return false;
+  }
+  if (extent.rows > 1) {
+    const bool repeats = view.stride == 0 && !IsOutput(operand.role);
+    if (!repeats && view.stride < elements) return false;
+    elements += static_cast<unsigned __int128>(extent.rows - 1) * view.stride;
+    if (elements > kMost) return false;
+  }
+  const unsigned __int128 bytes = elements * SizeOf(operand.element);
+  span->begin = reinterpret_cast<uintptr_t>(view.data);
+  span->end = span->begin + bytes;
+  return bytes <= kMost && span->end <= UINTPTR_MAX;
+}
+
+inline bool IsSameView(const Call& c, size_t i, size_t k) {
+  const View &a = c.views[i], &b = c.views[k];
+  const Extent n = c.ExtentOf(i), m = c.ExtentOf(k);
+  return a.data == b.data && n.rows == m.rows && n.axis == m.axis &&
+         n.cols == m.cols && (n.rows == 1 || a.stride == b.stride) &&
+         (n.axis == 1 || a.axis_stride == b.axis_stride);
+}
+
+// Whether both are windows of columns of one buffer that share no column.
+inline bool AreWindows(const Call& c, size_t i, size_t k) {
+  const Extent n = c.ExtentOf(i), m = c.ExtentOf(k);
+  const size_t size = SizeOf(c.OperandAt(i).element);
+  const size_t other_size = SizeOf(c.OperandAt(k).element);
+  const size_t stride = c.views[i].stride * size;
+  if (n.axis != 1 || m.axis != 1 || n.rows == 1 || m.rows == 1 || stride == 0 ||
+      stride != c.views[k].stride * other_size) {
+    return false;
+  }
+  // Where the second begins in a row of a buffer that begins with the first.
+  const auto first = reinterpret_cast<intptr_t>(c.views[i].data);
+  const auto second = reinterpret_cast<intptr_t>(c.views[k].data);
+  const auto signed_stride = static_cast<intptr_t>(stride);
+  const intptr_t distance = (second - first) % signed_stride;
+  const auto column =
+      static_cast<size_t>(distance < 0 ? distance + signed_stride : distance);
+  return column >= n.cols * size && column + m.cols * other_size <= stride;
+}
+
+inline bool IsScale(float scale) { return IsFinite(scale) && scale > 0.0f; }
+inline bool IsAmount(float x) { return IsFinite(x) && x >= 0.0f; }
+inline bool IsEmptyRow(int policy) { return policy == 0 || policy == 1; }
+
+// kNullPointer, kBadShape and kOverlap.
+inline int ExpectedOfOperands(const Call& c) {
+  bool is_looked_at[kMaxOperands] = {};
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    is_looked_at[i] = c.IsUsed(i) && !c.ExtentOf(i).IsEmpty();
+    if (is_looked_at[i] && c.views[i].data == nullptr) {
+      return SOFTLANE_NULL_POINTER;
+    }
+  }
+  if (c.function->settings == Settings::kTopK &&
+      (c.k > c.cols || c.cols >= size_t{1} << 31)) {
+    return SOFTLANE_BAD_SHAPE;
+  }
+  Span spans[kMaxOperands];
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    if (is_looked_at[i] && !FindSpan(c, i, &spans[i])) {
+      return SOFTLANE_BAD_SHAPE;
+    }
+  }
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    const Role role = c.OperandAt(i).role;
+    if (!IsOutput(role) || !is_looked_at[i]) continue;
+    for (size_t k = 0; k < c.num_operands; ++k) {
+      if (k == i || !is_looked_at[k] || !spans[i].Meets(spans[k])) continue;
+      const bool may_replace =
+          role == Role::kReplacing && c.OperandAt(k).role == Role::kReplaced;
+      if (may_replace && IsSameView(c, i, k)) continue;
+      if (!AreWindows(c, i, k)) return SOFTLANE_OVERLAP;
+    }
+  }
+  return SOFTLANE_OK;
+}
+
+inline bool AreGoodOptions(const Call& c) {
+  const Options& o = c.options;
+  switch (c.function->settings) {
+    case Settings::kNone:
+      return true;
+    case Settings::kScale:
+      return IsScale(o.scale);
+    case Settings::kSoftmax:
+      return IsScale(o.scale) && IsEmptyRow(o.empty_row);
+    case Settings::kTopK:
+      return IsScale(o.scale) && IsEmptyRow(o.empty_row) && c.k <= 64;
+    case Settings::kLoss:
+      return o.reduction >= 0 && o.reduction <= 2 && IsScale(o.scale) &&
+             IsAmount(o.label_smoothing) && o.label_smoothing <= 1.0f &&
+             IsAmount(o.z_loss);
+    case Settings::kAttention:
+      return IsScale(o.scale) && IsEmptyRow(o.empty_row) &&
+             IsAmount(o.softcap) && IsFinite(o.alibi_slope) && o.window >= 0;
+  }
+  return false;
+}
+
+// Of the numbers in operands: kBadOption or kBadLabel, or kOk.
+template <typename T>
+int ExpectedOfValues(const Call& c, size_t i) {
+  const Content content = c.OperandAt(i).content;
+  const Extent extent = c.ExtentOf(i);
+  const T* const values = c.As<const T>(i);
+  for (size_t n = 0; n < extent.cols; ++n) {
+    const T value = values[n];
+    if (content == Content::kWeights) {
+      if (!IsAmount(static_cast<float>(value))) return SOFTLANE_BAD_OPTION;
+      continue;
+    }
+    const auto integer = static_cast<int64_t>(value);
+    const bool is_below = integer >= 0 && static_cast<size_t>(integer) < c.cols;
+    if (content == Content::kLengths) {
+      if (!is_below && static_cast<size_t>(integer) != c.cols) {
+        return SOFTLANE_BAD_OPTION;
+      }
+    } else if (!is_below && integer != c.options.ignore_index) {
+      return SOFTLANE_BAD_LABEL;
+    }
+  }
+  return SOFTLANE_OK;
+}
+
+// kBadOption, kBadLabel and kTargetUnavailable, once the operands are good.
+inline int ExpectedOfRest(const Call& c) {
+  int expected = SOFTLANE_OK;
+  if (!AreGoodOptions(c)) return SOFTLANE_BAD_OPTION;
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    const Operand& operand = c.OperandAt(i);
+    if (!c.IsUsed(i) || c.ExtentOf(i).IsEmpty()) continue;
+    int status = SOFTLANE_OK;
+    if (operand.content == Content::kWeights) {
+      status = ExpectedOfValues<float>(c, i);
+    } else if (operand.content == Content::kLengths ||
+               operand.content == Content::kLabels) {
+      status = operand.element == Element::kInt64
+                   ? ExpectedOfValues<int64_t>(c, i)
+                   : ExpectedOfValues<int32_t>(c, i);
+    }
+    if (status != SOFTLANE_OK && (expected == 0 || status < expected)) {
+      expected = status;
+    }
+  }
+  if (expected != SOFTLANE_OK) return expected;
+  return softlane_is_available(c.target) == 1 ? SOFTLANE_OK
+                                              : SOFTLANE_TARGET_UNAVAILABLE;
+}
+
+}  // namespace fuzz
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_FUZZ_STATUS_MODEL_H_

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_FUZZ_VALUES_H_
+#define SOFTLANE_TESTS_FUZZ_VALUES_H_
+
+#include <cfloat>
+#include <cstdint>
+#include <cstring>
+
+#include "call.h"
+#include "memory.h"
+#include "source.h"
+
+// What the inputs of a call hold: a family of values per operand, and a few
+// elements that the fuzzer sets one by one.
+
+namespace softlane {
+namespace fuzz {
+
+constexpr uint32_t kInfinityBits = 0x7F800000u;
+constexpr uint32_t kNanBits = 0x7FC00000u;
+
+inline float SpecialFloat(size_t n) {
+  static const float kValues[] = {
+      0.0f,   -0.0f,  1.0f,      -1.0f,      0.5f,        FLT_MAX, -FLT_MAX,
+      88.5f,  -88.5f, 104.0f,    -104.0f,    FLT_MIN,     1e-40f,  -1e-45f,
+      2e3f,   -2e3f,  4096.0f,   -4097.0f,   16777216.0f, 1e30f,   -1e30f,
+      127.9f, -126.f, 0x1p-126f, -0x1p-100f, 0x1p-149f,   3e38f,   1e-20f};
+  constexpr size_t kCount = sizeof(kValues) / sizeof(kValues[0]);
+  switch (n % (kCount + 4)) {
+    case kCount:
+      return FloatOf(kInfinityBits);
+    case kCount + 1:
+      return FloatOf(kInfinityBits | 0x80000000u);
+    case kCount + 2:
+      return FloatOf(kNanBits);
+    case kCount + 3:
+      return FloatOf(0xFFA00001u);  // a signaling NaN
+    default:
+      return kValues[n % (kCount + 4)];
+  }
+}
+
+// In [0, 1), in steps of 2^-24.
+inline float Share(Random& random) {
+  return static_cast<float>(random.Next() >> 40) * 0x1p-24f;
+}
+inline float Around0(Random& random, float size) {
+  return (Share(random) - 0.5f) * size;
+}
+
+// The families of floats. The first are the most frequent.
+class Floats {
+ public:
+  Floats(Source& source, uint64_t seed) : random_(seed) {
+    family_ = source.Below(16);
+    special_ = SpecialFloat(source.Below(64));
+  }
+
+  float Next() {
+    switch (family_) {
+      case 8:
+        return special_;
+      case 9:  // rare peaks
+        return random_.Below(16) == 0 ? special_ : -3.0f;
+      case 10:
+        return random_.Below(4) == 0 ? special_ : Around0(random_, 8.0f);
+      case 11:  // masked
+        return random_.Below(3) == 0 ? Around0(random_, 8.0f)
+                                     : FloatOf(kInfinityBits | 0x80000000u);
+      case 12:  // any bits, finite but for 1 in 1024
+        return AnyBits();
+      case 13:
+        return Around0(random_, 3e38f);
+      case 14:  // rising
+        return rising_ += Share(random_);
+      case 15:
+        return SpecialFloat(random_.Below(64));
+      default: {
+        static const float kSizes[] = {8.0f,  8.0f,   1.0f, 40.0f,
+                                       1e-6f, 300.0f, 1e5f, 2000.0f};
+        return Around0(random_, kSizes[family_]);
+      }
+    }
+  }
+
+ private:
+  float AnyBits() {
+    const auto bits = static_cast<uint32_t>(random_.Next() >> 32);
+    const float value = FloatOf(bits);
+    return IsFinite(value) || random_.Below(8) == 0 ? value : 0.25f;
+  }
+
+  Random random_;
+  size_t family_;
+  float special_, rising_ = -20.0f;
+};
+
+template <typename T>
+void Put(unsigned char* to, T value) {
+  std::memcpy(to, &value, sizeof(value));
+}
+
+inline void PutElement(const Call& c, size_t i, unsigned char* to,
+                       Random& random, Floats& floats, bool is_wild) {
+  const Operand& operand = c.OperandAt(i);
+  switch (operand.content) {
+    case Content::kShares:
+    case Content::kWeights:
+      return Put(to, is_wild ? floats.Next() : Share(random));
+    case Content::kLogs:
+      return Put(to, is_wild ? floats.Next() : Share(random) * -20.0f);
+    case Content::kKeep:
+      return Put(to, static_cast<uint8_t>(random.Next() >> 62));
+    case Content::kLengths: {
+      const size_t bound = c.cols < INT32_MAX ? c.cols + 1 : 1;
+      return Put(to, static_cast<int32_t>(random.Below(bound)));
+    }
+    case Content::kLabels: {
+      const size_t bound = c.cols == 0 || c.cols > INT32_MAX ? 1 : c.cols;
+      int64_t label = static_cast<int64_t>(random.Below(bound));
+      if (c.cols == 0 || random.Below(8) == 0) label = c.options.ignore_index;
+      if (operand.element == Element::kInt64) return Put(to, label);
+      return Put(to, static_cast<int32_t>(label));
+    }
+    default:
+      return Put(to, floats.Next());
+  }
+}
+
+// One element that the fuzzer chooses.
+inline void PutChosen(const Call& c, size_t i, Source& source) {
+  const size_t chosen = source.Below(size_t{1} << 16);
+  const size_t kind = source.Byte();
+  const uint32_t bits = kind < 32 ? BitsOf(SpecialFloat(kind)) : source.Word();
+  const size_t size = SizeOf(c.OperandAt(i).element);
+  const Extent extent = c.ExtentOf(i);
+  if (extent.IsEmpty()) return;
+  const size_t element = chosen % (extent.rows * extent.axis * extent.cols);
+  ForEachPart(c, i, [&](unsigned char* part, size_t offset, size_t count) {
+    if (element < offset || element >= offset + count) return;
+    unsigned char* const to = part + (element - offset) * size;
+    if (size == 8) return Put(to, static_cast<int64_t>(bits) - 128);
+    if (size == 1) return Put(to, static_cast<uint8_t>(bits));
+    const bool is_integer = c.OperandAt(i).element == Element::kInt32;
+    return Put(to, is_integer ? bits - 1 : bits);
+  });
+}
+
+inline void FillInputs(const Call& c, const Memory& memory, Source& source) {
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    if (IsOutput(c.OperandAt(i).role) || !memory.Has(i)) continue;
+    const uint64_t seed = source.Word() + i;
+    Floats floats(source, ~seed);
+    Random random(seed);
+    const bool is_wild = source.Chance(24);
+    const size_t size = SizeOf(c.OperandAt(i).element);
+    ForEachPart(c, i, [&](unsigned char* part, size_t, size_t count) {
+      for (size_t n = 0; n < count; ++n) {
+        PutElement(c, i, part + n * size, random, floats, is_wild);
+      }
+    });
+  }
+  for (size_t edits = source.Below(4); edits > 0; --edits) {
+    const size_t i = source.Below(c.num_operands);
+    if (!IsOutput(c.OperandAt(i).role) && memory.Has(i)) {
+      PutChosen(c, i, source);
+    }
+  }
+}
+
+}  // namespace fuzz
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_FUZZ_VALUES_H_
