@@ -190,14 +190,16 @@ inline void ChooseNeighbor(Call& c, size_t i, size_t common, Source& source,
   Place& place = places[i];
   place.root = places[k].root;
   place.offset = places[k].offset;
+  const size_t bytes = BytesOf(c, k);
   if (kind < 128) {  // on it
     c.views[i] = c.views[k];
+  } else if (bytes > kMaxBytes) {
+    return;                                // nothing is beside it
   } else if (kind < 192 && common != 0) {  // a window beside it
-    place.offset +=
-        static_cast<int64_t>((c.ExtentOf(k).cols + kind % 4) * size);
+    const size_t columns = c.ExtentOf(k).cols + kind % 4;
+    place.offset += static_cast<int64_t>(columns * size);
   } else if (kind < 224) {  // behind its last element
-    const size_t bytes = BytesOf(c, k);
-    if (bytes <= kMaxBytes) place.offset += static_cast<int64_t>(bytes);
+    place.offset += static_cast<int64_t>(bytes);
   } else {
     place.offset += (static_cast<int64_t>(source.Byte()) - 128) *
                     static_cast<int64_t>(size);

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "asan.h"
 #include "fuzz.h"
 #include "source.h"
 
@@ -28,15 +29,27 @@ using Bytes = std::vector<uint8_t>;
 
 Bytes current;
 
-void SaveInput(int signal) {
+[[noreturn]] void SaveInput() {
   std::FILE* const file = std::fopen("fuzz_failure", "wb");
   if (file != nullptr) {
     std::fwrite(current.data(), 1, current.size(), file);
     std::fclose(file);
   }
-  std::fprintf(stderr, "signal %d: the input is in the file fuzz_failure\n",
-               signal);
+  std::fprintf(stderr, "the input is in the file fuzz_failure\n");
+  fuzz::PrintCounts();
   std::_Exit(1);
+}
+
+// AddressSanitizer reports all but an abort itself.
+void SaveInputOfFailures() {
+  std::signal(SIGABRT, [](int) { SaveInput(); });
+#ifdef SOFTLANE_FUZZ_ASAN
+  __sanitizer_set_death_callback([] { SaveInput(); });
+#else
+  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE}) {
+    std::signal(signal, [](int) { SaveInput(); });
+  }
+#endif
 }
 
 void Run() { LLVMFuzzerTestOneInput(current.data(), current.size()); }
@@ -103,9 +116,7 @@ bool CoversHeader(const char* path) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  for (const int signal : {SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE}) {
-    std::signal(signal, SaveInput);
-  }
+  SaveInputOfFailures();
   uint64_t seed = 0, count = 0;
   for (int i = 1; i < argc; ++i) {
     if (std::strcmp(argv[i], "--header") == 0 && i + 1 < argc) {

@@ -8,19 +8,9 @@
 #include <utility>
 #include <vector>
 
+#include "asan.h"
 #include "call.h"
 #include "source.h"
-
-#if defined(__SANITIZE_ADDRESS__)
-#define SOFTLANE_FUZZ_ASAN 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SOFTLANE_FUZZ_ASAN 1
-#endif
-#endif
-#ifdef SOFTLANE_FUZZ_ASAN
-#include <sanitizer/asan_interface.h>
-#endif
 
 // The memory of a call. Each operand has an allocation of its exact size, or a
 // place in that of an operand before it.

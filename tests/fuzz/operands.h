@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_FUZZ_OPERANDS_H_
+#define SOFTLANE_TESTS_FUZZ_OPERANDS_H_
+
+#include "call.h"
+
+// Operands in few words, and the families whose options are a struct.
+
+namespace softlane {
+namespace fuzz {
+
+constexpr Operand In(const char* name, Content content = Content::kLogits,
+                     Shape shape = Shape::kMatrix) {
+  return {name, shape, Role::kReplaced, content};
+}
+constexpr Operand Out(const char* name, Content content,
+                      Shape shape = Shape::kMatrix) {
+  return {name, shape, Role::kReplacing, content};
+}
+// An output that replaces no input.
+constexpr Operand Apart(const char* name, Content content, Shape shape,
+                        Element element = Element::kFloat) {
+  return {name, shape, Role::kWritten, content, element};
+}
+// An input that no output replaces.
+constexpr Operand Read(const char* name, Content content, Shape shape,
+                       Element element = Element::kFloat) {
+  return {name, shape, Role::kRead, content, element};
+}
+constexpr Operand Optional(Operand operand) {
+  operand.need = Need::kOptional;
+  return operand;
+}
+constexpr Operand If(Need (*need_in)(const Call&), Operand operand) {
+  operand.need_in = need_in;
+  return operand;
+}
+constexpr Operand Option(Operand operand) {
+  operand.is_option = true;
+  return operand;
+}
+
+// The losses: logits, labels or targets, loss, dlogits, divisor, weights,
+// upstream.
+inline Need NeedOfWeights(const Call& c) {
+  return c.rows == 0 ? Need::kIgnored : Need::kOptional;
+}
+inline Need NeedOfUpstream(const Call& c) {
+  return c.options.reduction == SOFTLANE_REDUCTION_NONE &&
+                 c.views[3].data != nullptr
+             ? Need::kOptional
+             : Need::kIgnored;
+}
+#define SOFTLANE_FUZZ_LOSS(labels)                                           \
+  {                                                                          \
+    In("logits"), labels, Apart("loss", Content::kAnything, Shape::kLosses), \
+        Optional(Out("dlogits", Content::kAnything)),                        \
+        Optional(Apart("divisor", Content::kAnything, Shape::kOne)),         \
+        Option(If(NeedOfWeights, Read("class_weights", Content::kWeights,    \
+                                      Shape::kPerColumn))),                  \
+        Option(If(NeedOfUpstream,                                            \
+                  Read("upstream_rows", Content::kShares, Shape::kPerRow)))  \
+  }
+// The options as a struct, or null.
+struct LossOptions {
+  explicit LossOptions(const Call& c) : are_null(c.options.are_null) {
+    const Options& o = c.options;
+    options = {o.reduction, o.ignore_index, o.label_smoothing,
+               c.In(5),     o.z_loss,       o.scale,
+               c.In(6),     o.upstream,     o.zero_if_all_ignored};
+  }
+  operator const softlane_cross_entropy_options*() const {
+    return are_null ? nullptr : &options;
+  }
+
+  softlane_cross_entropy_options options;
+  bool are_null;
+};
+
+// Attention: what the function takes, and from `masks` on bias, keep, lengths
+// and sinks.
+#define SOFTLANE_FUZZ_MASKS                                               \
+  Option(Optional(Read("bias", Content::kLogits, Shape::kMatrix))),       \
+      Option(Optional(                                                    \
+          Read("keep", Content::kKeep, Shape::kMatrix, Element::kByte))), \
+      Option(Optional(Read("lengths", Content::kLengths, Shape::kPerRow,  \
+                           Element::kInt32)))
+inline Need NeedOfScores(const Call& c) {
+  return c.options.softcap == 0.0f ? Need::kIgnored : Need::kNeeded;
+}
+inline bool HasSinkGradient(const Call& c) {
+  return c.views[5].data != nullptr;
+}
+inline Need NeedOfSinks(const Call& c) {
+  return HasSinkGradient(c) ? Need::kNeeded : Need::kOptional;
+}
+inline Need NeedOfForward(const Call& c) {
+  return HasSinkGradient(c) ? Need::kNeeded : Need::kIgnored;
+}
+struct AttentionOptions {
+  AttentionOptions(const Call& c, size_t masks) : are_null(c.options.are_null) {
+    const Options& o = c.options;
+    options = {o.scale,
+               o.softcap,
+               o.alibi_slope,
+               c.In(masks),
+               c.Stride(masks),
+               c.As<const uint8_t>(masks + 1),
+               c.Stride(masks + 1),
+               c.As<const int32_t>(masks + 2),
+               o.causal,
+               o.first_query,
+               o.window,
+               c.In(masks + 3),
+               o.empty_row};
+  }
+  operator const softlane_attention_options*() const {
+    return are_null ? nullptr : &options;
+  }
+
+  softlane_attention_options options;
+  bool are_null;
+};
+
+}  // namespace fuzz
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_FUZZ_OPERANDS_H_
