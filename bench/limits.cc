@@ -9,8 +9,8 @@
 #define HWY_TARGET_INCLUDE "limits.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "hwy/cache_control.h"
 #include "arith/vector-inl.h"
+#include "hwy/cache_control.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

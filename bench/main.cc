@@ -14,6 +14,7 @@
 #include "cases.h"
 #include "kernel.h"
 #include "peers/peer.h"
+#include "plan.h"
 #include "results.h"
 #include "tables.h"
 
@@ -114,6 +115,11 @@ int Main(int argc, char** argv) {
   std::vector<char*> arguments = {argv[0], repetitions.data(), time.data(),
                                   interleave.data()};
   for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--plan") == 0) {
+      if (i + 1 < argc && PrintSoftmaxPlan(argv[i + 1])) return 0;
+      std::fprintf(stderr, "--plan ROWSxCOLUMNS\n");
+      return 1;
+    }
     if (std::strcmp(argv[i], "--quick") == 0) {
       quick = true;
       repetitions = "--benchmark_repetitions=3";

@@ -124,15 +124,17 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
 SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
   SoftmaxPlan plan = {};
   plan.schedule = ScheduleOf(shape, limits);
-  // Too wide for a predicted range, shorter rows are faster in tiles: N(0,
-  // 30^2) in batches and in tiles, AVX-512, 0.34 and 0.27 at 64 x 64.
-  plan.if_wide = FitsTile(shape)      ? Schedule::kTiles
-                 : shape.is_attention ? Schedule::kRows
-                                      : plan.schedule;
+  plan.if_wide = plan.schedule;
+  if (plan.schedule == Schedule::kBatches) {
+    // Too wide for a predicted range, shorter rows are faster in tiles: N(0,
+    // 30^2) in batches and in tiles, AVX-512, 0.34 and 0.27 at 64 x 64.
+    if (FitsTile(shape)) plan.if_wide = Schedule::kTiles;
+    if (shape.is_attention) plan.if_wide = Schedule::kRows;
+  }
   plan.places = PlacesOf(shape, limits, plan.schedule);
   const bool fits_scratch = shape.cols <= kMaxScratchCols || shape.has_ranges;
-  plan.has_scratch =
-      fits_scratch && shape.rows != 1 && plan.places != Places::kOutput;
+  plan.has_scratch = plan.schedule == Schedule::kRows && fits_scratch &&
+                     shape.rows != 1 && plan.places != Places::kOutput;
   const bool is_streamed = plan.places == Places::kStreamed;
   plan.divides_at_once = shape.cols >= limits.min_at_once_cols;
   plan.is_staged = limits.has_stages && PaysToStage(shape);

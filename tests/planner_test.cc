@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "../lib/schedules/planner.h"
+
+#include <cstdint>
+#include <string>
+
+#include "doctest/doctest.h"
+#include "inputs.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+constexpr Target kTargets[] = {Target::kBaseline, Target::kAvx2,
+                               Target::kAvx512, Target::kNeon};
+
+SoftmaxShape ShapeOf(size_t rows, size_t cols) {
+  SoftmaxShape shape = {};
+  shape.rows = rows;
+  shape.cols = cols;
+  shape.has_unit_scale = true;
+  shape.is_aligned = cols % 16 == 0;
+  return shape;
+}
+
+TEST_CASE("planner: the shapes at the top of planner.h, with AVX2") {
+  const struct {
+    size_t rows, cols;
+    Schedule schedule;
+  } kCases[] = {{64, 64, Schedule::kBatches},
+                {1024, 8, Schedule::kTiles},
+                {8, 1024, Schedule::kRows},
+                {1, 8, Schedule::kOneRow},
+                {1, size_t{1} << 22, Schedule::kLargeRows}};
+  for (const auto& c : kCases) {
+    INFO(c.rows << " x " << c.cols);
+    const SoftmaxPlan plan =
+        PlanSoftmax(ShapeOf(c.rows, c.cols), Target::kAvx2);
+    CHECK(ScheduleName(plan.schedule) == std::string(ScheduleName(c.schedule)));
+  }
+}
+
+TEST_CASE("planner: places") {
+  // Beyond the last cache, inside, and in place.
+  SoftmaxShape shape = ShapeOf(4096, 4096);
+  SoftmaxPlan plan = PlanSoftmax(shape, Target::kAvx2);
+  CHECK(plan.places == Places::kStreamed);
+  CHECK(plan.has_scratch);
+  CHECK(plan.divides_at_once);
+  shape.rows = 8;
+  plan = PlanSoftmax(shape, Target::kAvx2);
+  CHECK(plan.places == Places::kOutput);
+  CHECK(!plan.has_scratch);
+  shape.is_in_place = true;
+  plan = PlanSoftmax(shape, Target::kAvx2);
+  CHECK(plan.places == Places::kScratch);
+  CHECK(plan.has_scratch);
+  shape.rows = 1;  // does not take the stack of many
+  CHECK(!PlanSoftmax(shape, Target::kAvx2).has_scratch);
+}
+
+// Rules that kernels and schedules rely on, for any shape.
+TEST_CASE("planner: no kernel gets what it cannot do") {
+  Random random(5);
+  size_t wrong = 0;
+  std::string first;
+  for (size_t i = 0; i < 200000; ++i) {
+    const size_t most_rows = i % 3 == 0 ? 4 : 10000;
+    const size_t most_cols = i % 2 == 0 ? 600 : size_t{1} << 23;
+    SoftmaxShape s =
+        ShapeOf(1 + random.Below(most_rows), 1 + random.Below(most_cols));
+    const uint64_t bits = random.Bits();
+    s.is_in_place = bits & 1;
+    s.has_unit_scale = bits & 6;
+    s.has_logsumexp = bits & 8;
+    s.is_aligned = s.is_aligned && (bits & 16);
+    s.is_attention = bits & 32;
+    if (s.is_attention) {
+      s.has_unit_scale = true;
+      s.has_batches = bits & 64;
+      s.has_ranges = bits & 128;
+      s.has_begins = s.has_ranges && (bits & 256);
+      s.has_sinks = bits & 512;
+      s.has_bias_rows = bits & 1024;
+    }
+    const Target target = kTargets[i % 4];
+    const SoftmaxPlan p = PlanSoftmax(s, target);
+    bool ok = 1 <= p.rows_per_call && p.rows_per_call <= kMaxRowsPerCall;
+    for (const Schedule schedule : {p.schedule, p.if_wide}) {
+      switch (schedule) {
+        case Schedule::kOneRow:
+          ok = ok && !s.is_attention &&
+               (target == Target::kBaseline || IsOneRow(s.rows, s.cols));
+          break;
+        case Schedule::kTiles:
+          ok = ok && !s.is_attention && s.has_unit_scale && s.cols <= 128 &&
+               s.cols >= 4 && target != Target::kBaseline;
+          break;
+        case Schedule::kBatches:
+          ok = ok && s.has_unit_scale && s.has_batches && !s.has_begins &&
+               s.cols <= 383 && target != Target::kBaseline;
+          break;
+        case Schedule::kLargeRows:
+          ok = ok && !s.is_attention && s.cols >= kMinLargeRowCols;
+          break;
+        case Schedule::kRows:
+          // The bits of large rows are their own.
+          ok = ok && (s.is_attention || s.cols < kMinLargeRowCols);
+          break;
+      }
+    }
+    if (p.places == Places::kStreamed) ok = ok && !s.is_in_place;
+    if (p.is_uniform) {
+      ok = ok && s.cols >= 256 && !s.has_logsumexp && !s.has_ranges &&
+           !s.has_sinks && p.places != Places::kStreamed;
+    }
+    if (ok) continue;
+    if (wrong++ == 0) {
+      first = std::string(TargetName(target)) + " " + std::to_string(s.rows) +
+              " x " + std::to_string(s.cols) + ": " + ScheduleName(p.schedule) +
+              ", " + ScheduleName(p.if_wide) + ", " +
+              std::to_string(bits % 2048);
+    }
+  }
+  INFO(wrong << " wrong, the first: " << first);
+  CHECK(wrong == 0);
+}
+
+}  // namespace
+}  // namespace internal
+}  // namespace softlane
