@@ -76,7 +76,10 @@ HWY_NOINLINE LogSwept SumAndWrite(const float* x, size_t n, const RowPlan& plan,
   LaneMax max;
   LaneSum sum;
   const WritingTerms writing{terms, copy};
-  AddTerms<true>(n, TermsAndMax<WritingTerms>{writing, ahead, max}, sum);
+  const TermsAndMax<WritingTerms> all{writing, ahead, max};
+  const size_t full = n / kSumBlock * kSumBlock;
+  AddBlocks<true>(0, full, all, sum);
+  AddFastLast<true>(full, n, all, sum);
   return {sum.Total(), max.Total()};
 }
 

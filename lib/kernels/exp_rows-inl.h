@@ -189,7 +189,7 @@ HWY_NOINLINE void ExpRow(Logits logits, const RowJob& job,
         terms,     probabilities,      job.pending,
         job.probs, params.is_streamed, AheadOf(job)};
     add_blocks(0, blocks, dividing);
-    AddLast(blocks, start, dividing, sum);
+    AddFastLast(blocks, start, dividing, sum);
     if (start != job.pending_n) {  // rows of different lengths
       DivideRest(probabilities, job.pending + start, job.probs + start,
                  job.pending_n - start, params.is_streamed);
@@ -275,7 +275,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
       const DividingTerms<Terms> dividing{terms,     probabilities, job.pending,
                                           job.probs, false,         {}};
       AddStagedRow(full, dividing, next_logits, lower, upper, sum);
-      if constexpr (kHasLast) AddLast(full, n, dividing, sum);
+      if constexpr (kHasLast) AddFastLast(full, n, dividing, sum);
     }
     const double total = sum.Total();
     results[k] = {total, total, 0.0f, range.IsInside()};
