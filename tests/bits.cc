@@ -34,6 +34,9 @@ size_t DrawCols(Random& random) {
   return random.Below(most + 1);
 }
 size_t DrawRows(size_t cols, Random& random) {
+  if (cols >= 64 && random.Below(500) == 0) {
+    return (size_t{5} << 19) / cols + 1;  // beyond the last cache
+  }
   const size_t most = std::min<size_t>(80, 1 + 20000 / (cols + 1));
   return random.Below(3) == 0 ? random.Below(4) : random.Below(most + 1);
 }

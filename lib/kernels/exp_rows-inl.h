@@ -185,14 +185,14 @@ HWY_NOINLINE void ExpRow(Logits logits, const RowJob& job,
     const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
     const size_t blocks = HWY_MIN(full, job.pending_n / kSumBlock * kSumBlock);
     start = n == job.pending_n ? n : blocks;
-    const DividingTerms<Terms> dividing{
-        terms,     probabilities,      job.pending,
-        job.probs, params.is_streamed, AheadOf(job)};
+    const DividingTerms<Terms> dividing{terms,           probabilities,
+                                        job.pending,     job.probs,
+                                        job.is_streamed, AheadOf(job)};
     add_blocks(0, blocks, dividing);
     AddFastLast(blocks, start, dividing, sum);
     if (start != job.pending_n) {  // rows of different lengths
       DivideRest(probabilities, job.pending + start, job.probs + start,
-                 job.pending_n - start, params.is_streamed);
+                 job.pending_n - start, job.is_streamed);
     }
   }
   if (start != n) {

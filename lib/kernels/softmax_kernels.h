@@ -38,7 +38,10 @@ struct RowJob {
   size_t pending_n;
   const double* pending_sum;
   float* probs;
-  ReadAhead ahead;  // for streamed probabilities
+  /// The probabilities go past the caches. They are aligned, and `ahead` is
+  /// brought into the cache.
+  bool is_streamed;
+  ReadAhead ahead;
 };
 
 struct ExpParams {
@@ -49,7 +52,6 @@ struct ExpParams {
   /// The rows have one length, of 256 or more, no sinks and no maximum, and are
   /// staged and not streamed.
   bool is_uniform;
-  bool is_streamed;  // probabilities go past the caches; they are aligned
 };
 
 struct RowResult {

@@ -141,8 +141,8 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
   plan.is_uniform = plan.is_staged && !is_streamed && !shape.has_logsumexp &&
                     !shape.has_ranges && !shape.has_sinks &&
                     shape.cols >= kMinStagedCols;
-  const bool is_beside =
-      !is_streamed || (shape.is_aligned && !plan.divides_at_once);
+  const bool is_aligned = shape.is_aligned && !shape.has_begins;
+  const bool is_beside = !is_streamed || (is_aligned && !plan.divides_at_once);
   plan.rows_per_call = is_beside ? limits.rows_per_call : 1;
   return plan;
 }

@@ -27,7 +27,7 @@ class SoftmaxBatches {
         usual_(plan.places == Places::kStreamed ? Writing::kStreamed
                                                 : Writing::kUsual),
         has_masked_(sample.has_masked),
-        params_{call.parts, {}, false, false, false, false},
+        params_{call.parts, {}, false, false, false},
         prediction_(call.parts) {
     prediction_.SetMax(sample.max);
     const size_t n = call.x.cols;

@@ -40,9 +40,8 @@ class SoftmaxRows {
         plan_(plan),
         scratch_(scratch),
         distance_(call.x.cols < kMinNextCols ? 2 : 1),
-        params_{call.parts,      {},
-                false,           plan.is_staged,
-                plan.is_uniform, plan.places == Places::kStreamed},
+        is_streamed_(plan.places == Places::kStreamed),
+        params_{call.parts, {}, false, plan.is_staged, plan.is_uniform},
         prediction_(call.parts),
         may_predict_(call.plain.exp_rows[0] != nullptr &&
                      (plan.places != Places::kScratch || scratch != nullptr)),
@@ -66,7 +65,7 @@ class SoftmaxRows {
       }
     }
     for (Pending& pending : pending_) Divide(pending, {});
-    if (plan_.places == Places::kStreamed) call_.kernels.flush();
+    if (is_streamed_) call_.kernels.flush();
   }
 
  private:
@@ -101,7 +100,7 @@ class SoftmaxRows {
     return {r, keys.begin, keys.end - keys.begin, to + keys.begin};
   }
   void FillZero(float* to, size_t n) const {
-    if (plan_.places == Places::kStreamed) {
+    if (is_streamed_) {
       call_.kernels.zero_streamed(to, n);
     } else {
       FillRow(to, n, 0.0f);
@@ -126,6 +125,7 @@ class SoftmaxRows {
     job.sink = call_.Sink(row.r);
     job.e = e;
     job.pending_n = 0;
+    job.is_streamed = false;
     job.ahead.first = job.ahead.second = nullptr;
   }
   static void SetPending(const Pending& pending, RowJob& job) {
@@ -133,6 +133,7 @@ class SoftmaxRows {
     job.pending_n = pending.n;
     job.pending_sum = &pending.sum;
     job.probs = pending.to;
+    job.is_streamed = pending.is_streamed;
   }
 
   // Whether the row may be tried with the predicted range. Exp values that take
@@ -163,8 +164,9 @@ class SoftmaxRows {
         job.pending_n = before.n;
         job.pending_sum = &results_[count - distance_].sum;
         job.probs = ProbsOf(before);
+        job.is_streamed = IsStreamed(job.pending, job.probs);
       }
-      if (params_.is_streamed) job.ahead = AheadOf(r + count + 1);
+      if (is_streamed_) job.ahead = AheadOf(r + count + 1);
     }
     return count;
   }
@@ -184,7 +186,7 @@ class SoftmaxRows {
         job.pending = jobs_[count - distance_].e;
         job.probs = y - distance_ * call_.y.stride;
       }
-      if (params_.is_streamed) job.ahead = AheadOf(r + count + 1);
+      if (is_streamed_) job.ahead = AheadOf(r + count + 1);
       x += call_.x.stride;
       y += call_.y.stride;
     }
@@ -196,6 +198,7 @@ class SoftmaxRows {
       if (k < distance_) continue;
       jobs_[k].pending_n = call_.x.cols;
       jobs_[k].pending_sum = &results_[k - distance_].sum;
+      jobs_[k].is_streamed = is_streamed_;
     }
   }
   float* ProbsOf(const RowJob& job) const {
@@ -248,11 +251,14 @@ class SoftmaxRows {
   void SetSlot(size_t r, const float* e, float* to, size_t n, double sum,
                bool has_tiny) {
     Pending& slot = SlotOf(r);
-    const bool is_streamed = plan_.places == Places::kStreamed && e != to;
-    slot = {e, to, n, sum, has_tiny, is_streamed};
-    if (is_streamed && (plan_.divides_at_once || !IsAligned(to))) {
+    slot = {e, to, n, sum, has_tiny, IsStreamed(e, to)};
+    if (slot.is_streamed && (plan_.divides_at_once || !IsAligned(to))) {
       Divide(slot, AheadOf(r + 1));
     }
+  }
+  // Exp values that wait in the output are divided there.
+  bool IsStreamed(const float* e, const float* to) const {
+    return is_streamed_ && e != to;
   }
   static bool IsAligned(const float* to) {
     return reinterpret_cast<uintptr_t>(to) % 64 == 0;
@@ -287,16 +293,13 @@ class SoftmaxRows {
     }
     if (slot.has_tiny) Divide(slot, {});
     SetPending(slot, job);
-    if (plan_.places == Places::kStreamed) job.ahead = AheadOf(row.r + 1);
+    if (is_streamed_) job.ahead = AheadOf(row.r + 1);
     job.logits = z;
     job.begin = 0;
     const ExpParams params = {
         call_.parts,
         ExactRange(static_cast<float>(plan.offset + kHeadroom), call_.parts),
-        true,
-        plan_.is_staged,
-        false,
-        plan_.places == Places::kStreamed};
+        true, plan_.is_staged, false};
     RowResult result;
     call_.plain.exp_rows[1](nullptr, &job, 1, params, &result);
     slot.n = 0;
@@ -346,7 +349,8 @@ class SoftmaxRows {
   const SoftmaxPlan& plan_;
   float* const scratch_;
   const size_t distance_;  // from a row to the one that is divided beside it
-  ExpParams params_;       // of predicted rows
+  const bool is_streamed_;
+  ExpParams params_;  // of predicted rows
   Prediction prediction_;
   Backoff backoff_;
   RowJob jobs_[kMaxRowsPerCall];
