@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "amount.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "inputs.h"
@@ -62,11 +63,16 @@ inline bool IsRow(const std::vector<float>& batch, size_t r,
 
 constexpr size_t kMaxCols = 200;
 
+// SOFTLANE_POSITIONS_STEP=11: every eleventh length.
+inline size_t PositionsStep() {
+  return Amount("SOFTLANE_POSITIONS_STEP", 1, 1);
+}
+
 // body(row of N(0, 4) logits, position) for every length and position.
 template <class Body>
 void ForEachPosition(const Body& body) {
   Random random(1);
-  for (size_t n = 1; n <= kMaxCols; ++n) {
+  for (size_t n = 1; n <= kMaxCols; n += PositionsStep()) {
     const std::vector<float> row = MakeRow(Family::kGaussian, n, random);
     for (size_t i = 0; i < n; ++i) body(row, i);
   }

@@ -5,7 +5,8 @@
 // 16 offsets from the start or the end of the pages and all lengths up to 600,
 // in place and not.
 //
-// SOFTLANE_MEMORY_STEP=7 tests every seventh length: for slow machines.
+// SOFTLANE_MEMORY_STEP=7 tests every seventh length, SOFTLANE_BATCHES_STEP=3
+// every third number of rows from 4 on: for slow machines.
 
 #include <algorithm>
 #include <cstdio>
@@ -143,8 +144,9 @@ TEST_CASE("memory: batches between guard pages") {
     Page& y = pages.y;
     Page& result = pages.result;
     size_t wrong = 0;
+    const size_t step = Amount("SOFTLANE_BATCHES_STEP", 1, 1);
     for (const Operation& operation : kOperations) {
-      for (size_t rows = 1; rows <= 40; ++rows) {
+      for (size_t rows = 1; rows <= 40; rows += rows < 4 ? 1 : step) {
         for (size_t cols = 1; cols * rows <= x.size(); cols += 1 + cols / 8) {
           const size_t n = rows * cols;
           for (const bool at_end : {false, true}) {
@@ -183,7 +185,8 @@ TEST_CASE("memory: attention's masks before guard pages") {
     bytes.Fill(1.0f);  // bytes of 0 and others
     bytes.MakeReadOnly();
     size_t calls = 0, wrong = 0;
-    for (size_t rows = 1; rows <= 40; ++rows) {
+    const size_t step = Amount("SOFTLANE_BATCHES_STEP", 1, 1);
+    for (size_t rows = 1; rows <= 40; rows += rows < 4 ? 1 : step) {
       for (size_t cols = 1; rows * cols <= bytes.size(); cols += 1 + cols / 8) {
         for (const size_t stride : {size_t{0}, cols, cols + 3}) {
           const size_t size = (rows - 1) * stride + cols;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "amount.h"
 #include "cases.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
@@ -89,7 +90,8 @@ struct Batch {
   std::vector<float> x;
 };
 
-constexpr size_t kBatches = 3000;
+// SOFTLANE_ORDERS=200 runs the first 200 batches: for slow machines.
+size_t NumBatches() { return Amount("SOFTLANE_ORDERS", 3000, 3000); }
 
 // Kills: a guess that is not checked, or at one end only; a masked element that
 // counts; a quotient that is no normal number; a row that fails and is not done
@@ -98,7 +100,8 @@ TEST_CASE("softmax of a row after any others") {
   ForEachTarget([](Target target) {
     Random random(1);
     Cases cases("softmax, any order of rows", target);
-    for (size_t k = 0; k < kBatches; ++k) {
+    const size_t batches = NumBatches();
+    for (size_t k = 0; k < batches; ++k) {
       const size_t cols =
           1 + random.Below(k % 8 == 0 ? 800 : 200) + (k % 250 == 0 ? 1280 : 0);
       const Batch batch(2 + random.Below(k % 3 == 0 ? 50 : 12), cols, random);
@@ -145,7 +148,8 @@ TEST_CASE("attention of a row after any others") {
   ForEachTarget([](Target target) {
     Random random(2);
     Cases cases("attention, any order of rows", target);
-    for (size_t k = 0; k < kBatches; ++k) {
+    const size_t batches = NumBatches();
+    for (size_t k = 0; k < batches; ++k) {
       const size_t cols = 1 + random.Below(k % 8 == 0 ? 600 : 64);
       const Batch batch(2 + random.Below(k % 4 == 1 ? 50 : 12), cols, random);
       const Batch bias(batch.rows, cols, random);

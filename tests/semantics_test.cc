@@ -140,7 +140,7 @@ TEST_CASE("semantics: some -inf") {
 TEST_CASE("semantics: all -inf") {
   ForEachTarget([](Target target) {
     Cases cases("all -inf", target);
-    for (size_t n = 1; n <= kMaxCols; ++n) {
+    for (size_t n = 1; n <= kMaxCols; n += PositionsStep()) {
       const std::vector<float> x(n, -kInf);
       const Results nan = Run(x, target);
       cases.Expect(All(nan.probs, IsNan), "softmax, kNan", n);
