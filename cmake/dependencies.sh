@@ -21,22 +21,32 @@ require_fuzzer() {
     missing="$missing libclang-rt-$("$CXX" -dumpversion | cut -d. -f1)-dev"
 }
 
-install_missing() {
-  [ -n "$missing" ] || return 0
+# require_file FILE PACKAGE: something that a package puts in its place.
+require_file() {
+  [ -e "$1" ] || missing="$missing $2"
+}
+
+# need_apt_get NAMES: sets as_root to what makes a command run as root.
+need_apt_get() {
   if ! command -v apt-get >/dev/null 2>&1; then
-    echo "softlane: missing (names of the Debian packages):$missing" >&2
+    echo "softlane: missing (names of the Debian packages):$1" >&2
     echo "softlane: there is no apt-get here; please install them and try again" >&2
     exit 1
   fi
   as_root=
   if [ "$(id -u)" -ne 0 ]; then
     if ! command -v sudo >/dev/null 2>&1; then
-      echo "softlane: missing packages:$missing" >&2
+      echo "softlane: missing packages:$1" >&2
       echo "softlane: run as root, or install them and try again" >&2
       exit 1
     fi
     as_root=sudo
   fi
+}
+
+install_missing() {
+  [ -n "$missing" ] || return 0
+  need_apt_get "$missing"
   echo "softlane: installing$missing"
   log=$(mktemp)
   # shellcheck disable=SC2086 # the list is words
@@ -49,7 +59,36 @@ install_missing() {
   rm -f "$log"
 }
 
-# install_dependencies doctest|consumers|aarch64|mingw|gnuplot|benchmark|peers|fuzzer ...
+# unpack_kernel DIRECTORY: the files of Debian's kernel for virtual machines, and of a
+# shell for its initial disk. They are not installed: the machine keeps its own kernel.
+unpack_kernel() {
+  directory=$1
+  [ ! -e "$directory/complete" ] || return 0
+  need_apt_get " linux-image-cloud-amd64 busybox-static"
+  rm -rf "$directory"
+  mkdir -p "$directory"
+  kernel=$(newest_kernel)
+  if [ -z "$kernel" ]; then
+    $as_root apt-get -q update >/dev/null
+    kernel=$(newest_kernel)
+  fi
+  (
+    cd "$directory"
+    apt-get -q -o APT::Sandbox::User=root download "${kernel:?}" busybox-static
+  )
+  for package in "$directory"/*.deb; do
+    dpkg -x "$package" "$directory"
+    rm "$package"
+  done
+  touch "$directory/complete"
+}
+newest_kernel() {
+  apt-cache depends linux-image-cloud-amd64 2>/dev/null |
+    sed -n 's/^ *Depends: *//p' | head -n 1
+}
+
+# install_dependencies doctest|consumers|aarch64|mingw|emulator|gnuplot|benchmark|peers|
+#   fuzzer ...
 install_dependencies() {
   missing=
   require cmake cmake
@@ -73,6 +112,15 @@ install_dependencies() {
         require x86_64-w64-mingw32-g++-posix g++-mingw-w64-x86-64-posix
         PATH=$PATH:/usr/lib/wine require wine64 wine64 # where Debian has it
         ;;
+      emulator)
+        require bochs bochs
+        require_file /usr/share/bochs/BIOS-bochs-latest bochsbios
+        require_file /usr/share/vgabios/vgabios.bin vgabios
+        require_file /usr/lib/ISOLINUX/isolinux.bin isolinux
+        require_file /usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common
+        require genisoimage genisoimage
+        require cpio cpio
+        ;;
       gnuplot) require gnuplot gnuplot-nox ;;
       fuzzer) require_fuzzer ;;
       benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;
@@ -88,11 +136,16 @@ install_dependencies() {
   install_missing
 }
 
-# configure_and_build DIRECTORY CMAKE-OPTIONS...: a Release build there.
-configure_and_build() {
+# configure DIRECTORY CMAKE-OPTIONS...: a Release build there.
+configure() {
   directory=$1
   shift
   cmake -S . -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Release \
     -DSOFTLANE_HIGHWAY_INCLUDE_DIR="${SOFTLANE_HIGHWAY_INCLUDE_DIR:-}" "$@"
+}
+
+# configure_and_build DIRECTORY CMAKE-OPTIONS...
+configure_and_build() {
+  configure "$@"
   cmake --build "$directory"
 }

@@ -1,9 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds, and runs the whole test suite:
-#   cmake/test.sh [--aarch64 | --mingw] [ctest arguments]
+#   cmake/test.sh [--aarch64 | --mingw | --avx512] [ctest arguments]
 # With --aarch64: the NEON build, by a cross compiler, under qemu. With --mingw: the build
-# for Windows, by MinGW-w64, under Wine, without the tests that need Unix.
+# for Windows, by MinGW-w64, under Wine, without the tests that need Unix. With --avx512: the heart of
+# the suite in an emulated machine that has AVX-512, if this one has none; and the choice of
+# target where the OS does not enable it.
 set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
@@ -31,6 +33,14 @@ elif [ "${1:-}" = --mingw ]; then
   export WINEPREFIX="$PWD/$build/wine" WINEDEBUG=-all
   wine=$(PATH=$PATH:/usr/lib/wine command -v wine64)
   "$wine" wineboot --init </dev/null >/dev/null 2>&1
+elif [ "${1:-}" = --avx512 ]; then
+  build=build/emulated
+  install_dependencies doctest emulator
+  configure "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF \
+    -DSOFTLANE_EMULATED_TESTS=ON
+  cmake --build "$build" --target emulated
+  unpack_kernel "$build/machine/packages"
+  exec sh tests/emulated/run.sh "$build/tests" "$build/machine"
 else
   build=build/release
   install_dependencies doctest consumers

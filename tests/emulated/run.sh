@@ -1,0 +1,56 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# run.sh TESTS MACHINE: the tests of AVX-512 in an emulated machine. TESTS is the tests'
+# directory in a build with SOFTLANE_EMULATED_TESTS, MACHINE that of boot.sh. The emulator
+# takes about 200 times as long as a CPU, so the tests do a small part of their cases.
+set -eu
+tests=$1 machine=$2
+here=$(cd "$(dirname "$0")" && pwd)
+
+boot() { # boot SECONDS DISABLED FILE..., commands from standard input
+  cat >"$machine/commands"
+  seconds=$1 disabled=$2
+  shift 2
+  sh "$here/boot.sh" "$machine" "$seconds" "$disabled" "$machine/commands" \
+    "$tests/cpu_model_test" "$tests/target_test" "$tests/emulated/bits" \
+    "$tests/emulated/cpu_state" "$@"
+}
+
+# CPUID says that there is AVX-512; the kernel leaves its registers disabled.
+echo "AVX-512 that the OS does not enable:"
+boot 600 ,avx512f <<'END'
+cpu_state disabled
+cpu_model_test avx2
+SOFTLANE_REQUIRE_TARGETS=baseline,avx2 target_test -nc
+SOFTLANE_TARGET=avx512 target_test -nc
+bits avx512 1 /words; [ $? -eq 77 ]
+END
+
+if grep -qsw avx512vl /proc/cpuinfo; then
+  echo "This CPU has AVX-512: all tests run on it natively, so none is emulated."
+  exit 0
+fi
+
+native=baseline
+if grep -qsw avx2 /proc/cpuinfo; then native=avx2; fi
+calls=4000
+"$tests/emulated/bits" "$native" $calls "$machine/native.words"
+
+echo "AVX-512 that the OS enables; random calls are compared with native $native:"
+boot 1500 '' "$machine/native.words" "$tests/arguments_test" "$tests/large_batches_test" \
+  "$tests/layout_test" "$tests/memory_test" "$tests/row_order_test" \
+  "$tests/same_bits_test" "$tests/semantics_test" <<END
+cpu_state enabled
+cpu_model_test avx512
+SOFTLANE_REQUIRE_TARGETS=baseline,avx2,avx512 target_test -nc
+bits avx512 $calls /words
+bits avx512 $calls /programs/native.words /words
+export SOFTLANE_REQUIRE_TARGETS=avx512
+SOFTLANE_BATCH_STEP=16 same_bits_test -nc --subcase=avx512
+SOFTLANE_POSITIONS_STEP=11 semantics_test -nc --subcase=avx512
+SOFTLANE_MEMORY_STEP=41 SOFTLANE_BATCHES_STEP=3 memory_test -nc --subcase=avx512
+arguments_test -nc --subcase=avx512
+layout_test -nc --subcase=avx512 --test-case='*stride*,*slices*'
+SOFTLANE_ORDERS=200 row_order_test -nc --subcase=avx512
+large_batches_test -nc --subcase=avx512 --test-case='softmax*'
+END
