@@ -3,9 +3,9 @@
 # Installs what is missing, builds, and runs the whole test suite:
 #   cmake/test.sh [--aarch64 | --mingw | --avx512] [ctest arguments]
 # With --aarch64: the NEON build, by a cross compiler, under qemu. With --mingw: the build
-# for Windows, by MinGW-w64, under Wine, without the tests that need Unix. With --avx512: the heart of
-# the suite in an emulated machine that has AVX-512, if this one has none; and the choice of
-# target where the OS does not enable it.
+# for Windows, by MinGW-w64, under Wine, without the tests that need Unix. With --avx512:
+# the heart of the suite in an emulated machine that has AVX-512, if this machine has none,
+# and the choice of target where the OS does not enable it.
 set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
