@@ -61,7 +61,10 @@ void DrawSettings(Options options, Random& random, Settings& s) {
   }
 }
 
-void FillFloats(const Operand& operand, float* to, size_t n, Random& random) {
+// With a family, all rows are of it and have no special values: only rows that
+// are alike run in the schedules' longest loops.
+void FillFloats(const Operand& operand, const Family* family, float* to,
+                size_t n, Random& random) {
   if (operand.content == Content::kShares) {
     for (size_t i = 0; i < n; ++i) to[i] = random.Unit();
     if (random.Below(4) == 0 && n != 0) to[random.Below(n)] = 0.0f;
@@ -71,9 +74,10 @@ void FillFloats(const Operand& operand, float* to, size_t n, Random& random) {
     for (size_t i = 0; i < n; ++i) to[i] = -5.0f * random.Unit();
     return;
   }
-  const std::vector<float> row = MakeRow(kFamilies[random.Below(8)], n, random);
+  const Family drawn = kFamilies[random.Below(8)];
+  const auto row = MakeRow(family == nullptr ? drawn : *family, n, random);
   std::copy(row.begin(), row.end(), to);
-  if (n == 0) return;
+  if (n == 0 || family != nullptr) return;
   const size_t special = random.Below(24), at = random.Below(n);
   constexpr float kSpecial[] = {kNaN,  -kNaN,  kInf,      -kInf,
                                 3e38f, -3e38f, 0x1p-140f, -0x1p-149f,
@@ -88,8 +92,8 @@ void FillFloats(const Operand& operand, float* to, size_t n, Random& random) {
   }
 }
 
-void Fill(const Operand& operand, const Sizes& sizes, void* to, size_t n,
-          Random& random) {
+void Fill(const Operand& operand, const Sizes& sizes, const Family* family,
+          void* to, size_t n, Random& random) {
   uint8_t* const bytes = static_cast<uint8_t*>(to);
   for (size_t i = 0; i < n && operand.element != Element::kFloat; ++i) {
     int64_t value = static_cast<int64_t>(random.Below(4) != 0);
@@ -105,7 +109,7 @@ void Fill(const Operand& operand, const Sizes& sizes, void* to, size_t n,
     std::memcpy(bytes + i * size, &value, size);
   }
   if (operand.element == Element::kFloat) {
-    FillFloats(operand, static_cast<float*>(to), n, random);
+    FillFloats(operand, family, static_cast<float*>(to), n, random);
   }
 }
 
@@ -137,6 +141,8 @@ Drawn Draw(size_t index) {
   sizes.k = std::min(sizes.cols, random.Below(20));
   const bool in_place = random.Below(4) == 0;
   const size_t gap = random.Below(3) == 0 ? random.Below(20) : 0;
+  const Family* const family =
+      random.Below(2) == 0 ? &kFamilies[random.Below(8)] : nullptr;
   for (const Operand& operand : operation.operands) {
     View& v = call[operand.id] = ShapeOf(operand, sizes);
     if (operand.is_optional && random.Below(2) == 0) {
@@ -160,7 +166,8 @@ Drawn Draw(size_t index) {
     if (operand.role == Role::kWritten) continue;
     const size_t rows = v.stride == 0 ? 1 : v.rows;
     for (size_t r = 0; r < rows; ++r) {
-      Fill(operand, sizes, static_cast<uint8_t*>(v.data) + r * v.stride * size,
+      Fill(operand, sizes, family,
+           static_cast<uint8_t*>(v.data) + r * v.stride * size,
            std::min(v.stride, elements), random);
     }
     // An input whose rows are one.
