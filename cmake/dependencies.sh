@@ -73,7 +73,7 @@ unpack_kernel() {
     kernel=$(newest_kernel)
   fi
   (
-    cd "$directory"
+    cd "$directory" || exit 1
     apt-get -q -o APT::Sandbox::User=root download "${kernel:?}" busybox-static
   )
   for package in "$directory"/*.deb; do

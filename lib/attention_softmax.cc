@@ -6,7 +6,7 @@
 #include "attention_check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-#include "kernels/attention_rows.h"
+#include "kernels/attention_passes.h"
 #include "kernels/short_rows.h"
 #include "schedules/key_ranges.h"
 #include "schedules/planner.h"

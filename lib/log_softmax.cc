@@ -50,7 +50,7 @@ HWY_INLINE double LogOf(const RowPlan& plan, const ScaleParts& parts,
 
 // For a finite maximum.
 HWY_NOINLINE RowLog SumRow(const float* x, size_t n, float max,
-                         const ScaleParts& parts) {
+                           const ScaleParts& parts) {
   const RowPlan plan = PlanRow(max, parts);
   const SoftmaxExp exp = MakeExp(plan, parts);
   return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {

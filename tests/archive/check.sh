@@ -36,6 +36,10 @@ complain "exports symbols that are not softlane's" \
     awk 'NF >= 3 && $2 == "T" || $2 == "D" || $2 == "B" || $2 == "R"' |
     grep -vE ' (softlane::|softlane_)' || true)"
 
+# Tools that unpack archives keep the last of them.
+complain "has two members of one name" \
+  "$("$nm" "$archive" | grep ':$' | sort | uniq -d || true)"
+
 # Inline functions are weak where they are not inlined, and the linker keeps any
 # library's copy: they must not contain what the CPU may lack (VEX and EVEX
 # mnemonics begin with v). On Windows each has a section of its own instead, .text$NAME.

@@ -2,7 +2,7 @@
 #include "kernels/softmax_kernels.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/softmax_rows.cc"
+#define HWY_TARGET_INCLUDE "kernels/softmax_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/lane_range-inl.h"

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/attention_rows.h"
+#include "kernels/attention_passes.h"
 
 #include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/attention_rows.cc"
+#define HWY_TARGET_INCLUDE "kernels/attention_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "attention_logits-inl.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_KERNELS_ATTENTION_ROWS_H_
-#define SOFTLANE_LIB_KERNELS_ATTENTION_ROWS_H_
+#ifndef SOFTLANE_LIB_KERNELS_ATTENTION_PASSES_H_
+#define SOFTLANE_LIB_KERNELS_ATTENTION_PASSES_H_
 
 #include "kernels/softmax_kernels.h"
 #include "softlane/attention_softmax.h"
@@ -28,4 +28,4 @@ extern const KernelTable<const LogitsKernels> kAttentionLogitsKernels;
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_KERNELS_ATTENTION_ROWS_H_
+#endif  // SOFTLANE_LIB_KERNELS_ATTENTION_PASSES_H_
