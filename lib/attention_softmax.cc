@@ -97,7 +97,7 @@ bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
       (options.bias.data == nullptr || options.bias.stride == cols) &&
       (options.keep.data == nullptr || options.keep.stride == cols);
   internal::RunSoftmaxBatches(
-      call, plan, *internal::Select(internal::kShortRowsKernels, target),
+      call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
       is_dense, sample, {&RunRowByRow});
   return true;
 }
@@ -126,14 +126,16 @@ void RunOneRow(const SoftmaxCall& call) {
   if (call.logsumexp != nullptr) *call.logsumexp = special;
 }
 
-void RunSchedule(const Rows<const float>& scores, const Rows<float>& probs,
-                 float* logsumexp, const AttentionOptions& options,
-                 Target target) {
+// A function of its own: see FpEnvironment.
+[[gnu::noinline]] void RunSchedule(const Rows<const float>& scores,
+                                   const Rows<float>& probs, float* logsumexp,
+                                   const AttentionOptions& options,
+                                   Target target) {
   const bool is_affine = options.softcap == 0.0f && options.alibi_slope == 0.0f;
   const internal::LogitsKernels& plain =
-      *internal::Select(internal::kPlainLogitsKernels, target);
+      internal::KernelsOf(internal::kPlainLogitsKernels, target);
   const internal::LogitsKernels& logits =
-      *internal::Select(KernelsFor(options), target);
+      internal::KernelsOf(KernelsFor(options), target);
   const AttentionSource source = {options, plain};
   const internal::ScaleParts parts = internal::SplitScale(1.0f);
   const KeyRanges ranges(options, scores.cols);
@@ -141,7 +143,7 @@ void RunSchedule(const Rows<const float>& scores, const Rows<float>& probs,
   const bool has_bias = options.bias.data != nullptr;
   const bool may_mask = !is_affine || options.keep.data != nullptr;
   const SoftmaxCall call = {
-      *internal::Select(internal::kSoftmaxKernels, target),
+      internal::KernelsOf(internal::kSoftmaxKernels, target),
       plain,
       logits,
       &source,

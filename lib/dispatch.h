@@ -39,6 +39,13 @@ Function* Select(const KernelTable<Function>& table, Target target) noexcept {
   return table.functions[static_cast<size_t>(Resolve(target))];
 }
 
+/// The same for a target that Resolve() gave, and that is not kAuto.
+template <typename Function>
+Function& KernelsOf(const KernelTable<Function>& table,
+                    Target resolved) noexcept {
+  return *table.functions[static_cast<size_t>(resolved)];
+}
+
 }  // namespace internal
 }  // namespace softlane
 

@@ -43,7 +43,7 @@ void RunInTiles(const SoftmaxCall& call, Target target) {
     RunRowByRow(*static_cast<const SoftmaxCall*>(context), first, count);
   };
   const internal::TileKernels& kernels =
-      *internal::Select(internal::kTileKernels, target);
+      internal::KernelsOf(internal::kTileKernels, target);
   kernels.softmax(call.x, call.y, call.logsumexp, call.parts,
                   {fallback, &call});
 }
@@ -56,7 +56,7 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
     return RunInTiles(call, target);
   }
   internal::RunSoftmaxBatches(
-      call, plan, *internal::Select(internal::kShortRowsKernels, target),
+      call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
       call.x.stride == call.x.cols && call.logsumexp == nullptr, sample,
       {&RunRowByRow});
 }
@@ -95,6 +95,25 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   }
 }
 
+// A function of its own: see FpEnvironment.
+[[gnu::noinline]] void RunChecked(const Rows<const float>& logits,
+                                  const Rows<float>& probs, float* logsumexp,
+                                  const SoftmaxOptions& options,
+                                  Target target) {
+  const internal::SoftmaxKernels& kernels =
+      internal::KernelsOf(internal::kSoftmaxKernels, target);
+  const internal::ScaleParts parts = internal::SplitScale(options.scale);
+  if (internal::IsOneRow(logits.rows, logits.cols)) {
+    return internal::RunOneRow(kernels, logits.data, probs.data, logits.cols,
+                               logsumexp, parts, options.empty_row);
+  }
+  const internal::LogitsKernels& plain =
+      internal::KernelsOf(internal::kPlainLogitsKernels, target);
+  RunSchedule({kernels, plain, plain, nullptr, &internal::SpecialPlainRow,
+               logits, probs, logsumexp, parts, options.empty_row},
+              target);
+}
+
 Status Run(const Rows<const float>& logits, const Rows<float>& probs,
            float* logsumexp, const SoftmaxOptions& options, Target target) {
   if (!internal::AreGoodOptions(options.scale, options.empty_row)) {
@@ -109,20 +128,7 @@ Status Run(const Rows<const float>& logits, const Rows<float>& probs,
   }
   if (logits.rows == 0) return Status::kOk;
   const internal::FpEnvironment environment;
-  const internal::SoftmaxKernels& kernels =
-      *internal::Select(internal::kSoftmaxKernels, chosen);
-  const internal::ScaleParts parts = internal::SplitScale(options.scale);
-  if (internal::IsOneRow(logits.rows, logits.cols)) {
-    internal::RunOneRow(kernels, logits.data, probs.data, logits.cols,
-                        logsumexp, parts, options.empty_row);
-    return Status::kOk;
-  }
-  const internal::LogitsKernels& plain =
-      *internal::Select(internal::kPlainLogitsKernels, chosen);
-  const SoftmaxCall call = {
-      kernels, plain, plain,     nullptr, &internal::SpecialPlainRow,
-      logits,  probs, logsumexp, parts,   options.empty_row};
-  RunSchedule(call, chosen);
+  RunChecked(logits, probs, logsumexp, options, chosen);
   return Status::kOk;
 }
 

@@ -82,6 +82,7 @@ class SoftmaxBatches {
     if (before == nullptr || usual_ != Writing::kStreamed) return;
     // Beside the probabilities of the one before the rows after this one.
     const size_t first = r + count, left = call_.x.rows - first;
+    if (left == 0) return;
     before->ahead_rows = left < count ? left : count;
     before->ahead[0] = {call_.x.Row(first), call_.x.stride};
     before->ahead[1] = {nullptr, 0};
