@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
 
 peers=OFF
-build=build/bench
+build=build/release # the library is that of the tests
 for argument in "$@"; do
   shift
   if [ "$argument" = --peers ]; then
@@ -24,8 +24,9 @@ if [ "$peers" = ON ]; then
   OMP_NUM_THREADS=1
   export OMP_NUM_THREADS
 fi
-configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=OFF -DSOFTLANE_BUILD_BENCH=ON \
+configure "$build" -DSOFTLANE_BUILD_TESTS=OFF -DSOFTLANE_BUILD_BENCH=ON \
   -DSOFTLANE_BENCH_PEERS=$peers
+cmake --build "$build" --target softlane_bench
 
 # Our arguments first, so that the caller's win.
 results=$build/results
