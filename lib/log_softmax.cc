@@ -11,9 +11,12 @@
 // After foreach_target.h:
 #include "arith/max-inl.h"
 #include "arith/vector-inl.h"
+#include "kernels/sse2_log_softmax-inl.h"
 #include "kernels/stream-inl.h"
 #include "log_probabilities-inl.h"
+#ifndef SOFTLANE_SSE2
 #include "log_softmax_pipeline-inl.h"
+#endif
 #include "log_softmax_tile-inl.h"
 #include "softmax_row-inl.h"
 
@@ -52,14 +55,33 @@ HWY_INLINE double LogOf(const RowPlan& plan, const ScaleParts& parts,
 HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
                          const ScaleParts& parts) {
   const RowPlan plan = PlanRow(max, parts);
-  const SoftmaxExp exp = MakeExp(plan, parts);
   return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+#ifdef SOFTLANE_SSE2
+    const double sum = SumExp<true>(x, nullptr, n, plan, parts);
+#else
     using Argument = std::decay_t<decltype(argument)>;
+    const SoftmaxExp exp = MakeExp(plan, parts);
     const double sum =
         SumTerms<true>(n, UnwrittenNumerators<Argument>{exp, argument, x});
+#endif
     return RowLog{plan, LogOf(plan, parts, argument, max, sum)};
   });
 }
+
+HWY_INLINE float RowMaximum(const float* x, size_t n) {
+#ifdef SOFTLANE_SSE2
+  return MaxOf4s(x, n);
+#else
+  return MaxOf<IgnoreNaN>(x, n);
+#endif
+}
+
+#ifndef SOFTLANE_SSE2
+HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
+                          size_t n) {
+  StoreTerms(MappedRow<LogProbabilities>{log, x}, y, n);
+}
+#endif
 
 // A row whose sum has no logarithm.
 HWY_NOINLINE void LogSoftmaxSpecialRow(const float* x, float* y, size_t n,
@@ -75,18 +97,19 @@ HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
                                      const ScaleParts& parts) {
   const size_t n = x.cols;
   for (size_t r = 0; r < x.rows; ++r) {
-    const float max = MaxOf<IgnoreNaN>(x.Row(r), n);
+    const float max = RowMaximum(x.Row(r), n);
     RowLog row{PlanRow(0.0f, parts), static_cast<double>(kNaN)};
     if (IsFinite(max)) row = SumRow(x.Row(r), n, max, parts);
     if (row.log_sum == row.log_sum) {
       const LogProbabilities log(row.plan, parts, row.log_sum);
-      StoreTerms(MappedRow<LogProbabilities>{log, x.Row(r)}, y.Row(r), n);
+      WriteLogs(log, x.Row(r), y.Row(r), n);
     } else {
       LogSoftmaxSpecialRow(x.Row(r), y.Row(r), n, empty_row);
     }
   }
 }
 
+#ifndef SOFTLANE_SSE2
 // Each row beside the one before it; alone where one of them needs more.
 HWY_NOINLINE void LogSoftmaxPipelined(const Rows<const float>& x,
                                       const Rows<float>& y, EmptyRow empty_row,
@@ -142,6 +165,7 @@ HWY_NOINLINE void LogSoftmaxStreamed(const Rows<const float>& x,
   }
   hwy::FlushStream();
 }
+#endif  // SOFTLANE_SSE2
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_NOINLINE void LogSoftmaxInTiles(const Rows<const float>& x,
@@ -155,11 +179,54 @@ HWY_NOINLINE void LogSoftmaxInTiles(const Rows<const float>& x,
 }
 #endif
 
+#ifdef SOFTLANE_SSE2
+// Batches of short rows, other rows one by one. write(r, plan, log_sum) gets
+// the rows of a batch, row_by_row(first, count) the others.
+template <class Write, class RowByRow>
+HWY_INLINE void RunLogBatches(const Rows<const float>& x,
+                              const ScaleParts& parts, const Write& write,
+                              const RowByRow& row_by_row) {
+  if (x.rows < 2 || x.cols > kMaxShortCols) return row_by_row(0, x.rows);
+  for (size_t first = 0; first < x.rows; first += kMaxShortRows) {
+    const size_t count = HWY_MIN(kMaxShortRows, x.rows - first);
+    ShortRowsExp exp(count, x.cols, parts);
+    double sums[kMaxShortRows];
+    if (exp.Make(x.Row(first), x.stride) && exp.Sum<true>(sums)) {
+      for (size_t r = 0; r < count; ++r) {
+        const RowPlan plan = exp.Plan(r);
+        write(first + r, plan, exp.Logits(r), exp.LogOfSum(r, plan, sums[r]));
+      }
+    } else {
+      row_by_row(first, count);
+    }
+  }
+}
+
+HWY_NOINLINE void LogSoftmaxInBatches(const Rows<const float>& x,
+                                      const Rows<float>& y, EmptyRow empty_row,
+                                      const ScaleParts& parts) {
+  RunLogBatches(
+      x, parts,
+      [&](size_t r, const RowPlan& plan, const float* logits, double log_sum)
+          HWY_ATTR {
+            WriteLogs(LogProbabilities(plan, parts, log_sum), logits, y.Row(r),
+                      x.cols);
+          },
+      [&](size_t first, size_t count) HWY_ATTR {
+        LogSoftmaxRowByRow(x.Slice(first, count), y.Slice(first, count),
+                           empty_row, parts);
+      });
+}
+#endif  // SOFTLANE_SSE2
+
 // The choice between the schedules. All give the same bits. Each is a function
 // of its own: a call of one row should not pay for the stack of the others.
 void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
                     const SoftmaxOptions& options) {
   const ScaleParts parts = SplitScale(options.scale);
+#ifdef SOFTLANE_SSE2
+  LogSoftmaxInBatches(x, y, options.empty_row, parts);
+#else
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (parts.unit == 1.0 && kMinGroupRows <= x.rows && kMinTileCols <= x.cols &&
       x.cols <= kMaxLogTileCols) {
@@ -172,13 +239,14 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
   }
   if (x.rows > 1) return LogSoftmaxPipelined(x, y, options.empty_row, parts);
   LogSoftmaxRowByRow(x, y, options.empty_row, parts);
+#endif
 }
 
 // logsumexp alone: the first two sweeps.
 HWY_NOINLINE void LogSumExpRowByRow(const Rows<const float>& x,
                                     float* logsumexp, const ScaleParts& parts) {
   for (size_t r = 0; r < x.rows; ++r) {
-    const float max = MaxOf<IgnoreNaN>(x.Row(r), x.cols);
+    const float max = RowMaximum(x.Row(r), x.cols);
     if (IsFinite(max)) {
       const RowLog row = SumRow(x.Row(r), x.cols, max, parts);
       const double log = row.log_sum + row.plan.scaled_shift;
@@ -214,7 +282,19 @@ void LogSumExpRows(const Rows<const float>& x, float* logsumexp, float scale) {
     return LogSumExpInTiles(x, logsumexp, parts);
   }
 #endif
+#ifdef SOFTLANE_SSE2
+  RunLogBatches(
+      x, parts,
+      [&](size_t r, const RowPlan& plan, const float*, double log_sum)
+          HWY_ATTR {
+            logsumexp[r] = static_cast<float>(log_sum + plan.scaled_shift);
+          },
+      [&](size_t first, size_t count) HWY_ATTR {
+        LogSumExpRowByRow(x.Slice(first, count), logsumexp + first, parts);
+      });
+#else
   LogSumExpRowByRow(x, logsumexp, parts);
+#endif
 }
 
 }  // namespace

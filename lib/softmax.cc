@@ -70,6 +70,21 @@ void RunLargeRows(const SoftmaxCall& call) {
   }
 }
 
+void RunShortRows(const SoftmaxCall& call) {
+  const auto short_rows = call.kernels.short_rows;
+  if (short_rows == nullptr) return RunRowByRow(call, 0, call.x.rows);
+  for (size_t r = 0; r < call.x.rows; r += internal::kMaxShortRows) {
+    const size_t left = call.x.rows - r;
+    const size_t count =
+        left < internal::kMaxShortRows ? left : internal::kMaxShortRows;
+    float* const log = call.logsumexp == nullptr ? nullptr : call.logsumexp + r;
+    if (!short_rows(call.x.Row(r), call.x.stride, call.y.Row(r), call.y.stride,
+                    count, call.x.cols, log, call.parts)) {
+      RunRowByRow(call, r, count);
+    }
+  }
+}
+
 bool HasWholeLines(const Rows<float>& y) {
   return reinterpret_cast<uintptr_t>(y.data) % 64 == 0 && y.stride % 16 == 0 &&
          y.cols % 16 == 0;
@@ -96,6 +111,8 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
       return RunInTiles(call, target);
     case Schedule::kLargeRows:
       return RunLargeRows(call);
+    case Schedule::kShortRows:
+      return RunShortRows(call);
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/planner.h"
 
+#include "kernels/softmax_kernels.h"
+
 namespace softlane {
 namespace internal {
 namespace {
@@ -142,6 +144,19 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
   return plan;
 }
 
+SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
+  SoftmaxPlan plan = {};
+  plan.schedule = Schedule::kOneRow;
+  if (!shape.is_attention && shape.cols >= kMinLargeRowCols) {
+    plan.schedule = Schedule::kLargeRows;
+  } else if (!shape.is_attention && shape.rows > 1 &&
+             shape.cols <= kMaxShortCols) {
+    plan.schedule = Schedule::kShortRows;
+  }
+  plan.if_wide = plan.schedule;
+  return plan;
+}
+
 }  // namespace
 
 SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
@@ -156,11 +171,7 @@ SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
     case Target::kAuto:
       break;
   }
-  SoftmaxPlan plan = {};
-  const bool is_large = !shape.is_attention && shape.cols >= kMinLargeRowCols;
-  plan.schedule = is_large ? Schedule::kLargeRows : Schedule::kOneRow;
-  plan.if_wide = plan.schedule;
-  return plan;
+  return BaselinePlan(shape);
 }
 
 const char* ScheduleName(Schedule schedule) {
@@ -175,6 +186,8 @@ const char* ScheduleName(Schedule schedule) {
       return "tiles";
     case Schedule::kLargeRows:
       return "large rows";
+    case Schedule::kShortRows:
+      return "short rows";
   }
   return "unknown";
 }

@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Passes of the x86-64 baseline over one row: exp values and their sum, and
+// probabilities.
+
+#if defined(SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_
+#endif
+
+#include "arith/sse2-inl.h"
+#include "arith/sse2_exp-inl.h"
+#include "arith/sse2_sum-inl.h"
+#include "softmax_row-inl.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The exp values of arguments, by SoftFma.
+HWY_NOINLINE void ExpExactly(const float* from, float* to, size_t n,
+                             const RowPlan& plan, const ScaleParts& parts) {
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  for (size_t i = 0; i < n; ++i) Store(exp(Load(from + i)), to + i);
+}
+
+HWY_INLINE WideRow WideRowOf(const RowPlan& plan, const ScaleParts& parts) {
+  return WideRow(plan.offset,
+                 internal::LowestOf(static_cast<float>(plan.offset), parts));
+}
+
+// Exp values of a row, by blocks of 64.
+class RowExp {
+ public:
+  HWY_INLINE RowExp(const RowPlan& plan, const ScaleParts& parts)
+      : scale_(parts),
+        row_(WideRowOf(plan, parts)),
+        shift_(_mm_set1_ps(static_cast<float>(plan.shift))),
+        unit_(_mm_set1_ps(static_cast<float>(plan.unit))),
+        plan_(plan),
+        parts_(parts) {}
+
+  // Of 64 logits. `to` may be their place.
+  HWY_INLINE void Block(const float* x, float* to) const {
+    HWY_ALIGN float arguments[kSumBlock];
+    const float* from = x;
+    if (HWY_UNLIKELY(!plan_.as_is || x == to)) {
+      Copy(x, arguments, kSumBlock / 4);
+      from = arguments;
+    }
+    Ties ties;
+    for (size_t i = 0; i < kSumBlock; i += kStep) {
+      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_, ties);
+    }
+    if (HWY_UNLIKELY(ties.Any())) {
+      ExpExactly(from, to, kSumBlock, plan_, parts_);
+    }
+  }
+
+  // Of 1 to 63 logits, to `to`, which has room for 64: +0 behind the last one.
+  // Gives the number of vectors that have some.
+  HWY_INLINE size_t Last(const float* x, size_t n, float* to) const {
+    HWY_ALIGN float arguments[kSumBlock];
+    const size_t vectors = CopyFilled(x, n, -kInfinity, arguments);
+    if (!plan_.as_is) Copy(arguments, arguments, vectors);
+    Ties ties;
+    if (vectors == 1) {
+      ExpStep<1, 0>(arguments, to, scale_, &row_, ties);
+    } else if (vectors == 2) {
+      ExpStep<2, 0>(arguments, to, scale_, &row_, ties);
+    } else {
+      for (size_t k = vectors; k % kSideBySide != 0; ++k) {
+        _mm_store_ps(arguments + 4 * k, _mm_set1_ps(-kInfinity));
+      }
+      for (size_t i = 0; i < 4 * vectors; i += kStep) {
+        ExpStep<kSideBySide, 0>(arguments + i, to + i, scale_, &row_, ties);
+      }
+    }
+    if (HWY_UNLIKELY(ties.Any())) {
+      ExpExactly(arguments, to, 4 * vectors, plan_, parts_);
+    }
+    return vectors;
+  }
+
+ private:
+  // The arguments of the exponential: see Shifted.
+  HWY_INLINE void Copy(const float* x, float* to, size_t vectors) const {
+    for (size_t k = 0; k < vectors; ++k) {
+      const __m128 v = _mm_loadu_ps(x + 4 * k);
+      const __m128 shifted = _mm_mul_ps(_mm_sub_ps(v, shift_), unit_);
+      _mm_store_ps(to + 4 * k, plan_.as_is ? v : shifted);
+    }
+  }
+
+  const WideScale scale_;
+  const WideRow row_;
+  const __m128 shift_, unit_;
+  const RowPlan& plan_;
+  const ScaleParts& parts_;
+};
+
+// Adds the exp values of n logits to a sum, and writes them if `to` is not
+// null.
+template <bool kInDouble>
+HWY_NOINLINE void AddExp(const float* x, float* to, size_t n,
+                         const RowPlan& plan, const ScaleParts& parts,
+                         WideSum<kInDouble>& result) {
+  const RowExp exp(plan, parts);
+  WideSum<kInDouble> sum = result;
+  HWY_ALIGN float block[kSumBlock];
+  size_t i = 0;
+  for (; n - i >= kSumBlock; i += kSumBlock) {
+    float* const e = to == nullptr ? block : to + i;
+    exp.Block(x + i, e);
+    sum.AddBlock(e);
+  }
+  if (i != n) {
+    sum.Add(block, exp.Last(x + i, n - i, block));
+    if (to != nullptr) CopySome(block, n - i, to + i);
+  }
+  result = sum;
+}
+template <bool kInDouble>
+HWY_INLINE double SumExp(const float* x, float* to, size_t n,
+                         const RowPlan& plan, const ScaleParts& parts) {
+  WideSum<kInDouble> sum;
+  AddExp(x, to, n, plan, parts, sum);
+  return sum.Total();
+}
+
+// Probabilities of a row, from its sum.
+class WideProbabilities {
+ public:
+  HWY_INLINE explicit WideProbabilities(const Reciprocal& r)
+      : head_(_mm_set1_pd(r.head)),
+        rest_(_mm_set1_ps(r.rest)),
+        least_(_mm_set1_ps(r.least)) {}
+
+  // The product with a head of 5 bits has 29, and the one with the rest 24.
+  // Their sum is exact in double unless they are more than 26 octaves apart.
+  static HWY_INLINE bool AreExact(const Reciprocal& r) {
+    const float rest = r.rest < 0.0f ? -r.rest : r.rest;
+    return rest == 0.0f || rest >= r.head * 0x1p-26f;
+  }
+
+  HWY_INLINE __m128 operator()(__m128 e) const {
+    const __m128 kept = _mm_andnot_ps(_mm_cmplt_ps(e, least_), e);
+    const __m128 low = _mm_mul_ps(kept, rest_);
+    return Narrow(Add(kept, low), Add(UpperTwo(kept), UpperTwo(low)));
+  }
+
+ private:
+  HWY_INLINE __m128d Add(__m128 e, __m128 low) const {
+    return _mm_add_pd(_mm_mul_pd(_mm_cvtps_pd(e), head_), _mm_cvtps_pd(low));
+  }
+
+  __m128d head_;
+  __m128 rest_, least_;
+};
+
+// probs = e / sum.
+HWY_INLINE void DivideExp(const float* e, float* probs, size_t n, double sum) {
+  const Reciprocal reciprocal = ReciprocalOf(sum);
+  if (HWY_UNLIKELY(!WideProbabilities::AreExact(reciprocal))) {
+    const Probabilities exact(reciprocal);
+    for (size_t i = 0; i < n; ++i) Store(exact(Load(e + i)), probs + i);
+    return;
+  }
+  const WideProbabilities probabilities(reciprocal);
+  size_t i = 0;
+  for (; n - i >= 8; i += 8) {
+    const __m128 first = probabilities(_mm_loadu_ps(e + i));
+    const __m128 second = probabilities(_mm_loadu_ps(e + i + 4));
+    _mm_storeu_ps(probs + i, first);
+    _mm_storeu_ps(probs + i + 4, second);
+  }
+  if (n - i >= 4) {
+    _mm_storeu_ps(probs + i, probabilities(_mm_loadu_ps(e + i)));
+    i += 4;
+  }
+  if (i != n) {
+    StoreSome4(probs + i, probabilities(LoadSome(e + i, n - i, 0.0f)), n - i);
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
+
+#endif  // SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Softmax's kernels of the x86-64 baseline.
+
+#if defined(SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_
+#endif
+
+#include "arith/max-inl.h"
+#include "kernels/softmax_kernels.h"
+#include "kernels/sse2_rows-inl.h"
+#include "kernels/sse2_short_rows-inl.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::RowResult;
+
+float BaselineMaximum(const float* x, size_t n) { return MaxOf4s(x, n); }
+
+// LogSumExp of softmax_row-inl.h, of the row's own plan.
+HWY_NOINLINE float LogOfExpSum(float max, double sum, const RowPlan& plan,
+                               const ScaleParts& parts) {
+  return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+    return LogSumExp(plan, MakeExp(plan, parts), argument, max, sum);
+  });
+}
+
+// A finite logit by itself: exactly 1, and its own logsumexp.
+HWY_INLINE RowResult OneColumn(float* y, float max, const ScaleParts& parts,
+                               float* logsumexp) {
+  // + 0, since a maximum of -0 is +0.
+  const double log = parts.scale * max + 0.0;
+  if (logsumexp != nullptr) *logsumexp = static_cast<float>(log);
+  y[0] = 1.0f;
+  return {1.0, 1.0, max, false};
+}
+
+RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
+                      const ScaleParts& parts, float* logsumexp) {
+  const float row_max = n == 0 ? -kInfinity : MaxOf4s(x, n);
+  const float max = sink > row_max ? sink : row_max;
+  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
+  if (n == 1 && sink == -kInfinity) return OneColumn(y, max, parts, logsumexp);
+  const RowPlan plan = PlanRow(max, parts);
+  double sum = SumExp<false>(x, y, n, plan, parts);
+  if (HWY_UNLIKELY(sink != -kInfinity)) {
+    sum += WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+      return hn::GetLane(MakeExp(plan, parts)(argument(Set(sink))));
+    });
+  }
+  if (HWY_UNLIKELY(!(sum == sum))) return {sum, sum, max, false};
+  if (logsumexp != nullptr) *logsumexp = LogOfExpSum(max, sum, plan, parts);
+  DivideExp(y, y, n, sum);
+  return {sum, sum, max, false};
+}
+
+bool BaselineShortRows(const float* x, size_t x_stride, float* y,
+                       size_t y_stride, size_t rows, size_t n, float* logsumexp,
+                       const ScaleParts& parts) {
+  ShortRowsExp exp(rows, n, parts);
+  double sums[kMaxShortRows];
+  if (!exp.Make(x, x_stride) || !exp.Sum<false>(sums)) return false;
+  for (size_t r = 0; logsumexp != nullptr && r < rows; ++r) {
+    const RowPlan plan = exp.Plan(r);
+    logsumexp[r] =
+        static_cast<float>(exp.LogOfSum(r, plan, sums[r]) + plan.scaled_shift);
+  }
+  for (size_t r = 0; r < rows; ++r) {
+    DivideExp(exp.Row(r), y + r * y_stride, n, sums[r]);
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
+
+#endif  // SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_
