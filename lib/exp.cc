@@ -92,47 +92,59 @@ class Exponential {
 };
 
 #ifdef SOFTLANE_SSE2
+// Two vectors side by side are as fast as four, and faster in short rows.
+constexpr size_t kExpVectors = 2;
+constexpr size_t kExpStep = 4 * kExpVectors;
 
-HWY_NOINLINE void ExpExactly(const float* x, float* y, size_t n) {
-  const Exponential exponential;
-  for (size_t i = 0; i < n; ++i) Store(exponential(Load(x + i)), y + i);
+// Values that ExponentialStep leaves, by the step for all x or by SoftFma.
+HWY_NOINLINE void ExpAgain(const float* x, float* y, size_t n) {
+  HWY_ALIGN float in[kExpStep], out[kExpStep];
+  for (size_t i = 0; i < n; i += kExpStep) {
+    const size_t count = HWY_MIN(n - i, kExpStep);
+    for (size_t k = CopyFilled(x + i, count, 0.0f, in); k < kExpVectors; ++k) {
+      _mm_store_ps(in + 4 * k, _mm_setzero_ps());
+    }
+    Ties ties;
+    ExponentialStep<kExpVectors, false>(in, out, ties);
+    if (HWY_UNLIKELY(ties.Any())) {
+      const Exponential exponential;
+      for (size_t k = 0; k < count; ++k) {
+        Store(exponential(Load(in + k)), out + k);
+      }
+    }
+    CopySome(out, count, y + i);
+  }
 }
-
-constexpr size_t kExpBlock = 64;
 
 // In place or not.
 HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
-  HWY_ALIGN float copy[kExpBlock];
+  constexpr size_t kBlock = 8 * kExpStep;
+  HWY_ALIGN float copy[kBlock];
   size_t i = 0;
-  for (; n - i >= kExpBlock; i += kExpBlock) {
+  while (n - i >= kExpStep) {
+    const size_t count = HWY_MIN(kBlock, (n - i) / kExpStep * kExpStep);
     const float* from = x + i;
     if (x == y) {
-      CopyFilled(from, kExpBlock, 0.0f, copy);
+      CopyFilled(from, count, 0.0f, copy);
       from = copy;
     }
     Ties ties;
-    for (size_t k = 0; k < kExpBlock; k += kStep) {
-      ExponentialStep<kSideBySide>(from + k, y + i + k, ties);
+    for (size_t k = 0; k < count; k += kExpStep) {
+      ExponentialStep<kExpVectors, true>(from + k, y + i + k, ties);
     }
-    if (HWY_UNLIKELY(ties.Any())) ExpExactly(from, y + i, kExpBlock);
-  }
-  HWY_ALIGN float result[kExpBlock];
-  while (i != n) {
-    const size_t count = HWY_MIN(n - i, kStep);
-    const size_t vectors = CopyFilled(x + i, count, 0.0f, copy);
-    Ties ties;
-    if (vectors == 1) {
-      ExponentialStep<1>(copy, result, ties);
-    } else {
-      for (size_t k = vectors; k < kSideBySide; ++k) {
-        _mm_store_ps(copy + 4 * k, _mm_setzero_ps());
-      }
-      ExponentialStep<kSideBySide>(copy, result, ties);
-    }
-    if (HWY_UNLIKELY(ties.Any())) ExpExactly(copy, result, count);
-    CopySome(result, count, y + i);
+    if (HWY_UNLIKELY(ties.Any())) ExpAgain(from, y + i, count);
     i += count;
   }
+  if (i == n) return;
+  HWY_ALIGN float result[kExpStep];
+  const size_t vectors = CopyFilled(x + i, n - i, 0.0f, copy);
+  for (size_t k = vectors; k < kExpVectors; ++k) {
+    _mm_store_ps(copy + 4 * k, _mm_setzero_ps());
+  }
+  Ties ties;
+  ExponentialStep<kExpVectors, true>(copy, result, ties);
+  if (HWY_UNLIKELY(ties.Any())) return ExpAgain(copy, y + i, n - i);
+  CopySome(result, n - i, y + i);
 }
 
 void ExpRows(const Rows<const float>& x, const Rows<float>& y) {

@@ -57,7 +57,8 @@ HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
   const RowPlan plan = PlanRow(max, parts);
   return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
 #ifdef SOFTLANE_SSE2
-    const double sum = SumExp<true>(x, nullptr, n, plan, parts);
+    HWY_ALIGN float block[kSumBlock];
+    const double sum = SumExp<true>(x, nullptr, n, plan, parts, block);
 #else
     using Argument = std::decay_t<decltype(argument)>;
     const SoftmaxExp exp = MakeExp(plan, parts);
@@ -98,6 +99,12 @@ HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
   const size_t n = x.cols;
   for (size_t r = 0; r < x.rows; ++r) {
     const float max = RowMaximum(x.Row(r), n);
+#ifdef SOFTLANE_SSE2
+    if (n == 1 && IsFinite(max)) {  // its probability is 1
+      *y.Row(r) = 0.0f;
+      continue;
+    }
+#endif
     RowLog row{PlanRow(0.0f, parts), static_cast<double>(kNaN)};
     if (IsFinite(max)) row = SumRow(x.Row(r), n, max, parts);
     if (row.log_sum == row.log_sum) {
@@ -190,11 +197,11 @@ HWY_INLINE void RunLogBatches(const Rows<const float>& x,
   for (size_t first = 0; first < x.rows; first += kMaxShortRows) {
     const size_t count = HWY_MIN(kMaxShortRows, x.rows - first);
     ShortRowsExp exp(count, x.cols, parts);
-    double sums[kMaxShortRows];
-    if (exp.Make(x.Row(first), x.stride) && exp.Sum<true>(sums)) {
+    if (exp.Make(x.Row(first), x.stride) && exp.Sum<true>()) {
+      exp.TakeLogs();
       for (size_t r = 0; r < count; ++r) {
         const RowPlan plan = exp.Plan(r);
-        write(first + r, plan, exp.Logits(r), exp.LogOfSum(r, plan, sums[r]));
+        write(first + r, plan, exp.Logits(r), exp.LogOfSum(r, plan));
       }
     } else {
       row_by_row(first, count);

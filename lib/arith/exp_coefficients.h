@@ -48,6 +48,12 @@ constexpr float kExpNegativeBack = 0x1p-64f;
 constexpr float kExpPositiveShift = -1.0f;
 constexpr float kExpPositiveBack = 2.0f;
 
+// The logarithm's series in log-inl.h, from the highest power on.
+constexpr double kLogSeriesFirst = 1.0 / 19.0;
+constexpr double kLogSeries[8] = {1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0,
+                                  1.0 / 11.0, 1.0 / 9.0,  1.0 / 7.0,
+                                  1.0 / 5.0,  1.0 / 3.0};
+
 struct ExpTable {
   uint32_t entries[8];
 };

@@ -85,6 +85,10 @@ class Ties {
     found_ =
         _mm_or_si128(found_, _mm_andnot_si128(mask, AreTies(lower, upper)));
   }
+  // What else needs to be computed again.
+  HWY_INLINE void Add(__m128 mask) {
+    found_ = _mm_or_si128(found_, _mm_castps_si128(mask));
+  }
   HWY_INLINE bool Any() const { return _mm_movemask_epi8(found_) != 0; }
 
  private:
@@ -153,12 +157,20 @@ HWY_INLINE void StoreSome4(float* to, __m128 v, size_t count) {
   _mm_storel_pi(reinterpret_cast<__m64*>(to), v);
   if (count == 3) _mm_store_ss(to + 2, UpperTwo(v));
 }
+// The same value. A loop that copies such values stays one: GCC would make it a
+// `rep movs`, which takes longer to start than a short row takes.
+HWY_INLINE __m128 InLoop(__m128 v) {
+  __asm__("" : "+x"(v));
+  return v;
+}
 // to[i] = from[i] for i in [0, n), and `fill` up to a whole number of vectors,
 // which it gives.
 HWY_INLINE size_t CopyFilled(const float* from, size_t n, float fill,
                              float* to) {
   size_t i = 0;
-  for (; n - i >= 4; i += 4) _mm_store_ps(to + i, _mm_loadu_ps(from + i));
+  for (; n - i >= 4; i += 4) {
+    _mm_store_ps(to + i, InLoop(_mm_loadu_ps(from + i)));
+  }
   if (i == n) return n / 4;
   _mm_store_ps(to + i, LoadSome(from + i, n - i, fill));
   return i / 4 + 1;
@@ -166,7 +178,9 @@ HWY_INLINE size_t CopyFilled(const float* from, size_t n, float fill,
 // to[i] = from[i] for i in [0, n), from whole vectors.
 HWY_INLINE void CopySome(const float* from, size_t n, float* to) {
   size_t i = 0;
-  for (; n - i >= 4; i += 4) _mm_storeu_ps(to + i, _mm_load_ps(from + i));
+  for (; n - i >= 4; i += 4) {
+    _mm_storeu_ps(to + i, InLoop(_mm_load_ps(from + i)));
+  }
   if (i != n) StoreSome4(to + i, _mm_load_ps(from + i), n - i);
 }
 

@@ -39,8 +39,12 @@ HWY_INLINE __m128d SelectWide(__m128d mask, double a, double b) {
                    _mm_andnot_pd(mask, _mm_set1_pd(b)));
 }
 
-// The exponential of some vectors side by side.
-template <size_t kVectors>
+// Where all |x| are below this, no result is subnormal or infinite on its way.
+constexpr float kMaxUsual = 87.0f;
+
+// The exponential of some vectors side by side. With kIsUsual only of x up to
+// kMaxUsual: others are found like ties.
+template <size_t kVectors, bool kIsUsual>
 HWY_INLINE void ExponentialStep(const float* from, float* to, Ties& ties) {
   constexpr size_t kWide = 2 * kVectors;
   __m128 is_negative[kVectors], power[kVectors], left_over[kVectors];
@@ -49,22 +53,30 @@ HWY_INLINE void ExponentialStep(const float* from, float* to, Ties& ties) {
       p[kWide];
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) {
-    const __m128 x = _mm_loadu_ps(from + 4 * j);
-    is_negative[j] = _mm_castsi128_ps(_mm_srai_epi32(_mm_castps_si128(x), 31));
-    // NaN stays, as the second operand.
-    const __m128 clamped =
-        _mm_min_ps(_mm_set1_ps(internal::kExpHighest),
-                   _mm_max_ps(_mm_set1_ps(internal::kExpLowest), x));
-    wide[2 * j] = _mm_cvtps_pd(clamped);
-    wide[2 * j + 1] = _mm_cvtps_pd(UpperTwo(clamped));
+    __m128 x = _mm_loadu_ps(from + 4 * j);
+    if constexpr (kIsUsual) {
+      const __m128 size = _mm_andnot_ps(_mm_set1_ps(-0.0f), x);
+      ties.Add(_mm_cmpnle_ps(size, _mm_set1_ps(kMaxUsual)));
+    } else {
+      is_negative[j] =
+          _mm_castsi128_ps(_mm_srai_epi32(_mm_castps_si128(x), 31));
+      // NaN stays, as the second operand.
+      x = _mm_min_ps(_mm_set1_ps(internal::kExpHighest),
+                     _mm_max_ps(_mm_set1_ps(internal::kExpLowest), x));
+    }
+    wide[2 * j] = _mm_cvtps_pd(x);
+    wide[2 * j + 1] = _mm_cvtps_pd(UpperTwo(x));
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
-    const __m128 v = is_negative[j / 2];
-    const __m128d mask = _mm_castps_pd(j % 2 == 0 ? _mm_unpacklo_ps(v, v)
-                                                  : _mm_unpackhi_ps(v, v));
-    magic[j] = SelectWide(mask, kWideMagic + internal::kExpNegativeShift,
-                          kWideMagic + internal::kExpPositiveShift);
+    magic[j] = _mm_set1_pd(kWideMagic);
+    if constexpr (!kIsUsual) {
+      const __m128 v = is_negative[j / 2];
+      const __m128d mask = _mm_castps_pd(j % 2 == 0 ? _mm_unpacklo_ps(v, v)
+                                                    : _mm_unpackhi_ps(v, v));
+      magic[j] = SelectWide(mask, kWideMagic + internal::kExpNegativeShift,
+                            kWideMagic + internal::kExpPositiveShift);
+    }
     product[j] = _mm_mul_pd(wide[j], _mm_set1_pd(internal::kLog2EHigh));
     k[j] = _mm_add_pd(product[j], magic[j]);
   }
@@ -120,11 +132,15 @@ HWY_INLINE void ExponentialStep(const float* from, float* to, Ties& ties) {
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) {
-    const __m128 back = _mm_or_ps(
-        _mm_and_ps(is_negative[j], _mm_set1_ps(internal::kExpNegativeBack)),
-        _mm_andnot_ps(is_negative[j], _mm_set1_ps(internal::kExpPositiveBack)));
-    const __m128 unscaled = Narrow(p[2 * j], p[2 * j + 1]);
-    _mm_storeu_ps(to + 4 * j, _mm_mul_ps(unscaled, back));
+    __m128 result = Narrow(p[2 * j], p[2 * j + 1]);
+    if constexpr (!kIsUsual) {
+      const __m128 back = _mm_or_ps(
+          _mm_and_ps(is_negative[j], _mm_set1_ps(internal::kExpNegativeBack)),
+          _mm_andnot_ps(is_negative[j],
+                        _mm_set1_ps(internal::kExpPositiveBack)));
+      result = _mm_mul_ps(result, back);
+    }
+    _mm_storeu_ps(to + 4 * j, result);
   }
 }
 

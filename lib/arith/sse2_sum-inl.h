@@ -40,17 +40,28 @@ class WideSum {
   }
   HWY_INLINE void AddBlock(const float* e) { Add(e, kSumBlock / 4); }
 
+  // Two lanes, whose sum is the total.
+  HWY_INLINE __m128d LastTwo() const {
+    return _mm_add_pd(_mm_add_pd(lanes_[0], lanes_[2]),
+                      _mm_add_pd(lanes_[1], lanes_[3]));
+  }
   HWY_INLINE double Total() const {
-    const __m128d four[2] = {_mm_add_pd(lanes_[0], lanes_[2]),
-                             _mm_add_pd(lanes_[1], lanes_[3])};
-    const __m128d two = _mm_add_pd(four[0], four[1]);
+    const __m128d two = LastTwo();
     return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
   }
 
-  HWY_INLINE void Multiply(double factor) {
-    for (__m128d& lanes : lanes_) {
-      lanes = _mm_mul_pd(lanes, _mm_set1_pd(factor));
+  // Of the first block alone, which is not empty, as Add takes it.
+  static HWY_INLINE __m128d LastTwoOf(const float* e, size_t count) {
+    if (count > kSumLanes / 4) {
+      WideSum sum;
+      sum.Add(e, count);
+      return sum.LastTwo();
     }
+    // A term a lane: nothing to fold before.
+    const Folded lower = Widen(_mm_loadu_ps(e));
+    if (count == 1) return _mm_add_pd(lower.first, lower.second);
+    const Folded sum = AddUp(lower, Widen(_mm_loadu_ps(e + 4)));
+    return _mm_add_pd(sum.first, sum.second);
   }
 
  private:

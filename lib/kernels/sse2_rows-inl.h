@@ -65,24 +65,31 @@ class RowExp {
   // Gives the number of vectors that have some.
   HWY_INLINE size_t Last(const float* x, size_t n, float* to) const {
     HWY_ALIGN float arguments[kSumBlock];
-    const size_t vectors = CopyFilled(x, n, -kInfinity, arguments);
-    if (!plan_.as_is) Copy(arguments, arguments, vectors);
+    const float* from = x;
+    if (HWY_UNLIKELY(!plan_.as_is)) {
+      Copy(arguments, arguments, CopyFilled(x, n, 0.0f, arguments));
+      from = arguments;
+    }
     Ties ties;
-    if (vectors == 1) {
-      ExpStep<1, 0>(arguments, to, scale_, &row_, ties);
-    } else if (vectors == 2) {
-      ExpStep<2, 0>(arguments, to, scale_, &row_, ties);
-    } else {
-      for (size_t k = vectors; k % kSideBySide != 0; ++k) {
-        _mm_store_ps(arguments + 4 * k, _mm_set1_ps(-kInfinity));
-      }
-      for (size_t i = 0; i < 4 * vectors; i += kStep) {
-        ExpStep<kSideBySide, 0>(arguments + i, to + i, scale_, &row_, ties);
+    size_t i = 0;
+    for (; n - i >= kStep; i += kStep) {
+      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_, ties);
+    }
+    size_t vectors = i / 4;
+    if (i != n) {
+      HWY_ALIGN float rest[kStep];
+      const size_t count = CopyFilled(from + i, n - i, -kInfinity, rest);
+      vectors += count;
+      if (count == 1) {
+        ExpStep<1, 0>(rest, to + i, scale_, &row_, ties);
+      } else if (count == 2) {
+        ExpStep<2, 0>(rest, to + i, scale_, &row_, ties);
+      } else {
+        if (count == 3) _mm_store_ps(rest + 12, _mm_set1_ps(-kInfinity));
+        ExpStep<kSideBySide, 0>(rest, to + i, scale_, &row_, ties);
       }
     }
-    if (HWY_UNLIKELY(ties.Any())) {
-      ExpExactly(arguments, to, 4 * vectors, plan_, parts_);
-    }
+    if (HWY_UNLIKELY(ties.Any())) ExpExactly(from, to, n, plan_, parts_);
     return vectors;
   }
 
@@ -103,32 +110,21 @@ class RowExp {
   const ScaleParts& parts_;
 };
 
-// Adds the exp values of n logits to a sum, and writes them if `to` is not
-// null.
+// The sum of the exp values of n logits. Those of full blocks go to `to`, if it
+// is not null, and the others to `last`, which has room for a block.
 template <bool kInDouble>
-HWY_NOINLINE void AddExp(const float* x, float* to, size_t n,
-                         const RowPlan& plan, const ScaleParts& parts,
-                         WideSum<kInDouble>& result) {
+HWY_NOINLINE double SumExp(const float* x, float* to, size_t n,
+                           const RowPlan& plan, const ScaleParts& parts,
+                           float* last) {
   const RowExp exp(plan, parts);
-  WideSum<kInDouble> sum = result;
-  HWY_ALIGN float block[kSumBlock];
+  WideSum<kInDouble> sum;
   size_t i = 0;
   for (; n - i >= kSumBlock; i += kSumBlock) {
-    float* const e = to == nullptr ? block : to + i;
+    float* const e = to == nullptr ? last : to + i;
     exp.Block(x + i, e);
     sum.AddBlock(e);
   }
-  if (i != n) {
-    sum.Add(block, exp.Last(x + i, n - i, block));
-    if (to != nullptr) CopySome(block, n - i, to + i);
-  }
-  result = sum;
-}
-template <bool kInDouble>
-HWY_INLINE double SumExp(const float* x, float* to, size_t n,
-                         const RowPlan& plan, const ScaleParts& parts) {
-  WideSum<kInDouble> sum;
-  AddExp(x, to, n, plan, parts, sum);
+  if (i != n) sum.Add(last, exp.Last(x + i, n - i, last));
   return sum.Total();
 }
 
@@ -136,21 +132,32 @@ HWY_INLINE double SumExp(const float* x, float* to, size_t n,
 class WideProbabilities {
  public:
   HWY_INLINE explicit WideProbabilities(const Reciprocal& r)
-      : head_(_mm_set1_pd(r.head)),
-        rest_(_mm_set1_ps(r.rest)),
-        least_(_mm_set1_ps(r.least)) {}
+      : WideProbabilities(r.head, r.rest, r.least) {}
+  HWY_INLINE WideProbabilities(double head, float rest, float least)
+      : head_(_mm_set1_pd(head)),
+        rest_(_mm_set1_ps(rest)),
+        least_(_mm_set1_ps(least)) {}
 
   // The product with a head of 5 bits has 29, and the one with the rest 24.
   // Their sum is exact in double unless they are more than 26 octaves apart.
-  static HWY_INLINE bool AreExact(const Reciprocal& r) {
-    const float rest = r.rest < 0.0f ? -r.rest : r.rest;
-    return rest == 0.0f || rest >= r.head * 0x1p-26f;
+  HWY_INLINE bool AreExact() const {
+    const float rest = _mm_cvtss_f32(rest_);
+    const float size = rest < 0.0f ? -rest : rest;
+    return size >= _mm_cvtsd_f64(head_) * 0x1p-26 || size == 0.0f;
   }
 
   HWY_INLINE __m128 operator()(__m128 e) const {
     const __m128 kept = _mm_andnot_ps(_mm_cmplt_ps(e, least_), e);
     const __m128 low = _mm_mul_ps(kept, rest_);
     return Narrow(Add(kept, low), Add(UpperTwo(kept), UpperTwo(low)));
+  }
+
+  // By SoftFma.
+  HWY_NOINLINE void Exactly(const float* e, float* probs, size_t n) const {
+    const Probabilities exact(
+        Reciprocal{static_cast<float>(_mm_cvtsd_f64(head_)),
+                   _mm_cvtss_f32(rest_), _mm_cvtss_f32(least_)});
+    for (size_t i = 0; i < n; ++i) Store(exact(Load(e + i)), probs + i);
   }
 
  private:
@@ -163,14 +170,11 @@ class WideProbabilities {
 };
 
 // probs = e / sum.
-HWY_INLINE void DivideExp(const float* e, float* probs, size_t n, double sum) {
-  const Reciprocal reciprocal = ReciprocalOf(sum);
-  if (HWY_UNLIKELY(!WideProbabilities::AreExact(reciprocal))) {
-    const Probabilities exact(reciprocal);
-    for (size_t i = 0; i < n; ++i) Store(exact(Load(e + i)), probs + i);
-    return;
+HWY_INLINE void DivideExp(const float* e, float* probs, size_t n,
+                          const WideProbabilities& probabilities) {
+  if (HWY_UNLIKELY(!probabilities.AreExact())) {
+    return probabilities.Exactly(e, probs, n);
   }
-  const WideProbabilities probabilities(reciprocal);
   size_t i = 0;
   for (; n - i >= 8; i += 8) {
     const __m128 first = probabilities(_mm_loadu_ps(e + i));

@@ -50,7 +50,8 @@ RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   if (n == 1 && sink == -kInfinity) return OneColumn(y, max, parts, logsumexp);
   const RowPlan plan = PlanRow(max, parts);
-  double sum = SumExp<false>(x, y, n, plan, parts);
+  HWY_ALIGN float last[kSumBlock];
+  double sum = SumExp<false>(x, y, n, plan, parts, last);
   if (HWY_UNLIKELY(sink != -kInfinity)) {
     sum += WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
       return hn::GetLane(MakeExp(plan, parts)(argument(Set(sink))));
@@ -58,7 +59,10 @@ RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
   }
   if (HWY_UNLIKELY(!(sum == sum))) return {sum, sum, max, false};
   if (logsumexp != nullptr) *logsumexp = LogOfExpSum(max, sum, plan, parts);
-  DivideExp(y, y, n, sum);
+  const WideProbabilities probabilities(ReciprocalOf(sum));
+  const size_t full = n / kSumBlock * kSumBlock;
+  DivideExp(y, y, full, probabilities);
+  DivideExp(last, y + full, n - full, probabilities);
   return {sum, sum, max, false};
 }
 
@@ -66,16 +70,16 @@ bool BaselineShortRows(const float* x, size_t x_stride, float* y,
                        size_t y_stride, size_t rows, size_t n, float* logsumexp,
                        const ScaleParts& parts) {
   ShortRowsExp exp(rows, n, parts);
-  double sums[kMaxShortRows];
-  if (!exp.Make(x, x_stride) || !exp.Sum<false>(sums)) return false;
-  for (size_t r = 0; logsumexp != nullptr && r < rows; ++r) {
-    const RowPlan plan = exp.Plan(r);
-    logsumexp[r] =
-        static_cast<float>(exp.LogOfSum(r, plan, sums[r]) + plan.scaled_shift);
+  if (!exp.Make(x, x_stride) || !exp.Sum<false>()) return false;
+  if (logsumexp != nullptr) {
+    exp.TakeLogs();
+    for (size_t r = 0; r < rows; ++r) {
+      const RowPlan plan = exp.Plan(r);
+      const double log = exp.LogOfSum(r, plan);
+      logsumexp[r] = static_cast<float>(log + plan.scaled_shift);
+    }
   }
-  for (size_t r = 0; r < rows; ++r) {
-    DivideExp(exp.Row(r), y + r * y_stride, n, sums[r]);
-  }
+  exp.Divide(y, y_stride);
   return true;
 }
 
