@@ -148,10 +148,10 @@ HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
 }
 
 void ExpRows(const Rows<const float>& x, const Rows<float>& y) {
-  if (x.stride == x.cols && y.stride == y.cols) {
-    return ExpOfRow(x.data, y.data, x.rows * x.cols);
-  }
-  for (size_t r = 0; r < x.rows; ++r) ExpOfRow(x.Row(r), y.Row(r), x.cols);
+  const size_t n = x.cols;
+  if (y.stride == n && x.stride == n)
+    return ExpOfRow(x.data, y.data, x.rows * n);
+  for (size_t r = 0; r < x.rows; ++r) ExpOfRow(x.Row(r), y.Row(r), n);
 }
 
 #else

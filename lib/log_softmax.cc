@@ -9,11 +9,8 @@
 #define HWY_TARGET_INCLUDE "log_softmax.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "arith/max-inl.h"
-#include "arith/vector-inl.h"
-#include "kernels/sse2_log_softmax-inl.h"
+#include "kernels/log_rows-inl.h"
 #include "kernels/stream-inl.h"
-#include "log_probabilities-inl.h"
 #ifndef SOFTLANE_SSE2
 #include "log_softmax_pipeline-inl.h"
 #endif
@@ -56,33 +53,10 @@ HWY_INLINE RowLog SumRow(const float* x, size_t n, float max,
                          const ScaleParts& parts) {
   const RowPlan plan = PlanRow(max, parts);
   return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-#ifdef SOFTLANE_SSE2
-    HWY_ALIGN float block[kSumBlock];
-    const double sum = SumExp<true>(x, nullptr, n, plan, parts, block);
-#else
-    using Argument = std::decay_t<decltype(argument)>;
-    const SoftmaxExp exp = MakeExp(plan, parts);
-    const double sum =
-        SumTerms<true>(n, UnwrittenNumerators<Argument>{exp, argument, x});
-#endif
+    const double sum = SumExpInDouble(x, n, plan, parts, argument);
     return RowLog{plan, LogOf(plan, parts, argument, max, sum)};
   });
 }
-
-HWY_INLINE float RowMaximum(const float* x, size_t n) {
-#ifdef SOFTLANE_SSE2
-  return MaxOf4s(x, n);
-#else
-  return MaxOf<IgnoreNaN>(x, n);
-#endif
-}
-
-#ifndef SOFTLANE_SSE2
-HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
-                          size_t n) {
-  StoreTerms(MappedRow<LogProbabilities>{log, x}, y, n);
-}
-#endif
 
 // A row whose sum has no logarithm.
 HWY_NOINLINE void LogSoftmaxSpecialRow(const float* x, float* y, size_t n,
@@ -99,12 +73,10 @@ HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
   const size_t n = x.cols;
   for (size_t r = 0; r < x.rows; ++r) {
     const float max = RowMaximum(x.Row(r), n);
-#ifdef SOFTLANE_SSE2
     if (n == 1 && IsFinite(max)) {  // its probability is 1
       *y.Row(r) = 0.0f;
       continue;
     }
-#endif
     RowLog row{PlanRow(0.0f, parts), static_cast<double>(kNaN)};
     if (IsFinite(max)) row = SumRow(x.Row(r), n, max, parts);
     if (row.log_sum == row.log_sum) {
@@ -186,53 +158,18 @@ HWY_NOINLINE void LogSoftmaxInTiles(const Rows<const float>& x,
 }
 #endif
 
-#ifdef SOFTLANE_SSE2
-// Batches of short rows, other rows one by one. write(r, plan, log_sum) gets
-// the rows of a batch, row_by_row(first, count) the others.
-template <class Write, class RowByRow>
-HWY_INLINE void RunLogBatches(const Rows<const float>& x,
-                              const ScaleParts& parts, const Write& write,
-                              const RowByRow& row_by_row) {
-  if (x.rows < 2 || x.cols > kMaxShortCols) return row_by_row(0, x.rows);
-  for (size_t first = 0; first < x.rows; first += kMaxShortRows) {
-    const size_t count = HWY_MIN(kMaxShortRows, x.rows - first);
-    ShortRowsExp exp(count, x.cols, parts);
-    if (exp.Make(x.Row(first), x.stride) && exp.Sum<true>()) {
-      exp.TakeLogs();
-      for (size_t r = 0; r < count; ++r) {
-        const RowPlan plan = exp.Plan(r);
-        write(first + r, plan, exp.Logits(r), exp.LogOfSum(r, plan));
-      }
-    } else {
-      row_by_row(first, count);
-    }
-  }
-}
-
-HWY_NOINLINE void LogSoftmaxInBatches(const Rows<const float>& x,
-                                      const Rows<float>& y, EmptyRow empty_row,
-                                      const ScaleParts& parts) {
-  RunLogBatches(
-      x, parts,
-      [&](size_t r, const RowPlan& plan, const float* logits, double log_sum)
-          HWY_ATTR {
-            WriteLogs(LogProbabilities(plan, parts, log_sum), logits, y.Row(r),
-                      x.cols);
-          },
-      [&](size_t first, size_t count) HWY_ATTR {
-        LogSoftmaxRowByRow(x.Slice(first, count), y.Slice(first, count),
-                           empty_row, parts);
-      });
-}
-#endif  // SOFTLANE_SSE2
-
 // The choice between the schedules. All give the same bits. Each is a function
 // of its own: a call of one row should not pay for the stack of the others.
 void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
                     const SoftmaxOptions& options) {
   const ScaleParts parts = SplitScale(options.scale);
 #ifdef SOFTLANE_SSE2
-  LogSoftmaxInBatches(x, y, options.empty_row, parts);
+  if (AreShort(x)) {
+    return LogSoftmaxInBatches(x, y, parts, [&](size_t r, size_t count) {
+      LogSoftmaxRowByRow(x.Slice(r, count), y.Slice(r, count),
+                         options.empty_row, parts);
+    });
+  }
 #else
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (parts.unit == 1.0 && kMinGroupRows <= x.rows && kMinTileCols <= x.cols &&
@@ -245,8 +182,8 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     return LogSoftmaxStreamed(x, y, options.empty_row, parts);
   }
   if (x.rows > 1) return LogSoftmaxPipelined(x, y, options.empty_row, parts);
-  LogSoftmaxRowByRow(x, y, options.empty_row, parts);
 #endif
+  LogSoftmaxRowByRow(x, y, options.empty_row, parts);
 }
 
 // logsumexp alone: the first two sweeps.
@@ -290,18 +227,14 @@ void LogSumExpRows(const Rows<const float>& x, float* logsumexp, float scale) {
   }
 #endif
 #ifdef SOFTLANE_SSE2
-  RunLogBatches(
-      x, parts,
-      [&](size_t r, const RowPlan& plan, const float*, double log_sum)
-          HWY_ATTR {
-            logsumexp[r] = static_cast<float>(log_sum + plan.scaled_shift);
-          },
-      [&](size_t first, size_t count) HWY_ATTR {
-        LogSumExpRowByRow(x.Slice(first, count), logsumexp + first, parts);
-      });
-#else
-  LogSumExpRowByRow(x, logsumexp, parts);
+  if (AreShort(x)) {
+    return LogSumExpInBatches(
+        x, logsumexp, parts, [&](size_t first, size_t count) {
+          LogSumExpRowByRow(x.Slice(first, count), logsumexp + first, parts);
+        });
+  }
 #endif
+  LogSumExpRowByRow(x, logsumexp, parts);
 }
 
 }  // namespace

@@ -50,6 +50,12 @@ class WideSum {
     return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
   }
 
+  HWY_INLINE void Multiply(double factor) {
+    for (__m128d& lanes : lanes_) {
+      lanes = _mm_mul_pd(lanes, _mm_set1_pd(factor));
+    }
+  }
+
   // Of the first block alone, which is not empty, as Add takes it.
   static HWY_INLINE __m128d LastTwoOf(const float* e, size_t count) {
     if (count > kSumLanes / 4) {

@@ -13,7 +13,9 @@
 #include "kernels/exp_rows-inl.h"
 #include "kernels/logits-inl.h"
 #include "kernels/sse2_softmax-inl.h"
+#ifndef SOFTLANE_SSE2
 #include "softmax_large-inl.h"
+#endif
 #include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -124,11 +126,17 @@ constexpr LogitsKernels kPlainKernels = {
     nullptr};
 #else
 #ifdef SOFTLANE_SSE2
-constexpr SoftmaxKernels kKernels = {
-    &BaselineMaximum, &RowMaximumOrNaN, nullptr,
-    &BaselineRow,     nullptr,          nullptr,
-    nullptr,          &SoftmaxLargeRow, &BaselineShortRows,
-    nullptr,          nullptr};
+constexpr SoftmaxKernels kKernels = {&BaselineMaximum,
+                                     &RowMaximumOrNaN,
+                                     nullptr,
+                                     &BaselineRow,
+                                     nullptr,
+                                     nullptr,
+                                     nullptr,
+                                     &BaselineLargeRow,
+                                     &BaselineShortRows,
+                                     nullptr,
+                                     nullptr};
 #else
 // One lane at a time there is nothing to gain by other schedules.
 constexpr SoftmaxKernels kKernels = {

@@ -110,14 +110,14 @@ class RowExp {
   const ScaleParts& parts_;
 };
 
-// The sum of the exp values of n logits. Those of full blocks go to `to`, if it
-// is not null, and the others to `last`, which has room for a block.
+// Adds the exp values of n logits to a sum. Those of full blocks go to `to`, if
+// it is not null, and the others to `last`, which has room for a block.
 template <bool kInDouble>
-HWY_NOINLINE double SumExp(const float* x, float* to, size_t n,
-                           const RowPlan& plan, const ScaleParts& parts,
-                           float* last) {
+HWY_NOINLINE void AddExp(const float* x, float* to, size_t n,
+                         const RowPlan& plan, const ScaleParts& parts,
+                         float* last, WideSum<kInDouble>& result) {
   const RowExp exp(plan, parts);
-  WideSum<kInDouble> sum;
+  WideSum<kInDouble> sum = result;
   size_t i = 0;
   for (; n - i >= kSumBlock; i += kSumBlock) {
     float* const e = to == nullptr ? last : to + i;
@@ -125,6 +125,14 @@ HWY_NOINLINE double SumExp(const float* x, float* to, size_t n,
     sum.AddBlock(e);
   }
   if (i != n) sum.Add(last, exp.Last(x + i, n - i, last));
+  result = sum;
+}
+template <bool kInDouble>
+HWY_INLINE double SumExp(const float* x, float* to, size_t n,
+                         const RowPlan& plan, const ScaleParts& parts,
+                         float* last) {
+  WideSum<kInDouble> sum;
+  AddExp(x, to, n, plan, parts, last, sum);
   return sum.Total();
 }
 

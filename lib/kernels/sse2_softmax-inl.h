@@ -14,6 +14,7 @@
 #include "kernels/softmax_kernels.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
+#include "large_sum-inl.h"
 
 #ifdef SOFTLANE_SSE2
 HWY_BEFORE_NAMESPACE();
@@ -80,6 +81,49 @@ bool BaselineShortRows(const float* x, size_t x_stride, float* y,
     }
   }
   exp.Divide(y, y_stride);
+  return true;
+}
+
+// SoftmaxLargeRow of softmax_large-inl.h: the sum by blocks, as in
+// large_sum-inl.h, and then the exp values once more.
+bool BaselineLargeRow(const float* x, float* y, size_t n, float* logsumexp,
+                      const ScaleParts& parts) {
+  HWY_ALIGN float block[kSumBlock];
+  float max = -kInfinity;
+  RowPlan plan = {};
+  WideSum<false> sums;
+  for (size_t start = 0; start < n; start += kLargeBlock) {
+    const size_t count = HWY_MIN(kLargeBlock, n - start);
+    const float block_max = MaxOf4s(x + start, count);
+    if (start == 0 || block_max > max) {
+      max = block_max;
+      const RowPlan next = PlanRow(max, parts);
+      if (!(IsFinite(max) && next.as_is)) return false;
+      if (start != 0) sums.Multiply(PowerOfTwo(plan.offset - next.offset));
+      plan = next;
+    }
+    AddExp(x + start, nullptr, count, plan, parts, block, sums);
+  }
+  const double sum = sums.Total();
+  const bool is_number = sum == sum;
+  if (logsumexp != nullptr) {
+    *logsumexp = is_number ? LogOfExpSum(max, sum, plan, parts) : kNaN;
+  }
+  if (!is_number) {
+    Fill(y, n, kNaN);
+    return true;
+  }
+  const RowExp exp(plan, parts);
+  const WideProbabilities probabilities(ReciprocalOf(sum));
+  for (size_t i = 0; i < n; i += kSumBlock) {
+    const size_t count = HWY_MIN(kSumBlock, n - i);
+    if (count == kSumBlock) {
+      exp.Block(x + i, block);
+    } else {
+      exp.Last(x + i, count, block);
+    }
+    DivideExp(block, y + i, count, probabilities);
+  }
   return true;
 }
 
