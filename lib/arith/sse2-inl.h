@@ -43,6 +43,11 @@ constexpr size_t kSideBySide = 4;
 constexpr size_t kStep = 4 * kSideBySide;  // floats
 
 HWY_INLINE __m128 UpperTwo(__m128 v) { return _mm_movehl_ps(v, v); }
+// Takes one instruction less than UpperTwo of a vector.
+HWY_INLINE __m128d WidenTwo(const float* from) {
+  return _mm_cvtps_pd(_mm_castsi128_ps(
+      _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from))));
+}
 HWY_INLINE __m128 Narrow(__m128d lower, __m128d upper) {
   return _mm_movelh_ps(_mm_cvtpd_ps(lower), _mm_cvtpd_ps(upper));
 }

@@ -65,7 +65,7 @@ HWY_INLINE void ExpStep(const float* from, float* to, const WideScale& scale,
   for (size_t j = 0; j < kVectors; ++j) {
     x[j] = _mm_loadu_ps(from + 4 * j);
     wide[2 * j] = _mm_cvtps_pd(x[j]);
-    wide[2 * j + 1] = _mm_cvtps_pd(UpperTwo(x[j]));
+    wide[2 * j + 1] = WidenTwo(from + 4 * j + 2);
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {

@@ -140,11 +140,11 @@ HWY_INLINE double SumExp(const float* x, float* to, size_t n,
 class WideProbabilities {
  public:
   HWY_INLINE explicit WideProbabilities(const Reciprocal& r)
-      : WideProbabilities(r.head, r.rest, r.least) {}
-  HWY_INLINE WideProbabilities(double head, float rest, float least)
-      : head_(_mm_set1_pd(head)),
-        rest_(_mm_set1_ps(rest)),
-        least_(_mm_set1_ps(least)) {}
+      : WideProbabilities(_mm_set1_pd(r.head), _mm_set1_ps(r.rest),
+                          _mm_set1_ps(r.least)) {}
+  // The same in all lanes.
+  HWY_INLINE WideProbabilities(__m128d head, __m128 rest, __m128 least)
+      : head_(head), rest_(rest), least_(least) {}
 
   // The product with a head of 5 bits has 29, and the one with the rest 24.
   // Their sum is exact in double unless they are more than 26 octaves apart.

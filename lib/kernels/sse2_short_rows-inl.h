@@ -106,8 +106,6 @@ class ShortRowsExp {
 
   // The probabilities, from the sums.
   HWY_INLINE void Divide(float* y, size_t stride) const {
-    HWY_ALIGN double heads[kMaxShortRows];
-    HWY_ALIGN float rests[kMaxShortRows], leasts[kMaxShortRows];
     for (size_t r = 0; r < rows_; r += 2) {
       const __m128d sums = _mm_load_pd(sums_ + r);
       const __m128d factors = _mm_div_pd(_mm_set1_pd(1.0), sums);
@@ -118,13 +116,15 @@ class ShortRowsExp {
       const __m128 rest = _mm_cvtpd_ps(_mm_sub_pd(factors, head));
       const __m128 least =
           _mm_cvtpd_ps(_mm_mul_pd(sums, _mm_set1_pd(internal::kLeast)));
-      _mm_store_pd(heads + r, head);
-      _mm_storel_pi(reinterpret_cast<__m64*>(rests + r), rest);
-      _mm_storel_pi(reinterpret_cast<__m64*>(leasts + r), least);
-    }
-    for (size_t r = 0; r < rows_; ++r) {
       DivideExp(Row(r), y + r * stride, n_,
-                WideProbabilities(heads[r], rests[r], leasts[r]));
+                WideProbabilities(_mm_unpacklo_pd(head, head),
+                                  _mm_shuffle_ps(rest, rest, 0x00),
+                                  _mm_shuffle_ps(least, least, 0x00)));
+      if (r + 1 == rows_) break;
+      DivideExp(Row(r + 1), y + (r + 1) * stride, n_,
+                WideProbabilities(_mm_unpackhi_pd(head, head),
+                                  _mm_shuffle_ps(rest, rest, 0x55),
+                                  _mm_shuffle_ps(least, least, 0x55)));
     }
   }
 
@@ -185,7 +185,7 @@ class ShortRowsExp {
           _mm_add_pd(_mm_mul_pd(wide[j], _mm_set1_pd(parts_.l_hi)), counter),
           counter);
       offset[j] = _mm_sub_pd(octaves, _mm_set1_pd(kHeadroom));
-      magic[j] = _mm_sub_pd(_mm_set1_pd(kWideMagic), offset[j]);
+      magic[j] = _mm_sub_pd(_mm_set1_pd(kWideMagic + kHeadroom), octaves);
     }
     const __m128 lowest = _mm_mul_ps(
         _mm_add_ps(Narrow(offset[0], offset[1]), _mm_set1_ps(kLowestOctaves)),
