@@ -96,22 +96,15 @@ class Exponential {
 constexpr size_t kExpVectors = 2;
 constexpr size_t kExpStep = 4 * kExpVectors;
 
-// Values that ExponentialStep leaves, by the step for all x or by SoftFma.
-HWY_NOINLINE void ExpAgain(const float* x, float* y, size_t n) {
+// Some values are not usual.
+HWY_NOINLINE void ExpOfAny(const float* x, float* y, size_t n) {
   HWY_ALIGN float in[kExpStep], out[kExpStep];
   for (size_t i = 0; i < n; i += kExpStep) {
     const size_t count = HWY_MIN(n - i, kExpStep);
     for (size_t k = CopyFilled(x + i, count, 0.0f, in); k < kExpVectors; ++k) {
       _mm_store_ps(in + 4 * k, _mm_setzero_ps());
     }
-    Ties ties;
-    ExponentialStep<kExpVectors, false>(in, out, ties);
-    if (HWY_UNLIKELY(ties.Any())) {
-      const Exponential exponential;
-      for (size_t k = 0; k < count; ++k) {
-        Store(exponential(Load(in + k)), out + k);
-      }
-    }
+    ExponentialStep<kExpVectors, false>(in, out);
     CopySome(out, count, y + i);
   }
 }
@@ -128,11 +121,11 @@ HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
       CopyFilled(from, count, 0.0f, copy);
       from = copy;
     }
-    Ties ties;
+    bool are_usual = true;
     for (size_t k = 0; k < count; k += kExpStep) {
-      ExponentialStep<kExpVectors, true>(from + k, y + i + k, ties);
+      are_usual &= ExponentialStep<kExpVectors, true>(from + k, y + i + k);
     }
-    if (HWY_UNLIKELY(ties.Any())) ExpAgain(from, y + i, count);
+    if (HWY_UNLIKELY(!are_usual)) ExpOfAny(from, y + i, count);
     i += count;
   }
   if (i == n) return;
@@ -141,9 +134,9 @@ HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
   for (size_t k = vectors; k < kExpVectors; ++k) {
     _mm_store_ps(copy + 4 * k, _mm_setzero_ps());
   }
-  Ties ties;
-  ExponentialStep<kExpVectors, true>(copy, result, ties);
-  if (HWY_UNLIKELY(ties.Any())) return ExpAgain(copy, y + i, n - i);
+  if (HWY_UNLIKELY(!(ExponentialStep<kExpVectors, true>(copy, result)))) {
+    return ExpOfAny(copy, y + i, n - i);
+  }
   CopySome(result, n - i, y + i);
 }
 

@@ -13,6 +13,8 @@ namespace internal {
 // 1.5 * 2^20: a float of this size counts eighths in its last bit. The bits of
 // kMagic + k / 8 are those of kMagic plus k, and kMagic's last 12 bits are 0.
 constexpr float kMagic = 0x1.8p20f;
+// The same for a double.
+constexpr double kWideMagic = 0x1.8p49;
 
 // Softmax: c * 2^(j / 8), and (2^f - 1) / f from the constant on, minimax for
 // the relative error of 1 + f p up to a factor. The cubic term's sign is that

@@ -13,7 +13,8 @@
 //   double that counts 2^q in its last bit. See Rounder.
 // - A result below 2^-126 has ties elsewhere. Only an f or p of the exponential
 //   gets there, where 1 + p is 1 whatever its last bit is.
-// Where a check finds a tie, the block is computed again by SoftFma.
+// - A sum may have no tie for any of its arguments, which a test has tried.
+// Where none of these holds and a check finds a tie, SoftFma computes again.
 
 #if defined(SOFTLANE_LIB_ARITH_SSE2_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_SSE2_INL_H_
@@ -85,15 +86,6 @@ class Ties {
   HWY_INLINE void Check(__m128d lower, __m128d upper) {
     found_ = _mm_or_si128(found_, AreTies(lower, upper));
   }
-  // The same, but for lanes whose mask is set.
-  HWY_INLINE void CheckUnless(__m128i mask, __m128d lower, __m128d upper) {
-    found_ =
-        _mm_or_si128(found_, _mm_andnot_si128(mask, AreTies(lower, upper)));
-  }
-  // What else needs to be computed again.
-  HWY_INLINE void Add(__m128 mask) {
-    found_ = _mm_or_si128(found_, _mm_castps_si128(mask));
-  }
   HWY_INLINE bool Any() const { return _mm_movemask_epi8(found_) != 0; }
 
  private:
@@ -138,10 +130,6 @@ class Eighths4 {
   // The same, of powers, times 2^floor(k / 8).
   HWY_INLINE __m128 Power(const PairTable& table) const {
     return _mm_castsi128_ps(_mm_add_epi32(In(table), _mm_slli_epi32(k_, 20)));
-  }
-  // Which k are whole octaves.
-  HWY_INLINE __m128i AreOctaves() const {
-    return _mm_cmpeq_epi32(j_, _mm_setzero_si128());
   }
 
  private:

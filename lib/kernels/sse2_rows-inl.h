@@ -21,9 +21,10 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The exp values of arguments, by SoftFma.
-HWY_NOINLINE void ExpExactly(const float* from, float* to, size_t n,
-                             const RowPlan& plan, const ScaleParts& parts) {
+// Computes the exp values of arguments by SoftFma if there is a tie.
+HWY_NOINLINE void CheckTies(const float* from, float* to, size_t n,
+                            const RowPlan& plan, const ScaleParts& parts) {
+  if (!HasTies(from, n, plan.offset, parts)) return;
   const SoftmaxExp exp = MakeExp(plan, parts);
   for (size_t i = 0; i < n; ++i) Store(exp(Load(from + i)), to + i);
 }
@@ -41,6 +42,7 @@ class RowExp {
         row_(WideRowOf(plan, parts)),
         shift_(_mm_set1_ps(static_cast<float>(plan.shift))),
         unit_(_mm_set1_ps(static_cast<float>(plan.unit))),
+        may_have_ties_(MayHaveTies(parts)),
         plan_(plan),
         parts_(parts) {}
 
@@ -52,13 +54,10 @@ class RowExp {
       Copy(x, arguments, kSumBlock / 4);
       from = arguments;
     }
-    Ties ties;
     for (size_t i = 0; i < kSumBlock; i += kStep) {
-      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_, ties);
+      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_);
     }
-    if (HWY_UNLIKELY(ties.Any())) {
-      ExpExactly(from, to, kSumBlock, plan_, parts_);
-    }
+    Check(from, to, kSumBlock);
   }
 
   // Of 1 to 63 logits, to `to`, which has room for 64: +0 behind the last one.
@@ -70,10 +69,9 @@ class RowExp {
       Copy(arguments, arguments, CopyFilled(x, n, 0.0f, arguments));
       from = arguments;
     }
-    Ties ties;
     size_t i = 0;
     for (; n - i >= kStep; i += kStep) {
-      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_, ties);
+      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_);
     }
     size_t vectors = i / 4;
     if (i != n) {
@@ -81,19 +79,24 @@ class RowExp {
       const size_t count = CopyFilled(from + i, n - i, -kInfinity, rest);
       vectors += count;
       if (count == 1) {
-        ExpStep<1, 0>(rest, to + i, scale_, &row_, ties);
+        ExpStep<1, 0>(rest, to + i, scale_, &row_);
       } else if (count == 2) {
-        ExpStep<2, 0>(rest, to + i, scale_, &row_, ties);
+        ExpStep<2, 0>(rest, to + i, scale_, &row_);
       } else {
         if (count == 3) _mm_store_ps(rest + 12, _mm_set1_ps(-kInfinity));
-        ExpStep<kSideBySide, 0>(rest, to + i, scale_, &row_, ties);
+        ExpStep<kSideBySide, 0>(rest, to + i, scale_, &row_);
       }
     }
-    if (HWY_UNLIKELY(ties.Any())) ExpExactly(from, to, n, plan_, parts_);
+    Check(from, to, n);
     return vectors;
   }
 
  private:
+  // Computes the exp values of arguments again if there is a tie.
+  HWY_INLINE void Check(const float* from, float* to, size_t n) const {
+    if (may_have_ties_) CheckTies(from, to, n, plan_, parts_);
+  }
+
   // The arguments of the exponential: see Shifted.
   HWY_INLINE void Copy(const float* x, float* to, size_t vectors) const {
     for (size_t k = 0; k < vectors; ++k) {
@@ -106,6 +109,7 @@ class RowExp {
   const WideScale scale_;
   const WideRow row_;
   const __m128 shift_, unit_;
+  const bool may_have_ties_;
   const RowPlan& plan_;
   const ScaleParts& parts_;
 };

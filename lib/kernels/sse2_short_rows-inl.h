@@ -46,17 +46,13 @@ class ShortRowsExp {
       of_vector_[k] = of_vector_[0];
     }
     const WideScale scale(parts_);
-    Ties ties;
     for (size_t k = 0; k < vectors; k += kSideBySide) {
       ExpStep<kSideBySide, 1>(logits_ + 4 * k, e_ + 4 * k, scale,
-                              of_vector_ + k, ties);
+                              of_vector_ + k);
     }
-    if (HWY_UNLIKELY(ties.Any())) {
-      for (size_t r = 0; r < rows_; ++r) {
-        const size_t first = 4 * r * row_vectors_;
-        ExpExactly(logits_ + first, e_ + first, 4 * row_vectors_, Plan(r),
-                   parts_);
-      }
+    for (size_t r = 0; r < rows_ && MayHaveTies(parts_); ++r) {
+      const size_t first = 4 * r * row_vectors_;
+      CheckTies(logits_ + first, e_ + first, 4 * row_vectors_, Plan(r), parts_);
     }
     return true;
   }
