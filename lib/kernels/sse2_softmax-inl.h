@@ -113,16 +113,16 @@ bool BaselineLargeRow(const float* x, float* y, size_t n, float* logsumexp,
     Fill(y, n, kNaN);
     return true;
   }
-  const RowExp exp(plan, parts);
   const WideProbabilities probabilities(ReciprocalOf(sum));
-  for (size_t i = 0; i < n; i += kSumBlock) {
-    const size_t count = HWY_MIN(kSumBlock, n - i);
-    if (count == kSumBlock) {
-      exp.Block(x + i, block);
-    } else {
-      exp.Last(x + i, count, block);
-    }
-    DivideExp(block, y + i, count, probabilities);
+  constexpr size_t kPart = 16 * kSumBlock;
+  HWY_ALIGN float part[kPart];
+  for (size_t i = 0; i < n; i += kPart) {
+    // The pass of one row: its sum is not needed here, but costs little.
+    const size_t count = HWY_MIN(kPart, n - i);
+    const size_t full = count / kSumBlock * kSumBlock;
+    SumExp<false>(x + i, part, count, plan, parts, block);
+    DivideExp(part, y + i, full, probabilities);
+    DivideExp(block, y + i + full, count - full, probabilities);
   }
   return true;
 }
