@@ -129,6 +129,11 @@ TEST_CASE("a tie of a scaled row") {
       CHECK(first_of(1, 2) == w.of_two);
       CHECK(first_of(3, 2) == w.of_two);
       CHECK(first_of(1, 70) == w.of_many);
+      std::vector<float> y(70);  // in place
+      for (size_t i = 0; i < y.size(); ++i) y[i] = i % 2 == 0 ? w.x : w.max;
+      REQUIRE(Softmax({y.data(), 1, 70}, {y.data(), 1, 70}, options, target) ==
+              Status::kOk);
+      CHECK(BitsOf(y[0]) == w.of_many);
     }
   });
 }

@@ -50,7 +50,7 @@ class RowExp {
   HWY_INLINE void Block(const float* x, float* to) const {
     HWY_ALIGN float arguments[kSumBlock];
     const float* from = x;
-    if (HWY_UNLIKELY(!plan_.as_is || x == to)) {
+    if (HWY_UNLIKELY(!plan_.as_is || (may_have_ties_ && x == to))) {
       Copy(x, arguments, kSumBlock / 4);
       from = arguments;
     }
