@@ -9,11 +9,11 @@
 #define HWY_TARGET_INCLUDE "log_softmax.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "arith/max-inl.h"
-#include "arith/vector-inl.h"
+#include "kernels/log_rows-inl.h"
 #include "kernels/stream-inl.h"
-#include "log_probabilities-inl.h"
+#ifndef SOFTLANE_SSE2
 #include "log_softmax_pipeline-inl.h"
+#endif
 #include "log_softmax_tile-inl.h"
 #include "softmax_row-inl.h"
 
@@ -52,11 +52,8 @@ HWY_INLINE double LogOf(const RowPlan& plan, const ScaleParts& parts,
 HWY_NOINLINE RowLog SumRow(const float* x, size_t n, float max,
                            const ScaleParts& parts) {
   const RowPlan plan = PlanRow(max, parts);
-  const SoftmaxExp exp = MakeExp(plan, parts);
   return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-    using Argument = std::decay_t<decltype(argument)>;
-    const double sum =
-        SumTerms<true>(n, UnwrittenNumerators<Argument>{exp, argument, x});
+    const double sum = SumExpInDouble(x, n, plan, parts, argument);
     return RowLog{plan, LogOf(plan, parts, argument, max, sum)};
   });
 }
@@ -75,18 +72,23 @@ HWY_NOINLINE void LogSoftmaxRowByRow(const Rows<const float>& x,
                                      const ScaleParts& parts) {
   const size_t n = x.cols;
   for (size_t r = 0; r < x.rows; ++r) {
-    const float max = MaxOf<IgnoreNaN>(x.Row(r), n);
+    const float max = RowMaximum(x.Row(r), n);
+    if (n == 1 && IsFinite(max)) {  // its probability is 1
+      *y.Row(r) = 0.0f;
+      continue;
+    }
     RowLog row{PlanRow(0.0f, parts), static_cast<double>(kNaN)};
     if (IsFinite(max)) row = SumRow(x.Row(r), n, max, parts);
     if (row.log_sum == row.log_sum) {
       const LogProbabilities log(row.plan, parts, row.log_sum);
-      StoreTerms(MappedRow<LogProbabilities>{log, x.Row(r)}, y.Row(r), n);
+      WriteLogs(log, x.Row(r), y.Row(r), n);
     } else {
       LogSoftmaxSpecialRow(x.Row(r), y.Row(r), n, empty_row);
     }
   }
 }
 
+#ifndef SOFTLANE_SSE2
 // Each row beside the one before it; alone where one of them needs more.
 HWY_NOINLINE void LogSoftmaxPipelined(const Rows<const float>& x,
                                       const Rows<float>& y, EmptyRow empty_row,
@@ -142,6 +144,7 @@ HWY_NOINLINE void LogSoftmaxStreamed(const Rows<const float>& x,
   }
   hwy::FlushStream();
 }
+#endif  // SOFTLANE_SSE2
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_NOINLINE void LogSoftmaxInTiles(const Rows<const float>& x,
@@ -160,6 +163,14 @@ HWY_NOINLINE void LogSoftmaxInTiles(const Rows<const float>& x,
 void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
                     const SoftmaxOptions& options) {
   const ScaleParts parts = SplitScale(options.scale);
+#ifdef SOFTLANE_SSE2
+  if (AreShort(x)) {
+    return LogSoftmaxInBatches(x, y, parts, [&](size_t r, size_t count) {
+      LogSoftmaxRowByRow(x.Slice(r, count), y.Slice(r, count),
+                         options.empty_row, parts);
+    });
+  }
+#else
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
   if (parts.unit == 1.0 && kMinGroupRows <= x.rows && kMinTileCols <= x.cols &&
       x.cols <= kMaxLogTileCols) {
@@ -173,6 +184,7 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
     }
     if (x.rows > 1) return LogSoftmaxPipelined(x, y, options.empty_row, parts);
   }
+#endif
   LogSoftmaxRowByRow(x, y, options.empty_row, parts);
 }
 
@@ -180,7 +192,7 @@ void LogSoftmaxRows(const Rows<const float>& x, const Rows<float>& y,
 HWY_NOINLINE void LogSumExpRowByRow(const Rows<const float>& x,
                                     float* logsumexp, const ScaleParts& parts) {
   for (size_t r = 0; r < x.rows; ++r) {
-    const float max = MaxOf<IgnoreNaN>(x.Row(r), x.cols);
+    const float max = RowMaximum(x.Row(r), x.cols);
     if (IsFinite(max)) {
       const RowLog row = SumRow(x.Row(r), x.cols, max, parts);
       const double log = row.log_sum + row.plan.scaled_shift;
@@ -214,6 +226,14 @@ void LogSumExpRows(const Rows<const float>& x, float* logsumexp, float scale) {
   if (parts.unit == 1.0 && kMinGroupRows <= x.rows && kMinTileCols <= x.cols &&
       x.cols <= kMaxLogTileCols) {
     return LogSumExpInTiles(x, logsumexp, parts);
+  }
+#endif
+#ifdef SOFTLANE_SSE2
+  if (AreShort(x)) {
+    return LogSumExpInBatches(
+        x, logsumexp, parts, [&](size_t first, size_t count) {
+          LogSumExpRowByRow(x.Slice(first, count), logsumexp + first, parts);
+        });
   }
 #endif
   LogSumExpRowByRow(x, logsumexp, parts);

@@ -71,6 +71,21 @@ void RunLargeRows(const SoftmaxCall& call) {
   }
 }
 
+void RunShortRows(const SoftmaxCall& call) {
+  const auto short_rows = call.kernels.short_rows;
+  if (short_rows == nullptr) return RunRowByRow(call, 0, call.x.rows);
+  for (size_t r = 0; r < call.x.rows; r += internal::kMaxShortRows) {
+    const size_t left = call.x.rows - r;
+    const size_t count =
+        left < internal::kMaxShortRows ? left : internal::kMaxShortRows;
+    float* const log = call.logsumexp == nullptr ? nullptr : call.logsumexp + r;
+    if (!short_rows(call.x.Row(r), call.x.stride, call.y.Row(r), call.y.stride,
+                    count, call.x.cols, log, call.parts)) {
+      RunRowByRow(call, r, count);
+    }
+  }
+}
+
 // Each schedule is a function of its own: a call of one row should not pay for
 // the stack of the others.
 void RunSchedule(const SoftmaxCall& call, Target target) {
@@ -92,6 +107,8 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
       return RunInTiles(call, target);
     case Schedule::kLargeRows:
       return RunLargeRows(call);
+    case Schedule::kShortRows:
+      return RunShortRows(call);
   }
 }
 

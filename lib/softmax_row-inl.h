@@ -69,14 +69,20 @@ HWY_INLINE auto WithArgumentOf(const RowPlan& plan,
                                Set(static_cast<float>(plan.unit))});
 }
 
-// log(sum_k exp(scale * (x_k - shift))). Where no other element counts, that is
-// the maximum's share, exactly.
+// log(sum_k exp(scale * (x_k - shift))), from the exp value of the maximum.
+// Where no other element counts, that is the maximum's share, exactly.
+HWY_INLINE double LogOfSum(const RowPlan& plan, float exp_of_max, double sum) {
+  return sum == exp_of_max ? plan.scaled_max - plan.scaled_shift
+                           : plan.log_divisor + Log(sum);
+}
+// The exp value of a maximum is below this: c * 2^(kHeadroom + 1/2), c < 1.088.
+constexpr double kMaxPeak = 25.0;
 template <class Argument>
 HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
                            const Argument& argument, float max, double sum) {
-  const bool max_only = sum == hn::GetLane(exp(argument(Set(max))));
-  return max_only ? plan.scaled_max - plan.scaled_shift
-                  : plan.log_divisor + Log(sum);
+  const float exp_of_max =
+      sum < kMaxPeak ? hn::GetLane(exp(argument(Set(max)))) : 0.0f;
+  return LogOfSum(plan, exp_of_max, sum);
 }
 
 // logsumexp of the row.

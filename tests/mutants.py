@@ -17,30 +17,30 @@ import sys
 # (file in lib/, what stands there once, what the mutant has instead)
 MUTANTS = [
     # exp-inl.h: the core
-    ("arith/exp-inl.h", "0x1.c6a598p-5f", "0x1.c6a5a8p-5f"),
-    ("arith/exp-inl.h", "0x1.ec0fa2p-3f", "0x1.ec0fa4p-3f"),
-    ("arith/exp-inl.h", "0x1.62e432p-1f", "0x1.62e434p-1f"),
-    ("arith/exp-inl.h", "0x3F8B3A3E + kUp, 0", "0x3F8B3A3F + kUp, 0"),
-    ("arith/exp-inl.h", "0x3FB48E45 + kUp, 3", "0x3FB48E46 + kUp, 3"),
-    ("arith/exp-inl.h", "0x3FFF5829 + kUp, 7", "0x3FFF5828 + kUp, 7"),
-    ("arith/exp-inl.h", "float_bits - (j << 20)", "float_bits - (j << 19)"),
+    ("arith/exp_coefficients.h", "0x1.c6a598p-5f", "0x1.c6a5a8p-5f"),
+    ("arith/exp_coefficients.h", "0x1.ec0fa2p-3f", "0x1.ec0fa4p-3f"),
+    ("arith/exp_coefficients.h", "0x1.62e432p-1f", "0x1.62e434p-1f"),
+    ("arith/exp_coefficients.h", "0x3F8B3A3E", "0x3F8B3A3F"),
+    ("arith/exp_coefficients.h", "0x3FB48E45", "0x3FB48E46"),
+    ("arith/exp_coefficients.h", "0x3FFF5829", "0x3FFF5828"),
+    ("arith/exp_coefficients.h", "(j << 20)", "(j << 19)"),
     ("arith/exp-inl.h", "ShiftLeft<20>", "ShiftLeft<21>"),
     ("arith/exp-inl.h", "0x1.71547652b82fep0", "0x1.71547652c82fep0"),
     ("arith/exp-inl.h", "0x1.62e42fefa39efp-1", "0x1.62e430p-1"),
     ("arith/exp-inl.h", "0x1.5863538c74e7fp-4", "0x1.58636p-4"),
-    ("arith/exp-inl.h", "constexpr float kMagic = 0x1.8p20f", "constexpr float kMagic = 0x1.8p21f"),
+    ("arith/exp_coefficients.h", "constexpr float kMagic = 0x1.8p20f", "constexpr float kMagic = 0x1.8p21f"),
     ("arith/exp-inl.h", "return Fnma(x, l_lo, near);", "return near;"),
     ("arith/exp-inl.h", "return Fnma(power, p, power);", "return hn::Sub(power, hn::Mul(power, p));"),
     # exp.cc
-    ("exp.cc", "0x1.3b0852p-7f", "0x1.3b1852p-7f"),
-    ("exp.cc", "0x1.c6b8eap-5f", "0x1.c6b8fap-5f"),
-    ("exp.cc", "0x3FB504F3, 4", "0x3FB504F4, 4"),
-    ("exp.cc", "0x33092801", "0x33092901"),
-    ("exp.cc", "0xB1D290BE", "0x00000000"),
-    ("exp.cc", "Set(89.0f)", "Set(88.0f)"),
-    ("exp.cc", "Set(-104.0f)", "Set(-103.0f)"),
-    ("exp.cc", "kMagic + 64.0f", "kMagic + 8.0f"),
-    ("exp.cc", "Set(0x1p-64f)", "Set(0x1p-63f)"),
+    ("arith/exp_coefficients.h", "0x1.3b0852p-7f", "0x1.3b1852p-7f"),
+    ("arith/exp_coefficients.h", "0x1.c6b8eap-5f", "0x1.c6b8fap-5f"),
+    ("arith/exp_coefficients.h", "0x3FB504F3", "0x3FB504F4"),
+    ("arith/exp_coefficients.h", "0x33092801", "0x33092901"),
+    ("arith/exp_coefficients.h", "0xB1D290BE", "0x00000000"),
+    ("arith/exp_coefficients.h", "kExpHighest = 89.0f", "kExpHighest = 88.0f"),
+    ("arith/exp_coefficients.h", "kExpLowest = -104.0f", "kExpLowest = -103.0f"),
+    ("arith/exp_coefficients.h", "kExpNegativeShift = 64.0f", "kExpNegativeShift = 8.0f"),
+    ("arith/exp_coefficients.h", "kExpNegativeBack = 0x1p-64f", "kExpNegativeBack = 0x1p-63f"),
     ("exp.cc", "y.Row(r), x.cols);", "y.data + r * x.cols, x.cols);"),
     ("exp.cc", "y.Row(r), x.cols,", "y.data + r * x.cols, x.cols,"),
     ("exp.cc", "x.stride == x.cols && ", ""),
@@ -48,6 +48,32 @@ MUTANTS = [
     ("exp.cc", "v.rows * v.cols", "(v.rows - 1) * v.cols"),
     ("kernels/stream-inl.h", "for (; n - i >= kLanes; i += kLanes) Store(", "for (; n - i > kLanes + 1; i += kLanes) Store("),
     ("kernels/stream-inl.h", "if (i != n) StoreFirst(terms.First(i, n - i), to + i, n - i);", "if (i != n) StoreFirst(terms.First(i, n - i), to + i, n - i - 1);"),
+    # sse2_*-inl.h: the x86-64 baseline
+    ("arith/sse2-inl.h", "found_ = _mm_or_si128(found_, AreTies(lower, upper));", ""),
+    ("arith/sse2-inl.h", "1.5 * static_cast<double>(uint64_t{1} << (52 - 23 + kExponent))", "1.5 * static_cast<double>(uint64_t{1} << (51 - 23 + kExponent))"),
+    ("arith/sse2-inl.h", "_mm_slli_epi32(LastBits(lower, upper), 3)", "_mm_slli_epi32(LastBits(lower, upper), 4)"),
+    ("arith/sse2-inl.h", "_mm_extract_epi16(pairs, 4)", "_mm_extract_epi16(pairs, 0)"),
+    ("arith/sse2-inl.h", "b = _mm_max_ps(b, LoadSome(x + i, n - i, _mm_cvtss_f32(none)));", ""),
+    ("arith/sse2-inl.h", "if (count == 3) _mm_store_ss(to + 2, UpperTwo(v));", ""),
+    ("arith/sse2_exp-inl.h", "_mm_andnot_ps(is_below, result)", "result"),
+    ("arith/sse2_exp-inl.h", "return bits << 12 != 0;", "return false;"),
+    ("arith/sse2_exp-inl.h", "Rounder<-3>::Add(internal::kSoftmaxC2, cubic)", "_mm_add_pd(cubic, _mm_set1_pd(internal::kSoftmaxC2))"),
+    ("arith/sse2_exponential-inl.h", "_mm_movemask_ps(unusual) == 0", "true"),
+    ("arith/sse2_exponential-inl.h", "kMaxUsual = 87.0f", "kMaxUsual = 97.0f"),
+    ("arith/sse2_log-inl.h", "_mm_set1_pd(0x1p52 + 1024.0)", "_mm_set1_pd(0x1p52 + 1023.0)"),
+    ("arith/sse2_sum-inl.h", "second = AddUp(second, load(e + 4 * k + 48));", ""),
+    ("arith/sse2_sum-inl.h", "const Folded upper = Fold(e, k + 2, count);", "const Folded upper = Fold(e, k, count);"),
+    ("kernels/sse2_rows-inl.h", "!plan_.as_is || (may_have_ties_ && x == to)", "!plan_.as_is"),
+    ("kernels/sse2_rows-inl.h", "return size >= _mm_cvtsd_f64(head_) * 0x1p-26 || size == 0.0f;", "return true;"),
+    ("kernels/sse2_rows-inl.h", "plan_.as_is ? v : shifted", "v"),
+    ("kernels/sse2_rows-inl.h", "_mm_andnot_ps(_mm_cmplt_ps(e, least_), e)", "e"),
+    ("kernels/sse2_short_rows-inl.h", "if (_mm_movemask_pd(outside) != 0) return false;", ""),
+    ("kernels/sse2_short_rows-inl.h", "if (parts_.unit != 1.0) return false;", ""),
+    ("kernels/sse2_short_rows-inl.h", "return _mm_movemask_pd(are_nan) == 0;", "return true;"),
+    ("kernels/sse2_short_rows-inl.h", "sums_[r] == largest_[r] ? plan.scaled_max", "false ? plan.scaled_max"),
+    ("kernels/log_rows-inl.h", "ties.Any() || !is_usual_", "!is_usual_"),
+    ("kernels/log_rows-inl.h", "if (exact_.is_shifted) v =", "if (false) v ="),
+    ("kernels/sse2_softmax-inl.h", "DivideExp(last, y + full, n - full, probabilities);", ""),
     # sum-inl.h
     ("arith/sum-inl.h", "hn::Add(hn::Add(v.a, v.b), hn::Add(v.c, v.d))", "hn::Add(hn::Add(hn::Add(v.a, v.b), v.c), v.d)"),
     ("arith/sum-inl.h", "hn::Add(hn::Add(v.a, v.b), hn::Add(v.c, v.d))", "hn::Add(hn::Add(v.a, v.c), hn::Add(v.b, v.d))"),
@@ -269,7 +295,9 @@ MUTANTS = [
     ("softmax_backward_group-inl.h", "r % 2 == 0 ? Lower(terms) : Upper(terms)", "Lower(terms)"),
     ("softmax_backward_group-inl.h", "vector + 1 == kVectors", "vector == kVectors"),
     # log_softmax.cc, log_softmax_backward.cc, softmax_jacobian.cc
-    ("log_softmax.cc", "SumTerms<true>", "SumTerms<false>"),
+    ("kernels/log_rows-inl.h", "SumTerms<true>", "SumTerms<false>"),
+    ("kernels/log_rows-inl.h", "return SumExp<true>(x", "return SumExp<false>(x"),
+    ("kernels/log_rows-inl.h", "exp.Sum<true>()", "exp.Sum<false>()"),
     ("log_softmax.cc", "x.Slice(r, count), logsumexp + r", "x.Slice(r, count), logsumexp"),
     ("log_softmax.cc", "LogSoftmaxSpecialRow(x.Row(r), y.Row(r), x.cols", "LogSoftmaxSpecialRow(x.Row(r), y.Row(0), x.cols"),
     ("tile_columns-inl.h", "all[rows_.first + r]", "all[r]"),
@@ -479,7 +507,7 @@ MUTANTS = [
     ("arith/vector-inl.h", "hn::BlendedStore(v, hn::FirstN(F32(), count), F32(), to);", "Store(v, to);"),
     ("arith/vector-inl.h", "hn::MaskedLoad(mask, F32(), from)", "Load(from)"),
     # log-inl.h
-    ("arith/log-inl.h", "1.0 / 3.0", "1.0 / 3.1"),
+    ("arith/exp_coefficients.h", "1.0 / 3.0", "1.0 / 3.1"),
     ("arith/log-inl.h", "0x3FE6A09E667F3BCDu", "0x3FF6A09E667F3BCDu"),
     # check.h, operand.h: usual operands
     ("check.h", "HaveSameShape(in, out)", "true"),
@@ -665,7 +693,7 @@ EQUIVALENT = {
 }
 
 TESTS = ("attention_positions|attention_softmax|attention_softmax_backward|attention_special|cross_entropy.*|large_batches|large_rows|long_rows|log_softmax.*|softmax_jacobian|"
-         "softmax_axis|softmax_topk|exp|reduce|softmax|softmax_backward|arguments|exact_rows|fp_environment|layout|memory|operands|operands_broadcast|operands_errors|same_bits|row_order|semantics|soft_fma|target|widest_rows|target_environment_.*|cpu_models")
+         "softmax_axis|softmax_topk|exp|reduce|softmax|softmax_backward|arguments|exact_rows|fp_environment|layout|memory|operands|operands_broadcast|operands_errors|same_bits|row_order|semantics|soft_fma|sse2_rounding|target|widest_rows|target_environment_.*|cpu_models")
 
 
 def pattern(text):

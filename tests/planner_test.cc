@@ -103,6 +103,10 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
         case Schedule::kLargeRows:
           ok = ok && !s.is_attention && s.cols >= kMinLargeRowCols;
           break;
+        case Schedule::kShortRows:
+          ok = ok && !s.is_attention && s.cols <= 64 &&
+               target == Target::kBaseline;
+          break;
         case Schedule::kRows:
           // The bits of large rows are their own.
           ok = ok && (s.is_attention || s.cols < kMinLargeRowCols);

@@ -17,8 +17,10 @@ enum class Target : uint8_t {
   /// What AutoTarget() says: the best available, unless SOFTLANE_TARGET is
   /// set.
   kAuto = 0,
-  /// Runs on any CPU the library was built for. On x86-64 one lane and a
-  /// software FMA: the slow reference. On AArch64 the same code as kNeon.
+  /// Runs on any CPU the library was built for. On x86-64 that is SSE2, which
+  /// has no fused multiply-add: Softmax, LogSoftmax, LogSumExp and Exp compute
+  /// it in vectors of double, other functions one lane at a time. On AArch64
+  /// the same code as kNeon.
   kBaseline = 1,
   /// AVX2, FMA, BMI, BMI2, F16C, AES, PCLMUL and LZCNT (Haswell, Zen).
   kAvx2 = 2,

@@ -33,6 +33,7 @@
 #define SOFTLANE_LIB_ARITH_EXP_INL_H_
 #endif
 
+#include "arith/exp_coefficients.h"
 #include "arith/plan.h"
 #include "arith/table8-inl.h"
 #include "arith/vector-inl.h"
@@ -47,10 +48,7 @@ using internal::kLog2E;
 using internal::kLog2EHigh;
 using internal::kLog2ELow;
 using internal::kLogSoftmaxFactor;
-
-// 1.5 * 2^20: a float of this size counts eighths in its last bit. The bits of
-// kMagic + k / 8 are those of kMagic plus k, and kMagic's last 12 bits are 0.
-constexpr float kMagic = 0x1.8p20f;
+using internal::kMagic;
 
 // y = x * (l_hi + l_lo) - offset, for magic = kMagic - offset and an integer
 // offset, is split in two. V is VF, Two or Four.
@@ -75,12 +73,6 @@ HWY_INLINE V MinusRest(const V& x, const V& eighths, VF l_hi, VF l_lo,
              near);
 }
 
-// A table's entry j, as the bits from which the exponent field's share of j /
-// 8, which AddOctaves adds along with the octaves, has been taken off.
-constexpr uint32_t TableEntry(uint32_t float_bits, uint32_t j) {
-  return float_bits - (j << 20);
-}
-
 // The entry for k mod 8, times 2^floor(k / 8).
 HWY_INLINE VF AddOctaves(const Table8& table, VF eighths) {
   const VI k = hn::BitCast(I32(), eighths);
@@ -90,13 +82,9 @@ HWY_INLINE VF AddOctaves(const Table8& table, VF eighths) {
 // c * 2^(j / 8 + kOctaves): see above.
 template <int kOctaves>
 HWY_INLINE Table8 SoftmaxTable() {
-  constexpr uint32_t kUp = static_cast<uint32_t>(kOctaves) << 23;
-  constexpr uint32_t kEntries[8] = {
-      TableEntry(0x3F8B3A3E + kUp, 0), TableEntry(0x3F97D424 + kUp, 1),
-      TableEntry(0x3FA59202 + kUp, 2), TableEntry(0x3FB48E45 + kUp, 3),
-      TableEntry(0x3FC4E5BE + kUp, 4), TableEntry(0x3FD6B7DA + kUp, 5),
-      TableEntry(0x3FEA26DE + kUp, 6), TableEntry(0x3FFF5829 + kUp, 7)};
-  return Table8(kEntries);
+  constexpr internal::ExpTable kTable =
+      internal::PowerTable(internal::kSoftmaxPowers, kOctaves);
+  return Table8(kTable.entries);
 }
 
 // 1 / c.
@@ -194,8 +182,7 @@ class SoftmaxExp {
   // 1 - 2^f, by which the power falls.
   template <class V>
   HWY_INLINE V MinusRise(const V& minus_f) const {
-    // (2^f - 1) / f: minimax for the relative error of 1 + f p up to a factor.
-    const VF c3 = Set(-0x1.c6a598p-5f);
+    const VF c3 = Set(internal::kSoftmaxC3);
     V p = Map([&](VF f) HWY_ATTR { return Fma(c3, f, c2_); }, minus_f);
     p = Map([&](VF p, VF f) HWY_ATTR { return Fnma(p, f, c1_); }, p, minus_f);
     return Map([&](VF p, VF f) HWY_ATTR { return hn::Mul(p, f); }, p, minus_f);
@@ -203,7 +190,7 @@ class SoftmaxExp {
 
   Table8 table_;
   VF l_hi_, l_lo_, lowest_;
-  Addend magic_, c2_{Set(0x1.ec0fa2p-3f)}, c1_{Set(0x1.62e432p-1f)};
+  Addend magic_, c2_{Set(internal::kSoftmaxC2)}, c1_{Set(internal::kSoftmaxC1)};
 };
 
 }  // namespace

@@ -11,6 +11,7 @@
 #endif
 
 #include "arith/exp-inl.h"
+#include "arith/exp_coefficients.h"
 #include "arith/vector-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -40,10 +41,8 @@ HWY_INLINE V LogLanes(V x) {
   const V one = hn::Set(d, 1.0);
   const V s = hn::Div(hn::Sub(m, one), hn::Add(m, one));
   const V s2 = hn::Mul(s, s);
-  constexpr double kSeries[] = {1.0 / 17.0, 1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0,
-                                1.0 / 9.0,  1.0 / 7.0,  1.0 / 5.0,  1.0 / 3.0};
-  V tail = hn::Set(d, 1.0 / 19.0);
-  for (const double c : kSeries) {
+  V tail = hn::Set(d, internal::kLogSeriesFirst);
+  for (const double c : internal::kLogSeries) {
     tail = hn::Add(hn::Mul(tail, s2), hn::Set(d, c));
   }
   const V half = hn::Add(s, hn::Mul(hn::Mul(s, s2), tail));

@@ -104,7 +104,6 @@ struct LogitsKernels {
   void (*write_logits)(const void* source, const RowJob& job, float* to);
 };
 
-/// The passes that read and write floats in memory.
 /// What the first elements of a row say of all rows.
 struct RowSample {
   float max;        // of all elements that were read
@@ -112,6 +111,11 @@ struct RowSample {
   bool is_wide;     // others are too far below it for a predicted range
 };
 
+/// What short_rows takes at most.
+constexpr size_t kMaxShortRows = 16;
+constexpr size_t kMaxShortCols = 64;
+
+/// The passes that read and write floats in memory.
 struct SoftmaxKernels {
   /// The maximum; any number if the row holds NaN.
   float (*max)(const float* x, size_t n);
@@ -135,6 +139,11 @@ struct SoftmaxKernels {
   /// does; then nothing is written.
   bool (*large_row)(const float* x, float* y, size_t n, float* logsumexp,
                     const ScaleParts& parts);
+  /// A batch of short rows, in place or not. False if a row needs more than
+  /// this does; then nothing is written. logsumexp may be null.
+  bool (*short_rows)(const float* x, size_t x_stride, float* y, size_t y_stride,
+                     size_t rows, size_t n, float* logsumexp,
+                     const ScaleParts& parts);
   /// to[i] = 0, past the caches.
   void (*zero_streamed)(float* to, size_t n);
   /// After the last store past the caches.

@@ -12,7 +12,10 @@
 #include "kernels/exp_batch-inl.h"
 #include "kernels/exp_rows-inl.h"
 #include "kernels/logits-inl.h"
+#include "kernels/sse2_softmax-inl.h"
+#ifndef SOFTLANE_SSE2
 #include "softmax_large-inl.h"
+#endif
 #include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -25,9 +28,8 @@ using internal::LogitsKernels;
 using internal::RowSample;
 using internal::SoftmaxKernels;
 
+#ifndef SOFTLANE_SSE2
 float RowMaximum(const float* x, size_t n) { return MaxOf<IgnoreNaN>(x, n); }
-float RowMaximumOrNaN(const float* x, size_t n) { return MaxOf<LaneNaN>(x, n); }
-
 RowResult OneRow(const float* x, float* y, size_t n, float sink,
                  const ScaleParts& parts, float* logsumexp) {
   const float row_max = MaxOf<IgnoreNaN>(x, n);
@@ -48,6 +50,8 @@ RowResult OneRow(const float* x, float* y, size_t n, float sink,
   if (sum == sum) Replace(y, n, Probabilities(ReciprocalOf(sum)));
   return {sum, sum, max, false};
 }
+#endif  // SOFTLANE_SSE2
+float RowMaximumOrNaN(const float* x, size_t n) { return MaxOf<LaneNaN>(x, n); }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
@@ -112,11 +116,10 @@ struct PlainSource {
   }
 };
 
-constexpr SoftmaxKernels kKernels = {&RowMaximum,     &RowMaximumOrNaN,
-                                     &SampleRow,      &OneRow,
-                                     &LogOfRangeSum,  &Divide,
-                                     &DivideStreamed, &SoftmaxLargeRow,
-                                     &ZeroStreamed,   &Flush};
+constexpr SoftmaxKernels kKernels = {
+    &RowMaximum,    &RowMaximumOrNaN, &SampleRow,      &OneRow,
+    &LogOfRangeSum, &Divide,          &DivideStreamed, &SoftmaxLargeRow,
+    nullptr,        &ZeroStreamed,    &Flush};
 constexpr LogitsKernels kPlainKernels = {
     {&ExpRows<false, false, PlainSource>, &ExpRows<true, false, PlainSource>,
      &ExpRows<false, true, PlainSource>, &ExpRows<true, true, PlainSource>},
@@ -124,10 +127,24 @@ constexpr LogitsKernels kPlainKernels = {
      &ExpBatchOfRows<false, PlainSource>, &ExpBatchOfRows<true, PlainSource>},
     nullptr};
 #else
+#ifdef SOFTLANE_SSE2
+constexpr SoftmaxKernels kKernels = {&BaselineMaximum,
+                                     &RowMaximumOrNaN,
+                                     nullptr,
+                                     &BaselineRow,
+                                     nullptr,
+                                     nullptr,
+                                     nullptr,
+                                     &BaselineLargeRow,
+                                     &BaselineShortRows,
+                                     nullptr,
+                                     nullptr};
+#else
 // One lane at a time there is nothing to gain by other schedules.
 constexpr SoftmaxKernels kKernels = {
-    &RowMaximum, &RowMaximumOrNaN, nullptr,          &OneRow, nullptr,
-    nullptr,     nullptr,          &SoftmaxLargeRow, nullptr, nullptr};
+    &RowMaximum, &RowMaximumOrNaN, nullptr, &OneRow, nullptr, nullptr,
+    nullptr,     &SoftmaxLargeRow, nullptr, nullptr, nullptr};
+#endif
 constexpr LogitsKernels kPlainKernels = {};
 #endif
 

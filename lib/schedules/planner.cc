@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/planner.h"
 
+#include "kernels/softmax_kernels.h"
+
 namespace softlane {
 namespace internal {
 namespace {
@@ -147,6 +149,21 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
   return plan;
 }
 
+SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
+  SoftmaxPlan plan = {};
+  plan.rows_per_call = 1;
+  plan.schedule = Schedule::kOneRow;
+  if (shape.is_attention) {
+    plan.schedule = Schedule::kRows;
+  } else if (shape.cols >= kMinLargeRowCols) {
+    plan.schedule = Schedule::kLargeRows;
+  } else if (shape.rows > 1 && shape.cols <= kMaxShortCols) {
+    plan.schedule = Schedule::kShortRows;
+  }
+  plan.if_wide = plan.schedule;
+  return plan;
+}
+
 }  // namespace
 
 SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
@@ -161,13 +178,7 @@ SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
     case Target::kAuto:
       break;
   }
-  SoftmaxPlan plan = {};
-  plan.rows_per_call = 1;
-  plan.schedule = shape.is_attention               ? Schedule::kRows
-                  : shape.cols >= kMinLargeRowCols ? Schedule::kLargeRows
-                                                   : Schedule::kOneRow;
-  plan.if_wide = plan.schedule;
-  return plan;
+  return BaselinePlan(shape);
 }
 
 const char* ScheduleName(Schedule schedule) {
@@ -182,6 +193,8 @@ const char* ScheduleName(Schedule schedule) {
       return "tiles";
     case Schedule::kLargeRows:
       return "large rows";
+    case Schedule::kShortRows:
+      return "short rows";
   }
   return "unknown";
 }

@@ -24,6 +24,7 @@ enum class Schedule {
   kBatches,    // softmax_batches.h
   kTiles,      // kernels/tiles.h
   kLargeRows,  // kernels/softmax_kernels.h, large_row
+  kShortRows,  // the same, short_rows; only the x86-64 baseline has it
 };
 
 /// Where exp values wait for their division.

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// SoftmaxExp of exp-inl.h by SSE2, with its bits.
+
+#if defined(SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
+#undef SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
+#else
+#define SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
+#endif
+
+#include <cstring>
+
+#include "arith/exp_coefficients.h"
+#include "arith/plan.h"
+#include "arith/sse2-inl.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+constexpr PairTable kSoftmaxPairs =
+    MakePairs(internal::PowerTable(internal::kSoftmaxPowers).entries);
+
+using internal::kWideMagic;
+
+// l in two floats.
+struct WideScale {
+  HWY_INLINE explicit WideScale(const internal::ScaleParts& parts)
+      : high(_mm_set1_pd(parts.l_hi)), low(_mm_set1_pd(parts.l_lo)) {}
+
+  __m128d high, low;
+};
+
+// What the exp values of a row are made with, besides.
+struct WideRow {
+  WideRow() = default;
+  HWY_INLINE WideRow(double offset, float least)
+      : magic(_mm_set1_pd(kWideMagic - offset)), lowest(_mm_set1_ps(least)) {}
+
+  __m128d magic;
+  __m128 lowest;
+};
+
+// The roundings, in the order of SoftmaxExp: k has one, the addition of the
+// magic number. The rest near 0 is exact in double, and so is p2 * f. The two
+// steps of Horner's rule stay in one binade each: c2 +- 0.0035 and c1 +- 0.016.
+// The result, P - P p, has no tie that the conversion rounds wrong, whatever p
+// is: tests/sse2_rounding_test.cc tries all p for the eight P, up to a power of
+// two. So f is left: the test finds no such tie for l = log2(e) and all x
+// either, and so there is none if the scale is a power of two. For other scales
+// HasTies looks for them.
+static_assert(0.125 < internal::kSoftmaxC2 - 0.0036 &&
+                  internal::kSoftmaxC2 + 0.0036 < 0.25 &&
+                  0.5 < internal::kSoftmaxC1 - 0.016 &&
+                  internal::kSoftmaxC1 + 0.016 < 1.0,
+              "the binades of the Rounders");
+
+// Exp values of some vectors side by side. Vector j is of row
+// rows[j * kRowStep].
+template <size_t kVectors, size_t kRowStep>
+HWY_INLINE void ExpStep(const float* from, float* to, const WideScale& scale,
+                        const WideRow* rows) {
+  constexpr size_t kWide = 2 * kVectors;
+  __m128 x[kVectors], power[kVectors];
+  __m128d wide[kWide], product[kWide], k[kWide], f[kWide], p[kWide];
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kVectors; ++j) {
+    x[j] = _mm_loadu_ps(from + 4 * j);
+    wide[2 * j] = _mm_cvtps_pd(x[j]);
+    wide[2 * j + 1] = WidenTwo(from + 4 * j + 2);
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    product[j] = _mm_mul_pd(wide[j], scale.high);
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    k[j] = _mm_add_pd(product[j], rows[j / 2 * kRowStep].magic);
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    const __m128d whole = _mm_sub_pd(k[j], rows[j / 2 * kRowStep].magic);
+    f[j] = _mm_sub_pd(whole, product[j]);
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kVectors; ++j) {
+    power[j] = Eighths4(k[2 * j], k[2 * j + 1]).Power(kSoftmaxPairs);
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    f[j] = _mm_sub_pd(f[j], _mm_mul_pd(wide[j], scale.low));
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    const __m128d cubic = _mm_mul_pd(f[j], _mm_set1_pd(internal::kSoftmaxC3));
+    p[j] = Rounder<-3>::Add(internal::kSoftmaxC2, cubic);
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    p[j] = Rounder<-1>::Subtract(internal::kSoftmaxC1, _mm_mul_pd(p[j], f[j]));
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    p[j] = RoundToFloat(_mm_mul_pd(p[j], f[j]));
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kVectors; ++j) {
+    const __m128d lower = _mm_cvtps_pd(power[j]);
+    const __m128d upper = _mm_cvtps_pd(UpperTwo(power[j]));
+    p[2 * j] = _mm_sub_pd(lower, _mm_mul_pd(lower, p[2 * j]));
+    p[2 * j + 1] = _mm_sub_pd(upper, _mm_mul_pd(upper, p[2 * j + 1]));
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kVectors; ++j) {
+    const __m128 result = Narrow(p[2 * j], p[2 * j + 1]);
+    const __m128 is_below = _mm_cmplt_ps(x[j], rows[j * kRowStep].lowest);
+    _mm_storeu_ps(to + 4 * j, _mm_andnot_ps(is_below, result));
+  }
+}
+
+// Whether the scale is no power of two.
+HWY_INLINE bool MayHaveTies(const internal::ScaleParts& parts) {
+  uint64_t bits;
+  std::memcpy(&bits, &parts.scale, sizeof(bits));
+  return bits << 12 != 0;
+}
+// Whether an f of n arguments is a tie.
+HWY_NOINLINE bool HasTies(const float* from, size_t n, double offset,
+                          const internal::ScaleParts& parts) {
+  const WideScale scale(parts);
+  const __m128d magic = _mm_set1_pd(kWideMagic - offset);
+  Ties ties;
+  for (size_t i = 0; i < n; i += 4) {
+    const __m128 x =
+        n - i < 4 ? LoadSome(from + i, n - i, 0.0f) : _mm_loadu_ps(from + i);
+    __m128d f[2] = {_mm_cvtps_pd(x), _mm_cvtps_pd(UpperTwo(x))};
+    for (__m128d& v : f) {
+      const __m128d product = _mm_mul_pd(v, scale.high);
+      const __m128d whole = _mm_sub_pd(_mm_add_pd(product, magic), magic);
+      v = _mm_sub_pd(RoundToFloat(_mm_sub_pd(whole, product)),
+                     _mm_mul_pd(v, scale.low));
+    }
+    ties.Check(f[0], f[1]);
+  }
+  return ties.Any();
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
+
+#endif  // SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Log-softmax's passes of the x86-64 baseline, and, by the same names, those of
+// other targets that go over one row.
+
+#if defined(SOFTLANE_LIB_KERNELS_LOG_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_LOG_ROWS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_LOG_ROWS_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_LOG_ROWS_INL_H_
+#endif
+
+#include "arith/max-inl.h"
+#include "arith/sum-inl.h"
+#include "kernels/sse2_rows-inl.h"
+#include "kernels/sse2_short_rows-inl.h"
+#include "kernels/stream-inl.h"
+#include "log_probabilities-inl.h"
+#include "numerators-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+#ifdef SOFTLANE_SSE2
+
+HWY_INLINE float RowMaximum(const float* x, size_t n) { return MaxOf4s(x, n); }
+
+// The sum of the exp values of the plan's arguments.
+template <class Argument>
+HWY_INLINE double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
+                                 const ScaleParts& parts, const Argument&) {
+  HWY_ALIGN float block[kSumBlock];
+  return SumExp<true>(x, nullptr, n, plan, parts, block);
+}
+
+// LogProbabilities, four at a time.
+class WideLogProbabilities {
+ public:
+  HWY_INLINE explicit WideLogProbabilities(const LogProbabilities& log)
+      : exact_(log),
+        factor_(_mm_set1_ps(hn::GetLane(log.factor))),
+        minus_shift_(_mm_set1_ps(hn::GetLane(log.minus_shift))),
+        minus_high_(_mm_set1_ps(hn::GetLane(log.minus_high))),
+        low_(_mm_set1_ps(hn::GetLane(log.low))),
+        wide_scale_(_mm_set1_pd(hn::GetLane(log.scale))),
+        wide_minus_high_(_mm_cvtps_pd(minus_high_)),
+        is_scaled_(hn::GetLane(log.scale) != 1.0f),
+        is_usual_(IsUsual(hn::GetLane(log.minus_high))) {}
+
+  HWY_INLINE __m128 operator()(__m128 x) const {
+    __m128 v = x;
+    // The factor is 1, or 1/2 for a shift against which a subnormal rest of a
+    // half is nothing: the product and the sum are rounded once in effect.
+    if (exact_.is_shifted) v = _mm_add_ps(_mm_mul_ps(v, factor_), minus_shift_);
+    if (!is_scaled_) return Finish(_mm_add_ps(v, minus_high_));
+    const __m128d lower = Add(_mm_cvtps_pd(v));
+    const __m128d upper = Add(_mm_cvtps_pd(UpperTwo(v)));
+    Ties ties;
+    ties.Check(lower, upper);
+    if (HWY_UNLIKELY(ties.Any() || !is_usual_)) return Exactly(x);
+    return Finish(Narrow(lower, upper));
+  }
+
+ private:
+  // Then a difference below 2^-126, which has ties elsewhere, is exact in
+  // double.
+  static HWY_INLINE bool IsUsual(float high) {
+    const float size = high < 0.0f ? -high : high;
+    return high == 0.0f || size >= 0x1p-60f;
+  }
+  HWY_INLINE __m128d Add(__m128d v) const {
+    return _mm_add_pd(_mm_mul_pd(v, wide_scale_), wide_minus_high_);
+  }
+  HWY_INLINE __m128 Finish(__m128 v) const {
+    return _mm_min_ps(_mm_setzero_ps(), _mm_sub_ps(v, low_));
+  }
+  HWY_NOINLINE __m128 Exactly(__m128 x) const {
+    HWY_ALIGN float lanes[4];
+    _mm_store_ps(lanes, x);
+    for (float& lane : lanes) lane = hn::GetLane(exact_(Set(lane)));
+    return _mm_load_ps(lanes);
+  }
+
+  const LogProbabilities& exact_;
+  const __m128 factor_, minus_shift_, minus_high_, low_;
+  const __m128d wide_scale_, wide_minus_high_;
+  const bool is_scaled_, is_usual_;
+};
+
+// In place or not.
+HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
+                          size_t n) {
+  const WideLogProbabilities logs(log);
+  size_t i = 0;
+  for (; n - i >= 4; i += 4) {
+    _mm_storeu_ps(y + i, logs(_mm_loadu_ps(x + i)));
+  }
+  if (i != n) StoreSome4(y + i, logs(LoadSome(x + i, n - i, 0.0f)), n - i);
+}
+
+HWY_INLINE bool AreShort(const Rows<const float>& x) {
+  return x.rows > 1 && x.cols <= kMaxShortCols;
+}
+
+// Batches of short rows. write(r, plan, logits, log_sum) gets the rows of a
+// batch, row_by_row(first, count) those of one that needs more.
+template <class Write, class RowByRow>
+HWY_INLINE void RunLogBatches(const Rows<const float>& x,
+                              const ScaleParts& parts, const Write& write,
+                              const RowByRow& row_by_row) {
+  for (size_t first = 0; first < x.rows; first += kMaxShortRows) {
+    const size_t count = HWY_MIN(kMaxShortRows, x.rows - first);
+    ShortRowsExp exp(count, x.cols, parts);
+    if (exp.Make(x.Row(first), x.stride) && exp.Sum<true>()) {
+      exp.TakeLogs();
+      for (size_t r = 0; r < count; ++r) {
+        const RowPlan plan = exp.Plan(r);
+        write(first + r, plan, exp.Logits(r), exp.LogOfSum(r, plan));
+      }
+    } else {
+      row_by_row(first, count);
+    }
+  }
+}
+
+// In place or not.
+template <class RowByRow>
+HWY_NOINLINE void LogSoftmaxInBatches(const Rows<const float>& x,
+                                      const Rows<float>& y,
+                                      const ScaleParts& parts,
+                                      const RowByRow& row_by_row) {
+  RunLogBatches(
+      x, parts,
+      [&](size_t r, const RowPlan& plan, const float* logits, double log_sum)
+          HWY_ATTR {
+            WriteLogs(LogProbabilities(plan, parts, log_sum), logits, y.Row(r),
+                      x.cols);
+          },
+      row_by_row);
+}
+
+template <class RowByRow>
+HWY_NOINLINE void LogSumExpInBatches(const Rows<const float>& x,
+                                     float* logsumexp, const ScaleParts& parts,
+                                     const RowByRow& row_by_row) {
+  RunLogBatches(
+      x, parts,
+      [&](size_t r, const RowPlan& plan, const float*, double log_sum)
+          HWY_ATTR {
+            logsumexp[r] = static_cast<float>(log_sum + plan.scaled_shift);
+          },
+      row_by_row);
+}
+
+#else
+
+HWY_INLINE float RowMaximum(const float* x, size_t n) {
+  return MaxOf<IgnoreNaN>(x, n);
+}
+
+template <class Argument>
+HWY_INLINE double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
+                                 const ScaleParts& parts,
+                                 const Argument& argument) {
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  return SumTerms<true>(n, UnwrittenNumerators<Argument>{exp, argument, x});
+}
+
+HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
+                          size_t n) {
+  StoreTerms(MappedRow<LogProbabilities>{log, x}, y, n);
+}
+
+#endif  // SOFTLANE_SSE2
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_KERNELS_LOG_ROWS_INL_H_

@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Passes of the x86-64 baseline over one row: exp values and their sum, and
+// probabilities.
+
+#if defined(SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_
+#endif
+
+#include "arith/sse2-inl.h"
+#include "arith/sse2_exp-inl.h"
+#include "arith/sse2_sum-inl.h"
+#include "softmax_row-inl.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Computes the exp values of arguments by SoftFma if there is a tie.
+HWY_NOINLINE void CheckTies(const float* from, float* to, size_t n,
+                            const RowPlan& plan, const ScaleParts& parts) {
+  if (!HasTies(from, n, plan.offset, parts)) return;
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  for (size_t i = 0; i < n; ++i) Store(exp(Load(from + i)), to + i);
+}
+
+HWY_INLINE WideRow WideRowOf(const RowPlan& plan, const ScaleParts& parts) {
+  return WideRow(plan.offset,
+                 internal::LowestOf(static_cast<float>(plan.offset), parts));
+}
+
+// Exp values of a row, by blocks of 64.
+class RowExp {
+ public:
+  HWY_INLINE RowExp(const RowPlan& plan, const ScaleParts& parts)
+      : scale_(parts),
+        row_(WideRowOf(plan, parts)),
+        shift_(_mm_set1_ps(static_cast<float>(plan.shift))),
+        unit_(_mm_set1_ps(static_cast<float>(plan.unit))),
+        may_have_ties_(MayHaveTies(parts)),
+        plan_(plan),
+        parts_(parts) {}
+
+  // Of 64 logits. `to` may be their place.
+  HWY_INLINE void Block(const float* x, float* to) const {
+    HWY_ALIGN float arguments[kSumBlock];
+    const float* from = x;
+    if (HWY_UNLIKELY(!plan_.as_is || (may_have_ties_ && x == to))) {
+      Copy(x, arguments, kSumBlock / 4);
+      from = arguments;
+    }
+    for (size_t i = 0; i < kSumBlock; i += kStep) {
+      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_);
+    }
+    Check(from, to, kSumBlock);
+  }
+
+  // Of 1 to 63 logits, to `to`, which has room for 64: +0 behind the last one.
+  // Gives the number of vectors that have some.
+  HWY_INLINE size_t Last(const float* x, size_t n, float* to) const {
+    HWY_ALIGN float arguments[kSumBlock];
+    const float* from = x;
+    if (HWY_UNLIKELY(!plan_.as_is)) {
+      Copy(arguments, arguments, CopyFilled(x, n, 0.0f, arguments));
+      from = arguments;
+    }
+    size_t i = 0;
+    for (; n - i >= kStep; i += kStep) {
+      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_);
+    }
+    size_t vectors = i / 4;
+    if (i != n) {
+      HWY_ALIGN float rest[kStep];
+      const size_t count = CopyFilled(from + i, n - i, -kInfinity, rest);
+      vectors += count;
+      if (count == 1) {
+        ExpStep<1, 0>(rest, to + i, scale_, &row_);
+      } else if (count == 2) {
+        ExpStep<2, 0>(rest, to + i, scale_, &row_);
+      } else {
+        if (count == 3) _mm_store_ps(rest + 12, _mm_set1_ps(-kInfinity));
+        ExpStep<kSideBySide, 0>(rest, to + i, scale_, &row_);
+      }
+    }
+    Check(from, to, n);
+    return vectors;
+  }
+
+ private:
+  // Computes the exp values of arguments again if there is a tie.
+  HWY_INLINE void Check(const float* from, float* to, size_t n) const {
+    if (may_have_ties_) CheckTies(from, to, n, plan_, parts_);
+  }
+
+  // The arguments of the exponential: see Shifted.
+  HWY_INLINE void Copy(const float* x, float* to, size_t vectors) const {
+    for (size_t k = 0; k < vectors; ++k) {
+      const __m128 v = _mm_loadu_ps(x + 4 * k);
+      const __m128 shifted = _mm_mul_ps(_mm_sub_ps(v, shift_), unit_);
+      _mm_store_ps(to + 4 * k, plan_.as_is ? v : shifted);
+    }
+  }
+
+  const WideScale scale_;
+  const WideRow row_;
+  const __m128 shift_, unit_;
+  const bool may_have_ties_;
+  const RowPlan& plan_;
+  const ScaleParts& parts_;
+};
+
+// Adds the exp values of n logits to a sum. Those of full blocks go to `to`, if
+// it is not null, and the others to `last`, which has room for a block.
+template <bool kInDouble>
+HWY_NOINLINE void AddExp(const float* x, float* to, size_t n,
+                         const RowPlan& plan, const ScaleParts& parts,
+                         float* last, WideSum<kInDouble>& result) {
+  const RowExp exp(plan, parts);
+  WideSum<kInDouble> sum = result;
+  size_t i = 0;
+  for (; n - i >= kSumBlock; i += kSumBlock) {
+    float* const e = to == nullptr ? last : to + i;
+    exp.Block(x + i, e);
+    sum.AddBlock(e);
+  }
+  if (i != n) sum.Add(last, exp.Last(x + i, n - i, last));
+  result = sum;
+}
+template <bool kInDouble>
+HWY_INLINE double SumExp(const float* x, float* to, size_t n,
+                         const RowPlan& plan, const ScaleParts& parts,
+                         float* last) {
+  WideSum<kInDouble> sum;
+  AddExp(x, to, n, plan, parts, last, sum);
+  return sum.Total();
+}
+
+// Probabilities of a row, from its sum.
+class WideProbabilities {
+ public:
+  HWY_INLINE explicit WideProbabilities(const Reciprocal& r)
+      : WideProbabilities(_mm_set1_pd(r.head), _mm_set1_ps(r.rest),
+                          _mm_set1_ps(r.least)) {}
+  // The same in all lanes.
+  HWY_INLINE WideProbabilities(__m128d head, __m128 rest, __m128 least)
+      : head_(head), rest_(rest), least_(least) {}
+
+  // The product with a head of 5 bits has 29, and the one with the rest 24.
+  // Their sum is exact in double unless they are more than 26 octaves apart.
+  HWY_INLINE bool AreExact() const {
+    const float rest = _mm_cvtss_f32(rest_);
+    const float size = rest < 0.0f ? -rest : rest;
+    return size >= _mm_cvtsd_f64(head_) * 0x1p-26 || size == 0.0f;
+  }
+
+  HWY_INLINE __m128 operator()(__m128 e) const {
+    const __m128 kept = _mm_andnot_ps(_mm_cmplt_ps(e, least_), e);
+    const __m128 low = _mm_mul_ps(kept, rest_);
+    return Narrow(Add(kept, low), Add(UpperTwo(kept), UpperTwo(low)));
+  }
+
+  // By SoftFma.
+  HWY_NOINLINE void Exactly(const float* e, float* probs, size_t n) const {
+    const Probabilities exact(
+        Reciprocal{static_cast<float>(_mm_cvtsd_f64(head_)),
+                   _mm_cvtss_f32(rest_), _mm_cvtss_f32(least_)});
+    for (size_t i = 0; i < n; ++i) Store(exact(Load(e + i)), probs + i);
+  }
+
+ private:
+  HWY_INLINE __m128d Add(__m128 e, __m128 low) const {
+    return _mm_add_pd(_mm_mul_pd(_mm_cvtps_pd(e), head_), _mm_cvtps_pd(low));
+  }
+
+  __m128d head_;
+  __m128 rest_, least_;
+};
+
+// probs = e / sum.
+HWY_INLINE void DivideExp(const float* e, float* probs, size_t n,
+                          const WideProbabilities& probabilities) {
+  if (HWY_UNLIKELY(!probabilities.AreExact())) {
+    return probabilities.Exactly(e, probs, n);
+  }
+  size_t i = 0;
+  for (; n - i >= 8; i += 8) {
+    const __m128 first = probabilities(_mm_loadu_ps(e + i));
+    const __m128 second = probabilities(_mm_loadu_ps(e + i + 4));
+    _mm_storeu_ps(probs + i, first);
+    _mm_storeu_ps(probs + i + 4, second);
+  }
+  if (n - i >= 4) {
+    _mm_storeu_ps(probs + i, probabilities(_mm_loadu_ps(e + i)));
+    i += 4;
+  }
+  if (i != n) {
+    StoreSome4(probs + i, probabilities(LoadSome(e + i, n - i, 0.0f)), n - i);
+  }
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
+
+#endif  // SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_

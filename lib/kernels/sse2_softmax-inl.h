@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Softmax's kernels of the x86-64 baseline.
+
+#if defined(SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_
+#endif
+
+#include "arith/max-inl.h"
+#include "kernels/softmax_kernels.h"
+#include "kernels/sse2_rows-inl.h"
+#include "kernels/sse2_short_rows-inl.h"
+#include "large_sum-inl.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::RowResult;
+
+float BaselineMaximum(const float* x, size_t n) { return MaxOf4s(x, n); }
+
+// LogSumExp of softmax_row-inl.h, of the row's own plan.
+HWY_NOINLINE float LogOfExpSum(float max, double sum, const RowPlan& plan,
+                               const ScaleParts& parts) {
+  return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+    return LogSumExp(plan, MakeExp(plan, parts), argument, max, sum);
+  });
+}
+
+// A finite logit by itself: exactly 1, and its own logsumexp.
+HWY_INLINE RowResult OneColumn(float* y, float max, const ScaleParts& parts,
+                               float* logsumexp) {
+  // + 0, since a maximum of -0 is +0.
+  const double log = parts.scale * max + 0.0;
+  if (logsumexp != nullptr) *logsumexp = static_cast<float>(log);
+  y[0] = 1.0f;
+  return {1.0, 1.0, max, false};
+}
+
+RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
+                      const ScaleParts& parts, float* logsumexp) {
+  const float row_max = n == 0 ? -kInfinity : MaxOf4s(x, n);
+  const float max = sink > row_max ? sink : row_max;
+  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
+  if (n == 1 && sink == -kInfinity) return OneColumn(y, max, parts, logsumexp);
+  const RowPlan plan = PlanRow(max, parts);
+  HWY_ALIGN float last[kSumBlock];
+  double sum = SumExp<false>(x, y, n, plan, parts, last);
+  if (HWY_UNLIKELY(sink != -kInfinity)) {
+    sum += WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
+      return hn::GetLane(MakeExp(plan, parts)(argument(Set(sink))));
+    });
+  }
+  if (HWY_UNLIKELY(!(sum == sum))) return {sum, sum, max, false};
+  if (logsumexp != nullptr) *logsumexp = LogOfExpSum(max, sum, plan, parts);
+  const WideProbabilities probabilities(ReciprocalOf(sum));
+  const size_t full = n / kSumBlock * kSumBlock;
+  DivideExp(y, y, full, probabilities);
+  DivideExp(last, y + full, n - full, probabilities);
+  return {sum, sum, max, false};
+}
+
+bool BaselineShortRows(const float* x, size_t x_stride, float* y,
+                       size_t y_stride, size_t rows, size_t n, float* logsumexp,
+                       const ScaleParts& parts) {
+  ShortRowsExp exp(rows, n, parts);
+  if (!exp.Make(x, x_stride) || !exp.Sum<false>()) return false;
+  if (logsumexp != nullptr) {
+    exp.TakeLogs();
+    for (size_t r = 0; r < rows; ++r) {
+      const RowPlan plan = exp.Plan(r);
+      const double log = exp.LogOfSum(r, plan);
+      logsumexp[r] = static_cast<float>(log + plan.scaled_shift);
+    }
+  }
+  exp.Divide(y, y_stride);
+  return true;
+}
+
+// SoftmaxLargeRow of softmax_large-inl.h: the sum by blocks, as in
+// large_sum-inl.h, and then the exp values once more.
+bool BaselineLargeRow(const float* x, float* y, size_t n, float* logsumexp,
+                      const ScaleParts& parts) {
+  HWY_ALIGN float block[kSumBlock];
+  float max = -kInfinity;
+  RowPlan plan = {};
+  WideSum<false> sums;
+  for (size_t start = 0; start < n; start += kLargeBlock) {
+    const size_t count = HWY_MIN(kLargeBlock, n - start);
+    const float block_max = MaxOf4s(x + start, count);
+    if (start == 0 || block_max > max) {
+      max = block_max;
+      const RowPlan next = PlanRow(max, parts);
+      if (!(IsFinite(max) && next.as_is)) return false;
+      if (start != 0) sums.Multiply(PowerOfTwo(plan.offset - next.offset));
+      plan = next;
+    }
+    AddExp(x + start, nullptr, count, plan, parts, block, sums);
+  }
+  const double sum = sums.Total();
+  const bool is_number = sum == sum;
+  if (logsumexp != nullptr) {
+    *logsumexp = is_number ? LogOfExpSum(max, sum, plan, parts) : kNaN;
+  }
+  if (!is_number) {
+    Fill(y, n, kNaN);
+    return true;
+  }
+  const WideProbabilities probabilities(ReciprocalOf(sum));
+  constexpr size_t kPart = 16 * kSumBlock;
+  HWY_ALIGN float part[kPart];
+  for (size_t i = 0; i < n; i += kPart) {
+    // The pass of one row: its sum is not needed here, but costs little.
+    const size_t count = HWY_MIN(kPart, n - i);
+    const size_t full = count / kSumBlock * kSumBlock;
+    SumExp<false>(x + i, part, count, plan, parts, block);
+    DivideExp(part, y + i, full, probabilities);
+    DivideExp(block, y + i + full, count - full, probabilities);
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
+
+#endif  // SOFTLANE_LIB_KERNELS_SSE2_SOFTMAX_INL_H_
