@@ -53,7 +53,8 @@
 #define HWY_DISABLED_TARGETS 0xF8C0000LL
 #define HWY_COMPILE_ONLY_STATIC
 #else
-#define HWY_COMPILE_ONLY_STATIC
+// One lane at a time, whatever vectors the host's flags allow.
+#define HWY_COMPILE_ONLY_SCALAR
 #endif
 
 #endif  // SOFTLANE_LIB_HIGHWAY_H_
