@@ -241,6 +241,51 @@ TEST_CASE("a sink far above the scores") {
   });
 }
 
+// Kills: probabilities below 2^-126, and a logsumexp that is not the sink where
+// that alone counts, because the sums are looked at without their sinks.
+TEST_CASE("sinks near the top of a predicted range") {
+  ForEachTarget([](Target target) {
+    Cases cases("attention, sinks at the top of a range", target);
+    constexpr size_t kRows = 5;
+    constexpr float kLn2 = 0.6931472f;
+    Random random(8);
+    for (size_t k = 0; k < 3000; ++k) {
+      const size_t cols = k % 8 == 0 ? 700 : 1 + random.Below(k % 2 ? 4 : 40);
+      // The first row, which the prediction is from; all sinks are near 0.
+      const float first = -kLn2 * random.Uniform(20.0f, 28.5f);
+      std::vector<float> scores(kRows * cols, first), probs(scores.size());
+      std::vector<float> sinks(kRows, -kInf), logsumexp(kRows);
+      for (size_t r = 1; r < kRows; ++r) {
+        float* const row = &scores[r * cols];
+        const float below = kLn2 * random.Uniform(24.0f, 29.5f);
+        for (size_t i = 0; k % 3 == 0 && i < cols; ++i) row[i] -= below;
+        if (k % 3 == 1) {
+          row[random.Below(cols)] -= kLn2 * random.Uniform(60.0f, 101.0f);
+        }
+        if (random.Below(4) != 0) sinks[r] = 0.01f * random.Normal();
+      }
+      AttentionOptions options;
+      options.sinks = sinks.data();
+      REQUIRE(AttentionSoftmaxWithLogSumExp(
+                  {scores.data(), kRows, cols}, {probs.data(), kRows, cols},
+                  logsumexp.data(), options, target) == Status::kOk);
+      for (size_t r = 0; r < kRows; ++r) {
+        std::vector<float> row(cols);
+        float log;
+        options.sinks = &sinks[r];
+        REQUIRE(AttentionSoftmaxWithLogSumExp({&scores[r * cols], 1, cols},
+                                              {row.data(), 1, cols}, &log,
+                                              options, target) == Status::kOk);
+        cases.Expect(IsRow(probs, r, row) && SameBits(log, logsumexp[r]),
+                     "a row by itself", cols, r);
+        for (const float p : row) {
+          cases.Expect(IsPlusZero(p) || p >= 0x1p-126f, "subnormal", cols, r);
+        }
+      }
+    }
+  });
+}
+
 // The difference of two logits is that of the logarithms of their
 // probabilities. Kills: a wrong constant of tanh; a sign; a branch at the wrong
 // place.
