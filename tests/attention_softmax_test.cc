@@ -187,10 +187,17 @@ TEST_CASE("a NaN in any row of a batch") {
       }
       scores[bad * kCols + random.Below(kCols)] =
           FromBits(k % 2 == 0 ? 0x7FC00000u : 0xFFC00000u);
-      std::vector<float> probs(scores.size());
-      REQUIRE(AttentionSoftmax({scores.data(), kRows, kCols},
-                               {probs.data(), kRows, kCols}, options,
-                               target) == Status::kOk);
+      std::vector<float> probs(scores.size()), logsumexp(kRows);
+      const Rows<const float> x(scores.data(), kRows, kCols);
+      const Rows<float> y(probs.data(), kRows, kCols);
+      const bool has_log = k % 4 < 2;
+      REQUIRE((has_log
+                   ? AttentionSoftmaxWithLogSumExp(x, y, logsumexp.data(),
+                                                   options, target)
+                   : AttentionSoftmax(x, y, options, target)) == Status::kOk);
+      for (size_t r = 0; has_log && r < kRows; ++r) {
+        cases.Expect(IsNan(logsumexp[r]) == (r == bad), "logsumexp", kCols, r);
+      }
       for (size_t i = 0; i < probs.size(); ++i) {
         const bool is_masked = bias[i] == -kInf && scores[i] == scores[i];
         const bool ok = i / kCols != bad ? probs[i] >= 0.0f

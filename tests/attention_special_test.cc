@@ -204,8 +204,8 @@ TEST_CASE("what a softcap or a sink takes to 0 stays 0 beside huge numbers") {
 // have without keys.
 TEST_CASE("rows without keys have a logsumexp and a gradient of the sink") {
   ForEachTarget([](Target target) {
-    constexpr size_t kSinks = 5;
-    const float sinks[kSinks] = {0.5f, -kInf, -3.0f, kInf, kNan};
+    constexpr size_t kSinks = 6;
+    const float sinks[kSinks] = {0.5f, -kInf, -3.0f, kInf, kNan, -0.0f};
     float logsumexp[kSinks], dsinks[kSinks];
     // A stride that is not used.
     const Rows<float> none(nullptr, kSinks, 0, 5);
@@ -225,6 +225,7 @@ TEST_CASE("rows without keys have a logsumexp and a gradient of the sink") {
     }
     CHECK(logsumexp[3] == kInf);
     CHECK(IsNan(logsumexp[4]));
+    CHECK(IsPlusZero(logsumexp[5]));
   });
 }
 
