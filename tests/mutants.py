@@ -118,7 +118,7 @@ MUTANTS = [
     ("numerators-inl.h", "return KeepFirst(numerator, count);", "return numerator;"),
     ("numerators-inl.h", "return KeepFirst(result, count);", "return result;"),
     ("arith/probability-inl.h", "hn::Lt(e, least)", "hn::Le(e, least)"),  # equivalent
-    ("softmax_row-inl.h", "max_only ? plan.scaled_max", "false ? plan.scaled_max"),
+    ("softmax_row-inl.h", "sum == exp_of_max ? plan.scaled_max", "false ? plan.scaled_max"),
     ("arith/plan.h", "exponent < -1022.0", "false"),
     # exponent_range.h, lane_range-inl.h, exp_rows-inl.h: a prediction instead of the maximum
     ("arith/vector-inl.h", "hn::IfThenZeroElse(hn::Lt(x, lowest), Fnma(a, b, c))", "Fnma(a, b, c)"),
@@ -716,7 +716,7 @@ MUTANTS = [
     ("schedules/planner.cc", "!shape.has_begins && shape.cols", "shape.cols"),
     ("schedules/planner.cc", "if (!shape.is_attention && shape.cols >= kMinLargeRowCols) {", "if (shape.cols >= kMinLargeRowCols) {"),
     ("schedules/planner.cc", "!shape.is_attention && shape.cols >= kMinLargeRowCols", "!shape.is_attention && shape.cols > kMinLargeRowCols"),
-    ("schedules/planner.cc", ": shape.cols >= kMinLargeRowCols ?", ": false ?"),
+    ("schedules/planner.cc", "else if (shape.cols >= kMinLargeRowCols)", "else if (false)"),
     ("schedules/planner.cc", "return !shape.is_attention && kMinTileCols", "return kMinTileCols"),
     ("schedules/planner.cc", "shape.is_aligned && !shape.has_begins", "shape.is_aligned"),
     ("schedules/planner.cc", "shape.is_aligned && !shape.has_begins", "!shape.has_begins"),
