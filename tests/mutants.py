@@ -796,6 +796,11 @@ EQUIVALENT = {
     ("job.logits = z; job.begin = 0;", "job.logits = z;"): "logits in memory do not ask for the column",
     ("has_ends || call_.sinks != nullptr;", "has_ends;"):
         "without masked elements all exp values fit; a sink below the range is below half an ulp of their sum",
+    ("call.ranges == nullptr && call.logsumexp == nullptr && call.x", "call.logsumexp == nullptr && call.x"):
+        "rows with ends go one by one, and only lose the gaps between them",
+    ("failures_ < 16 ? 2 * failures_ + 1 : 31", "31"): "rows by their maximum have the same bits",
+    ("ExpInRange<true>(sink, exp, lanes)", "ExpInRange<false>(sink, exp, lanes)"):
+        "a sink below the range fits none, and the rows are done one by one, with the same bits",
     ("!(max == max) || !(sink == sink)", "!(max == max)"): "the comparison gives a sink that is NaN",
 }
 
