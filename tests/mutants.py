@@ -801,6 +801,8 @@ EQUIVALENT = {
     ("failures_ < 16 ? 2 * failures_ + 1 : 31", "31"): "rows by their maximum have the same bits",
     ("ExpInRange<true>(sink, exp, lanes)", "ExpInRange<false>(sink, exp, lanes)"):
         "a sink below the range fits none, and the rows are done one by one, with the same bits",
+    ("kHasMasked || job.sink != -kInfinity", "kHasMasked"):
+        "without masked elements all exp values fit, and a sink is looked at before",
     ("!(max == max) || !(sink == sink)", "!(max == max)"): "the comparison gives a sink that is NaN",
 }
 
