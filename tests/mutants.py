@@ -4,8 +4,9 @@
 
     tests/mutants.py DIRECTORY [NAME ...]
 
-copies the source to DIRECTORY, builds there, and leaves this tree alone. Ten to twenty
-minutes. Prints which test killed a mutant; exits with 1 if one survives.
+copies the source to DIRECTORY, builds there, and leaves this tree alone. All take hours;
+NAMEs are parts of the file names of those to run. Prints which test killed a mutant;
+exits with 1 if one survives.
 """
 import os
 import pathlib
@@ -806,7 +807,7 @@ EQUIVALENT = {
     ("!(max == max) || !(sink == sink)", "!(max == max)"): "the comparison gives a sink that is NaN",
 }
 
-TESTS = ("attention_positions|attention_softmax|attention_softmax_backward|attention_special|cross_entropy.*|large_batches|large_rows|long_rows|log_softmax.*|softmax_jacobian|"
+TESTS = ("attention_positions|attention_sinks|attention_softmax|attention_softmax_backward|attention_special|cross_entropy.*|large_batches|large_rows|long_rows|log_softmax.*|softmax_jacobian|"
          "softmax_axis|softmax_topk|exp|reduce|softmax|softmax_backward|arguments|exact_rows|fp_environment|layout|memory|operands|operands_broadcast|operands_errors|planner|same_bits|rooms|row_order|semantics|soft_fma|sse2_rounding|target|widest_rows|target_environment_.*|cpu_models")
 
 
