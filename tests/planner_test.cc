@@ -85,28 +85,28 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
     }
     const Target target = kTargets[i / 6 % 4];
     const SoftmaxPlan p = PlanSoftmax(s, target);
+    const bool has_vectors = target != Target::kBaseline || kBaselineIsNeon;
     bool ok = 1 <= p.rows_per_call && p.rows_per_call <= kMaxRowsPerCall;
     for (const Schedule schedule : {p.schedule, p.if_wide}) {
       switch (schedule) {
         case Schedule::kOneRow:
           // The bits of large rows are their own.
           ok = ok && !s.is_attention && s.cols < kMinLargeRowCols &&
-               (target == Target::kBaseline || IsOneRow(s.rows, s.cols));
+               (!has_vectors || IsOneRow(s.rows, s.cols));
           break;
         case Schedule::kTiles:
           ok = ok && !s.is_attention && s.has_unit_scale && s.cols <= 128 &&
-               s.cols >= 4 && target != Target::kBaseline;
+               s.cols >= 4 && has_vectors;
           break;
         case Schedule::kBatches:
           ok = ok && s.has_unit_scale && s.has_batches && !s.has_begins &&
-               s.cols <= 383 && target != Target::kBaseline;
+               s.cols <= 383 && has_vectors;
           break;
         case Schedule::kLargeRows:
           ok = ok && !s.is_attention && s.cols >= kMinLargeRowCols;
           break;
         case Schedule::kShortRows:
-          ok = ok && !s.is_attention && s.cols <= 64 &&
-               target == Target::kBaseline;
+          ok = ok && !s.is_attention && s.cols <= 64 && !has_vectors;
           break;
         case Schedule::kRows:
           ok = ok && (s.is_attention || s.cols < kMinLargeRowCols);

@@ -152,6 +152,7 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
 SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
   SoftmaxPlan plan = {};
   plan.rows_per_call = 1;
+  plan.places = shape.is_in_place ? Places::kScratch : Places::kOutput;
   plan.schedule = Schedule::kOneRow;
   if (shape.is_attention) {
     plan.schedule = Schedule::kRows;
@@ -175,6 +176,8 @@ SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
     case Target::kNeon:
       return PlanFor(shape, kNeonLimits);
     case Target::kBaseline:
+      if (kBaselineIsNeon) return PlanFor(shape, kNeonLimits);
+      break;
     case Target::kAuto:
       break;
   }

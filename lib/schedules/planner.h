@@ -68,6 +68,13 @@ constexpr size_t kMaxRowsPerCall = 16;
 /// there.
 constexpr size_t kMinLargeRowCols = size_t{1} << 22;
 
+/// AArch64 has no baseline below NEON.
+#if defined(__aarch64__)
+constexpr bool kBaselineIsNeon = true;
+#else
+constexpr bool kBaselineIsNeon = false;
+#endif
+
 /// Whether a call of softmax is one row by itself, on every target: for it the
 /// maximum is cheaper to find than to predict.
 constexpr bool IsOneRow(size_t rows, size_t cols) {
