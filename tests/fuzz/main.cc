@@ -65,7 +65,7 @@ void Replay(const std::filesystem::path& path) {
   }
   std::ifstream in(path, std::ios::binary);
   if (!in) {
-    std::fprintf(stderr, "cannot read %s\n", path.c_str());
+    std::fprintf(stderr, "cannot read %s\n", path.string().c_str());
     std::exit(2);
   }
   current.assign(std::istreambuf_iterator<char>(in), {});
