@@ -46,7 +46,10 @@ void SaveInputOfFailures() {
 #ifdef SOFTLANE_FUZZ_ASAN
   __sanitizer_set_death_callback([] { SaveInput(); });
 #else
-  for (const int signal : {SIGSEGV, SIGBUS, SIGILL, SIGFPE}) {
+#ifdef SIGBUS  // not on Windows
+  std::signal(SIGBUS, [](int) { SaveInput(); });
+#endif
+  for (const int signal : {SIGSEGV, SIGILL, SIGFPE}) {
     std::signal(signal, [](int) { SaveInput(); });
   }
 #endif
