@@ -5,14 +5,14 @@
 #include <string>
 
 #include "format.h"
+#include "kernels/row_limits.h"
 #include "limits.h"
 
 namespace softlane {
 namespace bench {
 namespace {
 
-// No cache holds rows of so many columns.
-constexpr size_t kMinLargeCols = size_t{1} << 22;
+using internal::kMinLargeCols;
 
 double FmaTime(const Results& results, Target target) {
   return results.Time(FmaSeries(target), FmaShape(target));

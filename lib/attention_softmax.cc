@@ -13,11 +13,11 @@
 #include "schedules/softmax_batches.h"
 #include "schedules/softmax_call.h"
 #include "schedules/softmax_rows.h"
-#include "schedules/special_rows.h"
 
 // Softmax of z(scores), see AttentionOptions, over the keys that a row has,
-// with a sink in the sum. The schedules are those of Softmax; short rows with
-// all keys go in batches, without sinks and logsumexp.
+// with a sink in the sum. The schedules are those of Softmax. Short rows go in
+// batches, unless a window makes them begin behind the first key, or there is a
+// softcap or ALiBi.
 
 namespace softlane {
 namespace {
@@ -98,7 +98,7 @@ bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
       (options.keep.data == nullptr || options.keep.stride == cols);
   internal::RunSoftmaxBatches(
       call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
-      is_dense, sample, {&RunRowByRow});
+      is_dense, sample, RunRowByRow);
   return true;
 }
 
@@ -131,7 +131,6 @@ void RunOneRow(const SoftmaxCall& call) {
                                    const Rows<float>& probs, float* logsumexp,
                                    const AttentionOptions& options,
                                    Target target) {
-  const bool is_affine = options.softcap == 0.0f && options.alibi_slope == 0.0f;
   const internal::LogitsKernels& plain =
       internal::KernelsOf(internal::kPlainLogitsKernels, target);
   const internal::LogitsKernels& logits =
@@ -141,7 +140,6 @@ void RunOneRow(const SoftmaxCall& call) {
   const KeyRanges ranges(options, scores.cols);
   const bool has_ranges = KeyRanges::MayBePart(options);
   const bool has_bias = options.bias.data != nullptr;
-  const bool may_mask = !is_affine || options.keep.data != nullptr;
   const SoftmaxCall call = {
       internal::KernelsOf(internal::kSoftmaxKernels, target),
       plain,
@@ -153,7 +151,6 @@ void RunOneRow(const SoftmaxCall& call) {
       logsumexp,
       parts,
       options.empty_row,
-      may_mask,
       options.sinks,
       has_ranges ? &ranges : nullptr,
       has_bias ? &options.bias : nullptr};
@@ -209,9 +206,8 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
   if (scores.cols == 0) {
     for (size_t r = 0; r < scores.rows; ++r) {
       // The sink alone; -0 + 0 is +0.
-      logsumexp[r] = options.sinks == nullptr
-                         ? -std::numeric_limits<float>::infinity()
-                         : options.sinks[r] + 0.0f;
+      logsumexp[r] =
+          options.sinks == nullptr ? -kInfinity : options.sinks[r] + 0.0f;
     }
     return Status::kOk;
   }

@@ -15,6 +15,7 @@
 #endif
 
 #include "arith/max-inl.h"
+#include "kernels/row_limits.h"
 #include "kernels/stream-inl.h"
 #include "softmax_row-inl.h"
 
@@ -23,9 +24,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The same for all targets and machines: numerators that are negligible may
-// change the last bit of a sum in double, which is not the same here and there.
-constexpr size_t kMinLargeCols = size_t{1} << 22;
+using internal::kMinLargeCols;
 constexpr size_t kLargeBlock = 4096;
 
 // Numerators that are not written. While they are computed, the next block is

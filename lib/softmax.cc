@@ -30,9 +30,8 @@ using internal::SoftmaxCall;
 using internal::SoftmaxPlan;
 
 void RunRow(const SoftmaxCall& call, size_t r) {
-  float* const log = call.logsumexp == nullptr ? nullptr : call.logsumexp + r;
   internal::RunOneRow(call.kernels, call.x.Row(r), call.y.Row(r), call.x.cols,
-                      log, call.parts, call.empty_row);
+                      call.LogAt(r), call.parts, call.empty_row);
 }
 void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
   for (size_t r = first; r < first + count; ++r) RunRow(call, r);
@@ -58,14 +57,13 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   internal::RunSoftmaxBatches(
       call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
       call.x.stride == call.x.cols && call.logsumexp == nullptr, sample,
-      {&RunRowByRow});
+      RunRowByRow);
 }
 
 void RunLargeRows(const SoftmaxCall& call) {
   for (size_t r = 0; r < call.x.rows; ++r) {
-    float* const log = call.logsumexp == nullptr ? nullptr : call.logsumexp + r;
-    if (!call.kernels.large_row(call.x.Row(r), call.y.Row(r), call.x.cols, log,
-                                call.parts)) {
+    if (!call.kernels.large_row(call.x.Row(r), call.y.Row(r), call.x.cols,
+                                call.LogAt(r), call.parts)) {
       RunRow(call, r);
     }
   }
@@ -78,9 +76,8 @@ void RunShortRows(const SoftmaxCall& call) {
     const size_t left = call.x.rows - r;
     const size_t count =
         left < internal::kMaxShortRows ? left : internal::kMaxShortRows;
-    float* const log = call.logsumexp == nullptr ? nullptr : call.logsumexp + r;
     if (!short_rows(call.x.Row(r), call.x.stride, call.y.Row(r), call.y.stride,
-                    count, call.x.cols, log, call.parts)) {
+                    count, call.x.cols, call.LogAt(r), call.parts)) {
       RunRowByRow(call, r, count);
     }
   }

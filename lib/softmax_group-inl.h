@@ -16,6 +16,7 @@
 #define SOFTLANE_LIB_SOFTMAX_GROUP_INL_H_
 #endif
 
+#include "arith/log-inl.h"
 #include "softmax_row-inl.h"
 
 // One lane has no groups.
@@ -69,6 +70,17 @@ class GroupReciprocal {
                        hn::DemoteTo(half, lower));
   }
 };
+
+// LogOfSum, for a row per lane: its plan's offset is `octaves`, and `top` is
+// the exp value of its maximum.
+HWY_INLINE VD LogOfLaneSums(VD sum, VD max, VD octaves, VD top, double scale) {
+  const F64 d;
+  const VD log_divisor = hn::Sub(hn::Mul(octaves, hn::Set(d, kLn2)),
+                                 hn::Set(d, kLogSoftmaxFactor));
+  const VD top_only = hn::Mul(max, hn::Set(d, scale));
+  return hn::IfThenElse(hn::Eq(sum, top), top_only,
+                        hn::Add(log_divisor, LogLanes(sum)));
+}
 
 // Where the rows of a group are. In place of rows that it does not have stands
 // the last one: a tile does it again, which needs no branch.

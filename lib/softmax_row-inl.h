@@ -99,24 +99,6 @@ HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts) {
                     Lowest(offset, parts));
 }
 
-// Writes the numerators of a row whose maximum is finite. Gives their sum, and
-// logsumexp if there is a place for it.
-HWY_INLINE double WriteNumerators(const float* x, float* y, size_t n, float max,
-                                  const ScaleParts& parts, float* logsumexp) {
-  const RowPlan plan = PlanRow(max, parts);
-  const SoftmaxExp exp = MakeExp(plan, parts);
-  return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-    using Argument = std::decay_t<decltype(argument)>;
-    const PlainLogits logits{x};
-    const double sum =
-        SumTerms(n, Numerators<Argument>{exp, argument, logits, y});
-    if (logsumexp != nullptr) {
-      *logsumexp = LogSumExp(plan, exp, argument, max, sum);
-    }
-    return sum;
-  });
-}
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

@@ -9,6 +9,7 @@
 #define SOFTLANE_LIB_SOFTMAX_TILE_INL_H_
 #endif
 
+#include "kernels/row_limits.h"
 #include "tile_columns-inl.h"
 
 // One lane has no groups.
@@ -18,23 +19,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// What a group has room for. So many columns are faster in tiles where a row by
-// itself is the alternative: with AVX-512, ns per element at 128 columns, by
-// itself and in tiles, 0.32 and 0.18 with logsumexp, 0.47 and 0.26 in
-// cross-entropy.
-constexpr size_t kTileCapacity = 128;
-
-// Of such rows, those that are faster in tiles than in groups whose maxima can
-// be guessed; but few rows are not, since a tile always has kLanes. ns per
-// element on Zen 5, in tiles and in groups: with AVX-512 0.23 and 0.39 at 1024
-// x 8, 0.24 and 0.26 at 1000 x 12, 0.25 and 0.23 at 1000 x 14, 0.86 and 0.76 at
-// 8 x 12; with AVX2 0.38 and 0.45 at 1024 x 8, 0.52 and 0.42 at 1000 x 9. With
-// NEON not measured.
-constexpr size_t kMaxTileCols = kLanes == 4 ? 48 : kLanes == 8 ? 8 : 12;
-constexpr size_t kMinGroupCols = 9;
-HWY_INLINE bool IsTiled(size_t rows, size_t cols) {
-  return cols < kMinGroupCols || (cols <= kMaxTileCols && rows > kLanes / 2);
-}
+using internal::kTileCapacity;
 
 class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
  public:

@@ -12,6 +12,7 @@
 #include "arith/log-inl.h"
 #include "arith/max-inl.h"
 #include "arith/transpose-inl.h"
+#include "kernels/row_limits.h"
 #include "softmax_group-inl.h"
 
 // One lane has no groups.
@@ -21,8 +22,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Shorter rows are done one by one.
-constexpr size_t kMinTileCols = 4;
+using internal::kMinTileCols;
 
 // What the groups of softmax, log-softmax and cross-entropy have in common. A
 // Group has Numerators(), where they are to be written, FoldSums(n), EndSums(),
@@ -153,13 +153,8 @@ class TileColumns {
       const VD sum = hn::Load(d, sums + r);
       const VD max = hn::PromoteTo(d, hn::Load(half, max_ + r));
       const VD octaves = hn::PromoteTo(d, hn::Load(half, offset_ + r));
-      const VD log_divisor = hn::Sub(hn::Mul(octaves, hn::Set(d, kLn2)),
-                                     hn::Set(d, kLogSoftmaxFactor));
-      const VD top_only = hn::Mul(max, hn::Set(d, parts_.scale));
-      const auto is_top_only =
-          hn::Eq(sum, hn::PromoteTo(d, hn::Load(half, top + r)));
-      const VD log = hn::IfThenElse(is_top_only, top_only,
-                                    hn::Add(log_divisor, LogLanes(sum)));
+      const VD top_r = hn::PromoteTo(d, hn::Load(half, top + r));
+      const VD log = LogOfLaneSums(sum, max, octaves, top_r, parts_.scale);
       hn::Store(hn::IfThenElse(hn::Eq(sum, sum), log, sum), d, log_sums + r);
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../lib/schedules/planner.h"
+#include "../lib/kernels/row_limits.h"
 
 #include <cstdint>
 #include <string>
@@ -91,7 +92,7 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
       switch (schedule) {
         case Schedule::kOneRow:
           // The bits of large rows are their own.
-          ok = ok && !s.is_attention && s.cols < kMinLargeRowCols &&
+          ok = ok && !s.is_attention && s.cols < kMinLargeCols &&
                (!has_vectors || IsOneRow(s.rows, s.cols));
           break;
         case Schedule::kTiles:
@@ -103,13 +104,13 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
                s.cols <= 383 && has_vectors;
           break;
         case Schedule::kLargeRows:
-          ok = ok && !s.is_attention && s.cols >= kMinLargeRowCols;
+          ok = ok && !s.is_attention && s.cols >= kMinLargeCols;
           break;
         case Schedule::kShortRows:
           ok = ok && !s.is_attention && s.cols <= 64 && !has_vectors;
           break;
         case Schedule::kRows:
-          ok = ok && (s.is_attention || s.cols < kMinLargeRowCols);
+          ok = ok && (s.is_attention || s.cols < kMinLargeCols);
           break;
       }
     }

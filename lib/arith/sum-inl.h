@@ -280,8 +280,8 @@ HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
   for (; i < kSumBlock; i += kLanes) Store(Set(0.0f), block + i);
   sum.template AddBlock<kInDouble>(StoredBlock{block});
 }
-// The same in less time, and in much less: for passes that are not hot, and for
-// those that are.
+// The same with all vectors of the block side by side. AddLast is for passes
+// that are not hot; AddFastLast, for those that are, takes twice the code.
 template <bool kInDouble = false, class Terms>
 HWY_INLINE void AddLast(size_t start, size_t n, const Terms& terms,
                         LaneSum& sum) {

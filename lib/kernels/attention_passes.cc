@@ -60,7 +60,8 @@ struct AffineSource {
   const AttentionOptions& options;
 };
 
-// Rows whose logits are written where their exp values go.
+// Rows whose logits are written where their exp values go; kKind is that of
+// the plain pass. Masked elements are usual.
 template <size_t kKind>
 RowsDone ExpWrittenRows(const void* source, const RowJob* jobs, size_t count,
                         const ExpParams& params, RowResult* results) {
@@ -75,10 +76,7 @@ RowsDone ExpWrittenRows(const void* source, const RowJob* jobs, size_t count,
     const RowsDone done =
         attention.plain.exp_rows[kKind](nullptr, &job, 1, one, results + k);
     if (done.has_failed) return {k, true};
-    const RowResult& result = results[k];
-    if (!internal::IsUsualSum(result.row_sum) || MayHaveTiny(result.sum)) {
-      return {k + 1, false};
-    }
+    if (EndsCall(results[k])) return {k + 1, false};
   }
   return {count, false};
 }
@@ -103,7 +101,7 @@ constexpr LogitsKernels kScaleKernels = MakeAffineKernels<Masks::kNone>();
 constexpr LogitsKernels kBiasKernels = MakeAffineKernels<Masks::kBias>();
 constexpr LogitsKernels kKeepKernels = MakeAffineKernels<Masks::kAny>();
 constexpr LogitsKernels kAttentionKernels = {
-    {&ExpWrittenRows<0>, &ExpWrittenRows<1>, &ExpWrittenRows<2>,
+    {&ExpWrittenRows<1>, &ExpWrittenRows<1>, &ExpWrittenRows<3>,
      &ExpWrittenRows<3>},
     {},
     &WriteLogits<AttentionLogits>};

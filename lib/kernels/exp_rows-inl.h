@@ -215,6 +215,12 @@ HWY_INLINE bool IsDone(const RowJob& job, const RowResult& result) {
   return result.in_range && is_enough;
 }
 
+// Whether the rows behind this one are for another call: the prediction moves,
+// or probabilities may be tiny.
+HWY_INLINE bool EndsCall(const RowResult& result) {
+  return !internal::IsUsualSum(result.row_sum) || MayHaveTiny(result.sum);
+}
+
 // Adds the sink, if any.
 HWY_INLINE void JoinSink(const RowJob& job, const ExpParams& params,
                          RowResult& result) {
@@ -236,10 +242,7 @@ HWY_INLINE RowsDone ExpRowByRow(const Source& source, const RowJob* jobs,
       return {k, true};
     }
     JoinSink(job, params, result);
-    const bool is_usual = internal::IsUsualSum(result.row_sum);
-    if (HWY_UNLIKELY(!is_usual || MayHaveTiny(result.sum))) {
-      return {k + 1, false};
-    }
+    if (HWY_UNLIKELY(EndsCall(result))) return {k + 1, false};
   }
   return {count, false};
 }
@@ -280,7 +283,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     const double total = sum.Total();
     results[k] = {total, total, 0.0f, range.IsInside()};
     if (!IsDone<kHasMasked>(job, results[k])) return {k, true};
-    if (!internal::IsUsualSum(total)) return {k + 1, false};
+    if (EndsCall(results[k])) return {k + 1, false};
   }
   return {count, false};
 }

@@ -313,14 +313,9 @@ void LogSums(const Batch& batch, const float* max,
           bits, hn::Add(hn::Sub(octaves, shift), hn::Set(d, 1023.0))));
       const VD sum =
           hn::Mul(hn::Load(d, batch.sums + r + i), hn::BitCast(d, power));
-      const VD log_divisor = hn::Sub(hn::Mul(shift, hn::Set(d, kLn2)),
-                                     hn::Set(d, kLogSoftmaxFactor));
-      const VD top_only = hn::Mul(hn::PromoteTo(d, hn::Load(half, maxima + i)),
-                                  hn::Set(d, parts.scale));
-      const auto is_top_only =
-          hn::Eq(sum, hn::PromoteTo(d, hn::Load(half, top + i)));
-      const VD log = hn::IfThenElse(is_top_only, top_only,
-                                    hn::Add(log_divisor, LogLanes(sum)));
+      const VD log = LogOfLaneSums(
+          sum, hn::PromoteTo(d, hn::Load(half, maxima + i)), shift,
+          hn::PromoteTo(d, hn::Load(half, top + i)), parts.scale);
       // The shift of a row by itself, which makes +0 of -0.
       hn::Store(hn::DemoteTo(half, hn::Add(log, hn::Zero(d))), half, logs + i);
     }

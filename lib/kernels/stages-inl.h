@@ -14,24 +14,14 @@
 #include "arith/exp-inl.h"
 #include "arith/sum-inl.h"
 #include "arith/vector-inl.h"
+#include "kernels/row_limits.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Shorter rows have more to do in their first and last block. With AVX-512 on
-// Zen 5, ns per element so and not: 0.161 and 0.157 at 64 x 200, 0.152 and
-// 0.152 at 8 x 300.
-constexpr size_t kMinStagedCols = 256;
-
-// Beyond the last cache rows wait for memory, more so the sooner they ask for
-// it. ns per element of softmax so and not: 0.110 and 0.119 at 1000 x 4096, but
-// 0.159 and 0.151 at 2000 x 4096, 0.174 and 0.152 at 4096 x 4096.
-constexpr size_t kMaxStaged = size_t{3} << 21;  // elements
-HWY_INLINE bool PaysToStage(size_t rows, size_t cols) {
-  return rows <= kMaxStaged / HWY_MAX(cols, size_t{1});
-}
+using internal::kMinStagedCols;
 
 // Two vectors of arguments between the stages. Two at a time: the stages of
 // four need more registers than there are.

@@ -13,6 +13,7 @@
 #include "arith/vector-inl.h"
 #include "highway.h"
 #include "hwy/cache_control.h"
+#include "kernels/row_limits.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -22,27 +23,13 @@ namespace {
 // How far ahead of a sweep, in elements.
 constexpr size_t kPrefetchAhead = 1024;
 
-// What the last cache keeps, in elements of all inputs and outputs together:
-// half of 32 MB, since it also gets what others evict. Beyond, results are
-// streamed. ns per element on Zen 5 with a last cache of that size, so and not:
-// softmax with AVX-512 0.159 and 0.144 at 512 x 4096, 0.158 and 0.246 at 600 x
-// 4096, 0.160 and 0.38 at 800 x 4096, with AVX2 0.245 and 0.282 at 600 x 4096;
-// its backward, of three matrices, with AVX-512 0.100 and 0.127 at 1400 x 1024,
-// 0.111 and 0.20 at 2000 x 1024, with AVX2 0.109 and 0.138 at 1400 x 1024.
-constexpr size_t kMaxCached = size_t{1} << 22;
+using internal::kMaxCached;
+using internal::kMinStreamedSoftmaxCols;
 HWY_INLINE bool IsLarge(size_t rows, size_t cols, size_t matrices) {
   return rows > kMaxCached / matrices / cols;  // cols is not 0
 }
 // Shorter rows have more to do than to wait for memory.
 constexpr size_t kMinStreamedCols = 512;
-// In softmax and its backward less. ns per element so and not, at 30000 x 400
-// (backward at 20000 x 400): with AVX-512 0.16 and 0.23, backward 0.26 and
-// 0.28; with AVX2 0.23 and 0.26, 0.34 and 0.45. But log-softmax 0.31 and 0.28,
-// 0.42 and 0.36.
-constexpr size_t kMinStreamedSoftmaxCols = 256;
-// Elements that are read again wait on the stack in the meantime.
-constexpr size_t kMaxStreamedCols = 8192;
-
 // Brings elements into the first cache.
 template <size_t kCount>
 HWY_INLINE void PrefetchRange(const float* from) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/planner.h"
 
+#include "kernels/row_limits.h"
 #include "kernels/softmax_kernels.h"
 
 namespace softlane {
@@ -39,17 +40,8 @@ constexpr Limits kNeonLimits = {4, 48, 255, 128, 4096, 4, false};
 
 // Fewer rows do not fill a batch or a tile well enough.
 constexpr size_t kMinBatchRows = 3;
-// Rows of fewer columns are no tile.
-constexpr size_t kMinTileCols = 4;
+// Rows of fewer columns are faster in tiles, however few they are.
 constexpr size_t kMinBatchCols = 9;
-// A tile has room for so many columns. With logsumexp, which batches do not
-// have, tiles are faster: AVX-512, 128 columns, 0.18 and 0.32 by itself.
-constexpr size_t kTileCapacity = 128;
-// Shorter rows have more to do than to wait for memory. Streamed and not, at
-// 30000 x 400: AVX-512 0.16 and 0.23, AVX2 0.23 and 0.26.
-constexpr size_t kMinStreamedCols = 256;
-// Shorter rows have more to do in their first and last block.
-constexpr size_t kMinStagedCols = 256;
 // Beyond the last cache rows wait for memory, more so the sooner they ask for
 // it. Staged and not: 0.110 and 0.119 at 1000 x 4096, 0.159 and 0.151 at 2000 x
 // 4096.
@@ -59,11 +51,6 @@ constexpr size_t kMaxStaged = size_t{3} << 21;  // elements
 // 4096.
 constexpr size_t kMaxStagedBias = size_t{1} << 17;
 constexpr size_t kMaxShortBiasCols = 1280;
-// What the last cache keeps, in elements of all matrices together: half of 32
-// MB, since it also gets what others evict. Streamed and not, AVX-512: 0.159
-// and 0.144 at 512 x 4096, 0.158 and 0.246 at 600 x 4096; AVX2: 0.245 and 0.282
-// at 600 x 4096.
-constexpr size_t kMaxCached = size_t{1} << 22;
 
 bool IsLarge(const SoftmaxShape& shape) {
   const size_t matrices = shape.has_bias_rows ? 3 : 2;
@@ -84,7 +71,7 @@ Places PlacesOf(const SoftmaxShape& shape, const Limits& limits,
     may_stream = may_stream && shape.is_aligned &&
                  shape.cols >= limits.min_streamed_batch_cols;
   } else {
-    may_stream = may_stream && shape.cols >= kMinStreamedCols &&
+    may_stream = may_stream && shape.cols >= kMinStreamedSoftmaxCols &&
                  (shape.cols <= kMaxScratchCols || shape.has_ranges);
   }
   return may_stream ? Places::kStreamed : Places::kOutput;
@@ -107,7 +94,7 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
     return Schedule::kOneRow;
   }
   if (shape.has_unit_scale && shape.rows >= kMinBatchRows) {
-    // With logsumexp a tile takes less time than a batch.
+    // A tile has logsumexp for less than a batch.
     const bool is_tiled =
         IsTiled(shape, limits) || (shape.has_logsumexp && FitsTile(shape));
     if (is_tiled) return Schedule::kTiles;
@@ -117,7 +104,7 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
     }
     if (FitsTile(shape)) return Schedule::kTiles;
   }
-  if (!shape.is_attention && shape.cols >= kMinLargeRowCols) {
+  if (!shape.is_attention && shape.cols >= kMinLargeCols) {
     return Schedule::kLargeRows;
   }
   return Schedule::kRows;
@@ -156,7 +143,7 @@ SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
   plan.schedule = Schedule::kOneRow;
   if (shape.is_attention) {
     plan.schedule = Schedule::kRows;
-  } else if (shape.cols >= kMinLargeRowCols) {
+  } else if (shape.cols >= kMinLargeCols) {
     plan.schedule = Schedule::kLargeRows;
   } else if (shape.rows > 1 && shape.cols <= kMaxShortCols) {
     plan.schedule = Schedule::kShortRows;

@@ -63,11 +63,6 @@ struct SoftmaxPlan {
 /// Elements of a row that wait on the stack.
 constexpr size_t kMaxScratchCols = 8192;
 constexpr size_t kMaxRowsPerCall = 16;
-/// The same for all targets and machines: exp values that are negligible may
-/// change the last bit of a sum in double, which is not the same here and
-/// there.
-constexpr size_t kMinLargeRowCols = size_t{1} << 22;
-
 /// AArch64 has no baseline below NEON.
 #if defined(__aarch64__)
 constexpr bool kBaselineIsNeon = true;

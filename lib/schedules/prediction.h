@@ -40,10 +40,9 @@ class Prediction {
 /// batches are done by their maximum.
 class Backoff {
  public:
-  bool IsDue() const { return skipped_ == 0; }
   /// Asked once for each row or batch.
   bool NextIsDue() {
-    if (IsDue()) return true;
+    if (skipped_ == 0) return true;
     --skipped_;
     return false;
   }

@@ -2,7 +2,6 @@
 #include "schedules/softmax_batches.h"
 
 #include "schedules/prediction.h"
-#include "schedules/special_rows.h"
 
 namespace softlane {
 namespace internal {
@@ -20,7 +19,7 @@ class SoftmaxBatches {
  public:
   SoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                  const ShortRowsKernels& kernels, bool is_dense,
-                 const RowSample& sample, const BatchFallback& fallback)
+                 const RowSample& sample, BatchFallback* fallback)
       : call_(call),
         kernels_(kernels),
         fallback_(fallback),
@@ -53,10 +52,8 @@ class SoftmaxBatches {
       Batch& batch = before == &two[0] ? two[1] : two[0];
       const size_t left = call_.x.rows - r;
       SetRows(batch, left < rows ? left : rows, r, before);
-      if (before != nullptr) {
-        if (is_predicted && !before->are_usual) {
-          prediction_.Follow(LargestOf(before->sums));
-        }
+      if (is_predicted && !before->are_usual) {
+        prediction_.Follow(LargestOf(before->sums));
       }
       is_predicted = false;
       if (prediction_.IsUsable() && backoff_.NextIsDue()) {
@@ -65,7 +62,7 @@ class SoftmaxBatches {
       }
       const bool is_summed = is_predicted || SumByMaximum(batch, r);
       if (before != nullptr) kernels_.write(*before);
-      if (!is_summed) fallback_.run(call_, r, batch.rows);
+      if (!is_summed) fallback_(call_, r, batch.rows);
       before = is_summed ? &batch : nullptr;
     }
     if (before != nullptr) kernels_.write(*before);
@@ -171,7 +168,7 @@ class SoftmaxBatches {
 
   const SoftmaxCall& call_;
   const ShortRowsKernels& kernels_;
-  const BatchFallback& fallback_;
+  BatchFallback* const fallback_;
   const Writing usual_;
   bool has_masked_;  // from the first failure on, whatever its cause
   BatchRows rows_;
@@ -186,7 +183,7 @@ class SoftmaxBatches {
 
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                        const ShortRowsKernels& kernels, bool is_dense,
-                       const RowSample& sample, const BatchFallback& fallback) {
+                       const RowSample& sample, BatchFallback* fallback) {
   Batch two[2];
   SoftmaxBatches(call, plan, kernels, is_dense, sample, fallback).Run(two);
 }

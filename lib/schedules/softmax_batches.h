@@ -9,16 +9,16 @@
 namespace softlane {
 namespace internal {
 
+/// Does rows [first, first + count) of a call, which need more than a batch
+/// does.
+using BatchFallback = void(const SoftmaxCall& call, size_t first, size_t count);
+
 /// Softmax of short rows, 16 at a time, with one predicted range for the rows
-/// of a batch. A batch that does not fit it looks for the maximum of each row;
-/// `fallback` does rows [first, first + count) that need more. Ranges begin at
-/// the first column. The sample is that of the first row.
-struct BatchFallback {
-  void (*run)(const SoftmaxCall& call, size_t first, size_t count);
-};
+/// of a batch. A batch that does not fit it looks for the maximum of each row.
+/// Ranges begin at the first column. The sample is that of the first row.
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                        const ShortRowsKernels& kernels, bool is_dense,
-                       const RowSample& sample, const BatchFallback& fallback);
+                       const RowSample& sample, BatchFallback* fallback);
 
 }  // namespace internal
 }  // namespace softlane

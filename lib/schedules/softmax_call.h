@@ -37,8 +37,6 @@ struct SoftmaxCall {
   float* logsumexp;  // may be null
   const ScaleParts& parts;
   EmptyRow empty_row;
-  /// Masked elements are usual.
-  bool may_mask = false;
   /// A logit per row that only joins the sum; null: none.
   const float* sinks = nullptr;
   /// The columns that each row has; null: all.
@@ -49,12 +47,20 @@ struct SoftmaxCall {
   float Sink(size_t r) const {
     return sinks == nullptr ? -kInfinity : sinks[r];
   }
+  /// Where logsumexp of a row goes; null: nowhere.
+  float* LogAt(size_t r) const {
+    return logsumexp == nullptr ? nullptr : logsumexp + r;
+  }
 };
 
 /// Whether all rows are whole cache lines.
 inline bool HasWholeLines(const Rows<float>& y) {
   return reinterpret_cast<uintptr_t>(y.data) % 64 == 0 && y.stride % 16 == 0 &&
          y.cols % 16 == 0;
+}
+
+inline void FillRow(float* to, size_t n, float value) {
+  for (size_t i = 0; i < n; ++i) to[i] = value;
 }
 
 /// The special rows of Softmax.

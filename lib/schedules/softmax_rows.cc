@@ -4,7 +4,6 @@
 #include <cstdint>
 
 #include "schedules/prediction.h"
-#include "schedules/special_rows.h"
 
 namespace softlane {
 namespace internal {
@@ -45,8 +44,7 @@ class SoftmaxRows {
         prediction_(call.parts),
         may_predict_(call.plain.exp_rows[0] != nullptr &&
                      (plan.places != Places::kScratch || scratch != nullptr)),
-        has_equal_rows_(call.ranges == nullptr && call.sinks == nullptr),
-        has_masked_(call.may_mask) {
+        has_equal_rows_(call.ranges == nullptr && call.sinks == nullptr) {
     if (has_equal_rows_) SetEqualFields();
   }
 
@@ -276,8 +274,7 @@ class SoftmaxRows {
     }
     const float row_max = call_.kernels.max(z, row.n);
     const float max = job.sink > row_max ? job.sink : row_max;
-    float* const log =
-        call_.logsumexp == nullptr ? nullptr : call_.logsumexp + row.r;
+    float* const log = call_.LogAt(row.r);
     if (!(-kInfinity < max && max < kInfinity)) {
       Divide(slot, {});
       return Special(row, z, log);
@@ -359,11 +356,11 @@ class SoftmaxRows {
   size_t end_ = 0;
   size_t filled_ = 0;     // rows whose other columns are zero
   bool is_wide_ = false;  // the last row was too wide for the range
-  // Not one lane at a time, where there is little to save, and not where exp
-  // values take the place of their logits.
+  // False where the target has no pass for it, and where exp values take the
+  // place of their logits, which a failure needs again.
   const bool may_predict_;
   const bool has_equal_rows_;
-  bool has_masked_;
+  bool has_masked_ = false;
 };
 
 [[gnu::noinline]] void RunWithScratch(const SoftmaxCall& call,

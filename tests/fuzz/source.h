@@ -6,28 +6,25 @@
 #include <cstdint>
 #include <cstring>
 
+#include "../inputs.h"
+
 namespace softlane {
 namespace fuzz {
 
 // Integers only, so that an input means the same call on every machine.
 class Random {
  public:
-  explicit Random(uint64_t seed) : state_(seed) {}
+  explicit Random(uint64_t seed) : bits_(seed) {}
 
-  // SplitMix64.
-  uint64_t Next() {
-    uint64_t z = state_ += 0x9E3779B97F4A7C15u;
-    z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ (z >> 27)) * 0x94D049BB133111EBu;
-    return z ^ (z >> 31);
-  }
-  // In [0, bound), for a bound of at most 2^32.
+  uint64_t Next() { return bits_.Bits(); }
+  // In [0, bound), for a bound of at most 2^32. Not softlane::Random's, by
+  // which the inputs of the corpus would mean other calls.
   size_t Below(size_t bound) {
     return static_cast<size_t>(((Next() >> 32) * uint64_t{bound}) >> 32);
   }
 
  private:
-  uint64_t state_;
+  softlane::Random bits_;
 };
 
 // What the fuzzer chooses: the bytes of the input. Behind their end there are
