@@ -12,10 +12,10 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/max-inl.h"
-#include "attention_logits-inl.h"
+#include "arith/row_exp-inl.h"
+#include "kernels/attention_logits-inl.h"
+#include "kernels/softmax_backward_row-inl.h"
 #include "kernels/stream-inl.h"
-#include "softmax_backward_row-inl.h"
-#include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -8,8 +8,8 @@
 #define HWY_TARGET_INCLUDE "cross_entropy.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "cross_entropy_row-inl.h"
-#include "cross_entropy_tile-inl.h"
+#include "kernels/cross_entropy_row-inl.h"
+#include "kernels/cross_entropy_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -12,10 +12,10 @@
 #include "kernels/log_rows-inl.h"
 #include "kernels/stream-inl.h"
 #ifndef SOFTLANE_SSE2
-#include "log_softmax_pipeline-inl.h"
+#include "kernels/log_softmax_pipeline-inl.h"
 #endif
-#include "log_softmax_tile-inl.h"
-#include "softmax_row-inl.h"
+#include "arith/row_exp-inl.h"
+#include "kernels/log_softmax_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -11,8 +11,8 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/log-inl.h"
-#include "softmax_axis_plan-inl.h"
-#include "softmax_axis_strip-inl.h"
+#include "kernels/softmax_axis_plan-inl.h"
+#include "kernels/softmax_axis_strip-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -10,9 +10,9 @@
 #define HWY_TARGET_INCLUDE "softmax_axis.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "large_sum-inl.h"
-#include "softmax_axis_plan-inl.h"
-#include "softmax_axis_strip-inl.h"
+#include "kernels/large_sum-inl.h"
+#include "kernels/softmax_axis_plan-inl.h"
+#include "kernels/softmax_axis_strip-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -9,9 +9,9 @@
 #define HWY_TARGET_INCLUDE "softmax_backward.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "kernels/softmax_backward_group-inl.h"
+#include "kernels/softmax_backward_row-inl.h"
 #include "kernels/stream-inl.h"
-#include "softmax_backward_group-inl.h"
-#include "softmax_backward_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -10,8 +10,8 @@
 #define HWY_TARGET_INCLUDE "softmax_backward_axis.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "softmax_axis_strip-inl.h"
-#include "softmax_backward_row-inl.h"
+#include "kernels/softmax_axis_strip-inl.h"
+#include "kernels/softmax_backward_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

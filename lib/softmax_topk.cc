@@ -12,9 +12,10 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/max-inl.h"
+#include "arith/row_exp-inl.h"
 #include "arith/vector-inl.h"
-#include "large_sum-inl.h"
-#include "softmax_row-inl.h"
+#include "kernels/exp_values-inl.h"
+#include "kernels/large_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -7,7 +7,7 @@
 #define HWY_TARGET_INCLUDE "kernels/attention_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "attention_logits-inl.h"
+#include "kernels/attention_logits-inl.h"
 #include "kernels/exp_batch-inl.h"
 #include "kernels/exp_rows-inl.h"
 #include "kernels/stream-inl.h"

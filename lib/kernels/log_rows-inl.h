@@ -10,13 +10,13 @@
 #define SOFTLANE_LIB_KERNELS_LOG_ROWS_INL_H_
 #endif
 
+#include "arith/log_probabilities-inl.h"
 #include "arith/max-inl.h"
 #include "arith/sum-inl.h"
+#include "kernels/exp_values-inl.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
 #include "kernels/stream-inl.h"
-#include "log_probabilities-inl.h"
-#include "numerators-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

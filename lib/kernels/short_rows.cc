@@ -10,15 +10,15 @@
 #include "arith/exponent_range.h"
 #include "arith/fold_rows-inl.h"
 #include "arith/lane_range-inl.h"
+#include "arith/lane_rows-inl.h"
 #include "arith/log-inl.h"
 #include "arith/max-inl.h"
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
+#include "kernels/exp_values-inl.h"
 #include "kernels/logits-inl.h"
 #include "kernels/stages-inl.h"
 #include "kernels/stream-inl.h"
-#include "numerators-inl.h"
-#include "softmax_group-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -14,9 +14,10 @@
 #include "kernels/logits-inl.h"
 #include "kernels/sse2_softmax-inl.h"
 #ifndef SOFTLANE_SSE2
-#include "softmax_large-inl.h"
+#include "kernels/large_rows-inl.h"
 #endif
-#include "softmax_row-inl.h"
+#include "arith/row_exp-inl.h"
+#include "kernels/exp_values-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -10,10 +10,10 @@
 #define SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_
 #endif
 
+#include "arith/row_exp-inl.h"
 #include "arith/sse2-inl.h"
 #include "arith/sse2_exp-inl.h"
 #include "arith/sse2_sum-inl.h"
-#include "softmax_row-inl.h"
 
 #ifdef SOFTLANE_SSE2
 HWY_BEFORE_NAMESPACE();

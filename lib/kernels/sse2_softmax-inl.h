@@ -11,10 +11,10 @@
 #endif
 
 #include "arith/max-inl.h"
+#include "kernels/large_sum-inl.h"
 #include "kernels/softmax_kernels.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
-#include "large_sum-inl.h"
 
 #ifdef SOFTLANE_SSE2
 HWY_BEFORE_NAMESPACE();

@@ -5,7 +5,7 @@
 #define HWY_TARGET_INCLUDE "kernels/tiles.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "softmax_tile-inl.h"
+#include "kernels/softmax_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -2,14 +2,15 @@
 
 // What the maxima of a strip's columns decide: RowPlan, a column per lane.
 
-#if defined(SOFTLANE_LIB_SOFTMAX_AXIS_PLAN_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_SOFTMAX_AXIS_PLAN_INL_H_
-#undef SOFTLANE_LIB_SOFTMAX_AXIS_PLAN_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_PLAN_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_PLAN_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_PLAN_INL_H_
 #else
-#define SOFTLANE_LIB_SOFTMAX_AXIS_PLAN_INL_H_
+#define SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_PLAN_INL_H_
 #endif
 
-#include "softmax_axis_strip-inl.h"
+#include "kernels/softmax_axis_strip-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -128,4 +129,4 @@ class ColumnPlans {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_SOFTMAX_AXIS_PLAN_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_PLAN_INL_H_

@@ -3,16 +3,16 @@
 // Softmax's backward pass of kLanes short rows at a time, whose dot products
 // are folded together.
 
-#if defined(SOFTLANE_LIB_SOFTMAX_BACKWARD_GROUP_INL_H_) == \
+#if defined(SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_GROUP_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_SOFTMAX_BACKWARD_GROUP_INL_H_
-#undef SOFTLANE_LIB_SOFTMAX_BACKWARD_GROUP_INL_H_
+#ifdef SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_GROUP_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_GROUP_INL_H_
 #else
-#define SOFTLANE_LIB_SOFTMAX_BACKWARD_GROUP_INL_H_
+#define SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_GROUP_INL_H_
 #endif
 
 #include "arith/fold_rows-inl.h"
-#include "softmax_backward_row-inl.h"
+#include "kernels/softmax_backward_row-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -227,4 +227,4 @@ HWY_INLINE size_t BackwardGroups(const Rows<const float>& p,
 HWY_AFTER_NAMESPACE();
 #endif
 
-#endif  // SOFTLANE_LIB_SOFTMAX_BACKWARD_GROUP_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_GROUP_INL_H_

@@ -2,11 +2,11 @@
 
 // Softmax of one row: the arithmetic, of which every schedule has the bits.
 
-#if defined(SOFTLANE_LIB_SOFTMAX_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
-#undef SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_ROW_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_ROW_EXP_INL_H_
+#undef SOFTLANE_LIB_ARITH_ROW_EXP_INL_H_
 #else
-#define SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
+#define SOFTLANE_LIB_ARITH_ROW_EXP_INL_H_
 #endif
 
 #include <cstring>
@@ -18,7 +18,6 @@
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
 #include "arith/vector-inl.h"
-#include "numerators-inl.h"
 #include "softlane/softmax.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -58,6 +57,23 @@ static_assert(kNumeratorSumErrorU + 0.5 <= kLogSumExpMaxError * 0x1p24,
 HWY_INLINE VF Lowest(VF offset, const ScaleParts& parts) {
   return hn::Mul(hn::Add(offset, Set(kLowestOctaves)), Set(parts.inverse_l));
 }
+
+// The arguments of the exponential.
+struct AsIs {
+  template <class V>
+  HWY_INLINE const V& operator()(const V& x) const {
+    return x;
+  }
+};
+struct Shifted {
+  // A difference that overflows is far below the maximum: -inf is as good.
+  template <class V>
+  HWY_INLINE V operator()(const V& x) const {
+    return Map([&](VF x) HWY_ATTR { return hn::Mul(hn::Sub(x, shift), unit); },
+               x);
+  }
+  VF shift, unit;
+};
 
 // Calls with_argument(argument) with what makes the exponential's argument of
 // an element.
@@ -104,4 +120,4 @@ HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts) {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_SOFTMAX_ROW_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_ROW_EXP_INL_H_

@@ -3,17 +3,19 @@
 // Cross-entropy of one row: its sums, and its gradient in the place of the
 // numerators.
 
-#if defined(SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
-#undef SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_ROW_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_ROW_INL_H_
+#undef SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_ROW_INL_H_
 #else
-#define SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
+#define SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_ROW_INL_H_
 #endif
 
 #include "arith/max-inl.h"
-#include "cross_entropy_loss-inl.h"
-#include "large_sum-inl.h"
-#include "softmax_row-inl.h"
+#include "arith/row_exp-inl.h"
+#include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/exp_values-inl.h"
+#include "kernels/large_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -215,4 +217,4 @@ struct GradientRow {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_CROSS_ENTROPY_ROW_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_ROW_INL_H_

@@ -2,16 +2,16 @@
 
 // Cross-entropy of short rows with class labels, transposed: a row per lane.
 
-#if defined(SOFTLANE_LIB_CROSS_ENTROPY_TILE_INL_H_) == \
+#if defined(SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_TILE_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_CROSS_ENTROPY_TILE_INL_H_
-#undef SOFTLANE_LIB_CROSS_ENTROPY_TILE_INL_H_
+#ifdef SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_TILE_INL_H_
+#undef SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_TILE_INL_H_
 #else
-#define SOFTLANE_LIB_CROSS_ENTROPY_TILE_INL_H_
+#define SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_TILE_INL_H_
 #endif
 
-#include "cross_entropy_loss-inl.h"
-#include "softmax_tile-inl.h"
+#include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/softmax_tile-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -138,4 +138,4 @@ class CrossEntropyTile : public TileGroup {
 HWY_AFTER_NAMESPACE();
 #endif
 
-#endif  // SOFTLANE_LIB_CROSS_ENTROPY_TILE_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_TILE_INL_H_

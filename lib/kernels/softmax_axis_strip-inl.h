@@ -9,20 +9,20 @@
 // Other schedules of the arithmetic in softmax_row-inl.h, with the same bits:
 // the same maximum, octaves, core, order of additions and reciprocal.
 
-#if defined(SOFTLANE_LIB_SOFTMAX_AXIS_STRIP_INL_H_) == \
+#if defined(SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_STRIP_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_SOFTMAX_AXIS_STRIP_INL_H_
-#undef SOFTLANE_LIB_SOFTMAX_AXIS_STRIP_INL_H_
+#ifdef SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_STRIP_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_STRIP_INL_H_
 #else
-#define SOFTLANE_LIB_SOFTMAX_AXIS_STRIP_INL_H_
+#define SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_STRIP_INL_H_
 #endif
 
+#include "arith/lane_rows-inl.h"
 #include "arith/max-inl.h"
+#include "arith/row_exp-inl.h"
 #include "highway.h"
 #include "hwy/cache_control.h"
 #include "softlane/planes.h"
-#include "softmax_group-inl.h"
-#include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -255,4 +255,4 @@ HWY_INLINE void ForEachStrip(const Planes<const float>& shape, size_t floats,
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_SOFTMAX_AXIS_STRIP_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_SOFTMAX_AXIS_STRIP_INL_H_

@@ -3,12 +3,12 @@
 // The arithmetic of softmax's backward pass, of which every schedule has the
 // bits.
 
-#if defined(SOFTLANE_LIB_SOFTMAX_BACKWARD_ROW_INL_H_) == \
+#if defined(SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_ROW_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_SOFTMAX_BACKWARD_ROW_INL_H_
-#undef SOFTLANE_LIB_SOFTMAX_BACKWARD_ROW_INL_H_
+#ifdef SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_ROW_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_ROW_INL_H_
 #else
-#define SOFTLANE_LIB_SOFTMAX_BACKWARD_ROW_INL_H_
+#define SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_ROW_INL_H_
 #endif
 
 #include "arith/sum-inl.h"
@@ -51,4 +51,4 @@ HWY_INLINE VF Gradient(VF p, VF dp, VF minus_half_dot, VF scale) {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_SOFTMAX_BACKWARD_ROW_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_ROW_INL_H_

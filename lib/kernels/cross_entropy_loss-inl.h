@@ -2,17 +2,17 @@
 
 // Cross-entropy's loss, and what its gradient takes, from the sums of a row.
 
-#if defined(SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_) == \
+#if defined(SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_LOSS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
-#undef SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
+#ifdef SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_LOSS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_LOSS_INL_H_
 #else
-#define SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
+#define SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_LOSS_INL_H_
 #endif
 
 #include "arith/log-inl.h"
+#include "arith/row_exp-inl.h"
 #include "softlane/cross_entropy.h"
-#include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -171,4 +171,4 @@ HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_CROSS_ENTROPY_LOSS_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_LOSS_INL_H_

@@ -2,15 +2,16 @@
 
 // Softmax of the shortest rows, transposed: a row per lane.
 
-#if defined(SOFTLANE_LIB_SOFTMAX_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_SOFTMAX_TILE_INL_H_
-#undef SOFTLANE_LIB_SOFTMAX_TILE_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_SOFTMAX_TILE_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SOFTMAX_TILE_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SOFTMAX_TILE_INL_H_
 #else
-#define SOFTLANE_LIB_SOFTMAX_TILE_INL_H_
+#define SOFTLANE_LIB_KERNELS_SOFTMAX_TILE_INL_H_
 #endif
 
 #include "kernels/row_limits.h"
-#include "tile_columns-inl.h"
+#include "kernels/tile_columns-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -126,4 +127,4 @@ class TileGroup : public TileColumns<TileGroup, kTileCapacity> {
 HWY_AFTER_NAMESPACE();
 #endif
 
-#endif  // SOFTLANE_LIB_SOFTMAX_TILE_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_SOFTMAX_TILE_INL_H_

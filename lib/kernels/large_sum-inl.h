@@ -7,17 +7,17 @@
 // are taken off what there is, which is exact. So the numerators are those of
 // softmax_row-inl.h, and the order of additions is that of the whole row.
 
-#if defined(SOFTLANE_LIB_LARGE_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_LARGE_SUM_INL_H_
-#undef SOFTLANE_LIB_LARGE_SUM_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_LARGE_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_LARGE_SUM_INL_H_
+#undef SOFTLANE_LIB_KERNELS_LARGE_SUM_INL_H_
 #else
-#define SOFTLANE_LIB_LARGE_SUM_INL_H_
+#define SOFTLANE_LIB_KERNELS_LARGE_SUM_INL_H_
 #endif
 
 #include "arith/max-inl.h"
+#include "arith/row_exp-inl.h"
 #include "kernels/row_limits.h"
 #include "kernels/stream-inl.h"
-#include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -84,4 +84,4 @@ HWY_INLINE LargeSum SumLargeRow(const float* x, size_t n,
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_LARGE_SUM_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_LARGE_SUM_INL_H_

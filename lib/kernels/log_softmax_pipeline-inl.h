@@ -4,18 +4,19 @@
 // are summed, the row before is written, and the maximum of the next one found.
 // The first keeps the multipliers busy, the others loads and stores.
 
-#if defined(SOFTLANE_LIB_LOG_SOFTMAX_PIPELINE_INL_H_) == \
+#if defined(SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_PIPELINE_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_LOG_SOFTMAX_PIPELINE_INL_H_
-#undef SOFTLANE_LIB_LOG_SOFTMAX_PIPELINE_INL_H_
+#ifdef SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_PIPELINE_INL_H_
+#undef SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_PIPELINE_INL_H_
 #else
-#define SOFTLANE_LIB_LOG_SOFTMAX_PIPELINE_INL_H_
+#define SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_PIPELINE_INL_H_
 #endif
 
+#include "arith/log_probabilities-inl.h"
 #include "arith/max-inl.h"
+#include "arith/row_exp-inl.h"
+#include "kernels/exp_values-inl.h"
 #include "kernels/stream-inl.h"
-#include "log_probabilities-inl.h"
-#include "softmax_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -88,4 +89,4 @@ HWY_NOINLINE LogSwept SumAndWrite(const float* x, size_t n, const RowPlan& plan,
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_LOG_SOFTMAX_PIPELINE_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_PIPELINE_INL_H_

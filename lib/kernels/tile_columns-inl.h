@@ -2,18 +2,20 @@
 
 // A group of short rows, transposed: a row per lane.
 
-#if defined(SOFTLANE_LIB_TILE_COLUMNS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_TILE_COLUMNS_INL_H_
-#undef SOFTLANE_LIB_TILE_COLUMNS_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_TILE_COLUMNS_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_TILE_COLUMNS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_TILE_COLUMNS_INL_H_
 #else
-#define SOFTLANE_LIB_TILE_COLUMNS_INL_H_
+#define SOFTLANE_LIB_KERNELS_TILE_COLUMNS_INL_H_
 #endif
 
+#include "arith/lane_rows-inl.h"
 #include "arith/log-inl.h"
 #include "arith/max-inl.h"
 #include "arith/transpose-inl.h"
 #include "kernels/row_limits.h"
-#include "softmax_group-inl.h"
+#include "kernels/tile_groups-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -260,4 +262,4 @@ class TileColumns {
 HWY_AFTER_NAMESPACE();
 #endif
 
-#endif  // SOFTLANE_LIB_TILE_COLUMNS_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_TILE_COLUMNS_INL_H_

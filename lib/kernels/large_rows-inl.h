@@ -5,14 +5,15 @@
 // writing them; the second computes them anew. Three sweeps would move 20 bytes
 // an element and more, this moves 12.
 
-#if defined(SOFTLANE_LIB_SOFTMAX_LARGE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_SOFTMAX_LARGE_INL_H_
-#undef SOFTLANE_LIB_SOFTMAX_LARGE_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_
 #else
-#define SOFTLANE_LIB_SOFTMAX_LARGE_INL_H_
+#define SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_
 #endif
 
-#include "large_sum-inl.h"
+#include "kernels/large_sum-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -88,4 +89,4 @@ HWY_NOINLINE bool SoftmaxLargeRow(const float* x, float* y, size_t n,
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_SOFTMAX_LARGE_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_

@@ -2,14 +2,15 @@
 
 // The last sweep of log-softmax.
 
-#if defined(SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_
-#undef SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_LOG_PROBABILITIES_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_LOG_PROBABILITIES_INL_H_
+#undef SOFTLANE_LIB_ARITH_LOG_PROBABILITIES_INL_H_
 #else
-#define SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_
+#define SOFTLANE_LIB_ARITH_LOG_PROBABILITIES_INL_H_
 #endif
 
-#include "softmax_row-inl.h"
+#include "arith/row_exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -66,4 +67,4 @@ struct LogProbabilities {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_LOG_PROBABILITIES_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_LOG_PROBABILITIES_INL_H_

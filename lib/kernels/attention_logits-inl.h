@@ -2,11 +2,12 @@
 
 // From scores to the logits of attention's softmax, element by element.
 
-#if defined(SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_
-#undef SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_ATTENTION_LOGITS_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_ATTENTION_LOGITS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_ATTENTION_LOGITS_INL_H_
 #else
-#define SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_
+#define SOFTLANE_LIB_KERNELS_ATTENTION_LOGITS_INL_H_
 #endif
 
 #include <limits>
@@ -239,4 +240,4 @@ struct KeyLogits {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_ATTENTION_LOGITS_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_ATTENTION_LOGITS_INL_H_

@@ -2,15 +2,16 @@
 
 // Log-softmax of short rows, transposed: a row per lane.
 
-#if defined(SOFTLANE_LIB_LOG_SOFTMAX_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_LOG_SOFTMAX_TILE_INL_H_
-#undef SOFTLANE_LIB_LOG_SOFTMAX_TILE_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_TILE_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_TILE_INL_H_
+#undef SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_TILE_INL_H_
 #else
-#define SOFTLANE_LIB_LOG_SOFTMAX_TILE_INL_H_
+#define SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_TILE_INL_H_
 #endif
 
-#include "log_probabilities-inl.h"
-#include "tile_columns-inl.h"
+#include "arith/log_probabilities-inl.h"
+#include "kernels/tile_columns-inl.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -81,4 +82,4 @@ class LogTileGroup : public TileColumns<LogTileGroup, kMaxLogTileCols> {
 HWY_AFTER_NAMESPACE();
 #endif
 
-#endif  // SOFTLANE_LIB_LOG_SOFTMAX_TILE_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_LOG_SOFTMAX_TILE_INL_H_

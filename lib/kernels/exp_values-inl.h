@@ -2,14 +2,16 @@
 
 // A row's numerators, as the terms of a sum.
 
-#if defined(SOFTLANE_LIB_NUMERATORS_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_NUMERATORS_INL_H_
-#undef SOFTLANE_LIB_NUMERATORS_INL_H_
+#if defined(SOFTLANE_LIB_KERNELS_EXP_VALUES_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_EXP_VALUES_INL_H_
+#undef SOFTLANE_LIB_KERNELS_EXP_VALUES_INL_H_
 #else
-#define SOFTLANE_LIB_NUMERATORS_INL_H_
+#define SOFTLANE_LIB_KERNELS_EXP_VALUES_INL_H_
 #endif
 
 #include "arith/exp-inl.h"
+#include "arith/row_exp-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/logits-inl.h"
 
@@ -17,23 +19,6 @@ HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
-
-// The arguments of the exponential.
-struct AsIs {
-  template <class V>
-  HWY_INLINE const V& operator()(const V& x) const {
-    return x;
-  }
-};
-struct Shifted {
-  // A difference that overflows is far below the maximum: -inf is as good.
-  template <class V>
-  HWY_INLINE V operator()(const V& x) const {
-    return Map([&](VF x) HWY_ATTR { return hn::Mul(hn::Sub(x, shift), unit); },
-               x);
-  }
-  VF shift, unit;
-};
 
 // Numerators that are written on the way.
 template <class Argument, class Logits = PlainLogits>
@@ -86,4 +71,4 @@ struct UnwrittenNumerators {
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_NUMERATORS_INL_H_
+#endif  // SOFTLANE_LIB_KERNELS_EXP_VALUES_INL_H_
