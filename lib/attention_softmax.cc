@@ -47,7 +47,7 @@ void FillNaN(const AttentionOptions& options, size_t r, size_t begin, size_t n,
 float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
                  const float* z) {
   const float sink = call.Sink(r);
-  const float max = call.kernels.max_or_nan(z, n);
+  const float max = call.row.max_or_nan(z, n);
   float* const to = call.y.Row(r) + begin;
   if (max == -kInfinity && sink == -kInfinity) {
     if (call.empty_row == EmptyRow::kZero) {
@@ -88,8 +88,7 @@ bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   job.logits = call.x.data;
   job.n = call.ranges == nullptr ? cols : call.ranges->Of(0).end;
   call.logits.write_logits(call.source, job, logits);
-  const internal::RowSample sample =
-      call.kernels.sample(logits, job.n, call.parts);
+  const internal::RowSample sample = call.row.sample(logits, job.n, call.parts);
   if (sample.is_wide) return false;
   const bool is_dense =
       call.ranges == nullptr && call.logsumexp == nullptr &&
@@ -141,6 +140,7 @@ void RunOneRow(const SoftmaxCall& call) {
   const bool has_ranges = KeyRanges::MayBePart(options);
   const bool has_bias = options.bias.data != nullptr;
   const SoftmaxCall call = {
+      internal::KernelsOf(internal::kRowKernels, target),
       internal::KernelsOf(internal::kSoftmaxKernels, target),
       plain,
       logits,

@@ -218,7 +218,7 @@ class CrossEntropyLoop {
   HWY_INLINE bool InTile(size_t first, size_t count, double* losses) const {
     const size_t cols = call_.logits.cols;
     return call_.has_labels && loss_.smoothing == 0.0 &&
-           loss_.parts.unit == 1.0 && kMinGroupRows <= count &&
+           loss_.parts.unit == 1.0 && internal::kMinTileRows <= count &&
            kMinTileCols <= cols && cols <= kTileCapacity &&
            TileByItself(first, count, losses);
   }

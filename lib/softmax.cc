@@ -29,17 +29,10 @@ using internal::Schedule;
 using internal::SoftmaxCall;
 using internal::SoftmaxPlan;
 
-void RunRow(const SoftmaxCall& call, size_t r) {
-  internal::RunOneRow(call.kernels, call.x.Row(r), call.y.Row(r), call.x.cols,
-                      call.LogAt(r), call.parts, call.empty_row);
-}
-void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
-  for (size_t r = first; r < first + count; ++r) RunRow(call, r);
-}
-
 void RunInTiles(const SoftmaxCall& call, Target target) {
   const auto fallback = [](const void* context, size_t first, size_t count) {
-    RunRowByRow(*static_cast<const SoftmaxCall*>(context), first, count);
+    internal::RunRowByRow(*static_cast<const SoftmaxCall*>(context), first,
+                          count);
   };
   const internal::TileKernels& kernels =
       internal::KernelsOf(internal::kTileKernels, target);
@@ -50,35 +43,21 @@ void RunInTiles(const SoftmaxCall& call, Target target) {
 void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                   Target target) {
   const internal::RowSample sample =
-      call.kernels.sample(call.x.data, call.x.cols, call.parts);
+      call.row.sample(call.x.data, call.x.cols, call.parts);
   if (sample.is_wide && plan.if_wide == Schedule::kTiles) {
     return RunInTiles(call, target);
   }
   internal::RunSoftmaxBatches(
       call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
       call.x.stride == call.x.cols && call.logsumexp == nullptr, sample,
-      RunRowByRow);
+      internal::RunRowByRow);
 }
 
 void RunLargeRows(const SoftmaxCall& call) {
   for (size_t r = 0; r < call.x.rows; ++r) {
     if (!call.kernels.large_row(call.x.Row(r), call.y.Row(r), call.x.cols,
                                 call.LogAt(r), call.parts)) {
-      RunRow(call, r);
-    }
-  }
-}
-
-void RunShortRows(const SoftmaxCall& call) {
-  const auto short_rows = call.kernels.short_rows;
-  if (short_rows == nullptr) return RunRowByRow(call, 0, call.x.rows);
-  for (size_t r = 0; r < call.x.rows; r += internal::kMaxShortRows) {
-    const size_t left = call.x.rows - r;
-    const size_t count =
-        left < internal::kMaxShortRows ? left : internal::kMaxShortRows;
-    if (!short_rows(call.x.Row(r), call.x.stride, call.y.Row(r), call.y.stride,
-                    count, call.x.cols, call.LogAt(r), call.parts)) {
-      RunRowByRow(call, r, count);
+      internal::RunRowByRow(call, r, 1);
     }
   }
 }
@@ -95,7 +74,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
   switch (plan.schedule) {
     case Schedule::kOneRow:
-      return RunRowByRow(call, 0, call.x.rows);
+      return internal::RunRowByRow(call, 0, call.x.rows);
     case Schedule::kRows:
       return internal::RunSoftmaxRows(call, plan);
     case Schedule::kBatches:
@@ -105,7 +84,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
     case Schedule::kLargeRows:
       return RunLargeRows(call);
     case Schedule::kShortRows:
-      return RunShortRows(call);
+      return internal::RunShortRows(call);
   }
 }
 
@@ -114,16 +93,19 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
                                   const Rows<float>& probs, float* logsumexp,
                                   const SoftmaxOptions& options,
                                   Target target) {
+  const internal::RowKernels& row =
+      internal::KernelsOf(internal::kRowKernels, target);
   const internal::SoftmaxKernels& kernels =
       internal::KernelsOf(internal::kSoftmaxKernels, target);
   const internal::ScaleParts parts = internal::SplitScale(options.scale);
   if (internal::IsOneRow(logits.rows, logits.cols)) {
-    return internal::RunOneRow(kernels, logits.data, probs.data, logits.cols,
-                               logsumexp, parts, options.empty_row);
+    return internal::RunRowByRow(
+        row, kernels, logits, probs, 0, 1, logsumexp, parts,
+        internal::EmptyValue(options.empty_row, false));
   }
   const internal::LogitsKernels& plain =
       internal::KernelsOf(internal::kPlainLogitsKernels, target);
-  RunSchedule({kernels, plain, plain, nullptr, &internal::SpecialPlainRow,
+  RunSchedule({row, kernels, plain, plain, nullptr, &internal::SpecialPlainRow,
                logits, probs, logsumexp, parts, options.empty_row},
               target);
 }

@@ -60,6 +60,32 @@ TEST_CASE("planner: places") {
   CHECK(!PlanSoftmax(shape, Target::kAvx2).has_scratch);
 }
 
+TEST_CASE("planner: log-softmax") {
+  SoftmaxShape shape = ShapeOf(64, 64);
+  shape.is_log = true;
+  CHECK(PlanSoftmax(shape, Target::kAvx2).schedule == Schedule::kTiles);
+  CHECK(PlanSoftmax(shape, Target::kBaseline).schedule ==
+        (kBaselineIsNeon ? Schedule::kTiles : Schedule::kShortRows));
+  shape.cols = 1024;
+  CHECK(PlanSoftmax(shape, Target::kAvx2).schedule == Schedule::kRows);
+  CHECK(PlanSoftmax(shape, Target::kAvx2).places == Places::kOutput);
+  shape.rows = 4096;
+  CHECK(PlanSoftmax(shape, Target::kAvx2).places == Places::kStreamed);
+  shape.is_in_place = true;
+  CHECK(PlanSoftmax(shape, Target::kAvx2).places == Places::kOutput);
+  shape = ShapeOf(2, size_t{1} << 22);
+  shape.is_log = true;
+  CHECK(PlanSoftmax(shape, Target::kAvx2).schedule == Schedule::kRows);
+
+  CHECK(IsLogByRow(4, 300));
+  CHECK(IsLogByRow(2, 64));
+  CHECK(!IsLogByRow(4, 64));
+  CHECK(!IsLogByRow(5, 300));
+  CHECK(IsLogSumByRow(1000, 2047));
+  CHECK(!IsLogSumByRow(1000, 128));
+  CHECK(!IsLogSumByRow(1, 2048));
+}
+
 // Rules that kernels and schedules rely on, for any shape.
 TEST_CASE("planner: no kernel gets what it cannot do") {
   Random random(5);
@@ -76,6 +102,7 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
     s.has_logsumexp = bits & 8;
     s.is_aligned = s.is_aligned && (bits & 16);
     s.is_attention = bits & 32;
+    s.is_log = !s.is_attention && (bits & 2048);
     if (s.is_attention) {
       s.has_unit_scale = true;
       s.has_batches = bits & 64;
@@ -91,8 +118,8 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
     for (const Schedule schedule : {p.schedule, p.if_wide}) {
       switch (schedule) {
         case Schedule::kOneRow:
-          // The bits of large rows are their own.
-          ok = ok && !s.is_attention && s.cols < kMinLargeCols &&
+          // The bits of softmax's large rows are their own.
+          ok = ok && !s.is_attention && (s.is_log || s.cols < kMinLargeCols) &&
                (!has_vectors || IsOneRow(s.rows, s.cols));
           break;
         case Schedule::kTiles:
@@ -100,17 +127,17 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
                s.cols >= 4 && has_vectors;
           break;
         case Schedule::kBatches:
-          ok = ok && s.has_unit_scale && s.has_batches && !s.has_begins &&
-               s.cols <= 383 && has_vectors;
+          ok = ok && !s.is_log && s.has_unit_scale && s.has_batches &&
+               !s.has_begins && s.cols <= 383 && has_vectors;
           break;
         case Schedule::kLargeRows:
-          ok = ok && !s.is_attention && s.cols >= kMinLargeCols;
+          ok = ok && !s.is_attention && !s.is_log && s.cols >= kMinLargeCols;
           break;
         case Schedule::kShortRows:
           ok = ok && !s.is_attention && s.cols <= 64 && !has_vectors;
           break;
         case Schedule::kRows:
-          ok = ok && (s.is_attention || s.cols < kMinLargeCols);
+          ok = ok && (s.is_attention || s.is_log || s.cols < kMinLargeCols);
           break;
       }
     }
@@ -118,6 +145,11 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
       ok = ok && !s.is_in_place;
       // Probabilities that are streamed beside another row are aligned.
       ok = ok && (p.rows_per_call == 1 || (s.is_aligned && !s.has_begins));
+    }
+    if (s.is_log) {
+      // Its passes keep no exp values, and have no stages.
+      ok = ok && p.places != Places::kScratch && !p.has_scratch &&
+           !p.is_staged && !p.is_uniform;
     }
     if (p.is_uniform) {
       ok = ok && s.cols >= 256 && !s.has_logsumexp && !s.has_ranges &&
@@ -128,7 +160,7 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
       first = std::string(TargetName(target)) + " " + std::to_string(s.rows) +
               " x " + std::to_string(s.cols) + ": " + ScheduleName(p.schedule) +
               ", " + ScheduleName(p.if_wide) + ", " +
-              std::to_string(bits % 2048);
+              std::to_string(bits % 4096);
     }
   }
   INFO(wrong << " wrong, the first: " << first);

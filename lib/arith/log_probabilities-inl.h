@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The last sweep of log-softmax.
+// The last step of log-softmax.
 
 #if defined(SOFTLANE_LIB_ARITH_LOG_PROBABILITIES_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -28,16 +28,19 @@ struct LogProbabilities {
         scale(scale),
         minus_high(hn::Neg(high)),
         low(low) {}
+  // Of a row that needs no shift.
+  HWY_INLINE LogProbabilities(const ScaleParts& parts, double log_sum)
+      : LogProbabilities(Set(static_cast<float>(parts.scale)),
+                         Set(static_cast<float>(log_sum)), LowOf(log_sum)) {}
   HWY_INLINE LogProbabilities(const RowPlan& plan, const ScaleParts& parts,
                               double log_sum)
       : is_shifted(plan.shift != 0.0) {
     const double share = parts.scale < 1.0 && is_shifted ? 0.5 : 1.0;
-    const float high_sum = static_cast<float>(log_sum);
     factor = Set(static_cast<float>(share));
     minus_shift = Set(static_cast<float>(-share * plan.shift));
     scale = Set(static_cast<float>(parts.scale / share));
-    minus_high = Set(-high_sum);
-    low = Set(static_cast<float>(log_sum - high_sum));
+    minus_high = Set(-static_cast<float>(log_sum));
+    low = LowOf(log_sum);
   }
 
   // V is VF or Four.
@@ -56,6 +59,11 @@ struct LogProbabilities {
           return MinKeepNaN(Set(0.0f), log);  // of at most 1
         },
         x);
+  }
+
+  // What the first float leaves of a double.
+  static HWY_INLINE VF LowOf(double log_sum) {
+    return Set(static_cast<float>(log_sum - static_cast<float>(log_sum)));
   }
 
   bool is_shifted;

@@ -100,58 +100,26 @@ HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
   if (i != n) StoreSome4(y + i, logs(LoadSome(x + i, n - i, 0.0f)), n - i);
 }
 
-HWY_INLINE bool AreShort(const Rows<const float>& x) {
-  return x.rows > 1 && x.cols <= kMaxShortCols;
-}
-
-// Batches of short rows. write(r, plan, logits, log_sum) gets the rows of a
-// batch, row_by_row(first, count) those of one that needs more.
-template <class Write, class RowByRow>
-HWY_INLINE void RunLogBatches(const Rows<const float>& x,
-                              const ScaleParts& parts, const Write& write,
-                              const RowByRow& row_by_row) {
-  for (size_t first = 0; first < x.rows; first += kMaxShortRows) {
-    const size_t count = HWY_MIN(kMaxShortRows, x.rows - first);
-    ShortRowsExp exp(count, x.cols, parts);
-    if (exp.Make(x.Row(first), x.stride) && exp.Sum<true>()) {
-      exp.TakeLogs();
-      for (size_t r = 0; r < count; ++r) {
-        const RowPlan plan = exp.Plan(r);
-        write(first + r, plan, exp.Logits(r), exp.LogOfSum(r, plan));
-      }
-    } else {
-      row_by_row(first, count);
+// A batch of short rows, in place or not; y and logsumexp may be null. False if
+// a row needs more than this does.
+bool LogsOfShortRows(const float* x, size_t x_stride, float* y, size_t y_stride,
+                     size_t rows, size_t n, float* logsumexp,
+                     const ScaleParts& parts) {
+  ShortRowsExp exp(rows, n, parts);
+  if (!exp.Make(x, x_stride) || !exp.Sum<true>()) return false;
+  exp.TakeLogs();
+  for (size_t r = 0; r < rows; ++r) {
+    const RowPlan plan = exp.Plan(r);
+    const double log_sum = exp.LogOfSum(r, plan);
+    if (y != nullptr) {
+      WriteLogs(LogProbabilities(plan, parts, log_sum), exp.Logits(r),
+                y + r * y_stride, n);
+    }
+    if (logsumexp != nullptr) {
+      logsumexp[r] = static_cast<float>(log_sum + plan.scaled_shift);
     }
   }
-}
-
-// In place or not.
-template <class RowByRow>
-HWY_NOINLINE void LogSoftmaxInBatches(const Rows<const float>& x,
-                                      const Rows<float>& y,
-                                      const ScaleParts& parts,
-                                      const RowByRow& row_by_row) {
-  RunLogBatches(
-      x, parts,
-      [&](size_t r, const RowPlan& plan, const float* logits, double log_sum)
-          HWY_ATTR {
-            WriteLogs(LogProbabilities(plan, parts, log_sum), logits, y.Row(r),
-                      x.cols);
-          },
-      row_by_row);
-}
-
-template <class RowByRow>
-HWY_NOINLINE void LogSumExpInBatches(const Rows<const float>& x,
-                                     float* logsumexp, const ScaleParts& parts,
-                                     const RowByRow& row_by_row) {
-  RunLogBatches(
-      x, parts,
-      [&](size_t r, const RowPlan& plan, const float*, double log_sum)
-          HWY_ATTR {
-            logsumexp[r] = static_cast<float>(log_sum + plan.scaled_shift);
-          },
-      row_by_row);
+  return true;
 }
 
 #else

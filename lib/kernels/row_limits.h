@@ -18,10 +18,16 @@ constexpr size_t kMinLargeCols = size_t{1} << 22;
 
 /// Shorter rows are no tile, and are done one by one.
 constexpr size_t kMinTileCols = 4;
+/// Fewer rows do not fill a tile well enough.
+constexpr size_t kMinTileRows = 3;
 /// A tile has room for so many columns. That many are faster in tiles where a
 /// row by itself is the alternative: AVX-512, 128 columns, by itself and in
-/// tiles, 0.32 and 0.18 with logsumexp, 0.47 and 0.26 in cross-entropy.
+/// tiles, 0.32 and 0.18 with logsumexp, 0.38 and 0.21 in log-softmax, 0.47 and
+/// 0.26 in cross-entropy.
 constexpr size_t kTileCapacity = 128;
+constexpr bool HasTiles(size_t rows, size_t cols) {
+  return kMinTileRows <= rows && kMinTileCols <= cols && cols <= kTileCapacity;
+}
 
 /// Shorter rows have more to do in their first and last block than stages save.
 /// AVX-512, staged and not: 0.161 and 0.157 at 64 x 200, 0.152 and 0.152 at 8 x
@@ -39,7 +45,6 @@ constexpr size_t kMaxCached = size_t{1} << 22;
 /// Shorter rows of softmax and of its backward have more to do than to wait for
 /// memory. Streamed and not, at 30000 x 400 (backward at 20000 x 400): AVX-512
 /// 0.16 and 0.23, backward 0.26 and 0.28; AVX2 0.23 and 0.26, 0.34 and 0.45.
-/// But log-softmax 0.31 and 0.28, 0.42 and 0.36.
 constexpr size_t kMinStreamedSoftmaxCols = 256;
 
 }  // namespace internal

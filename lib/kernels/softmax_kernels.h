@@ -104,24 +104,12 @@ struct LogitsKernels {
   void (*write_logits)(const void* source, const RowJob& job, float* to);
 };
 
-/// What the first elements of a row say of all rows.
-struct RowSample {
-  float max;        // of all elements that were read
-  bool has_masked;  // some are so far below it that they do not count
-  bool is_wide;     // others are too far below it for a predicted range
-};
-
 /// What short_rows takes at most.
 constexpr size_t kMaxShortRows = 16;
 constexpr size_t kMaxShortCols = 64;
 
-/// The passes that read and write floats in memory.
+/// The passes of one last step, over rows of floats in memory.
 struct SoftmaxKernels {
-  /// The maximum; any number if the row holds NaN.
-  float (*max)(const float* x, size_t n);
-  /// The maximum; NaN if the row holds one.
-  float (*max_or_nan)(const float* x, size_t n);
-  RowSample (*sample)(const float* x, size_t n, const ScaleParts& parts);
   /// A row by itself, from its maximum on, in place or not. If the sum is NaN
   /// nothing is divided, and logsumexp is not written; it may be null.
   RowResult (*one_row)(const float* x, float* y, size_t n, float sink,
@@ -131,10 +119,10 @@ struct SoftmaxKernels {
                        const ScaleParts& parts);
   /// probs = e / sum.
   void (*divide)(const float* e, float* probs, size_t n, double sum,
-                 bool has_tiny);
+                 bool has_tiny, const ScaleParts& parts);
   /// The same, past the caches; there may be tiny ones.
   void (*divide_streamed)(const float* e, float* probs, size_t n, double sum,
-                          const ReadAhead& ahead);
+                          const ReadAhead& ahead, const ScaleParts& parts);
   /// A row beyond the caches in two passes. False if it needs more than this
   /// does; then nothing is written.
   bool (*large_row)(const float* x, float* y, size_t n, float* logsumexp,
@@ -144,10 +132,6 @@ struct SoftmaxKernels {
   bool (*short_rows)(const float* x, size_t x_stride, float* y, size_t y_stride,
                      size_t rows, size_t n, float* logsumexp,
                      const ScaleParts& parts);
-  /// to[i] = 0, past the caches.
-  void (*zero_streamed)(float* to, size_t n);
-  /// After the last store past the caches.
-  void (*flush)();
 };
 
 extern const KernelTable<const SoftmaxKernels> kSoftmaxKernels;

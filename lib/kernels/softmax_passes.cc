@@ -26,11 +26,9 @@ namespace {
 
 using internal::ExpRange;
 using internal::LogitsKernels;
-using internal::RowSample;
 using internal::SoftmaxKernels;
 
 #ifndef SOFTLANE_SSE2
-float RowMaximum(const float* x, size_t n) { return MaxOf<IgnoreNaN>(x, n); }
 RowResult OneRow(const float* x, float* y, size_t n, float sink,
                  const ScaleParts& parts, float* logsumexp) {
   const float row_max = MaxOf<IgnoreNaN>(x, n);
@@ -52,8 +50,6 @@ RowResult OneRow(const float* x, float* y, size_t n, float sink,
   return {sum, sum, max, false};
 }
 #endif  // SOFTLANE_SSE2
-float RowMaximumOrNaN(const float* x, size_t n) { return MaxOf<LaneNaN>(x, n); }
-
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
 // As if the exp values had been made by the row's own plan.
@@ -66,31 +62,8 @@ float LogOfRangeSum(float max, double sum, const ExpRange& range,
   return LogSumExp(plan, MakeExp(plan, parts), AsIs(), max, planned);
 }
 
-RowSample SampleRow(const float* x, size_t n, const ScaleParts& parts) {
-  RowSample sample = {MaxOf<IgnoreNaN>(x, n), false, false};
-  // Elements far below are masked if they are so far that they do not count.
-  const VF max = Set(sample.max);
-  const VF far_limit =
-      Set(sample.max - (internal::kRange / 2) * parts.inverse_l);
-  const VF masked_limit =
-      Set(sample.max + internal::kMaskedOctaves * parts.inverse_l);
-  auto are_far = hn::Lt(max, max), are_masked = are_far;
-  const auto add = [&](VF v) HWY_ATTR {
-    const auto is_masked = hn::Lt(v, masked_limit);
-    are_masked = hn::Or(are_masked, is_masked);
-    are_far = hn::Or(are_far, hn::AndNot(is_masked, hn::Lt(v, far_limit)));
-  };
-  constexpr size_t kSampled = 64;
-  const size_t end = HWY_MIN(n, kSampled);
-  size_t i = 0;
-  for (; end - i >= kLanes; i += kLanes) add(Load(x + i));
-  if (i != end) add(LoadFirst(x + i, end - i, max));
-  sample.has_masked = !hn::AllFalse(F32(), are_masked);
-  sample.is_wide = !hn::AllFalse(F32(), are_far);
-  return sample;
-}
-
-void Divide(const float* e, float* probs, size_t n, double sum, bool has_tiny) {
+void Divide(const float* e, float* probs, size_t n, double sum, bool has_tiny,
+            const ScaleParts&) {
   const Probabilities probabilities(ReciprocalOf(sum));
   if (has_tiny) {
     DivideRow(probabilities, e, probs, n, false);
@@ -100,13 +73,10 @@ void Divide(const float* e, float* probs, size_t n, double sum, bool has_tiny) {
 }
 
 void DivideStreamed(const float* e, float* probs, size_t n, double sum,
-                    const internal::ReadAhead& ahead) {
+                    const internal::ReadAhead& ahead, const ScaleParts&) {
   const Probabilities probabilities(ReciprocalOf(sum));
   StreamRow(e, probs, n, probabilities, NextRow{ahead.first, ahead.second});
 }
-
-void ZeroStreamed(float* to, size_t n) { FillZero(to, n, true); }
-void Flush() { hwy::FlushStream(); }
 
 struct PlainSource {
   static constexpr bool kMayBeStaged = true;
@@ -117,10 +87,9 @@ struct PlainSource {
   }
 };
 
-constexpr SoftmaxKernels kKernels = {
-    &RowMaximum,    &RowMaximumOrNaN, &SampleRow,      &OneRow,
-    &LogOfRangeSum, &Divide,          &DivideStreamed, &SoftmaxLargeRow,
-    nullptr,        &ZeroStreamed,    &Flush};
+constexpr SoftmaxKernels kKernels = {&OneRow,          &LogOfRangeSum,
+                                     &Divide,          &DivideStreamed,
+                                     &SoftmaxLargeRow, nullptr};
 constexpr LogitsKernels kPlainKernels = {
     {&ExpRows<false, false, PlainSource>, &ExpRows<true, false, PlainSource>,
      &ExpRows<false, true, PlainSource>, &ExpRows<true, true, PlainSource>},
@@ -129,22 +98,13 @@ constexpr LogitsKernels kPlainKernels = {
     nullptr};
 #else
 #ifdef SOFTLANE_SSE2
-constexpr SoftmaxKernels kKernels = {&BaselineMaximum,
-                                     &RowMaximumOrNaN,
-                                     nullptr,
-                                     &BaselineRow,
-                                     nullptr,
-                                     nullptr,
-                                     nullptr,
-                                     &BaselineLargeRow,
-                                     &BaselineShortRows,
-                                     nullptr,
-                                     nullptr};
+constexpr SoftmaxKernels kKernels = {&BaselineRow,      nullptr,
+                                     nullptr,           nullptr,
+                                     &BaselineLargeRow, &BaselineShortRows};
 #else
 // One lane at a time there is nothing to gain by other schedules.
-constexpr SoftmaxKernels kKernels = {
-    &RowMaximum, &RowMaximumOrNaN, nullptr, &OneRow, nullptr, nullptr,
-    nullptr,     &SoftmaxLargeRow, nullptr, nullptr, nullptr};
+constexpr SoftmaxKernels kKernels = {&OneRow, nullptr,          nullptr,
+                                     nullptr, &SoftmaxLargeRow, nullptr};
 #endif
 constexpr LogitsKernels kPlainKernels = {};
 #endif

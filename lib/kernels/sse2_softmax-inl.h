@@ -24,8 +24,6 @@ namespace {
 
 using internal::RowResult;
 
-float BaselineMaximum(const float* x, size_t n) { return MaxOf4s(x, n); }
-
 // LogSumExp of softmax_row-inl.h, of the row's own plan.
 HWY_NOINLINE float LogOfExpSum(float max, double sum, const RowPlan& plan,
                                const ScaleParts& parts) {

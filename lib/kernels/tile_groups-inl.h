@@ -44,9 +44,6 @@ struct GroupRows {
   float* to[kLanes];
 };
 
-// Fewer rows than this do not fill a group well enough.
-constexpr size_t kMinGroupRows = 3;
-
 // All rows, in groups: a Group is made of `parameters` and has the steps called
 // below, of which only the first reads rows. `fallback` does rows [first, first
 // + count) of a group whose first step says that it cannot.

@@ -30,6 +30,18 @@ struct TileKernels {
 
 extern const KernelTable<const TileKernels> kTileKernels;
 
+/// A table of its own, so that a program with Softmax alone does not have them.
+struct LogTileKernels {
+  /// All rows of 4 to 128 columns; the scale has unit 1.
+  void (*log_softmax)(const Rows<const float>& x, const Rows<float>& y,
+                      const ScaleParts& parts, const TileFallback& fallback);
+  /// The same rows; writes one float for each.
+  void (*log_sum_exp)(const Rows<const float>& x, float* logsumexp,
+                      const ScaleParts& parts, const TileFallback& fallback);
+};
+
+extern const KernelTable<const LogTileKernels> kLogTileKernels;
+
 }  // namespace internal
 }  // namespace softlane
 

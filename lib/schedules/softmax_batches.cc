@@ -66,7 +66,7 @@ class SoftmaxBatches {
       before = is_summed ? &batch : nullptr;
     }
     if (before != nullptr) kernels_.write(*before);
-    if (usual_ == Writing::kStreamed) call_.kernels.flush();
+    if (usual_ == Writing::kStreamed) call_.row.flush();
   }
 
  private:

@@ -5,11 +5,10 @@ namespace softlane {
 namespace internal {
 namespace {
 
-float SpecialRow(const SoftmaxKernels& kernels, const float* x, float* y,
-                 size_t n, EmptyRow empty_row) {
-  const float max = kernels.max_or_nan(x, n);
-  const bool is_zero = max == -kInfinity && empty_row == EmptyRow::kZero;
-  FillRow(y, n, is_zero ? 0.0f : kNaN);
+float SpecialRow(const RowKernels& row, const float* x, float* y, size_t n,
+                 float empty_value) {
+  const float max = row.max_or_nan(x, n);
+  if (y != nullptr) FillRow(y, n, max == -kInfinity ? empty_value : kNaN);
   return max;
 }
 
@@ -17,18 +16,42 @@ float SpecialRow(const SoftmaxKernels& kernels, const float* x, float* y,
 
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t, size_t n,
                       const float*) {
-  return SpecialRow(call.kernels, call.x.Row(r), call.y.Row(r), n,
-                    call.empty_row);
+  return SpecialRow(call.row, call.x.Row(r), call.y.Row(r), n,
+                    EmptyValue(call.empty_row, call.is_log));
 }
 
-void RunOneRow(const SoftmaxKernels& kernels, const float* x, float* y,
-               size_t n, float* logsumexp, const ScaleParts& parts,
-               EmptyRow empty_row) {
-  const RowResult result =
-      kernels.one_row(x, y, n, -kInfinity, parts, logsumexp);
-  if (result.sum == result.sum) return;
-  const float special = SpecialRow(kernels, x, y, n, empty_row);
-  if (logsumexp != nullptr) *logsumexp = special;
+void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
+                 const Rows<const float>& x, const Rows<float>& y, size_t first,
+                 size_t count, float* logsumexp, const ScaleParts& parts,
+                 float empty_value) {
+  for (size_t r = first; r < first + count; ++r) {
+    float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
+    const RowResult result =
+        kernels.one_row(x.Row(r), y.Row(r), x.cols, -kInfinity, parts, log);
+    if (result.sum == result.sum) continue;
+    const float special =
+        SpecialRow(row, x.Row(r), y.Row(r), x.cols, empty_value);
+    if (log != nullptr) *log = special;
+  }
+}
+
+void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
+  RunRowByRow(call.row, call.kernels, call.x, call.y, first, count,
+              call.logsumexp, call.parts,
+              EmptyValue(call.empty_row, call.is_log));
+}
+
+void RunShortRows(const SoftmaxCall& call) {
+  const auto short_rows = call.kernels.short_rows;
+  if (short_rows == nullptr) return RunRowByRow(call, 0, call.x.rows);
+  for (size_t r = 0; r < call.x.rows; r += kMaxShortRows) {
+    const size_t left = call.x.rows - r;
+    const size_t count = left < kMaxShortRows ? left : kMaxShortRows;
+    if (!short_rows(call.x.Row(r), call.x.stride, call.y.Row(r), call.y.stride,
+                    count, call.x.cols, call.LogAt(r), call.parts)) {
+      RunRowByRow(call, r, count);
+    }
+  }
 }
 
 }  // namespace internal

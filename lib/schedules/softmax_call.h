@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "kernels/row_passes.h"
 #include "kernels/softmax_kernels.h"
 #include "schedules/key_ranges.h"
 #include "softlane/rows.h"
@@ -24,17 +25,19 @@ struct SoftmaxCall;
 using SpecialRowFunction = float(const SoftmaxCall& call, size_t r,
                                  size_t begin, size_t n, const float* z);
 
-/// Rows of probabilities from rows of logits, as a schedule sees them. Views by
-/// reference: a copy would wait for the stores that made them.
+/// Rows of probabilities from rows of logits, as a schedule sees them; or of
+/// their logarithms. Views by reference: a copy would wait for the stores that
+/// made them.
 struct SoftmaxCall {
+  const RowKernels& row;
   const SoftmaxKernels& kernels;
   const LogitsKernels& plain;   // of logits in memory
   const LogitsKernels& logits;  // of this call's kind; may be `plain`
   const void* source;           // of that kind
   SpecialRowFunction* special;
   const Rows<const float>& x;
-  const Rows<float>& y;
-  float* logsumexp;  // may be null
+  const Rows<float>& y;  // of stride 0 and null: logsumexp alone
+  float* logsumexp;      // may be null
   const ScaleParts& parts;
   EmptyRow empty_row;
   /// A logit per row that only joins the sum; null: none.
@@ -43,6 +46,9 @@ struct SoftmaxCall {
   const KeyRanges* ranges = nullptr;
   /// What is read besides x, for a look ahead; null: nothing.
   const Rows<const float>* second = nullptr;
+  /// The last step is that of log-softmax, which reads the logits again: no exp
+  /// values are kept.
+  bool is_log = false;
 
   float Sink(size_t r) const {
     return sinks == nullptr ? -kInfinity : sinks[r];
@@ -67,10 +73,22 @@ inline void FillRow(float* to, size_t n, float value) {
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
                       const float* z);
 
-/// One row, by its maximum.
-void RunOneRow(const SoftmaxKernels& kernels, const float* x, float* y,
-               size_t n, float* logsumexp, const ScaleParts& parts,
-               EmptyRow empty_row);
+/// What a row of -inf alone gets.
+inline float EmptyValue(EmptyRow empty_row, bool is_log) {
+  if (empty_row != EmptyRow::kZero) return kNaN;
+  return is_log ? -kInfinity : 0.0f;
+}
+
+/// Rows by their maxima, each by itself. y may be null if that of the kernel
+/// may; logsumexp may be null.
+void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
+                 const Rows<const float>& x, const Rows<float>& y, size_t first,
+                 size_t count, float* logsumexp, const ScaleParts& parts,
+                 float empty_value);
+/// Rows [first, first + count) of a call.
+void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count);
+/// All rows, in batches of the kernel `short_rows`.
+void RunShortRows(const SoftmaxCall& call);
 
 }  // namespace internal
 }  // namespace softlane

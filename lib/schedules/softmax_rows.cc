@@ -44,7 +44,9 @@ class SoftmaxRows {
         prediction_(call.parts),
         may_predict_(call.plain.exp_rows[0] != nullptr &&
                      (plan.places != Places::kScratch || scratch != nullptr)),
-        has_equal_rows_(call.ranges == nullptr && call.sinks == nullptr) {
+        has_equal_rows_(call.ranges == nullptr && call.sinks == nullptr),
+        is_log_(call.is_log),
+        has_results_(call.y.data != nullptr) {
     if (has_equal_rows_) SetEqualFields();
   }
 
@@ -63,7 +65,7 @@ class SoftmaxRows {
       }
     }
     for (Pending& pending : pending_) Divide(pending, {});
-    if (is_streamed_) call_.kernels.flush();
+    if (is_streamed_) call_.row.flush();
   }
 
  private:
@@ -80,7 +82,7 @@ class SoftmaxRows {
       call_.logits.write_logits(call_.source, job, logits);
       z = logits;
     }
-    const RowSample sample = call_.kernels.sample(z, kSampledCols, call_.parts);
+    const RowSample sample = call_.row.sample(z, kSampledCols, call_.parts);
     prediction_.SetMax(sample.max);
     is_wide_ = sample.is_wide;
     if (sample.is_wide || sample.has_masked) has_masked_ = true;
@@ -99,7 +101,7 @@ class SoftmaxRows {
   }
   void FillZero(float* to, size_t n) const {
     if (is_streamed_) {
-      call_.kernels.zero_streamed(to, n);
+      call_.row.zero_streamed(to, n);
     } else {
       FillRow(to, n, 0.0f);
     }
@@ -158,7 +160,7 @@ class SoftmaxRows {
         SetPending(SlotOf(r + count), job);
       } else {
         const RowJob& before = jobs_[count - distance_];
-        job.pending = before.e;
+        job.pending = PendingOf(before);
         job.pending_n = before.n;
         job.pending_sum = &results_[count - distance_].sum;
         job.probs = ProbsOf(before);
@@ -181,7 +183,7 @@ class SoftmaxRows {
       if (count < distance_) {
         SetPending(SlotOf(r + count), job);
       } else {
-        job.pending = jobs_[count - distance_].e;
+        job.pending = PendingOf(jobs_[count - distance_]);
         job.probs = y - distance_ * call_.y.stride;
       }
       if (is_streamed_) job.ahead = AheadOf(r + count + 1);
@@ -193,11 +195,15 @@ class SoftmaxRows {
   void SetEqualFields() {
     for (size_t k = 0; k < plan_.rows_per_call; ++k) {
       SetJob({0, 0, call_.x.cols, nullptr}, nullptr, jobs_[k]);
-      if (k < distance_) continue;
+      if (k < distance_ || !has_results_) continue;
       jobs_[k].pending_n = call_.x.cols;
       jobs_[k].pending_sum = &results_[k - distance_].sum;
       jobs_[k].is_streamed = is_streamed_;
     }
+  }
+  // What the last step of a job's row reads.
+  const float* PendingOf(const RowJob& job) const {
+    return is_log_ ? job.logits + job.begin : job.e;
   }
   float* ProbsOf(const RowJob& job) const {
     return call_.y.Row(job.row) + job.begin;
@@ -232,7 +238,7 @@ class SoftmaxRows {
     const size_t first = tried > distance_ ? tried - distance_ : 0;
     for (size_t k = first; k < done.count; ++k) {
       const RowJob& job = jobs_[k];
-      SetSlot(r + k, job.e, ProbsOf(job), job.n, results_[k].sum,
+      SetSlot(r + k, PendingOf(job), ProbsOf(job), job.n, results_[k].sum,
               MayHaveTiny(results_[k].sum));
     }
     if (done.count != 0) {
@@ -248,6 +254,7 @@ class SoftmaxRows {
 
   void SetSlot(size_t r, const float* e, float* to, size_t n, double sum,
                bool has_tiny) {
+    if (!has_results_) return;
     Pending& slot = SlotOf(r);
     slot = {e, to, n, sum, has_tiny, IsStreamed(e, to)};
     if (slot.is_streamed && (plan_.divides_at_once || !IsAligned(to))) {
@@ -272,7 +279,7 @@ class SoftmaxRows {
       call_.logits.write_logits(call_.source, job, place);
       z = place;
     }
-    const float row_max = call_.kernels.max(z, row.n);
+    const float row_max = call_.row.max(z, row.n);
     const float max = job.sink > row_max ? job.sink : row_max;
     float* const log = call_.LogAt(row.r);
     if (!(-kInfinity < max && max < kInfinity)) {
@@ -306,7 +313,7 @@ class SoftmaxRows {
       *log =
           call_.kernels.log_sum_exp(max, result.sum, params.range, call_.parts);
     }
-    SetSlot(row.r, place, row.to, row.n, result.sum,
+    SetSlot(row.r, PendingOf(job), row.to, row.n, result.sum,
             !result.in_range || MayHaveTiny(result.sum));
   }
 
@@ -318,9 +325,11 @@ class SoftmaxRows {
   void Divide(Pending& row, const ReadAhead& ahead) const {
     if (row.n == 0) return;
     if (row.is_streamed) {
-      call_.kernels.divide_streamed(row.e, row.to, row.n, row.sum, ahead);
+      call_.kernels.divide_streamed(row.e, row.to, row.n, row.sum, ahead,
+                                    call_.parts);
     } else {
-      call_.kernels.divide(row.e, row.to, row.n, row.sum, row.has_tiny);
+      call_.kernels.divide(row.e, row.to, row.n, row.sum, row.has_tiny,
+                           call_.parts);
     }
     row.n = 0;
     row.has_tiny = false;
@@ -360,6 +369,7 @@ class SoftmaxRows {
   // place of their logits, which a failure needs again.
   const bool may_predict_;
   const bool has_equal_rows_;
+  const bool is_log_, has_results_;
   bool has_masked_ = false;
 };
 

@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/row_passes.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/row_passes.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "arith/exponent_range.h"
+#include "arith/max-inl.h"
+#include "arith/sse2-inl.h"
+#include "kernels/stream-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::RowKernels;
+using internal::RowSample;
+using internal::ScaleParts;
+
+#ifdef SOFTLANE_SSE2
+float Maximum(const float* x, size_t n) { return MaxOf4s(x, n); }
+#else
+float Maximum(const float* x, size_t n) { return MaxOf<IgnoreNaN>(x, n); }
+#endif
+float MaximumOrNaN(const float* x, size_t n) { return MaxOf<LaneNaN>(x, n); }
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+
+RowSample SampleRow(const float* x, size_t n, const ScaleParts& parts) {
+  RowSample sample = {MaxOf<IgnoreNaN>(x, n), false, false};
+  // Elements far below are masked if they are so far that they do not count.
+  const VF max = Set(sample.max);
+  const VF far_limit =
+      Set(sample.max - (internal::kRange / 2) * parts.inverse_l);
+  const VF masked_limit =
+      Set(sample.max + internal::kMaskedOctaves * parts.inverse_l);
+  auto are_far = hn::Lt(max, max), are_masked = are_far;
+  const auto add = [&](VF v) HWY_ATTR {
+    const auto is_masked = hn::Lt(v, masked_limit);
+    are_masked = hn::Or(are_masked, is_masked);
+    are_far = hn::Or(are_far, hn::AndNot(is_masked, hn::Lt(v, far_limit)));
+  };
+  constexpr size_t kSampled = 64;
+  const size_t end = HWY_MIN(n, kSampled);
+  size_t i = 0;
+  for (; end - i >= kLanes; i += kLanes) add(Load(x + i));
+  if (i != end) add(LoadFirst(x + i, end - i, max));
+  sample.has_masked = !hn::AllFalse(F32(), are_masked);
+  sample.is_wide = !hn::AllFalse(F32(), are_far);
+  return sample;
+}
+
+void ZeroStreamed(float* to, size_t n) { FillZero(to, n, true); }
+void Flush() { hwy::FlushStream(); }
+
+constexpr RowKernels kKernels = {&Maximum, &MaximumOrNaN, &SampleRow,
+                                 &ZeroStreamed, &Flush};
+#else
+constexpr RowKernels kKernels = {&Maximum, &MaximumOrNaN, nullptr, nullptr,
+                                 nullptr};
+#endif
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace internal {
+
+const KernelTable<const RowKernels> kRowKernels =
+    SOFTLANE_KERNEL_TABLE(kKernels);
+
+}  // namespace internal
+}  // namespace softlane
+#endif  // HWY_ONCE

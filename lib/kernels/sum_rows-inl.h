@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// The sum pass of rows: exp values by a predicted exponent, summed in double
+// and not written, and the row's maximum; in the same loop log-softmax of a
+// pending row. Exponentials keep the multipliers busy, the pending row loads
+// and stores. Reads a logit and a pending logit per element, writes a result.
+
+#if defined(SOFTLANE_LIB_KERNELS_SUM_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SUM_ROWS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SUM_ROWS_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_SUM_ROWS_INL_H_
+#endif
+
+#include "arith/log_probabilities-inl.h"
+#include "kernels/exp_rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// log(sum of exp(scale x)) of a row with this maximum, whose exp values are in
+// the range: as if its own plan had made them.
+HWY_INLINE double LogOfSumInRange(float max, double sum,
+                                  const internal::ExpRange& range,
+                                  const ScaleParts& parts) {
+  const RowPlan plan = PlanRow(max, parts);
+  const double octaves = range.offset - internal::kRangeTop - plan.offset;
+  const double planned = sum * PowerOfTwo(octaves);
+  if (!(planned == planned)) return static_cast<double>(kNaN);
+  return LogOfSum(plan, MakeExp(plan, parts), AsIs(), max, planned);
+}
+
+// The maximum in one vector: a loop that has few registers left.
+class NarrowMax {
+ public:
+  HWY_INLINE NarrowMax() : lanes_(Set(-kInfinity)) {}
+  HWY_INLINE void Add(VF x) { lanes_ = hn::Max(lanes_, x); }
+  HWY_INLINE void Add(const Four& x) {
+    Add(hn::Max(hn::Max(x.a, x.b), hn::Max(x.c, x.d)));
+  }
+  HWY_INLINE float Total() const {
+    return hn::GetLane(hn::MaxOfLanes(F32(), lanes_));
+  }
+
+ private:
+  VF lanes_;
+};
+
+// The exp values of a row as the terms of a sum.
+template <bool kHasMasked>
+struct SumTermsInRange {
+  HWY_INLINE Four FourOf(size_t i) const {
+    return Of(InRegisters(LoadFour(x + i, 16)));
+  }
+  HWY_INLINE VF One(size_t i) const { return Of(Load(x + i)); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    // In the other lanes the first element again.
+    const VF v = LoadFirst(x + i, count, Set(x[i]));
+    return KeepFirst(Of(v), count);
+  }
+  template <class V>
+  HWY_INLINE V Of(const V& v) const {
+    max.Add(v);
+    return ExpInRange<kHasMasked>(v, exp, range);
+  }
+
+  const SoftmaxExp& exp;
+  const float* x;
+  LaneRange& range;
+  NarrowMax& max;
+};
+
+// The same and, on the way, the results of a pending row.
+template <class Terms>
+struct SubtractingTerms {
+  HWY_INLINE Four FourOf(size_t i) const {
+    // All loads before all stores: see DividingTerms.
+    const Four x = InRegisters(LoadFour(terms.x + i, 16));
+    const Four pending = InRegisters(LoadFour(from + i, 16));
+    const Four result = terms.Of(x);
+    const Four logs = log.Subtract(pending);
+    if (is_streamed) {
+      ahead.Prefetch(PartOfBlock(i));
+      StreamFour(logs, to + i, 16);
+    } else {
+      StoreFour(logs, to + i, 16);
+    }
+    return result;
+  }
+  HWY_INLINE VF One(size_t i) const {
+    const VF logs = log.Subtract(Load(from + i));
+    is_streamed ? StreamOne(logs, to + i) : Store(logs, to + i);
+    return terms.One(i);
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF pending = LoadFirst(from + i, count, Set(0.0f));
+    StoreFirst(log.Subtract(pending), to + i, count);
+    return terms.First(i, count);
+  }
+
+  const Terms& terms;
+  const LogProbabilities& log;
+  const float* const from;
+  float* const to;
+  const bool is_streamed;  // then `to` is aligned
+  const NextRow ahead;
+};
+
+// The log of the sum of one row; its pending row, of as many elements, is
+// written. A function of its own, so that the constants of its loop stay in
+// registers.
+template <bool kHasMasked>
+HWY_NOINLINE void SumRow(const RowJob& job, const ExpParams& params,
+                         RowResult& result) {
+  const SoftmaxExp exp = ExpOf(params.range, params.parts);
+  LaneRange range;
+  NarrowMax max;
+  LaneSum sum;
+  using Terms = SumTermsInRange<kHasMasked>;
+  const Terms terms{exp, job.logits, range, max};
+  const size_t n = job.n, full = n / kSumBlock * kSumBlock;
+  if (job.pending_n != 0) {
+    const LogProbabilities log(params.parts, *job.pending_sum);
+    const SubtractingTerms<Terms> subtracting{
+        terms, log, job.pending, job.probs, job.is_streamed, AheadOf(job)};
+    AddBlocks<true>(0, full, subtracting, sum);
+    AddFastLast<true>(full, n, subtracting, sum);
+  } else {
+    AddBlocks<true>(0, full, terms, sum);
+    AddShortLast<true>(full, n, terms, sum);
+  }
+  result.row_sum = sum.Total();
+  result.max = max.Total();
+  result.in_range = range.IsInside();
+}
+
+template <bool kHasMasked>
+RowsDone SumRows(const void*, const RowJob* jobs, size_t count,
+                 const ExpParams& params, RowResult* results) {
+  for (size_t k = 0; k < count; ++k) {
+    RowResult& result = results[k];
+    SumRow<kHasMasked>(jobs[k], params, result);
+    if (HWY_UNLIKELY(!params.is_exact &&
+                     !IsDone<kHasMasked>(jobs[k], result))) {
+      return {k, true};
+    }
+    result.sum =
+        LogOfSumInRange(result.max, result.row_sum, params.range, params.parts);
+    if (HWY_UNLIKELY(!internal::IsUsualSum(result.row_sum))) {
+      return {k + 1, false};
+    }
+  }
+  return {count, false};
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_KERNELS_SUM_ROWS_INL_H_
