@@ -746,7 +746,7 @@ MUTANTS = [
     ("attention_softmax.cc", "!(max == max) || !(sink == sink)", "!(sink == sink)"),
     ("attention_softmax.cc", "return max > sink ? max : sink;", "return max;"),
     ("attention_softmax.cc", "options.sinks[r] + 0.0f", "options.sinks[r]"),
-    ("attention_softmax.cc", "if (result.sum == result.sum) continue;", "continue;"),
+    ("attention_softmax.cc", "if (result.sum == result.sum) return;", "return;"),
     ("attention_softmax.cc", "call.ranges == nullptr && call.logsumexp == nullptr && call.x", "call.logsumexp == nullptr && call.x"),
     ("attention_softmax.cc", "shape.has_begins = options.window != 0;", "shape.has_begins = false;"),
     # sum_rows-inl.h, log_passes.cc: log-softmax by softmax's schedules

@@ -149,7 +149,8 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
 SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
   SoftmaxPlan plan = {};
   plan.rows_per_call = 1;
-  plan.places = shape.is_in_place ? Places::kScratch : Places::kOutput;
+  const bool has_scratch = shape.is_in_place && !shape.is_log;
+  plan.places = has_scratch ? Places::kScratch : Places::kOutput;
   plan.schedule = Schedule::kOneRow;
   if (shape.is_attention) {
     plan.schedule = Schedule::kRows;
