@@ -186,7 +186,7 @@ MUTANTS = [
     ("schedules/softmax_call.h", "reinterpret_cast<uintptr_t>(y.data) % 64 == 0 && y.stride", "y.stride"),
     ("schedules/softmax_call.h", "y.stride % 16 == 0 && y.cols % 16 == 0", "y.cols % 16 == 0"),
     ("schedules/softmax_call.h", "y.stride % 16 == 0 && y.cols % 16 == 0", "y.stride % 16 == 0"),
-    ("schedules/softmax_batches.cc", "batch.writing = batch.are_usual ? usual_ : Writing::kTiny;", "batch.writing = usual_;"),
+    ("schedules/softmax_batches.cc", "batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;", "batch.writing = usual_;"),
     ("schedules/softmax_batches.cc", "kernels_.sum(batch, nullptr); batch.writing = Writing::kTiny;", "kernels_.sum(batch, nullptr); batch.writing = usual_;"),
     ("kernels/exp_batch-inl.h", "range, none}); } return range.IsInside();", "range, none}); } return true;"),
     ("kernels/exp_batch-inl.h", "max.Total(); } return range.IsInside();", "max.Total(); } return true;"),

@@ -129,7 +129,11 @@ struct RowWriter {
     // The last vector overlaps those before it: the same probabilities.
     const size_t end = n - kLanes;
     if constexpr (Shape::k16s == 0) {
-      for (size_t i = 0; i < end; i += kLanes) Write(i);
+      size_t i = 0;
+      for (; end - i >= 4 * kLanes; i += 4 * kLanes) {
+        for (size_t k = 0; k < 4; ++k) Write(i + k * kLanes);
+      }
+      for (; i < end; i += kLanes) Write(i);
     } else {
       constexpr size_t kLast = (Shape::k16s - 1) * 16;
       for (size_t k = 0; k < kLast; k += kLanes) Write(k);
@@ -260,6 +264,9 @@ void SumBatch(Batch& batch, const Batch* before) {
   const double least = internal::LeastSum(batch.n);
   batch.are_usual =
       AreWithin(batch.sums, internal::kMinUsualSum, internal::kMaxUsualSum);
+  batch.have_no_tiny =
+      batch.are_usual ||
+      AreWithin(batch.sums, 0.0, internal::kMaxSumWithoutTiny);
   batch.are_enough = batch.are_usual || AreWithin(batch.sums, least, kMost);
   batch.are_numbers = batch.are_enough || AreWithin(batch.sums, 0.0, kMost);
   InvertSums(batch);

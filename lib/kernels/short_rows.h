@@ -51,9 +51,9 @@ struct Batch {
   /// streamed.
   AheadRows ahead[2];
   size_t ahead_rows;
-  // Whether the sums, without sinks, are IsUsualSum; at least LeastSum(n); no
-  // NaN.
-  bool are_usual, are_enough, are_numbers;
+  // Whether the sums, without sinks, are IsUsualSum; not MayHaveTiny; at least
+  // LeastSum(n); no NaN.
+  bool are_usual, have_no_tiny, are_enough, are_numbers;
   alignas(64) double sums[kBatchRows];
   // The reciprocals of the sums.
   alignas(64) float head[kBatchRows];

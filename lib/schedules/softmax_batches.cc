@@ -105,7 +105,7 @@ class SoftmaxBatches {
     const bool is_inside =
         call_.logits.exp_batch[kind](call_.source, rows_, params_);
     kernels_.sum(batch, before);
-    batch.writing = batch.are_usual ? usual_ : Writing::kTiny;
+    batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;
     // Without an element that counts a row has its sink alone, or nothing.
     const bool may_be_few = has_masked_ || has_ends || call_.sinks != nullptr;
     bool is_good = is_inside && (!may_be_few || batch.are_enough);
