@@ -264,9 +264,9 @@ struct StoredBlock {
   const float* terms;
 };
 // A block that is not full, or none, in little code: one vector at a time.
-template <bool kInDouble = false, class Terms>
+template <bool kInDouble = false, class Terms, class Sum>
 HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
-                             LaneSum& sum) {
+                             Sum& sum) {
   if (start == n) return;
   HWY_ALIGN float block[kSumBlock];
   size_t i = 0;
@@ -291,9 +291,9 @@ HWY_INLINE void AddLast(size_t start, size_t n, const Terms& terms,
     sum.template AddBlock<kInDouble>(LastTerms<Terms>(terms, start, n - start));
   }
 }
-template <bool kInDouble = false, class Terms>
+template <bool kInDouble = false, class Terms, class Sum>
 HWY_INLINE void AddFastLast(size_t start, size_t n, const Terms& terms,
-                            LaneSum& sum) {
+                            Sum& sum) {
   if (start == n) return;
   sum.template AddBlock<kInDouble>(
       FastLastTerms<Terms>{terms, start, n - start});

@@ -222,6 +222,7 @@ class AttentionLogits {
 template <class Logits>
 struct KeyLogits {
   static constexpr bool kMayBeStaged = Logits::kMayBeStaged;
+  static constexpr bool kAreInMemory = false;
 
   HWY_INLINE Four FourOf(size_t i) const {
     return logits.FourOf(begin + i, 16);

@@ -17,11 +17,14 @@
 #define SOFTLANE_LIB_KERNELS_EXP_ROWS_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "arith/lane_range-inl.h"
 #include "arith/max-inl.h"
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
 #include "kernels/divide-inl.h"
+#include "kernels/logits-inl.h"
 #include "kernels/softmax_kernels.h"
 #include "kernels/stages-inl.h"
 
@@ -158,12 +161,82 @@ HWY_INLINE NextRow AheadOf(const RowJob& job) {
   return {job.ahead.first, job.ahead.second};
 }
 
+// A block that is not full: its terms folded as LaneSum has them, their maximum
+// and whether they fit.
+struct LastBlock {
+  template <bool kInDouble, class FourTerms>
+  HWY_INLINE void AddBlock(const FourTerms& four) {
+    for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
+      const Four v = four(k * kLanes);
+      Store(hn::Add(hn::Add(v.a, v.b), hn::Add(v.c, v.d)), folded + k * kLanes);
+    }
+  }
+  HWY_INLINE void AddTo(LaneSum& sum) const {
+    VF vectors[LaneSum::kFoldedVectors];
+    for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
+      vectors[k] = Load(folded + k * kLanes);
+    }
+    sum.AddFolded(vectors);
+  }
+
+  HWY_ALIGN float folded[2 * kSumLanes];
+  float max;
+  bool in_range;
+};
+
+// The block of a row that is not full, of which `last` are the logits. One
+// function for logits of all kinds: most of a pass was this code.
+HWY_MAYBE_UNUSED HWY_NOINLINE void ExpLast(const float* last, bool has_masked,
+                                           const RowJob& job,
+                                           const ExpParams& params,
+                                           LastBlock& block) {
+  // Nothing is below -inf: elements that are too low do not fit.
+  const float lowest = has_masked ? params.range.lowest : -kInfinity;
+  const SoftmaxExp exp = ExpOf({params.range.offset, lowest}, params.parts);
+  const size_t full = job.n / kSumBlock * kSumBlock, count = job.n - full;
+  LaneRange range;
+  LaneMax max;
+  const PlainLogits logits{last};
+  using Terms = RangeTerms<true, true, PlainLogits>;
+  const Terms terms{exp, logits, job.e + full, range, max};
+  if (job.pending_n == job.n) {
+    const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
+    const DividingTerms<Terms> dividing{
+        terms,           probabilities,   job.pending + full, job.probs + full,
+        job.is_streamed, {nullptr, nullptr}};
+    AddFastLast(0, count, dividing, block);
+  } else {
+    AddShortLast(0, count, terms, block);
+  }
+  block.max = max.Total();
+  block.in_range = range.IsInside();
+}
+
+// Where the logits of a block that is not full stand in memory: `block`, unless
+// all do.
+template <class Logits>
+HWY_INLINE const float* LastLogits(const Logits& logits, size_t start, size_t n,
+                                   float* block) {
+  if constexpr (Logits::kAreInMemory) {
+    return logits.x + start;
+  } else {
+    size_t i = start;
+    for (; n - i >= kLanes; i += kLanes) {
+      Store(logits.One(i), block + (i - start));
+    }
+    if (i != n) Store(logits.First(i, n - i), block + (i - start));
+    return block;
+  }
+}
+
 // The exp values of one row; its pending row is divided. A function of its own,
-// so that the constants of its loop stay in registers; the logits by value,
-// since stores of vectors may change what is behind a reference.
-template <bool kHasMasked, bool kNeedsMax, class Logits>
-HWY_NOINLINE void ExpRow(Logits logits, const RowJob& job,
+// so that the constants of its loop stay in registers. It makes the logits: a
+// copy of them would wait for the stores that made them.
+template <bool kHasMasked, bool kNeedsMax, class Source>
+HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
                          const ExpParams& params, RowResult& result) {
+  const auto logits = LogitsOf(source, job);
+  using Logits = std::decay_t<decltype(logits)>;
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
   LaneMax max;
@@ -183,26 +256,31 @@ HWY_NOINLINE void ExpRow(Logits logits, const RowJob& job,
   size_t start = 0;
   if (job.pending_n != 0) {
     const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
-    const size_t blocks = HWY_MIN(full, job.pending_n / kSumBlock * kSumBlock);
-    start = n == job.pending_n ? n : blocks;
+    start = HWY_MIN(full, job.pending_n / kSumBlock * kSumBlock);
     const DividingTerms<Terms> dividing{terms,           probabilities,
                                         job.pending,     job.probs,
                                         job.is_streamed, AheadOf(job)};
-    add_blocks(0, blocks, dividing);
-    AddFastLast(blocks, start, dividing, sum);
-    if (start != job.pending_n) {  // rows of different lengths
+    add_blocks(0, start, dividing);
+    if (n != job.pending_n) {
       DivideRest(probabilities, job.pending + start, job.probs + start,
                  job.pending_n - start, job.is_streamed);
     }
   }
-  if (start != n) {
-    add_blocks(start, full, terms);
-    AddShortLast(full, n, terms, sum);
+  add_blocks(start, full, terms);
+  result.max = kNeedsMax ? max.Total() : 0.0f;
+  bool in_range = range.IsInside();
+  if (n != full) {
+    HWY_ALIGN float logits_of_last[kSumBlock];
+    LastBlock last;
+    ExpLast(LastLogits(logits, full, n, logits_of_last), kHasMasked, job,
+            params, last);
+    last.AddTo(sum);
+    in_range = in_range && last.in_range;
+    if (kNeedsMax) result.max = HWY_MAX(result.max, last.max);
   }
   // A result that is returned would be copied, which waits for these stores.
   result.sum = result.row_sum = sum.Total();
-  result.max = kNeedsMax ? max.Total() : 0.0f;
-  result.in_range = range.IsInside();
+  result.in_range = in_range;
 }
 
 // Whether the row is done: its exp values fit, and are enough where elements
@@ -221,10 +299,10 @@ HWY_INLINE bool EndsCall(const RowResult& result) {
   return !internal::IsUsualSum(result.row_sum) || MayHaveTiny(result.sum);
 }
 
-// Adds the sink, if any.
-HWY_INLINE void JoinSink(const RowJob& job, const ExpParams& params,
-                         RowResult& result) {
-  if (HWY_LIKELY(job.sink == -kInfinity)) return;
+// Adds the sink.
+HWY_MAYBE_UNUSED HWY_NOINLINE void JoinSink(const RowJob& job,
+                                            const ExpParams& params,
+                                            RowResult& result) {
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   result.sum += hn::GetLane(exp(Set(job.sink)));
   result.max = HWY_MAX(result.max, job.sink);
@@ -237,11 +315,11 @@ HWY_INLINE RowsDone ExpRowByRow(const Source& source, const RowJob* jobs,
   for (size_t k = 0; k < count; ++k) {
     const RowJob& job = jobs[k];
     RowResult& result = results[k];
-    ExpRow<kHasMasked, kNeedsMax>(LogitsOf(source, job), job, params, result);
+    ExpRow<kHasMasked, kNeedsMax, Source>(source, job, params, result);
     if (HWY_UNLIKELY(!params.is_exact && !IsDone<kHasMasked>(job, result))) {
       return {k, true};
     }
-    JoinSink(job, params, result);
+    if (HWY_UNLIKELY(job.sink != -kInfinity)) JoinSink(job, params, result);
     if (HWY_UNLIKELY(EndsCall(result))) return {k + 1, false};
   }
   return {count, false};
