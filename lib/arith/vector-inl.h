@@ -201,7 +201,21 @@ HWY_INLINE VF LoadFirst(const float* from, size_t count, VF fill) {
 
 // Stores the first `count` <= kLanes lanes and touches nothing behind them.
 HWY_INLINE void StoreFirst(VF v, float* to, size_t count) {
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+#if HWY_TARGET == HWY_AVX2
+  if (count == kLanes) return Store(v, to);
+  __m128 rest = _mm256_castps256_ps128(v.raw);
+  if (count & 4) {
+    _mm_storeu_ps(to, rest);
+    rest = _mm256_extractf128_ps(v.raw, 1);
+    to += 4;
+  }
+  if (count & 2) {
+    _mm_storel_pi(reinterpret_cast<__m64*>(to), rest);
+    rest = _mm_movehl_ps(rest, rest);
+    to += 2;
+  }
+  if (count & 1) _mm_store_ss(to, rest);
+#elif HWY_TARGET == HWY_AVX3
   hn::BlendedStore(v, hn::FirstN(F32(), count), F32(), to);
 #else
   HWY_ALIGN float buffer[kLanes];

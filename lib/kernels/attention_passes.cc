@@ -93,8 +93,8 @@ constexpr LogitsKernels MakeAffineKernels() {
   using Masked = std::conditional_t<kMasks == Masks::kNone, Any, Source>;
   return {{&ExpRows<kMayMask, false, Source>, &ExpRows<true, false, Masked>,
            &ExpRows<kMayMask, true, Source>, &ExpRows<true, true, Masked>},
-          {&ExpBatch<false, Any>, &ExpBatch<true, Any>,
-           &ExpBatchOfRows<false, Any>, &ExpBatchOfRows<true, Any>},
+          {&ExpBatch<false, Any>, &ExpBatch<true, Any>},
+          &ExpBatchOfRows<Any>,
           &WriteLogits<AffineLogits<Masks::kAny>>};
 }
 constexpr LogitsKernels kScaleKernels = MakeAffineKernels<Masks::kNone>();
@@ -104,10 +104,11 @@ constexpr LogitsKernels kAttentionKernels = {
     {&ExpWrittenRows<1>, &ExpWrittenRows<1>, &ExpWrittenRows<3>,
      &ExpWrittenRows<3>},
     {},
+    nullptr,
     &WriteLogits<AttentionLogits>};
 #else
 constexpr LogitsKernels kAttentionKernels = {
-    {}, {}, &WriteLogits<AttentionLogits>};
+    {}, {}, nullptr, &WriteLogits<AttentionLogits>};
 constexpr LogitsKernels kScaleKernels = kAttentionKernels;
 constexpr LogitsKernels kBiasKernels = kAttentionKernels;
 constexpr LogitsKernels kKeepKernels = kAttentionKernels;

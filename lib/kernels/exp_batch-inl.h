@@ -38,8 +38,8 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
 }
 
 // The same for rows that end where each will, and with their maxima: row by
-// row.
-template <bool kHasMasked, class Source>
+// row. Elements may be masked.
+template <class Source>
 bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
                     const ExpParams& params) {
   const Source all(source);
@@ -51,7 +51,7 @@ bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
     float* const e = rows.e + r * rows.e_stride;
     const size_t end = rows.ends == nullptr ? rows.n : rows.ends[r];
     LaneMax max;
-    using Terms = RangeTerms<kHasMasked, true, std::decay_t<decltype(logits)>>;
+    using Terms = RangeTerms<true, true, std::decay_t<decltype(logits)>>;
     WriteTerms(end, Terms{exp, logits, e, range, max});
     Fill(e + end, rows.n - end, 0.0f);
     if (rows.max != nullptr) rows.max[r] = max.Total();

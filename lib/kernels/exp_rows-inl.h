@@ -201,9 +201,12 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void ExpLast(const float* last, bool has_masked,
   const Terms terms{exp, logits, job.e + full, range, max};
   if (job.pending_n == job.n) {
     const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
-    const DividingTerms<Terms> dividing{
-        terms,           probabilities,   job.pending + full, job.probs + full,
-        job.is_streamed, {nullptr, nullptr}};
+    const DividingTerms<Terms> dividing{terms,
+                                        probabilities,
+                                        job.pending + full,
+                                        job.probs + full,
+                                        job.is_streamed,
+                                        {nullptr, nullptr}};
     AddFastLast(0, count, dividing, block);
   } else {
     AddShortLast(0, count, terms, block);
@@ -243,15 +246,6 @@ HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
   LaneSum sum;
   using Terms = RangeTerms<kHasMasked, kNeedsMax, Logits>;
   const Terms terms{exp, logits, job.e, range, max};
-  const bool is_staged = params.is_staged && job.n >= kMinStagedCols;
-  const auto add_blocks = [&](size_t start, size_t end, const auto& of)
-                              HWY_ATTR {
-                                if constexpr (Terms::kMayBeStaged) {
-                                  if (is_staged)
-                                    return AddStagedBlocks(start, end, of, sum);
-                                }
-                                AddBlocks(start, end, of, sum);
-                              };
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   size_t start = 0;
   if (job.pending_n != 0) {
@@ -260,13 +254,23 @@ HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
     const DividingTerms<Terms> dividing{terms,           probabilities,
                                         job.pending,     job.probs,
                                         job.is_streamed, AheadOf(job)};
-    add_blocks(0, start, dividing);
+    if constexpr (Terms::kMayBeStaged) {
+      const bool is_staged = params.is_staged && n >= kMinStagedCols;
+      is_staged ? AddStagedBlocks(0, start, dividing, sum)
+                : AddBlocks(0, start, dividing, sum);
+    } else {
+      AddBlocks(0, start, dividing, sum);
+    }
     if (n != job.pending_n) {
       DivideRest(probabilities, job.pending + start, job.probs + start,
                  job.pending_n - start, job.is_streamed);
     }
   }
-  add_blocks(start, full, terms);
+  if constexpr (Terms::kMayBeStaged) {
+    AddStagedBlocks(start, full, terms, sum);
+  } else {
+    AddBlocks(start, full, terms, sum);
+  }
   result.max = kNeedsMax ? max.Total() : 0.0f;
   bool in_range = range.IsInside();
   if (n != full) {
@@ -349,17 +353,24 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     const Terms terms{exp, logits, job.e, range, none};
     if (job.pending_n == 0) {
       AddStagedRow(full, terms, next_logits, lower, upper, sum);
-      if constexpr (kHasLast) AddShortLast(full, n, terms, sum);
     } else {
       const Probabilities probabilities(
           internal::ReciprocalOf(*job.pending_sum));
       const DividingTerms<Terms> dividing{terms,     probabilities, job.pending,
                                           job.probs, false,         {}};
       AddStagedRow(full, dividing, next_logits, lower, upper, sum);
-      if constexpr (kHasLast) AddFastLast(full, n, dividing, sum);
+    }
+    bool in_range = range.IsInside();
+    if constexpr (kHasLast) {
+      HWY_ALIGN float logits_of_last[kSumBlock];
+      LastBlock last;
+      ExpLast(LastLogits(logits, full, n, logits_of_last), kHasMasked, job,
+              params, last);
+      last.AddTo(sum);
+      in_range = in_range && last.in_range;
     }
     const double total = sum.Total();
-    results[k] = {total, total, 0.0f, range.IsInside()};
+    results[k] = {total, total, 0.0f, in_range};
     if (!IsDone<kHasMasked>(job, results[k])) return {k, true};
     if (EndsCall(results[k])) return {k + 1, false};
   }

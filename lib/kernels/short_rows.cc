@@ -264,9 +264,8 @@ void SumBatch(Batch& batch, const Batch* before) {
   const double least = internal::LeastSum(batch.n);
   batch.are_usual =
       AreWithin(batch.sums, internal::kMinUsualSum, internal::kMaxUsualSum);
-  batch.have_no_tiny =
-      batch.are_usual ||
-      AreWithin(batch.sums, 0.0, internal::kMaxSumWithoutTiny);
+  batch.have_no_tiny = batch.are_usual ||
+                       AreWithin(batch.sums, 0.0, internal::kMaxSumWithoutTiny);
   batch.are_enough = batch.are_usual || AreWithin(batch.sums, least, kMost);
   batch.are_numbers = batch.are_enough || AreWithin(batch.sums, 0.0, kMost);
   InvertSums(batch);

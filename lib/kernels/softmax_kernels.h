@@ -97,9 +97,11 @@ using ExpBatchFunction = bool(const void* source, const BatchRows& rows,
 struct LogitsKernels {
   /// By (may have masked elements) + 2 * (the maximum is asked for).
   ExpRowsFunction* exp_rows[4];
-  /// By (may have masked elements) + 2 * (maxima are asked for, or rows have
-  /// ends).
-  ExpBatchFunction* exp_batch[4];
+  /// By (may have masked elements).
+  ExpBatchFunction* exp_batch[2];
+  /// The same where maxima are asked for, or rows have ends; elements may be
+  /// masked.
+  ExpBatchFunction* exp_batch_of_rows;
   /// Writes the row's logits. Null: they stand in memory as they are.
   void (*write_logits)(const void* source, const RowJob& job, float* to);
 };

@@ -93,8 +93,8 @@ constexpr SoftmaxKernels kKernels = {&OneRow,          &LogOfRangeSum,
 constexpr LogitsKernels kPlainKernels = {
     {&ExpRows<false, false, PlainSource>, &ExpRows<true, false, PlainSource>,
      &ExpRows<false, true, PlainSource>, &ExpRows<true, true, PlainSource>},
-    {&ExpBatch<false, PlainSource>, &ExpBatch<true, PlainSource>,
-     &ExpBatchOfRows<false, PlainSource>, &ExpBatchOfRows<true, PlainSource>},
+    {&ExpBatch<false, PlainSource>, &ExpBatch<true, PlainSource>},
+    &ExpBatchOfRows<PlainSource>,
     nullptr};
 #else
 #ifdef SOFTLANE_SSE2

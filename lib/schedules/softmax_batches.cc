@@ -101,13 +101,15 @@ class SoftmaxBatches {
       ends_[k] = call_.ranges->Of(r + k).end;
     }
     params_.range = prediction_.Range();
-    const size_t kind = (has_masked_ ? 1 : 0) + (has_ends || needs_max ? 2 : 0);
-    const bool is_inside =
-        call_.logits.exp_batch[kind](call_.source, rows_, params_);
+    const bool is_by_rows = has_ends || needs_max;
+    ExpBatchFunction* const exp_batch =
+        is_by_rows ? call_.logits.exp_batch_of_rows
+                   : call_.logits.exp_batch[has_masked_ ? 1 : 0];
+    const bool is_inside = exp_batch(call_.source, rows_, params_);
     kernels_.sum(batch, before);
     batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;
     // Without an element that counts a row has its sink alone, or nothing.
-    const bool may_be_few = has_masked_ || has_ends || call_.sinks != nullptr;
+    const bool may_be_few = has_masked_ || is_by_rows || call_.sinks != nullptr;
     bool is_good = is_inside && (!may_be_few || batch.are_enough);
     if (is_good && call_.sinks != nullptr) {
       is_good = JoinSinks(batch, call_.sinks + r);
