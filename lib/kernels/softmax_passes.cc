@@ -29,6 +29,15 @@ using internal::LogitsKernels;
 using internal::SoftmaxKernels;
 
 #ifndef SOFTLANE_SSE2
+// to[i] = argument(x[i]), for a maximum beyond the direct limit.
+HWY_NOINLINE void WriteShifted(const float* x, float* to, size_t n,
+                               const Shifted& argument) {
+  for (size_t i = 0; i < n; i += kLanes) {
+    const size_t count = HWY_MIN(kLanes, n - i);
+    StoreFirst(argument(LoadFirst(x + i, count, Set(0.0f))), to + i, count);
+  }
+}
+
 RowResult OneRow(const float* x, float* y, size_t n, float sink,
                  const ScaleParts& parts, float* logsumexp) {
   const float row_max = MaxOf<IgnoreNaN>(x, n);
@@ -36,16 +45,22 @@ RowResult OneRow(const float* x, float* y, size_t n, float sink,
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
   const SoftmaxExp exp = MakeExp(plan, parts);
-  const double sum = WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-    using Argument = std::decay_t<decltype(argument)>;
-    const PlainLogits logits{x};
-    double sum = SumTerms(n, Numerators<Argument>{exp, argument, logits, y});
-    if (sink != -kInfinity) sum += hn::GetLane(exp(argument(Set(sink))));
-    if (logsumexp != nullptr && sum == sum) {
-      *logsumexp = LogSumExp(plan, exp, argument, max, sum);
-    }
-    return sum;
-  });
+  const AsIs as_is;
+  VF sinks = Set(sink), maxima = Set(max);
+  if (HWY_UNLIKELY(!plan.as_is)) {
+    const Shifted argument{Set(static_cast<float>(plan.shift)),
+                           Set(static_cast<float>(plan.unit))};
+    WriteShifted(x, y, n, argument);
+    x = y;
+    sinks = argument(sinks);
+    maxima = argument(maxima);
+  }
+  const PlainLogits logits{x};
+  double sum = SumTerms(n, Numerators<AsIs>{exp, as_is, logits, y});
+  if (sink != -kInfinity) sum += hn::GetLane(exp(sinks));
+  if (logsumexp != nullptr && sum == sum) {
+    *logsumexp = LogSumExp(plan, exp, as_is, hn::GetLane(maxima), sum);
+  }
   if (sum == sum) Replace(y, n, Probabilities(ReciprocalOf(sum)));
   return {sum, sum, max, false};
 }
