@@ -97,15 +97,19 @@ bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
       (options.keep.data == nullptr || options.keep.stride == cols);
   internal::RunSoftmaxBatches(
       call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
-      is_dense, sample, RunRowByRow);
+      internal::KernelsOf(internal::kAttentionBatchKernels, target), is_dense,
+      sample, RunRowByRow);
   return true;
+}
+
+// Whether logits are a scale and masks only.
+bool AreAffine(const AttentionOptions& options) {
+  return options.softcap == 0.0f && options.alibi_slope == 0.0f;
 }
 
 const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
     const AttentionOptions& options) {
-  if (options.softcap != 0.0f || options.alibi_slope != 0.0f) {
-    return internal::kAttentionLogitsKernels;
-  }
+  if (!AreAffine(options)) return internal::kAttentionLogitsKernels;
   if (options.keep.data != nullptr) return internal::kKeepLogitsKernels;
   return options.bias.data != nullptr ? internal::kBiasLogitsKernels
                                       : internal::kScaleLogitsKernels;
@@ -161,7 +165,7 @@ void RunOneRow(const SoftmaxCall& call) {
       scores.rows, scores.cols,          scores.data == probs.data,
       true,        logsumexp != nullptr, internal::HasWholeLines(probs)};
   shape.is_attention = true;
-  shape.has_batches = logits.exp_batch[0] != nullptr;
+  shape.has_batches = AreAffine(options);
   shape.has_ranges = has_ranges;
   shape.has_begins = options.window != 0;
   shape.has_sinks = options.sinks != nullptr;

@@ -49,6 +49,7 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   }
   internal::RunSoftmaxBatches(
       call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
+      internal::KernelsOf(internal::kPlainBatchKernels, target),
       call.x.stride == call.x.cols && call.logsumexp == nullptr, sample,
       internal::RunRowByRow);
 }

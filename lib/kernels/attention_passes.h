@@ -21,9 +21,11 @@ struct AttentionSource {
 extern const KernelTable<const LogitsKernels> kScaleLogitsKernels;
 extern const KernelTable<const LogitsKernels> kBiasLogitsKernels;
 extern const KernelTable<const LogitsKernels> kKeepLogitsKernels;
-/// With a softcap or ALiBi too. They are written first; batches of them are
-/// not.
+/// With a softcap or ALiBi too. They are written first.
 extern const KernelTable<const LogitsKernels> kAttentionLogitsKernels;
+/// Batches of all but the last kind: the branches of all masks cost them
+/// nothing.
+extern const KernelTable<const BatchLogitsKernels> kAttentionBatchKernels;
 
 }  // namespace internal
 }  // namespace softlane

@@ -80,8 +80,6 @@ float LogSumExpOf(float, double log_sum, const internal::ExpRange&,
 
 constexpr LogitsKernels kLogitsKernels = {
     {&SumRows<false>, &SumRows<true>, &SumRows<false>, &SumRows<true>},
-    {},
-    nullptr,
     nullptr};
 constexpr SoftmaxKernels kKernels = {&LogOfRow,         &LogSumExpOf, &Subtract,
                                      &SubtractStreamed, nullptr,      nullptr};

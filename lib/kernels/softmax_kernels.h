@@ -97,13 +97,17 @@ using ExpBatchFunction = bool(const void* source, const BatchRows& rows,
 struct LogitsKernels {
   /// By (may have masked elements) + 2 * (the maximum is asked for).
   ExpRowsFunction* exp_rows[4];
+  /// Writes the row's logits. Null: they stand in memory as they are.
+  void (*write_logits)(const void* source, const RowJob& job, float* to);
+};
+
+/// The exp passes of batches of short rows of such logits.
+struct BatchLogitsKernels {
   /// By (may have masked elements).
   ExpBatchFunction* exp_batch[2];
   /// The same where maxima are asked for, or rows have ends; elements may be
   /// masked.
   ExpBatchFunction* exp_batch_of_rows;
-  /// Writes the row's logits. Null: they stand in memory as they are.
-  void (*write_logits)(const void* source, const RowJob& job, float* to);
 };
 
 /// What short_rows takes at most.
@@ -138,6 +142,7 @@ struct SoftmaxKernels {
 
 extern const KernelTable<const SoftmaxKernels> kSoftmaxKernels;
 extern const KernelTable<const LogitsKernels> kPlainLogitsKernels;
+extern const KernelTable<const BatchLogitsKernels> kPlainBatchKernels;
 
 }  // namespace internal
 }  // namespace softlane

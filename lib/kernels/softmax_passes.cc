@@ -9,8 +9,6 @@
 #include "arith/max-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/divide-inl.h"
-#include "kernels/exp_batch-inl.h"
-#include "kernels/exp_rows-inl.h"
 #include "kernels/logits-inl.h"
 #include "kernels/sse2_softmax-inl.h"
 #ifndef SOFTLANE_SSE2
@@ -25,7 +23,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::ExpRange;
-using internal::LogitsKernels;
+using internal::RowResult;
 using internal::SoftmaxKernels;
 
 #ifndef SOFTLANE_SSE2
@@ -93,24 +91,9 @@ void DivideStreamed(const float* e, float* probs, size_t n, double sum,
   StreamRow(e, probs, n, probabilities, NextRow{ahead.first, ahead.second});
 }
 
-struct PlainSource {
-  static constexpr bool kMayBeStaged = true;
-
-  HWY_INLINE explicit PlainSource(const void*) {}
-  HWY_INLINE PlainLogits LogitsAt(const float* x, size_t, size_t) const {
-    return {x};
-  }
-};
-
 constexpr SoftmaxKernels kKernels = {&OneRow,          &LogOfRangeSum,
                                      &Divide,          &DivideStreamed,
                                      &SoftmaxLargeRow, nullptr};
-constexpr LogitsKernels kPlainKernels = {
-    {&ExpRows<false, false, PlainSource>, &ExpRows<true, false, PlainSource>,
-     &ExpRows<false, true, PlainSource>, &ExpRows<true, true, PlainSource>},
-    {&ExpBatch<false, PlainSource>, &ExpBatch<true, PlainSource>},
-    &ExpBatchOfRows<PlainSource>,
-    nullptr};
 #else
 #ifdef SOFTLANE_SSE2
 constexpr SoftmaxKernels kKernels = {&BaselineRow,      nullptr,
@@ -121,7 +104,6 @@ constexpr SoftmaxKernels kKernels = {&BaselineRow,      nullptr,
 constexpr SoftmaxKernels kKernels = {&OneRow, nullptr,          nullptr,
                                      nullptr, &SoftmaxLargeRow, nullptr};
 #endif
-constexpr LogitsKernels kPlainKernels = {};
 #endif
 
 }  // namespace
@@ -135,8 +117,6 @@ namespace internal {
 
 const KernelTable<const SoftmaxKernels> kSoftmaxKernels =
     SOFTLANE_KERNEL_TABLE(kKernels);
-const KernelTable<const LogitsKernels> kPlainLogitsKernels =
-    SOFTLANE_KERNEL_TABLE(kPlainKernels);
 
 }  // namespace internal
 }  // namespace softlane

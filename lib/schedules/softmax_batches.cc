@@ -18,10 +18,12 @@ double LargestOf(const double* sums) {
 class SoftmaxBatches {
  public:
   SoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
-                 const ShortRowsKernels& kernels, bool is_dense,
+                 const ShortRowsKernels& kernels,
+                 const BatchLogitsKernels& logits, bool is_dense,
                  const RowSample& sample, BatchFallback* fallback)
       : call_(call),
         kernels_(kernels),
+        logits_(logits),
         fallback_(fallback),
         usual_(plan.places == Places::kStreamed ? Writing::kStreamed
                                                 : Writing::kUsual),
@@ -103,8 +105,8 @@ class SoftmaxBatches {
     params_.range = prediction_.Range();
     const bool is_by_rows = has_ends || needs_max;
     ExpBatchFunction* const exp_batch =
-        is_by_rows ? call_.logits.exp_batch_of_rows
-                   : call_.logits.exp_batch[has_masked_ ? 1 : 0];
+        is_by_rows ? logits_.exp_batch_of_rows
+                   : logits_.exp_batch[has_masked_ ? 1 : 0];
     const bool is_inside = exp_batch(call_.source, rows_, params_);
     kernels_.sum(batch, before);
     batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;
@@ -170,6 +172,7 @@ class SoftmaxBatches {
 
   const SoftmaxCall& call_;
   const ShortRowsKernels& kernels_;
+  const BatchLogitsKernels& logits_;
   BatchFallback* const fallback_;
   const Writing usual_;
   bool has_masked_;  // from the first failure on, whatever its cause
@@ -184,10 +187,12 @@ class SoftmaxBatches {
 }  // namespace
 
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
-                       const ShortRowsKernels& kernels, bool is_dense,
+                       const ShortRowsKernels& kernels,
+                       const BatchLogitsKernels& logits, bool is_dense,
                        const RowSample& sample, BatchFallback* fallback) {
   Batch two[2];
-  SoftmaxBatches(call, plan, kernels, is_dense, sample, fallback).Run(two);
+  SoftmaxBatches(call, plan, kernels, logits, is_dense, sample, fallback)
+      .Run(two);
 }
 
 }  // namespace internal

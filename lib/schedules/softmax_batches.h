@@ -17,7 +17,8 @@ using BatchFallback = void(const SoftmaxCall& call, size_t first, size_t count);
 /// of a batch. A batch that does not fit it looks for the maximum of each row.
 /// Ranges begin at the first column. The sample is that of the first row.
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
-                       const ShortRowsKernels& kernels, bool is_dense,
+                       const ShortRowsKernels& kernels,
+                       const BatchLogitsKernels& logits, bool is_dense,
                        const RowSample& sample, BatchFallback* fallback);
 
 }  // namespace internal

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/attention_passes.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/attention_masks.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "kernels/attention_rows-inl.h"
+#include "kernels/exp_batch-inl.h"
+
+// Rows of attention that have a mask of bytes, or a softcap or ALiBi, and its
+// batches.
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::BatchLogitsKernels;
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+// Where a mask is usual, so are masked elements.
+using Source = AffineSource<Masks::kAny>;
+constexpr LogitsKernels kKeepKernels = {
+    {&ExpRows<true, false, Source>, &ExpRows<true, false, Source>,
+     &ExpRows<true, true, Source>, &ExpRows<true, true, Source>},
+    &WriteLogits<AffineLogits<Masks::kAny>>};
+constexpr LogitsKernels kAttentionKernels = {
+    {&ExpWrittenRows<AttentionLogits, 1>, &ExpWrittenRows<AttentionLogits, 1>,
+     &ExpWrittenRows<AttentionLogits, 3>, &ExpWrittenRows<AttentionLogits, 3>},
+    &WriteLogits<AttentionLogits>};
+constexpr BatchLogitsKernels kBatchKernels = {
+    {&ExpBatch<false, Source>, &ExpBatch<true, Source>},
+    &ExpBatchOfRows<Source>};
+#else
+constexpr LogitsKernels kKeepKernels = {
+    {}, &WriteLogits<AffineLogits<Masks::kAny>>};
+constexpr LogitsKernels kAttentionKernels = {{}, &WriteLogits<AttentionLogits>};
+constexpr BatchLogitsKernels kBatchKernels = {};
+#endif
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace internal {
+
+const KernelTable<const LogitsKernels> kKeepLogitsKernels =
+    SOFTLANE_KERNEL_TABLE(kKeepKernels);
+const KernelTable<const LogitsKernels> kAttentionLogitsKernels =
+    SOFTLANE_KERNEL_TABLE(kAttentionKernels);
+const KernelTable<const BatchLogitsKernels> kAttentionBatchKernels =
+    SOFTLANE_KERNEL_TABLE(kBatchKernels);
+
+}  // namespace internal
+}  // namespace softlane
+#endif  // HWY_ONCE
