@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dispatch.h"
 
-#include <atomic>
 #include <cstdlib>
 
 #if HWY_ARCH_X86_64
@@ -100,31 +99,20 @@ Target ChooseAuto(uint32_t targets) {
   return *target;
 }
 
-// Found out once: bit t is the availability of target t, the byte above is what
-// kAuto means. 0 is "not yet": kBaseline is always available. Threads that race
-// compute the same value, so no lock and no order is needed; and the constant
-// initialization needs neither a static initializer nor the C++ runtime.
-std::atomic<uint32_t> g_detected{0};
-
-uint32_t Detected() {
-  uint32_t detected = g_detected.load(std::memory_order_relaxed);
-  if (detected == 0) {
-    const uint32_t targets = DetectTargets();
-    detected = targets | static_cast<uint32_t>(ChooseAuto(targets)) << 8;
-    g_detected.store(detected, std::memory_order_relaxed);
-  }
-  return detected;
-}
-
 }  // namespace
 
 namespace internal {
 
-Target Resolve(Target target) noexcept {
-  const uint32_t detected = Detected();
-  if (target == Target::kAuto) return static_cast<Target>(detected >> 8);
-  if (static_cast<size_t>(target) >= kNumTargets) return Target::kAuto;
-  return detected & Bit(target) ? target : Target::kAuto;
+std::atomic<uint64_t> g_resolved{0};
+
+uint64_t ResolveAll() noexcept {
+  const uint32_t targets = DetectTargets();
+  uint64_t resolved = static_cast<uint64_t>(ChooseAuto(targets));
+  for (uint32_t t = 1; t < kNumTargets; ++t) {
+    if (targets & Bit(t)) resolved |= uint64_t{t} << 8 * t;
+  }
+  g_resolved.store(resolved, std::memory_order_relaxed);
+  return resolved;
 }
 
 }  // namespace internal
@@ -167,7 +155,7 @@ TargetList AvailableTargets() noexcept {
   return list;
 }
 
-Target BestTarget() noexcept { return BestOf(Detected() & 0xFF); }
+Target BestTarget() noexcept { return AvailableTargets().data[0]; }
 
 Target AutoTarget() noexcept { return internal::Resolve(Target::kAuto); }
 

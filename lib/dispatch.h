@@ -2,7 +2,9 @@
 #ifndef SOFTLANE_LIB_DISPATCH_H_
 #define SOFTLANE_LIB_DISPATCH_H_
 
+#include <atomic>
 #include <cstddef>
+#include <cstdint>
 
 #include "highway.h"
 #include "hwy/detect_targets.h"
@@ -29,9 +31,24 @@ struct KernelTable {
   Function* functions[kNumTargets];
 };
 
+/// Found out once: byte t is the target that a call with Target t runs on, or
+/// kAuto if there is none. 0 is "not yet": kBaseline always runs. Threads that
+/// race compute the same value, so no lock and no order is needed; and the
+/// constant initialization needs neither a static initializer nor the C++
+/// runtime.
+extern std::atomic<uint64_t> g_resolved;
+/// Sets it, and gives it.
+uint64_t ResolveAll() noexcept;
+
 /// The target that a call with this argument runs on, or kAuto if there is
 /// none.
-Target Resolve(Target target) noexcept;
+inline Target Resolve(Target target) noexcept {
+  uint64_t resolved = g_resolved.load(std::memory_order_relaxed);
+  if (resolved == 0) resolved = ResolveAll();
+  const size_t t = static_cast<size_t>(target);
+  if (t >= kNumTargets) return Target::kAuto;
+  return static_cast<Target>(resolved >> 8 * t & 0xFF);
+}
 
 /// The kernel to run for a call with this target, or null: kTargetUnavailable.
 template <typename Function>

@@ -627,7 +627,7 @@ MUTANTS = [
     ("fp_environment.h", "{ _mm_setcsr(0x1F80); }", "{}"),
     ("fp_environment.h", "{ _mm_setcsr(control_); }", "{}"),
     # dispatch.cc
-    ("dispatch.cc", "return detected & Bit(target) ? target : Target::kAuto;", "return target;"),
+    ("dispatch.cc", "if (targets & Bit(t)) resolved", "resolved"),
     ("dispatch.cc", "{Target::kAvx512, Target::kAvx2,", "{Target::kAvx2, Target::kAvx512,"),
     ("dispatch.cc", "if (!target || !(targets & Bit(*target))) return Target::kAuto;",
      "if (!target || !(targets & Bit(*target))) return BestOf(targets);"),
