@@ -712,7 +712,7 @@ MUTANTS = [
     ("schedules/prediction.h", "failures_ < 16 ? 2 * failures_ + 1 : 31", "31"),
     # planner.cc
     ("schedules/planner.cc", "if (shape.is_in_place) return Places::kScratch;", ""),
-    ("schedules/planner.cc", "shape.has_unit_scale && shape.rows >= kMinBatchRows", "shape.rows >= kMinBatchRows"),
+    ("schedules/planner.cc", "shape.has_unit_scale && fills_batch", "fills_batch"),
     ("schedules/planner.cc", "shape.has_batches && !shape.is_log", "!shape.is_log"),
     ("schedules/planner.cc", "!shape.has_begins && shape.cols", "shape.cols"),
     ("schedules/planner.cc", "if (!shape.is_attention && !shape.is_log && shape.cols >= kMinLargeCols) {", "if (!shape.is_log && shape.cols >= kMinLargeCols) {"),

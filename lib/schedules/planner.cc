@@ -38,7 +38,10 @@ constexpr Limits kAvx512Limits = {16, 12,  255, 16, kMaxScratchCols + 1,
                                   16, true};
 constexpr Limits kNeonLimits = {4, 48, 255, 128, 4096, 4, false};
 
-// Fewer rows do not fill a batch or a tile well enough.
+// Fewer rows do not fill a batch or a tile well enough. Two rows of softmax do,
+// unless logsumexp is asked for. In a batch and one by one, AVX2 on Zen 3: 101
+// and 118 ns at 2 x 16, 229 and 252 at 2 x 200; with logsumexp 200 and 164 at
+// 2 x 32.
 constexpr size_t kMinBatchRows = 3;
 // Rows of fewer columns are faster in tiles, however few they are.
 constexpr size_t kMinBatchCols = 9;
@@ -102,7 +105,10 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
   if (!shape.is_attention && IsOneRow(shape.rows, shape.cols)) {
     return Schedule::kOneRow;
   }
-  if (shape.has_unit_scale && shape.rows >= kMinBatchRows) {
+  const bool are_two = !shape.is_attention && !shape.is_log && shape.rows == 2;
+  const bool fills_batch =
+      shape.rows >= kMinBatchRows || (are_two && !shape.has_logsumexp);
+  if (shape.has_unit_scale && fills_batch) {
     // A tile has logsumexp for less than a batch.
     const bool is_tiled =
         IsTiled(shape, limits) || (shape.has_logsumexp && FitsTile(shape));
@@ -113,6 +119,8 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
     }
     if (FitsTile(shape)) return Schedule::kTiles;
   }
+  // Two rows after one another cost less than a prediction.
+  if (are_two && IsOneRow(1, shape.cols)) return Schedule::kOneRow;
   if (!shape.is_attention && !shape.is_log && shape.cols >= kMinLargeCols) {
     return Schedule::kLargeRows;
   }
