@@ -6,6 +6,7 @@
 #include "fp_environment.h"
 #include "kernels/log_passes.h"
 #include "kernels/tiles.h"
+#include "one_column.h"
 #include "schedules/planner.h"
 #include "schedules/softmax_call.h"
 #include "schedules/softmax_rows.h"
@@ -64,7 +65,8 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
       internal::KernelsOf(internal::kRowKernels, target);
   const internal::SoftmaxKernels& kernels =
       internal::KernelsOf(internal::kLogSoftmaxKernels, target);
-  const internal::ScaleParts parts = internal::SplitScale(scale);
+  internal::ScaleParts place;
+  const internal::ScaleParts& parts = internal::SplitScale(scale, place);
   const bool is_by_row =
       logsumexp == nullptr ? internal::IsLogByRow(logits.rows, logits.cols)
                            : internal::IsLogSumByRow(logits.rows, logits.cols);
@@ -97,6 +99,11 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
   const Target chosen = internal::Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (logits.cols == 0 || logits.rows == 0) return Status::kOk;
+  if (logits.cols == 1) {
+    internal::MapOneColumn(logits, log_probs, 0.0f, options.empty_row,
+                           -internal::kInfinity);
+    return Status::kOk;
+  }
   const internal::FpEnvironment environment;
   RunChecked(logits, log_probs, nullptr, options.scale, options.empty_row,
              chosen);
@@ -120,6 +127,10 @@ Status LogSumExp(const Rows<const float>& logits, float* logsumexp, float scale,
   }
   if (logits.rows == 0) return Status::kOk;
   const internal::FpEnvironment environment;
+  if (logits.cols == 1) {
+    internal::LogSumExpOfOneColumn(logits, logsumexp, scale);
+    return Status::kOk;
+  }
   RunChecked(logits, Rows<float>(nullptr, logits.rows, logits.cols, 0),
              logsumexp, scale, EmptyRow::kNan, chosen);
   return Status::kOk;

@@ -7,6 +7,7 @@
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "kernels/tiles.h"
+#include "one_column.h"
 #include "schedules/planner.h"
 #include "schedules/softmax_batches.h"
 #include "schedules/softmax_call.h"
@@ -89,21 +90,26 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   }
 }
 
-// A function of its own: see FpEnvironment.
-[[gnu::noinline]] void RunChecked(const Rows<const float>& logits,
-                                  const Rows<float>& probs, float* logsumexp,
-                                  const SoftmaxOptions& options,
-                                  Target target) {
+// Functions of their own: see FpEnvironment.
+[[gnu::noinline]] void RunSingleRow(const Rows<const float>& logits,
+                                    const Rows<float>& probs, float* logsumexp,
+                                    const SoftmaxOptions& options,
+                                    Target target) {
+  internal::ScaleParts place;
+  internal::RunRowByRow(internal::KernelsOf(internal::kRowKernels, target),
+                        internal::KernelsOf(internal::kSoftmaxKernels, target),
+                        logits, probs, 0, 1, logsumexp,
+                        internal::SplitScale(options.scale, place),
+                        internal::EmptyValue(options.empty_row, false));
+}
+[[gnu::noinline]] void RunRows(const Rows<const float>& logits,
+                               const Rows<float>& probs, float* logsumexp,
+                               const SoftmaxOptions& options, Target target) {
   const internal::RowKernels& row =
       internal::KernelsOf(internal::kRowKernels, target);
   const internal::SoftmaxKernels& kernels =
       internal::KernelsOf(internal::kSoftmaxKernels, target);
   const internal::ScaleParts parts = internal::SplitScale(options.scale);
-  if (internal::IsOneRow(logits.rows, logits.cols)) {
-    return internal::RunRowByRow(
-        row, kernels, logits, probs, 0, 1, logsumexp, parts,
-        internal::EmptyValue(options.empty_row, false));
-  }
   const internal::LogitsKernels& plain =
       internal::KernelsOf(internal::kPlainLogitsKernels, target);
   RunSchedule({row, kernels, plain, plain, nullptr, &internal::SpecialPlainRow,
@@ -124,8 +130,20 @@ Status Run(const Rows<const float>& logits, const Rows<float>& probs,
     return Status::kOk;
   }
   if (logits.rows == 0) return Status::kOk;
+  if (logits.cols == 1) {
+    if (logsumexp != nullptr) {
+      const internal::FpEnvironment environment;
+      internal::LogSumExpOfOneColumn(logits, logsumexp, options.scale);
+    }
+    internal::MapOneColumn(logits, probs, 1.0f, options.empty_row, 0.0f);
+    return Status::kOk;
+  }
   const internal::FpEnvironment environment;
-  RunChecked(logits, probs, logsumexp, options, chosen);
+  if (internal::IsOneRow(logits.rows, logits.cols)) {
+    RunSingleRow(logits, probs, logsumexp, options, chosen);
+  } else {
+    RunRows(logits, probs, logsumexp, options, chosen);
+  }
   return Status::kOk;
 }
 

@@ -42,12 +42,12 @@ struct ScaleParts {
   float l_hi, l_lo, inverse_l;
 };
 
+constexpr ScaleParts kUnscaled = {
+    1.0, 1.0, kLog2E, kLog2EHigh, kLog2ELow, static_cast<float>(1.0 / kLog2E)};
+
 inline ScaleParts SplitScale(float scale) {
   // Most calls do not scale: no divisions for them.
-  if (scale == 1.0f) {
-    constexpr float kInverse = static_cast<float>(1.0 / kLog2E);
-    return {1.0, 1.0, kLog2E, kLog2EHigh, kLog2ELow, kInverse};
-  }
+  if (scale == 1.0f) return kUnscaled;
   ScaleParts parts;
   parts.scale = scale;
   uint64_t bits;
@@ -63,6 +63,12 @@ inline ScaleParts SplitScale(float scale) {
   parts.l_lo = static_cast<float>(parts.l - parts.l_hi);
   parts.inverse_l = static_cast<float>(1.0 / parts.l);
   return parts;
+}
+
+// The same for one row. Most calls do not scale: nothing is copied for them.
+inline const ScaleParts& SplitScale(float scale, ScaleParts& place) {
+  if (scale == 1.0f) return kUnscaled;
+  return place = SplitScale(scale);
 }
 
 // The least argument whose exp value is not taken for +0, so many octaves below

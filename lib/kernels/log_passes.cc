@@ -35,13 +35,6 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
                    const ScaleParts& parts, float* logsumexp) {
   const float max = RowMaximum(x, n);
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
-  if (n == 1) {  // its probability is 1
-    if (y != nullptr) *y = 0.0f;
-    // + 0, since a maximum of -0 is +0.
-    const double log = parts.scale * max + 0.0;
-    if (logsumexp != nullptr) *logsumexp = static_cast<float>(log);
-    return {log, 1.0, max, false};
-  }
   const RowPlan plan = PlanRow(max, parts);
   const double log_sum =
       WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {

@@ -32,22 +32,11 @@ HWY_NOINLINE float LogOfExpSum(float max, double sum, const RowPlan& plan,
   });
 }
 
-// A finite logit by itself: exactly 1, and its own logsumexp.
-HWY_INLINE RowResult OneColumn(float* y, float max, const ScaleParts& parts,
-                               float* logsumexp) {
-  // + 0, since a maximum of -0 is +0.
-  const double log = parts.scale * max + 0.0;
-  if (logsumexp != nullptr) *logsumexp = static_cast<float>(log);
-  y[0] = 1.0f;
-  return {1.0, 1.0, max, false};
-}
-
 RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
                       const ScaleParts& parts, float* logsumexp) {
   const float row_max = n == 0 ? -kInfinity : MaxOf4s(x, n);
   const float max = sink > row_max ? sink : row_max;
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
-  if (n == 1 && sink == -kInfinity) return OneColumn(y, max, parts, logsumexp);
   const RowPlan plan = PlanRow(max, parts);
   HWY_ALIGN float last[kSumBlock];
   double sum = SumExp<false>(x, y, n, plan, parts, last);

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "one_column.h"
+
+#include <limits>
+
+#include "check.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+// In a loop, keeps it as it is: such calls have few rows, and vectors take ten
+// times the code.
+void KeepLoop() { __asm__ volatile(""); }
+
+}  // namespace
+
+void MapOneColumn(const Rows<const float>& x, const Rows<float>& y,
+                  float if_finite, EmptyRow empty_row, float if_zero) noexcept {
+  constexpr uint32_t kMinusInfinity = 0xFF800000u;
+  const float if_masked = empty_row == EmptyRow::kZero ? if_zero : kNaN;
+  for (size_t r = 0; r < x.rows; ++r) {
+    KeepLoop();
+    const float logit = *x.Row(r);
+    const float if_not = BitsOf(logit) == kMinusInfinity ? if_masked : kNaN;
+    *y.Row(r) = IsFinite(logit) ? if_finite : if_not;
+  }
+}
+
+void LogSumExpOfOneColumn(const Rows<const float>& x, float* logsumexp,
+                          float scale) noexcept {
+  for (size_t r = 0; r < x.rows; ++r) {
+    KeepLoop();
+    const float logit = *x.Row(r);
+    // + 0, since a maximum of -0 is +0.
+    const double scaled = static_cast<double>(scale) * logit + 0.0;
+    const float if_not = logit == logit ? logit : kNaN;
+    logsumexp[r] = IsFinite(logit) ? static_cast<float>(scaled) : if_not;
+  }
+}
+
+}  // namespace internal
+}  // namespace softlane
