@@ -32,7 +32,7 @@ MUTANTS = [
     ("arith/exp_coefficients.h", "constexpr float kMagic = 0x1.8p20f", "constexpr float kMagic = 0x1.8p21f"),
     ("arith/exp-inl.h", "return Fnma(x, l_lo, near);", "return near;"),
     ("arith/exp-inl.h", "return Fnma(power, p, power);", "return hn::Sub(power, hn::Mul(power, p));"),
-    # exp.cc
+    # Exp
     ("arith/exp_coefficients.h", "0x1.3b0852p-7f", "0x1.3b1852p-7f"),
     ("arith/exp_coefficients.h", "0x1.c6b8eap-5f", "0x1.c6b8fap-5f"),
     ("arith/exp_coefficients.h", "0x3FB504F3", "0x3FB504F4"),
@@ -42,8 +42,8 @@ MUTANTS = [
     ("arith/exp_coefficients.h", "kExpLowest = -104.0f", "kExpLowest = -103.0f"),
     ("arith/exp_coefficients.h", "kExpNegativeShift = 64.0f", "kExpNegativeShift = 8.0f"),
     ("arith/exp_coefficients.h", "kExpNegativeBack = 0x1p-64f", "kExpNegativeBack = 0x1p-63f"),
-    ("exp.cc", "y.Row(r), x.cols);", "y.data + r * x.cols, x.cols);"),
-    ("exp.cc", "y.Row(r), x.cols,", "y.data + r * x.cols, x.cols,"),
+    ("kernels/exp_passes.cc", "StoreTerms(MappedRow<Exponential>{exponential, x.Row(r)}, y.Row(r), x.cols);", "StoreTerms(MappedRow<Exponential>{exponential, x.Row(r)}, y.data + r * x.cols, x.cols);"),
+    ("kernels/exp_passes.cc", "y.Row(r), x.cols, {", "y.data + r * x.cols, x.cols, {"),
     ("exp.cc", "x.stride == x.cols && ", ""),
     ("exp.cc", " && y.stride == y.cols", ""),
     ("exp.cc", "v.rows * v.cols", "(v.rows - 1) * v.cols"),
@@ -54,7 +54,7 @@ MUTANTS = [
     ("arith/sse2-inl.h", "1.5 * static_cast<double>(uint64_t{1} << (52 - 23 + kExponent))", "1.5 * static_cast<double>(uint64_t{1} << (51 - 23 + kExponent))"),
     ("arith/sse2-inl.h", "_mm_slli_epi32(LastBits(lower, upper), 3)", "_mm_slli_epi32(LastBits(lower, upper), 4)"),
     ("arith/sse2-inl.h", "_mm_extract_epi16(pairs, 4)", "_mm_extract_epi16(pairs, 0)"),
-    ("arith/sse2-inl.h", "b = _mm_max_ps(b, LoadSome(x + i, n - i, _mm_cvtss_f32(none)));", ""),
+    ("arith/sse2-inl.h", "b = _mm_max_ps(b, v);", ""),
     ("arith/sse2-inl.h", "if (count == 3) _mm_store_ss(to + 2, UpperTwo(v));", ""),
     ("arith/sse2_exp-inl.h", "_mm_andnot_ps(is_below, result)", "result"),
     ("arith/sse2_exp-inl.h", "return bits << 12 != 0;", "return false;"),
@@ -96,9 +96,12 @@ MUTANTS = [
     ("arith/max-inl.h", "Add(2, x.c);\n    Add(3, x.d);\n  }\n  HWY_INLINE bool", "Add(2, x.d);\n    Add(3, x.d);\n  }\n  HWY_INLINE bool"),
     ("arith/max-inl.h", "hn::And(ordered_[2], ordered_[3])", "ordered_[2]"),
     ("arith/max-inl.h", "hn::Eq(x, x)", "hn::Ge(x, x)"),  # equivalent: see EQUIVALENT
-    # reduce.cc
-    ("reduce.cc", "x.cols) + 0.0f", "x.cols)"),
-    ("reduce.cc", "MaxOf<LaneNaN>", "MaxOf<IgnoreNaN>"),
+    # RowMax
+    ("kernels/max_rows.cc", "x.cols) + 0.0f", "x.cols)"),
+    ("kernels/max_rows.cc", "MaxOf<LaneNaN>", "MaxOf<IgnoreNaN>"),
+    ("kernels/max_rows.cc", "MaxOf4s<NaN4s>", "MaxOf4s<IgnoreNaN4s>"),
+    ("arith/sse2-inl.h", "nan.Add(y, z);", ""),
+    ("arith/sse2-inl.h", "b = _mm_max_ps(b, v);\n    nan.Add(v, v);", "b = _mm_max_ps(b, v);"),
     # plan.h, probability-inl.h
     ("arith/plan.h", "kHeadroom = 4.0", "kHeadroom = 3.0"),
     ("arith/plan.h", "kHeadroom = 4.0", "kHeadroom = 0.0"),
@@ -303,7 +306,7 @@ MUTANTS = [
     ("kernels/softmax_backward_group-inl.h", "hn::FirstN(d, kLanes / 2), hn::Set(d, 1)", "hn::FirstN(d, kLanes / 2), hn::Set(d, 0)"),
     ("kernels/softmax_backward_group-inl.h", "r % 2 == 0 ? Lower(terms) : Upper(terms)", "Lower(terms)"),
     ("kernels/softmax_backward_group-inl.h", "vector + 1 == kVectors", "vector == kVectors"),
-    # log_softmax.cc, log_softmax_backward.cc, softmax_jacobian.cc
+    # log_softmax.cc, log_softmax_backward.cc, jacobian.cc
     ("kernels/log_rows-inl.h", "SumTerms<true>", "SumTerms<false>"),
     ("kernels/log_rows-inl.h", "return SumExp<true>(x", "return SumExp<false>(x"),
     ("kernels/log_rows-inl.h", "exp.Sum<true>()", "exp.Sum<false>()"),
@@ -314,7 +317,7 @@ MUTANTS = [
     ("arith/log_probabilities-inl.h", "parts.scale < 1.0 && is_shifted ? 0.5 : 1.0", "1.0"),
     ("log_softmax_backward.cc", "sum * kOverSoftmaxFactor", "sum"),
     ("log_softmax_backward.cc", "hn::Mul(scale_, Fnma(p, sum_, d))", "Fnma(p, sum_, d)"),
-    ("softmax_jacobian.cc", "Fnma(diagonal, diagonal, diagonal)", "hn::Sub(diagonal, hn::Mul(diagonal, diagonal))"),
+    ("kernels/jacobian.cc", "Fnma(diagonal, diagonal, diagonal)", "hn::Sub(diagonal, hn::Mul(diagonal, diagonal))"),
     # cross_entropy
     ("kernels/cross_entropy_tile-inl.h", "numerator = 0.0f;", ""),
     ("kernels/cross_entropy_tile-inl.h", "sums_[r] += label_[r];", ""),

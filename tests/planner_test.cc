@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "../lib/schedules/planner.h"
 #include "../lib/kernels/row_limits.h"
+#include "../lib/schedules/exp_plan.h"
 
 #include <cstdint>
 #include <string>
@@ -84,6 +85,20 @@ TEST_CASE("planner: log-softmax") {
   CHECK(IsLogSumByRow(1000, 2047));
   CHECK(!IsLogSumByRow(1000, 128));
   CHECK(!IsLogSumByRow(1, 2048));
+}
+
+TEST_CASE("planner: Exp past the caches") {
+  const auto is_streamed = [](size_t rows, size_t cols, bool is_in_place) {
+    return IsStreamedExp(rows, cols, is_in_place, Target::kAvx2);
+  };
+  CHECK(is_streamed(1, size_t{1} << 22, false));
+  CHECK(is_streamed(4096, 1024, false));
+  CHECK(!is_streamed(4096, 1024, true));
+  CHECK(!is_streamed(2048, 1024, false));
+  CHECK(!is_streamed(1, size_t{1} << 20, false));
+  CHECK(!is_streamed(size_t{1} << 20, kMinStreamedExpCols - 1, false));
+  CHECK(IsStreamedExp(1, size_t{1} << 24, false, Target::kBaseline) ==
+        kBaselineIsNeon);
 }
 
 // Rules that kernels and schedules rely on, for any shape.

@@ -4,8 +4,8 @@
 
 #include <cstdint>
 
-// The numbers of the exponentials: exp-inl.h explains the softmax one, exp.cc
-// that of Exp. Vectors of all targets use the same ones.
+// The numbers of the exponentials: exp-inl.h explains the softmax one,
+// exponential-inl.h that of Exp. Vectors of all targets use the same ones.
 
 namespace softlane {
 namespace internal {

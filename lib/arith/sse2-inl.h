@@ -181,22 +181,55 @@ HWY_INLINE float LargestOf(__m128 v) {
   v = _mm_max_ps(v, UpperTwo(v));
   return _mm_cvtss_f32(_mm_max_ss(v, _mm_shuffle_ps(v, v, 1)));
 }
-// The maximum of a row that is not empty; any number if it holds NaN.
+// Whether one of the vectors it was given holds NaN. The comparison of two
+// vectors finds the NaN of both.
+class NaN4s {
+ public:
+  HWY_INLINE NaN4s() : found_(_mm_setzero_ps()) {}
+  HWY_INLINE void Add(__m128 v, __m128 w) {
+    found_ = _mm_or_ps(found_, _mm_cmpunord_ps(v, w));
+  }
+  HWY_INLINE bool Any() const { return _mm_movemask_ps(found_) != 0; }
+
+ private:
+  __m128 found_;
+};
+// For a row whose NaN is found later.
+struct IgnoreNaN4s {
+  HWY_INLINE void Add(__m128, __m128) {}
+  HWY_INLINE bool Any() const { return false; }
+};
+
+// The maximum of a row that is not empty. With NaN4s it is NaN if the row holds
+// NaN; with IgnoreNaN4s it is then any number.
+template <class NaN = IgnoreNaN4s>
 HWY_INLINE float MaxOf4s(const float* x, size_t n) {
   const __m128 none = _mm_set1_ps(-std::numeric_limits<float>::infinity());
   __m128 a = none, b = none, c = none, d = none;
+  NaN nan;
   size_t i = 0;
   for (; n - i >= 16; i += 16) {
-    a = _mm_max_ps(a, _mm_loadu_ps(x + i));
-    b = _mm_max_ps(b, _mm_loadu_ps(x + i + 4));
-    c = _mm_max_ps(c, _mm_loadu_ps(x + i + 8));
-    d = _mm_max_ps(d, _mm_loadu_ps(x + i + 12));
+    const __m128 v = _mm_loadu_ps(x + i), w = _mm_loadu_ps(x + i + 4);
+    const __m128 y = _mm_loadu_ps(x + i + 8), z = _mm_loadu_ps(x + i + 12);
+    a = _mm_max_ps(a, v);
+    b = _mm_max_ps(b, w);
+    c = _mm_max_ps(c, y);
+    d = _mm_max_ps(d, z);
+    nan.Add(v, w);
+    nan.Add(y, z);
   }
-  for (; n - i >= 4; i += 4) a = _mm_max_ps(a, _mm_loadu_ps(x + i));
+  for (; n - i >= 4; i += 4) {
+    const __m128 v = _mm_loadu_ps(x + i);
+    a = _mm_max_ps(a, v);
+    nan.Add(v, v);
+  }
   if (i != n) {
-    b = _mm_max_ps(b, LoadSome(x + i, n - i, _mm_cvtss_f32(none)));
+    const __m128 v = LoadSome(x + i, n - i, _mm_cvtss_f32(none));
+    b = _mm_max_ps(b, v);
+    nan.Add(v, v);
   }
-  return LargestOf(_mm_max_ps(_mm_max_ps(a, b), _mm_max_ps(c, d)));
+  const float max = LargestOf(_mm_max_ps(_mm_max_ps(a, b), _mm_max_ps(c, d)));
+  return nan.Any() ? std::numeric_limits<float>::quiet_NaN() : max;
 }
 
 }  // namespace

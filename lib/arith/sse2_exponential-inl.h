@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Exponential of exp.cc by SSE2, with its bits.
+// Exponential of exponential-inl.h by SSE2, with its bits.
 
 #if defined(SOFTLANE_LIB_ARITH_SSE2_EXPONENTIAL_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)

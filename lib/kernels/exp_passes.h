@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_KERNELS_EXP_PASSES_H_
+#define SOFTLANE_LIB_KERNELS_EXP_PASSES_H_
+
+#include "dispatch.h"
+#include "softlane/rows.h"
+
+namespace softlane {
+namespace internal {
+
+/// y = exp(x), in place or not. One pass, which reads and writes each element
+/// once. Streamed results go past the caches, and are not in place; the x86-64
+/// baseline has no such pass.
+using ExpRowsFunction = void(const Rows<const float>& x, const Rows<float>& y,
+                             bool is_streamed);
+
+extern const KernelTable<ExpRowsFunction> kExpRows;
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_KERNELS_EXP_PASSES_H_
