@@ -5,7 +5,7 @@
 //
 // The sum starts over with every larger maximum: the octaves by which it grew
 // are taken off what there is, which is exact. So the numerators are those of
-// softmax_row-inl.h, and the order of additions is that of the whole row.
+// row_exp-inl.h, and the order of additions is that of the whole row.
 
 #if defined(SOFTLANE_LIB_KERNELS_LARGE_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_LARGE_SUM_INL_H_
@@ -50,16 +50,18 @@ struct LargeSum {
   double sum;
 };
 
-// add(terms, start, count, sum) adds the terms of the block from `start` on.
-template <class Add>
-HWY_INLINE LargeSum SumLargeRow(const float* x, size_t n,
-                                const ScaleParts& parts, const Add& add) {
+// max_of(x, n) gives the maximum, add(plan, start, count, sum) adds the exp
+// values of the block from `start` on, by this plan.
+template <class Sum, class MaxOfBlock, class Add>
+HWY_INLINE LargeSum SumByBlocks(const float* x, size_t n,
+                                const ScaleParts& parts,
+                                const MaxOfBlock& max_of, const Add& add) {
   float max = -kInfinity;
   RowPlan plan{};
-  LaneSum sum;
+  Sum sum;
   for (size_t start = 0; start < n; start += kLargeBlock) {
     const size_t count = HWY_MIN(kLargeBlock, n - start);
-    const float block_max = MaxOf<IgnoreNaN>(x + start, count);
+    const float block_max = max_of(x + start, count);
     if (start == 0 || block_max > max) {
       max = block_max;
       const RowPlan next = PlanRow(max, parts);
@@ -71,12 +73,26 @@ HWY_INLINE LargeSum SumLargeRow(const float* x, size_t n,
       }
       plan = next;
     }
-    const SoftmaxExp exp = MakeExp(plan, parts);
-    const bool has_next = n - start >= 2 * kLargeBlock;
-    const float* const next = x + start + (has_next ? kLargeBlock : 0);
-    add(SummedNumerators{exp, x + start, next}, start, count, sum);
+    add(plan, start, count, sum);
   }
   return {true, max, sum.Total()};
+}
+
+// add(terms, start, count, sum) adds the terms of the block from `start` on.
+template <class Add>
+HWY_INLINE LargeSum SumLargeRow(const float* x, size_t n,
+                                const ScaleParts& parts, const Add& add) {
+  return SumByBlocks<LaneSum>(
+      x, n, parts,
+      [](const float* block, size_t count)
+          HWY_ATTR { return MaxOf<IgnoreNaN>(block, count); },
+      [&](const RowPlan& plan, size_t start, size_t count, LaneSum& sum)
+          HWY_ATTR {
+            const SoftmaxExp exp = MakeExp(plan, parts);
+            const bool has_next = n - start >= 2 * kLargeBlock;
+            const float* const next = x + start + (has_next ? kLargeBlock : 0);
+            add(SummedNumerators{exp, x + start, next}, start, count, sum);
+          });
 }
 
 }  // namespace

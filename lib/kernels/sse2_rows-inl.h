@@ -14,6 +14,7 @@
 #include "arith/sse2-inl.h"
 #include "arith/sse2_exp-inl.h"
 #include "arith/sse2_sum-inl.h"
+#include "kernels/large_sum-inl.h"
 
 #ifdef SOFTLANE_SSE2
 HWY_BEFORE_NAMESPACE();
@@ -46,63 +47,43 @@ class RowExp {
         plan_(plan),
         parts_(parts) {}
 
-  // Of 64 logits. `to` may be their place.
-  HWY_INLINE void Block(const float* x, float* to) const {
-    HWY_ALIGN float arguments[kSumBlock];
+  // Of 1 to 64 logits. `to` may be the place of 64; else it has room for 64,
+  // and gets +0 behind the last exp value, up to a whole number of vectors,
+  // which is the result.
+  HWY_INLINE size_t Block(const float* x, size_t n, float* to) const {
+    HWY_ALIGN float arguments[kSumBlock], rest[kStep];
     const float* from = x;
     if (HWY_UNLIKELY(!plan_.as_is || (may_have_ties_ && x == to))) {
-      Copy(x, arguments, kSumBlock / 4);
+      Copy(arguments, CopyFilled(x, n, 0.0f, arguments));
       from = arguments;
     }
-    for (size_t i = 0; i < kSumBlock; i += kStep) {
-      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_);
-    }
-    Check(from, to, kSumBlock);
-  }
-
-  // Of 1 to 63 logits, to `to`, which has room for 64: +0 behind the last one.
-  // Gives the number of vectors that have some.
-  HWY_INLINE size_t Last(const float* x, size_t n, float* to) const {
-    HWY_ALIGN float arguments[kSumBlock];
-    const float* from = x;
-    if (HWY_UNLIKELY(!plan_.as_is)) {
-      Copy(arguments, arguments, CopyFilled(x, n, 0.0f, arguments));
-      from = arguments;
-    }
-    size_t i = 0;
-    for (; n - i >= kStep; i += kStep) {
-      ExpStep<kSideBySide, 0>(from + i, to + i, scale_, &row_);
+    const size_t i = n / kStep * kStep;
+    for (size_t k = 0; k < i; k += kStep) {
+      ExpStep<kSideBySide, 0>(from + k, to + k, scale_, &row_);
     }
     size_t vectors = i / 4;
-    if (i != n) {
-      HWY_ALIGN float rest[kStep];
+    if (HWY_UNLIKELY(i != n)) {
       const size_t count = CopyFilled(from + i, n - i, -kInfinity, rest);
-      vectors += count;
-      if (count == 1) {
-        ExpStep<1, 0>(rest, to + i, scale_, &row_);
-      } else if (count == 2) {
-        ExpStep<2, 0>(rest, to + i, scale_, &row_);
-      } else {
-        if (count == 3) _mm_store_ps(rest + 12, _mm_set1_ps(-kInfinity));
-        ExpStep<kSideBySide, 0>(rest, to + i, scale_, &row_);
+      size_t k = 0;
+      for (; count - k >= 2; k += 2) {
+        ExpStep<2, 0>(rest + 4 * k, to + i + 4 * k, scale_, &row_);
       }
+      if (k != count) {
+        ExpStep<1, 0>(rest + 4 * k, to + i + 4 * k, scale_, &row_);
+      }
+      vectors += count;
     }
-    Check(from, to, n);
+    if (may_have_ties_) CheckTies(from, to, n, plan_, parts_);
     return vectors;
   }
 
  private:
-  // Computes the exp values of arguments again if there is a tie.
-  HWY_INLINE void Check(const float* from, float* to, size_t n) const {
-    if (may_have_ties_) CheckTies(from, to, n, plan_, parts_);
-  }
-
-  // The arguments of the exponential: see Shifted.
-  HWY_INLINE void Copy(const float* x, float* to, size_t vectors) const {
+  // The arguments of the exponential, in place: see Shifted.
+  HWY_INLINE void Copy(float* x, size_t vectors) const {
     for (size_t k = 0; k < vectors; ++k) {
-      const __m128 v = _mm_loadu_ps(x + 4 * k);
+      const __m128 v = _mm_load_ps(x + 4 * k);
       const __m128 shifted = _mm_mul_ps(_mm_sub_ps(v, shift_), unit_);
-      _mm_store_ps(to + 4 * k, plan_.as_is ? v : shifted);
+      _mm_store_ps(x + 4 * k, plan_.as_is ? v : shifted);
     }
   }
 
@@ -122,13 +103,16 @@ HWY_NOINLINE void AddExp(const float* x, float* to, size_t n,
                          float* last, WideSum<kInDouble>& result) {
   const RowExp exp(plan, parts);
   WideSum<kInDouble> sum = result;
-  size_t i = 0;
-  for (; n - i >= kSumBlock; i += kSumBlock) {
-    float* const e = to == nullptr ? last : to + i;
-    exp.Block(x + i, e);
-    sum.AddBlock(e);
+  for (size_t i = 0; i < n; i += kSumBlock) {
+    const size_t count = HWY_MIN(kSumBlock, n - i);
+    float* const e = count == kSumBlock && to != nullptr ? to + i : last;
+    const size_t vectors = exp.Block(x + i, count, e);
+    if (HWY_LIKELY(count == kSumBlock)) {
+      sum.AddBlock(e);
+    } else {
+      sum.Add(e, vectors);
+    }
   }
-  if (i != n) sum.Add(last, exp.Last(x + i, n - i, last));
   result = sum;
 }
 template <bool kInDouble>
@@ -138,6 +122,19 @@ HWY_INLINE double SumExp(const float* x, float* to, size_t n,
   WideSum<kInDouble> sum;
   AddExp(x, to, n, plan, parts, last, sum);
   return sum.Total();
+}
+
+// SumLargeRow of large_sum-inl.h. `last` has room for a block.
+HWY_INLINE LargeSum SumLargeRow4s(const float* x, size_t n,
+                                  const ScaleParts& parts, float* last) {
+  return SumByBlocks<WideSum<false>>(
+      x, n, parts,
+      [](const float* block, size_t count)
+          HWY_ATTR { return MaxOf4s(block, count); },
+      [&](const RowPlan& plan, size_t start, size_t count, WideSum<false>& sum)
+          HWY_ATTR {
+            AddExp(x + start, nullptr, count, plan, parts, last, sum);
+          });
 }
 
 // Probabilities of a row, from its sum.

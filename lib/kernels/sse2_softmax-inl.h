@@ -71,30 +71,18 @@ bool BaselineShortRows(const float* x, size_t x_stride, float* y,
   return true;
 }
 
-// SoftmaxLargeRow of softmax_large-inl.h: the sum by blocks, as in
-// large_sum-inl.h, and then the exp values once more.
+// SoftmaxLargeRow of large_rows-inl.h: the sum by blocks, and then the exp
+// values once more.
 bool BaselineLargeRow(const float* x, float* y, size_t n, float* logsumexp,
                       const ScaleParts& parts) {
   HWY_ALIGN float block[kSumBlock];
-  float max = -kInfinity;
-  RowPlan plan = {};
-  WideSum<false> sums;
-  for (size_t start = 0; start < n; start += kLargeBlock) {
-    const size_t count = HWY_MIN(kLargeBlock, n - start);
-    const float block_max = MaxOf4s(x + start, count);
-    if (start == 0 || block_max > max) {
-      max = block_max;
-      const RowPlan next = PlanRow(max, parts);
-      if (!(IsFinite(max) && next.as_is)) return false;
-      if (start != 0) sums.Multiply(PowerOfTwo(plan.offset - next.offset));
-      plan = next;
-    }
-    AddExp(x + start, nullptr, count, plan, parts, block, sums);
-  }
-  const double sum = sums.Total();
+  const LargeSum row = SumLargeRow4s(x, n, parts, block);
+  if (!row.is_direct) return false;
+  const double sum = row.sum;
+  const RowPlan plan = PlanRow(row.max, parts);
   const bool is_number = sum == sum;
   if (logsumexp != nullptr) {
-    *logsumexp = is_number ? LogOfExpSum(max, sum, plan, parts) : kNaN;
+    *logsumexp = is_number ? LogOfExpSum(row.max, sum, plan, parts) : kNaN;
   }
   if (!is_number) {
     Fill(y, n, kNaN);
