@@ -96,12 +96,20 @@ MUTANTS = [
     ("arith/max-inl.h", "Add(2, x.c);\n    Add(3, x.d);\n  }\n  HWY_INLINE bool", "Add(2, x.d);\n    Add(3, x.d);\n  }\n  HWY_INLINE bool"),
     ("arith/max-inl.h", "hn::And(ordered_[2], ordered_[3])", "ordered_[2]"),
     ("arith/max-inl.h", "hn::Eq(x, x)", "hn::Ge(x, x)"),  # equivalent: see EQUIVALENT
-    # RowMax
+    # RowMax, top-k
     ("kernels/max_rows.cc", "x.cols) + 0.0f", "x.cols)"),
     ("kernels/max_rows.cc", "MaxOf<LaneNaN>", "MaxOf<IgnoreNaN>"),
     ("kernels/max_rows.cc", "MaxOf4s<NaN4s>", "MaxOf4s<IgnoreNaN4s>"),
     ("arith/sse2-inl.h", "nan.Add(y, z);", ""),
     ("arith/sse2-inl.h", "b = _mm_max_ps(b, v);\n    nan.Add(v, v);", "b = _mm_max_ps(b, v);"),
+    ("kernels/topk.cc", "stays = hn::Ge(value, new_value)", "stays = hn::Gt(value, new_value)"),
+    ("kernels/topk.cc", "!(values_[i - 1] >= x)", "!(values_[i - 1] > x)"),
+    ("kernels/topk.cc", "is_full ? i + kGroup : n;", "is_full ? i + kGroup - kCompared : n;"),
+    ("kernels/topk.cc", "for (; first < end; ++first) {", "for (; first + 1 < end; ++first) {"),
+    ("kernels/exp_sums-inl.h", "if (result != nullptr) *result = sum;", ""),
+    ("kernels/exp_sums-inl.h", "const size_t count = HWY_MIN(kBlock, n - i);", "const size_t count = HWY_MIN(kBlock - 1, n - i);"),
+    ("softmax_topk.cc", "empty_row == EmptyRow::kZero && ", ""),
+    ("softmax_topk.cc", "return i == n;", "return true;"),
     # plan.h, probability-inl.h
     ("arith/plan.h", "kHeadroom = 4.0", "kHeadroom = 3.0"),
     ("arith/plan.h", "kHeadroom = 4.0", "kHeadroom = 0.0"),
