@@ -3,6 +3,8 @@
 
 #include "cross_entropy.h"
 #include "dispatch.h"
+#include "kernels/row_limits.h"
+#include "kernels/tiles.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "cross_entropy.cc"
@@ -119,6 +121,12 @@ HWY_INLINE double LossOfRow(const Loss& loss, const float* x, float* dx,
   return result.loss;
 }
 
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+constexpr Target kTarget = HWY_TARGET == HWY_AVX2   ? Target::kAvx2
+                           : HWY_TARGET == HWY_AVX3 ? Target::kAvx512
+                                                    : Target::kNeon;
+#endif
+
 // The rows of a call, whose losses are added in their order.
 class CrossEntropyLoop {
  public:
@@ -145,11 +153,14 @@ class CrossEntropyLoop {
     const size_t rows = call_.logits.rows;
     double total = 0.0;
     if (IsEndless()) total = kNaN;
-    for (size_t r = IsEndless() ? rows : 0; r < rows; r += kLanes) {
-      const size_t count = HWY_MIN(kLanes, rows - r);
-      double losses[kLanes];
-      if (!InTile(r, count, losses)) {
-        for (size_t k = 0; k < count; ++k) losses[k] = RowByItself(r + k);
+    const size_t step = RowsAtOnce();
+    for (size_t r = IsEndless() ? rows : 0; r < rows; r += step) {
+      const size_t count = HWY_MIN(step, rows - r);
+      double losses[internal::kMaxTileLanes];
+      if (step == 1) {
+        losses[0] = RowByItself(r);
+      } else {
+        RunTiles(r, count, losses);
       }
       for (size_t k = 0; k < count; ++k) {
         if (options_.reduction == Reduction::kNone) {
@@ -213,20 +224,33 @@ class CrossEntropyLoop {
                      Upstream(r));
   }
 
-  // False if these rows have to be done by themselves.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-  HWY_INLINE bool InTile(size_t first, size_t count, double* losses) const {
+  HWY_INLINE size_t RowsAtOnce() const {
     const size_t cols = call_.logits.cols;
-    return call_.has_labels && loss_.smoothing == 0.0 &&
-           loss_.parts.unit == 1.0 && internal::kMinTileRows <= count &&
-           kMinTileCols <= cols && cols <= kTileCapacity &&
-           TileByItself(first, count, losses);
+    const bool has_tiles =
+        call_.has_labels && loss_.smoothing == 0.0 && loss_.parts.unit == 1.0 &&
+        internal::kMinTileRows <= call_.logits.rows &&
+        internal::kMinTileCols <= cols && cols <= internal::kTileCapacity;
+    return has_tiles ? internal::RowTileWidth(call_.logits.rows, cols, kLanes)
+                     : 1;
   }
-  HWY_NOINLINE bool TileByItself(size_t first, size_t count,
-                                 double* losses) const {
+  // All rows in one tile if that can do them, else in tiles of one vector.
+  HWY_NOINLINE void RunTiles(size_t first, size_t count, double* losses) const {
+    CrossEntropyTile tile(loss_,
+                          internal::KernelsOf(internal::kTileKernels, kTarget));
+    if (InTile(tile, first, count, losses)) return;
+    for (size_t k = 0; k < count; k += kLanes) {
+      const size_t some = HWY_MIN(kLanes, count - k);
+      if (count > kLanes && InTile(tile, first + k, some, losses + k)) continue;
+      for (size_t i = k; i < k + some; ++i) losses[i] = RowByItself(first + i);
+    }
+  }
+  HWY_NOINLINE bool InTile(CrossEntropyTile& tile, size_t first, size_t count,
+                           double* losses) const {
+    if (count < internal::kMinTileRows) return false;
     const Rows<const float>& x = call_.logits;
     const Rows<float> none(nullptr, x.rows, x.cols, 0);
-    return CrossEntropyTile(loss_).Run(
+    return tile.Run(
         x, HasGradient() ? call_.dlogits : none, first, count,
         [&](size_t r) HWY_ATTR {
           const bool is_ignored = IsIgnored(r);
@@ -237,7 +261,8 @@ class CrossEntropyLoop {
         losses);
   }
 #else
-  HWY_INLINE bool InTile(size_t, size_t, double*) const { return false; }
+  HWY_INLINE size_t RowsAtOnce() const { return 1; }
+  HWY_INLINE void RunTiles(size_t, size_t, double*) const {}
 #endif
 
   const internal::CrossEntropyCall& call_;

@@ -5,9 +5,9 @@
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "kernels/log_passes.h"
-#include "kernels/tiles.h"
 #include "one_column.h"
 #include "schedules/planner.h"
+#include "schedules/row_tiles.h"
 #include "schedules/softmax_call.h"
 #include "schedules/softmax_rows.h"
 
@@ -25,13 +25,12 @@ void RunInTiles(const SoftmaxCall& call, Target target) {
     internal::RunRowByRow(*static_cast<const SoftmaxCall*>(context), first,
                           count);
   };
-  const internal::LogTileKernels& kernels =
-      internal::KernelsOf(internal::kLogTileKernels, target);
   if (call.logsumexp != nullptr) {
-    return kernels.log_sum_exp(call.x, call.logsumexp, call.parts,
-                               {fallback, &call});
+    return internal::RunLogSumExpTiles(call.x, call.logsumexp, call.parts,
+                                       target, {fallback, &call});
   }
-  kernels.log_softmax(call.x, call.y, call.parts, {fallback, &call});
+  internal::RunLogSoftmaxTiles(call.x, call.y, call.parts, target,
+                               {fallback, &call});
 }
 
 void RunSchedule(const SoftmaxCall& call, Target target) {

@@ -6,9 +6,9 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-#include "kernels/tiles.h"
 #include "one_column.h"
 #include "schedules/planner.h"
+#include "schedules/row_tiles.h"
 #include "schedules/softmax_batches.h"
 #include "schedules/softmax_call.h"
 #include "schedules/softmax_rows.h"
@@ -35,10 +35,8 @@ void RunInTiles(const SoftmaxCall& call, Target target) {
     internal::RunRowByRow(*static_cast<const SoftmaxCall*>(context), first,
                           count);
   };
-  const internal::TileKernels& kernels =
-      internal::KernelsOf(internal::kTileKernels, target);
-  kernels.softmax(call.x, call.y, call.logsumexp, call.parts,
-                  {fallback, &call});
+  internal::RunSoftmaxTiles(call.x, call.y, call.logsumexp, call.parts, target,
+                            {fallback, &call});
 }
 
 void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,

@@ -17,21 +17,33 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+// scale x - log_sum, with log_sum in two floats: those of a row per lane.
+struct LaneLogProbabilities {
+  // V is VF or Four.
+  template <class V>
+  HWY_INLINE V operator()(const V& x) const {
+    return Map(
+        [&](VF x) HWY_ATTR {
+          const VF log = hn::Sub(Fma(x, scale, minus_high), low);
+          return MinKeepNaN(Set(0.0f), log);  // of at most 1
+        },
+        x);
+  }
+
+  VF scale, minus_high, low;
+};
+
 // scale (x - shift) - log_sum, with log_sum in two floats. The difference of
 // halves cannot overflow where its product with a small scale does not.
 struct LogProbabilities {
-  // Of a row per lane, where no shift is needed.
-  HWY_INLINE LogProbabilities(VF scale, VF high, VF low)
-      : is_shifted(false),
-        factor(scale),
-        minus_shift(scale),
-        scale(scale),
-        minus_high(hn::Neg(high)),
-        low(low) {}
   // Of a row that needs no shift.
   HWY_INLINE LogProbabilities(const ScaleParts& parts, double log_sum)
-      : LogProbabilities(Set(static_cast<float>(parts.scale)),
-                         Set(static_cast<float>(log_sum)), LowOf(log_sum)) {}
+      : is_shifted(false),
+        factor(Set(1.0f)),
+        minus_shift(Set(0.0f)),
+        scale(Set(static_cast<float>(parts.scale))),
+        minus_high(Set(-static_cast<float>(log_sum))),
+        low(LowOf(log_sum)) {}
   HWY_INLINE LogProbabilities(const RowPlan& plan, const ScaleParts& parts,
                               double log_sum)
       : is_shifted(plan.shift != 0.0) {
@@ -53,12 +65,7 @@ struct LogProbabilities {
 
   template <class V>
   HWY_INLINE V Subtract(const V& x) const {
-    return Map(
-        [&](VF x) HWY_ATTR {
-          const VF log = hn::Sub(Fma(x, scale, minus_high), low);
-          return MinKeepNaN(Set(0.0f), log);  // of at most 1
-        },
-        x);
+    return LaneLogProbabilities{scale, minus_high, low}(x);
   }
 
   // What the first float leaves of a double.

@@ -10,8 +10,9 @@
 #define SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_TILE_INL_H_
 #endif
 
+#include "arith/lane_sums-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
-#include "kernels/softmax_tile-inl.h"
+#include "kernels/tiles.h"
 
 // One lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -28,10 +29,11 @@ struct LabelledRow {
   double upstream;
 };
 
-class CrossEntropyTile : public TileGroup {
+class CrossEntropyTile {
  public:
-  HWY_INLINE explicit CrossEntropyTile(const Loss& loss)
-      : TileGroup(loss.parts, nullptr), loss_(loss) {}
+  HWY_INLINE CrossEntropyTile(const Loss& loss,
+                              const internal::TileKernels& kernels)
+      : loss_(loss), kernels_(kernels) {}
 
   // The losses of rows [first, first + count), and their gradients if dx is not
   // null; row(r) gives the LabelledRow. False if one of them needs more than a
@@ -41,95 +43,106 @@ class CrossEntropyTile : public TileGroup {
                       size_t first, size_t count, const Row& row,
                       double* losses) {
     const size_t n = x.cols;
-    rows_.Set(x, dx, first, count);
-    LabelledRow rows[kLanes];
+    const size_t width = (count + kLanes - 1) / kLanes * kLanes;
+    tile_.width = width;
+    at_.first = first;
+    at_.count = count;
+    at_.Set(x, dx, width);
     const float* counted = nullptr;
-    for (size_t r = 0; r < kLanes; ++r) {
-      rows[r] = row(first + HWY_MIN(r, count - 1));
-      if (!rows[r].is_ignored) counted = rows_.from[r];
+    for (size_t i = 0; i < width; ++i) {
+      rows_[i] = row(first + HWY_MIN(i, count - 1));
+      if (!rows_[i].is_ignored) counted = at_.from[i];
     }
     if (counted == nullptr) return false;
-    for (size_t r = 0; r < kLanes; ++r) {
-      if (rows[r].is_ignored) rows_.from[r] = counted;
+    for (size_t i = 0; i < width; ++i) {
+      if (rows_[i].is_ignored) at_.from[i] = counted;
     }
-    if (!ReadRows(n)) return false;
-    SumAll(n, rows);
-    double label_gradients[kLanes];
+    if (!kernels_.read_rows(at_.from, n, loss_.parts, e_, tile_)) return false;
+    SumAll(n);
+    const bool has_gradient = dx.data != nullptr;
     bool fits_floats = true;
-    for (size_t r = 0; r < kLanes; ++r) {
-      const RowLoss result = LossOfLane(r, rows[r]);
-      if (r < count) losses[r] = result.loss;
-      if (dx.data == nullptr) continue;
-      label_gradients[r] = result.label_gradient;
-      const double quotient = result.unit * result.total / sums_[r];
-      fits_floats &= FactorFitsFloats(quotient) | (sums_[r] != sums_[r]);
-      const Reciprocal factor = FactorOf(quotient, sums_[r]);
-      head_[r] = factor.head;
-      rest_[r] = factor.rest;
-      least_[r] = factor.least;
+    for (size_t i = 0; i < width; ++i) {
+      const RowLoss result = LossOfLane(i);
+      if (i < count) losses[i] = result.loss;
+      if (!has_gradient) continue;
+      const double sum = tile_.sums[i];
+      label_gradients_[i] = result.label_gradient;
+      const double quotient = result.unit * result.total / sum;
+      fits_floats &= FactorFitsFloats(quotient) | (sum != sum);
+      const Reciprocal factor = FactorOf(quotient, sum);
+      tile_.head[i] = factor.head;
+      tile_.rest[i] = factor.rest;
+      tile_.least[i] = factor.least;
     }
-    if (dx.data == nullptr) return true;
+    if (!has_gradient) return true;
     if (!fits_floats) return false;
-    Write(n);
-    for (size_t r = 0; r < count; ++r) {
-      float* const row_dx = rows_.to[r];
-      if (rows[r].is_ignored) {
+    kernels_.write_rows(e_, n, tile_, at_.to);
+    for (size_t i = 0; i < count; ++i) {
+      float* const row_dx = at_.to[i];
+      if (rows_[i].is_ignored) {
         Fill(row_dx, n, 0.0f);
       } else {
-        row_dx[rows[r].label] = static_cast<float>(label_gradients[r]);
+        row_dx[rows_[i].label] = static_cast<float>(label_gradients_[i]);
       }
     }
     return true;
   }
 
  private:
-  // Numerators, of which the label's is left out of the sum at first, as
+  // Exp values, of which the label's is left out of the sum at first, as
   // WithHole has it.
-  HWY_INLINE void SumAll(size_t n, const LabelledRow* rows) {
-    WriteNumerators(n);
-    for (size_t r = 0; r < kLanes; ++r) {
-      float& numerator = Column(rows[r].label)[r];
-      label_[r] = numerator;
-      numerator = 0.0f;
-      x_label_[r] = rows_.from[r][rows[r].label];
+  HWY_INLINE void SumAll(size_t n) {
+    const size_t width = tile_.width;
+    kernels_.exp(e_, n, loss_.parts, e_, tile_);
+    for (size_t i = 0; i < width; ++i) {
+      float& exp_of_label = e_[rows_[i].label * width + i];
+      label_[i] = exp_of_label;
+      exp_of_label = 0.0f;
+      x_label_[i] = at_.from[i][rows_[i].label];
     }
-    FoldSums(n);
-    for (size_t r = 0; r < kLanes; ++r) {
-      others_[r] = sums_[r];
-      sums_[r] += label_[r];
+    kernels_.sums.all(e_, n, tile_);
+    for (size_t i = 0; i < width; ++i) {
+      others_[i] = tile_.sums[i];
+      tile_.sums[i] += label_[i];
     }
-    LogOfSums(sums_, log_sums_);
-    for (size_t r = 0; r < kLanes; r += kLanes / 2) SetLabelLosses(r);
+    kernels_.log_sums(tile_, loss_.parts, log_sums_);
+    for (size_t i = 0; i < width; i += kHalfLanes) SetLabelLosses(i);
   }
 
-  // LabelLoss of half of the rows.
-  HWY_INLINE void SetLabelLosses(size_t r) {
+  // LabelLoss of half of a vector's rows.
+  HWY_INLINE void SetLabelLosses(size_t i) {
     const F64 d;
-    const VD label = hn::PromoteTo(d, hn::Load(hn::Half<F32>(), label_ + r));
-    const VD logit = hn::PromoteTo(d, hn::Load(hn::Half<F32>(), x_label_ + r));
-    const VD others = hn::Load(d, others_ + r);
-    const VD scaled = hn::Mul(hn::Set(d, loss_.parts.scale), logit);
-    const VD usual = hn::Sub(hn::Load(d, log_sums_ + r), scaled);
+    const VD label = InDouble(label_ + i);
+    const VD others = hn::Load(d, others_ + i);
+    const VD scaled =
+        hn::Mul(hn::Set(d, loss_.parts.scale), InDouble(x_label_ + i));
+    const VD usual = hn::Sub(hn::Load(d, log_sums_ + i), scaled);
     const VD large = LogOnePlusLanes(hn::Div(others, label));
     hn::Store(hn::IfThenElse(hn::Gt(label, others), large, usual), d,
-              label_losses_ + r);
+              label_losses_ + i);
   }
 
-  HWY_INLINE RowLoss LossOfLane(size_t r, const LabelledRow& row) const {
-    if (row.is_ignored) return {};
-    const bool is_number = sums_[r] == sums_[r];
-    if (!is_number) return {kNaN, kNaN, kNaN, kNaN};
-    const RowSums sums{true, others_[r], label_[r], sums_[r], log_sums_[r]};
-    return LossOf(loss_, sums, RowPlan{}, row.label, label_losses_[r], nullptr,
-                  row.upstream);
+  HWY_INLINE RowLoss LossOfLane(size_t i) const {
+    if (rows_[i].is_ignored) return {};
+    const double sum = tile_.sums[i];
+    if (!(sum == sum)) return {kNaN, kNaN, kNaN, kNaN};
+    const RowSums sums{true, others_[i], label_[i], sum, log_sums_[i]};
+    return LossOf(loss_, sums, RowPlan{}, rows_[i].label, label_losses_[i],
+                  nullptr, rows_[i].upstream);
   }
 
   const Loss& loss_;
-  HWY_ALIGN float label_[kLanes];
-  HWY_ALIGN float x_label_[kLanes];
-  HWY_ALIGN double others_[kLanes];
-  HWY_ALIGN double log_sums_[kLanes];
-  HWY_ALIGN double label_losses_[kLanes];
+  const internal::TileKernels& kernels_;
+  internal::Tile tile_;
+  internal::TileRows at_;
+  LabelledRow rows_[internal::kMaxTileLanes];
+  double label_gradients_[internal::kMaxTileLanes];
+  HWY_ALIGN float label_[internal::kMaxTileLanes];
+  HWY_ALIGN float x_label_[internal::kMaxTileLanes];
+  HWY_ALIGN double others_[internal::kMaxTileLanes];
+  HWY_ALIGN double log_sums_[internal::kMaxTileLanes];
+  HWY_ALIGN double label_losses_[internal::kMaxTileLanes];
+  HWY_ALIGN float e_[internal::kRowTileFloats];
 };
 
 }  // namespace

@@ -5,7 +5,9 @@
 #define HWY_TARGET_INCLUDE "kernels/log_tiles.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "kernels/log_softmax_tile-inl.h"
+#include "arith/log_probabilities-inl.h"
+#include "kernels/tile_rows-inl.h"
+#include "kernels/tile_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -13,35 +15,31 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::LogTileKernels;
-using internal::TileFallback;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-void LogSoftmaxInTiles(const Rows<const float>& x, const Rows<float>& y,
-                       const ScaleParts& parts, const TileFallback& fallback) {
-  const auto run = [&](size_t first, size_t count) {
-    fallback.run(fallback.context, first, count);
-  };
-  RunGroups<LogTileGroup>(x, y, run, parts);
-}
-
-void LogSumExpInTiles(const Rows<const float>& x, float* logsumexp,
-                      const ScaleParts& parts, const TileFallback& fallback) {
-  LogTileGroup group(parts);
-  const Rows<float> none(nullptr, x.rows, x.cols, 0);
-  for (size_t r = 0; r < x.rows; r += kLanes) {
-    const size_t count = HWY_MIN(kLanes, x.rows - r);
-    if (group.FindOctaves(x, none, r, count)) {
-      group.SumNumerators(x.cols);
-      group.WriteLogSumExp(logsumexp);
-    } else {
-      fallback.run(fallback.context, r, count);
-    }
+void SplitLogs(const double* logs, Tile& tile) {
+  const hn::Rebind<float, F64> half;
+  for (size_t i = 0; i < tile.width; i += kHalfLanes) {
+    const VD log = hn::Load(F64(), logs + i);
+    const auto high = hn::DemoteTo(half, log);
+    const VD low = hn::Sub(log, hn::PromoteTo(F64(), high));
+    hn::Store(hn::Neg(high), half, tile.head + i);
+    hn::Store(hn::DemoteTo(half, low), half, tile.rest + i);
   }
 }
 
-constexpr LogTileKernels kKernels = {&LogSoftmaxInTiles, &LogSumExpInTiles};
+void WriteLogProbabilities(const float* x, size_t n, float scale,
+                           const Tile& tile, float* const* rows) {
+  WriteRows(x, n, tile.width, rows, [&](size_t i) HWY_ATTR {
+    return LaneLogProbabilities{Set(scale), Load(tile.head + i),
+                                Load(tile.rest + i)};
+  });
+}
+
+constexpr LogTileKernels kKernels = {kSums<double>, &SplitLogs,
+                                     &WriteLogProbabilities};
 #else
-constexpr LogTileKernels kKernels = {};
+constexpr LogTileKernels kKernels = {kSums<double>, nullptr, nullptr};
 #endif
 
 }  // namespace

@@ -5,29 +5,103 @@
 #define HWY_TARGET_INCLUDE "kernels/tiles.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "kernels/softmax_tile-inl.h"
+#include "arith/lane_rows-inl.h"
+#include "arith/max-inl.h"
+#include "kernels/tile_rows-inl.h"
+#include "kernels/tile_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-using internal::TileFallback;
 using internal::TileKernels;
 
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-void SoftmaxInTiles(const Rows<const float>& x, const Rows<float>& y,
-                    float* logsumexp, const ScaleParts& parts,
-                    const TileFallback& fallback) {
-  const auto run = [&](size_t first, size_t count) {
-    fallback.run(fallback.context, first, count);
-  };
-  RunGroups<TileGroup>(x, y, run, parts, logsumexp);
+SoftmaxExp ExpOfLanes(VF offset, const ScaleParts& parts) {
+  return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo), offset,
+                    Lowest(offset, parts));
 }
 
-constexpr TileKernels kKernels = {&SoftmaxInTiles};
+// What is behind the last element of a lane is done, too, which does not
+// matter.
+void Exp(const float* from, size_t n, const ScaleParts& parts, float* to,
+         const Tile& tile) {
+  const size_t width = tile.width;
+  for (size_t i = 0; i < width; i += kLanes) {
+    const SoftmaxExp exp = ExpOfLanes(Load(tile.offset + i), parts);
+    for (size_t k = 0; k < n; k += 4) {
+      const size_t at = k * width + i;
+      StoreFour(exp(LoadFour(from + at, width)), to + at, width);
+    }
+  }
+}
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+bool ReadRows(const float* const* rows, size_t n, const ScaleParts& parts,
+              float* values, Tile& tile) {
+  const size_t width = tile.width;
+  bool is_direct = true;
+  for (size_t i = 0; i < width; i += kLanes) {
+    ReadingRows reading{rows + i, values + i, width, Set(-kInfinity)};
+    ForColumns(n, reading);
+    VF offset;
+    is_direct &= FindOffset(reading.max, parts, offset);
+    Store(reading.max, tile.max + i);
+    Store(offset, tile.offset + i);
+  }
+  return is_direct;
+}
+
+void Invert(Tile& tile) {
+  for (size_t i = 0; i < tile.width; i += kLanes) {
+    const GroupReciprocal reciprocals(
+        hn::Load(F64(), tile.sums + i),
+        hn::Load(F64(), tile.sums + i + kHalfLanes));
+    Store(reciprocals.head, tile.head + i);
+    Store(reciprocals.rest, tile.rest + i);
+    Store(reciprocals.least, tile.least + i);
+  }
+}
+
+void LogSums(const Tile& tile, const ScaleParts& parts, double* logs) {
+  HWY_ALIGN float tops[kLanes];
+  for (size_t i = 0; i < tile.width; i += kLanes) {
+    const SoftmaxExp exp = ExpOfLanes(Load(tile.offset + i), parts);
+    Store(exp(Load(tile.max + i)), tops);
+    for (size_t h = 0; h < kLanes; h += kHalfLanes) {
+      const VD sum = hn::Load(F64(), tile.sums + i + h);
+      const VD log = LogOfLaneSums(sum, InDouble(tile.max + i + h),
+                                   InDouble(tile.offset + i + h),
+                                   InDouble(tops + h), parts.scale);
+      hn::Store(hn::IfThenElse(hn::Eq(sum, sum), log, sum), F64(),
+                logs + i + h);
+    }
+  }
+}
+
+void WriteProbabilities(const float* e, size_t n, const Tile& tile,
+                        float* const* rows) {
+  WriteRows(e, n, tile.width, rows, [&](size_t i) HWY_ATTR {
+    return Probabilities(Load(tile.head + i), Load(tile.rest + i),
+                         Load(tile.least + i));
+  });
+}
+
+constexpr TileKernels kKernels = {kLanes,       &ReadRows,          &Exp,
+                                  kSums<float>, &EndSums,           &Invert,
+                                  &LogSums,     &WriteProbabilities};
 #else
-constexpr TileKernels kKernels = {};
+void Invert(Tile& tile) {
+  for (size_t i = 0; i < tile.width; ++i) {
+    const Reciprocal reciprocal = ReciprocalOf(tile.sums[i]);
+    tile.head[i] = reciprocal.head;
+    tile.rest[i] = reciprocal.rest;
+    tile.least[i] = reciprocal.least;
+  }
+}
+
+constexpr TileKernels kKernels = {kLanes,   nullptr, &Exp,    kSums<float>,
+                                  &EndSums, &Invert, nullptr, nullptr};
 #endif
 
 }  // namespace

@@ -8,36 +8,112 @@
 #include "dispatch.h"
 #include "softlane/rows.h"
 
-// The shortest rows, transposed: a tile has a row per lane.
+// Passes over a tile: short rows, transposed, or columns of a plane, side by
+// side. Each has a lane, and all of a row's arithmetic stays in its lane. What
+// a row decides between its passes - its maximum, its exponent, the reciprocal
+// of its sum - costs more than the passes themselves if rows are short; here a
+// vector decides for as many rows as it has lanes.
 
 namespace softlane {
 namespace internal {
 
-/// What a tile needs for rows that it cannot do: those whose maximum is not
-/// finite, or beyond the direct limit. Called for rows [first, first + count).
-struct TileFallback {
-  void (*run)(const void* context, size_t first, size_t count);
-  const void* context;
+// Element k of lane i is values[k * width + i].
+
+constexpr size_t kMaxTileLanes = 128;
+/// A pass may write so many elements behind the last of a lane.
+constexpr size_t kTileSlack = 15;
+
+/// What is known of the lanes. Of sums in parts, lane_sums holds the 8 of
+/// LaneSum: part j of lane i is lane_sums[j * width + i].
+struct Tile {
+  size_t width;  // of the lanes in use: whole vectors
+  alignas(64) float max[kMaxTileLanes];
+  float offset[kMaxTileLanes];  // of RowPlan
+  double sums[kMaxTileLanes];
+  /// The last step's: the reciprocal of the sum, see Reciprocal; or -log(sum)
+  /// in two floats, of which the second is subtracted.
+  float head[kMaxTileLanes];
+  float rest[kMaxTileLanes];
+  float least[kMaxTileLanes];
+  double lane_sums[8 * kMaxTileLanes];
+};
+
+/// Rows [first, first + count) in the lanes of a tile. A partial tile repeats
+/// its last row, so the passes need no row mask.
+struct TileRows {
+  void Set(const Rows<const float>& x, const Rows<float>& y, size_t width) {
+    const float* x_row = x.Row(first);
+    float* y_row = y.Row(first);
+    for (size_t i = 0; i < width; ++i) {
+      from[i] = x_row;
+      to[i] = y_row;
+      if (i + 1 < count) {
+        x_row += x.stride;
+        y_row += y.stride;
+      }
+    }
+  }
+
+  size_t first, count;
+  const float* from[kMaxTileLanes];
+  float* to[kMaxTileLanes];
+};
+
+/// How many lanes the next tile of rows has: several vectors, some of which a
+/// CPU has under way at a time, as long as the first cache holds the values of
+/// all passes.
+inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
+  constexpr size_t kFloats = 2048;
+  size_t most = kFloats / cols;
+  if (most > kMaxTileLanes) most = kMaxTileLanes;
+  if (most > rows) most = rows + lanes - 1;
+  return most < lanes ? lanes : most / lanes * lanes;
+}
+/// Of up to 128 columns, with the slack.
+constexpr size_t kRowTileFloats = 4096;
+
+/// Adds the n terms of each lane in the order of LaneSum: in floats first, or
+/// in double from the start. Writes +0 behind the last term.
+struct TileSums {
+  /// Sets the sums to those of all terms.
+  void (*all)(float* terms, size_t n, Tile& tile);
+  /// Adds terms to lane_sums; n is a multiple of 64 but for the last call.
+  void (*add)(float* terms, size_t n, Tile& tile);
 };
 
 struct TileKernels {
-  /// All rows of 4 to 128 columns; the scale is one with unit 1. logsumexp may
-  /// be null.
-  void (*softmax)(const Rows<const float>& x, const Rows<float>& y,
-                  float* logsumexp, const ScaleParts& parts,
-                  const TileFallback& fallback);
+  size_t lanes;  // of a vector
+  /// Transposes n >= 4 elements of rows[i], lane i, and finds maxima and
+  /// offsets. False if a maximum is not finite or beyond the direct limit. Null
+  /// in the x86-64 baseline.
+  bool (*read_rows)(const float* const* rows, size_t n, const ScaleParts& parts,
+                    float* values, Tile& tile);
+  /// to = exp values of `from`, by the offsets. `to` may be `from`.
+  void (*exp)(const float* from, size_t n, const ScaleParts& parts, float* to,
+              const Tile& tile);
+  TileSums sums;
+  /// Sets the sums to those in lane_sums.
+  void (*end_sums)(Tile& tile);
+  /// Sets head, rest and least.
+  void (*invert)(Tile& tile);
+  /// log(sum of exp(scale * x)) of each lane that has a sum; NaN for NaN.
+  void (*log_sums)(const Tile& tile, const ScaleParts& parts, double* logs);
+  /// Transposes exp values over their sums to rows[i].
+  void (*write_rows)(const float* e, size_t n, const Tile& tile,
+                     float* const* rows);
 };
 
 extern const KernelTable<const TileKernels> kTileKernels;
 
-/// A table of its own, so that a program with Softmax alone does not have them.
+/// The steps of log-softmax that differ: a program with Softmax alone does not
+/// have them.
 struct LogTileKernels {
-  /// All rows of 4 to 128 columns; the scale has unit 1.
-  void (*log_softmax)(const Rows<const float>& x, const Rows<float>& y,
-                      const ScaleParts& parts, const TileFallback& fallback);
-  /// The same rows; writes one float for each.
-  void (*log_sum_exp)(const Rows<const float>& x, float* logsumexp,
-                      const ScaleParts& parts, const TileFallback& fallback);
+  TileSums sums;  // in double
+  /// Sets head and rest.
+  void (*split_logs)(const double* logs, Tile& tile);
+  /// Transposes scale * x - log(sum) to rows[i].
+  void (*write_rows)(const float* x, size_t n, float scale, const Tile& tile,
+                     float* const* rows);
 };
 
 extern const KernelTable<const LogTileKernels> kLogTileKernels;
