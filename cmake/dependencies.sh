@@ -136,11 +136,13 @@ install_dependencies() {
   install_missing
 }
 
-# configure DIRECTORY CMAKE-OPTIONS...: a Release build there.
+# configure DIRECTORY CMAKE-OPTIONS...: a Release build there. SOFTLANE_WERROR=ON makes
+# warnings errors.
 configure() {
   directory=$1
   shift
   cmake -S . -B "$directory" -G Ninja -DCMAKE_BUILD_TYPE=Release \
+    -DSOFTLANE_WERROR="${SOFTLANE_WERROR:-OFF}" \
     -DSOFTLANE_HIGHWAY_INCLUDE_DIR="${SOFTLANE_HIGHWAY_INCLUDE_DIR:-}" "$@"
 }
 

@@ -21,7 +21,7 @@ if [ "${1:-}" = --aarch64 ]; then
   install_dependencies doctest consumers aarch64
   configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF \
     -DCMAKE_TOOLCHAIN_FILE="$PWD/cmake/aarch64-linux-gnu.cmake"
-  required=baseline,neon
+  required=neon
 elif [ "${1:-}" = --mingw ]; then
   shift
   build=build/mingw
@@ -34,18 +34,17 @@ elif [ "${1:-}" = --mingw ]; then
   wine=$(PATH=$PATH:/usr/lib/wine command -v wine64)
   "$wine" wineboot --init </dev/null >/dev/null 2>&1
 elif [ "${1:-}" = --avx512 ]; then
-  build=build/emulated
+  build=build/release # the library is that of the tests
   install_dependencies doctest emulator
-  configure "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF \
-    -DSOFTLANE_EMULATED_TESTS=ON
+  configure "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF
   cmake --build "$build" --target emulated
   unpack_kernel "$build/machine/packages"
-  exec sh tests/emulated/run.sh "$build/tests" "$build/machine"
+  exec sh tests/emulated/run.sh "$build/tests/emulated" "$build/machine"
 else
   build=build/release
   install_dependencies doctest consumers
   configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF
-  if [ "$(uname -m)" = aarch64 ]; then required=$required,neon; fi
+  if [ "$(uname -m)" = aarch64 ]; then required=neon; fi
 fi
 export SOFTLANE_REQUIRE_TARGETS="${SOFTLANE_REQUIRE_TARGETS:-$required}"
 echo "required targets: $SOFTLANE_REQUIRE_TARGETS"

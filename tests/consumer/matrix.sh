@@ -8,7 +8,7 @@
 set -u
 source=$1 archive=$2 scratch=$3
 shift 3
-all='macros unity processor own_type min_size no_type option_o1 shadow relative_highway
+all='macros unity processor own_type debug min_size no_type option_o1 shadow relative_highway
   bits32 sve include_dir lib_dir lib_dir_dots absolute_inside absolute_outside twice
   after_package old_policies'
 # shellcheck disable=SC2086 # the rows are words
@@ -60,6 +60,7 @@ processor() { # a tool chain that does not name it
   builds "-DCMAKE_TOOLCHAIN_FILE=$scratch/nameless.cmake" && has_targets
 }
 own_type() { builds -DCMAKE_BUILD_TYPE=Production && optimizes ''; }
+debug() { builds -DCMAKE_BUILD_TYPE=Debug && optimizes ''; }
 min_size() { builds -DCMAKE_BUILD_TYPE=MinSizeRel -DCMAKE_CXX_FLAGS=-O3 && optimizes ''; }
 no_type() { # of a host that sets none
   host 'add_subdirectory("${SOURCE}" softlane)' -DCMAKE_BUILD_TYPE= && optimizes softlane/

@@ -1,10 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# run.sh TESTS MACHINE: the tests of AVX-512 in an emulated machine. TESTS is the tests'
-# directory in a build with SOFTLANE_EMULATED_TESTS, MACHINE that of boot.sh. The emulator
-# takes about 200 times as long as a CPU, so the tests do a small part of their cases.
+# run.sh PROGRAMS MACHINE: the tests of AVX-512 in an emulated machine. PROGRAMS is where
+# the target "emulated" puts them, MACHINE the directory of boot.sh. The emulator takes
+# about 200 times as long as a CPU, so the tests do a small part of their cases.
 set -eu
-tests=$1 machine=$2
+programs=$1 machine=$2
 here=$(cd "$(dirname "$0")" && pwd)
 
 boot() { # boot SECONDS DISABLED FILE..., commands from standard input
@@ -12,8 +12,8 @@ boot() { # boot SECONDS DISABLED FILE..., commands from standard input
   seconds=$1 disabled=$2
   shift 2
   sh "$here/boot.sh" "$machine" "$seconds" "$disabled" "$machine/commands" \
-    "$tests/cpu_model_test" "$tests/target_test" "$tests/emulated/bits" \
-    "$tests/emulated/cpu_state" "$@"
+    "$programs/cpu_model_test" "$programs/target_test" "$programs/bits" \
+    "$programs/cpu_state" "$@"
 }
 
 # CPUID says that there is AVX-512; the kernel leaves its registers disabled.
@@ -34,12 +34,12 @@ fi
 native=baseline
 if grep -qsw avx2 /proc/cpuinfo; then native=avx2; fi
 calls=4000
-"$tests/emulated/bits" "$native" $calls "$machine/native.words"
+"$programs/bits" "$native" $calls "$machine/native.words"
 
 echo "AVX-512 that the OS enables; random calls are compared with native $native:"
-boot 1500 '' "$machine/native.words" "$tests/arguments_test" "$tests/large_batches_test" \
-  "$tests/layout_test" "$tests/memory_test" "$tests/row_order_test" \
-  "$tests/same_bits_test" "$tests/semantics_test" <<END
+boot 2400 '' "$machine/native.words" "$programs/arguments_test" "$programs/large_batches_test" \
+  "$programs/layout_test" "$programs/memory_test" "$programs/row_order_test" \
+  "$programs/same_bits_test" "$programs/semantics_test" <<END
 cpu_state enabled
 cpu_model_test avx512
 SOFTLANE_REQUIRE_TARGETS=baseline,avx2,avx512 target_test -nc
