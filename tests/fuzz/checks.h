@@ -77,7 +77,7 @@ class Results {
     return words_[starts_[operand] + element];
   }
   float Float(size_t operand, size_t element) const {
-    return FloatOf(Word(operand, element));
+    return FromBits(Word(operand, element));
   }
 
  private:
@@ -88,8 +88,8 @@ class Results {
 // A NaN is like any other.
 inline bool AreSame(const Call& c, size_t operand, uint32_t a, uint32_t b) {
   if (a == b) return true;
-  return c.OperandAt(operand).element == Element::kFloat && IsNan(FloatOf(a)) &&
-         IsNan(FloatOf(b));
+  return c.OperandAt(operand).element == Element::kFloat &&
+         IsNan(FromBits(a)) && IsNan(FromBits(b));
 }
 
 inline void CheckSame(const Call& c, const Results& a, const Results& b,
@@ -112,7 +112,7 @@ inline bool IsSubnormal(float x) {
 }
 
 inline bool IsGoodElement(Content content, const Call& c, uint32_t word) {
-  const float x = FloatOf(word);
+  const float x = FromBits(word);
   switch (content) {
     case Content::kExponentials:
       return IsNan(x) || word <= 0x7F800000u;

@@ -94,7 +94,7 @@ inline float ChooseAmount(Source& source, float usual, bool must_be_positive) {
   if (kind < 128) return usual;
   if (kind < 216) return source.OneOf(kGood);
   if (kind < 250) {  // any good number
-    const float value = FloatOf(source.Word() & 0x7FFFFFFFu);
+    const float value = FromBits(source.Word() & 0x7FFFFFFFu);
     return IsFinite(value) && value > 0.0f ? value : usual;
   }
   const float bad = SpecialFloat(source.Byte());

@@ -4,9 +4,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
 
 #include "../inputs.h"
+#include "../reference.h"
 
 namespace softlane {
 namespace fuzz {
@@ -59,16 +59,6 @@ class Source {
   const uint8_t* end_;
 };
 
-inline float FloatOf(uint32_t bits) {
-  float value;
-  std::memcpy(&value, &bits, sizeof(value));
-  return value;
-}
-inline uint32_t BitsOf(float value) {
-  uint32_t bits;
-  std::memcpy(&bits, &value, sizeof(bits));
-  return bits;
-}
 inline bool IsNan(float value) { return value != value; }
 inline bool IsFinite(float value) {
   return (BitsOf(value) & 0x7F800000u) != 0x7F800000u;

@@ -28,13 +28,13 @@ inline float SpecialFloat(size_t n) {
   constexpr size_t kCount = sizeof(kValues) / sizeof(kValues[0]);
   switch (n % (kCount + 4)) {
     case kCount:
-      return FloatOf(kInfinityBits);
+      return FromBits(kInfinityBits);
     case kCount + 1:
-      return FloatOf(kInfinityBits | 0x80000000u);
+      return FromBits(kInfinityBits | 0x80000000u);
     case kCount + 2:
-      return FloatOf(kNanBits);
+      return FromBits(kNanBits);
     case kCount + 3:
-      return FloatOf(0xFFA00001u);  // a signaling NaN
+      return FromBits(0xFFA00001u);  // a signaling NaN
     default:
       return kValues[n % (kCount + 4)];
   }
@@ -66,7 +66,7 @@ class Floats {
         return random_.Below(4) == 0 ? special_ : Around0(random_, 8.0f);
       case 11:  // masked
         return random_.Below(3) == 0 ? Around0(random_, 8.0f)
-                                     : FloatOf(kInfinityBits | 0x80000000u);
+                                     : FromBits(kInfinityBits | 0x80000000u);
       case 12:  // any bits, finite but for 1 in 1024
         return AnyBits();
       case 13:
@@ -86,7 +86,7 @@ class Floats {
  private:
   float AnyBits() {
     const auto bits = static_cast<uint32_t>(random_.Next() >> 32);
-    const float value = FloatOf(bits);
+    const float value = FromBits(bits);
     return IsFinite(value) || random_.Below(8) == 0 ? value : 0.25f;
   }
 

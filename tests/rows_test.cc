@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "softlane/rows.h"
+
+#include <cstdint>
+#include <type_traits>
+
+#include "doctest/doctest.h"
+
+namespace softlane {
+namespace {
+
+static_assert(std::is_trivially_copyable_v<Rows<float>>);
+static_assert(std::is_convertible_v<Rows<float>, Rows<const float>>);
+static_assert(!std::is_convertible_v<Rows<const float>, Rows<float>>);
+static_assert(!std::is_convertible_v<Rows<double>, Rows<const float>>);
+static_assert(Rows<float>().data == nullptr && Rows<float>().rows == 0 &&
+              Rows<float>().cols == 0 && Rows<float>().stride == 0);
+
+bool AreEqual(const Rows<const float>& a, const Rows<const float>& b) {
+  return a.data == b.data && a.rows == b.rows && a.cols == b.cols &&
+         a.stride == b.stride;
+}
+
+// Kills: two sizes exchanged; a stride that is not the columns.
+TEST_CASE("rows: what a view is made of") {
+  float x[100] = {};
+  const Rows<float> view(x, 4, 5, 7);
+  CHECK(view.data == x);
+  CHECK(view.rows == 4);
+  CHECK(view.cols == 5);
+  CHECK(view.stride == 7);
+  CHECK(AreEqual(Rows<float>(x, 4, 5), Rows<float>(x, 4, 5, 5)));
+  CHECK(AreEqual(Rows<const float>(view), Rows<const float>(x, 4, 5, 7)));
+}
+
+// Kills: the columns instead of the stride; a slice that keeps its rows, or
+// that begins a row off.
+TEST_CASE("rows: a row, and slices") {
+  float x[100] = {};
+  const Rows<float> view(x, 4, 5, 7);
+  CHECK(view.Row(0) == x);
+  CHECK(view.Row(3) == x + 21);
+  CHECK(AreEqual(view.Slice(1, 2), Rows<float>(x + 7, 2, 5, 7)));
+  CHECK(AreEqual(view.Slice(0, 4), view));
+  CHECK(AreEqual(view.Slice(1, 3).Slice(2, 1), Rows<float>(x + 21, 1, 5, 7)));
+  const Rows<float> repeated(x, 4, 5, 0);
+  CHECK(repeated.Row(3) == x);
+  CHECK(AreEqual(repeated.Slice(2, 2), Rows<float>(x, 2, 5, 0)));
+}
+
+// Kills: arithmetic on null, which is undefined, and on a stride that may be
+// any number.
+TEST_CASE("rows: slices without elements") {
+  float x[100] = {};
+  CHECK(Rows<float>(nullptr, 4, 0, 7).Slice(2, 2).data == nullptr);
+  CHECK(Rows<float>(nullptr, 4, 0, 7).Slice(2, 2).rows == 2);
+  const Rows<float> none = Rows<float>(x, 4, 5, SIZE_MAX).Slice(4, 0);
+  CHECK(none.data == x);
+  CHECK(none.rows == 0);
+}
+
+}  // namespace
+}  // namespace softlane
