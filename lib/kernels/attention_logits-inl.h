@@ -79,7 +79,7 @@ HWY_INLINE VF MaskedFirst(VF z, const uint8_t* keep, size_t count) {
   return Masked(z, hn::LoadU(KeepBytes(), bytes));
 }
 
-enum class Masks { kNone, kBias, kAny };
+enum class Masks { kNone, kBias, kPerhapsBias, kAny };
 
 // The logits of one row where options ask for a scale and masks only: what most
 // calls do, without the code of the others in the loop.
@@ -124,7 +124,8 @@ class AffineLogits {
 
  private:
   HWY_INLINE bool HasBias() const {
-    return kMasks == Masks::kAny ? bias_ != nullptr : kMasks == Masks::kBias;
+    if (kMasks == Masks::kNone) return false;
+    return kMasks == Masks::kBias || bias_ != nullptr;
   }
   HWY_INLINE bool HasKeep() const {
     return kMasks == Masks::kAny && keep_ != nullptr;
@@ -222,7 +223,6 @@ class AttentionLogits {
 template <class Logits>
 struct KeyLogits {
   static constexpr bool kMayBeStaged = Logits::kMayBeStaged;
-  static constexpr bool kAreInMemory = false;
 
   HWY_INLINE Four FourOf(size_t i) const {
     return logits.FourOf(begin + i, 16);

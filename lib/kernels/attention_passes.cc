@@ -16,24 +16,22 @@ namespace HWY_NAMESPACE {
 namespace {
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-// A scale alone masks nothing: scores that are masked elements are rare, and
-// written first.
 using ScaleSource = AffineSource<Masks::kNone>;
-using ScaleLogits = AffineLogits<Masks::kNone>;
-constexpr LogitsKernels kScaleKernels = {
-    {&ExpRows<false, false, ScaleSource>, &ExpWrittenRows<ScaleLogits, 1>,
-     &ExpRows<false, true, ScaleSource>, &ExpWrittenRows<ScaleLogits, 3>},
-    &WriteLogits<ScaleLogits>};
 using BiasSource = AffineSource<Masks::kBias>;
+// Rows with masked elements, of both kinds.
+using MaskedSource = AffineSource<Masks::kPerhapsBias>;
+constexpr LogitsKernels kScaleKernels = {
+    {&ExpRows<false, false, ScaleSource>, &ExpRows<true, false, MaskedSource>,
+     &ExpRows<false, true, ScaleSource>, &ExpRows<true, true, MaskedSource>},
+    &WriteLogits<AffineLogits<Masks::kPerhapsBias>>};
 constexpr LogitsKernels kBiasKernels = {
-    {&ExpRows<false, false, BiasSource>, &ExpRows<true, false, BiasSource>,
-     &ExpRows<false, true, BiasSource>, &ExpRows<true, true, BiasSource>},
-    &WriteLogits<AffineLogits<Masks::kBias>>};
+    {&ExpRows<false, false, BiasSource>, &ExpRows<true, false, MaskedSource>,
+     &ExpRows<false, true, BiasSource>, &ExpRows<true, true, MaskedSource>},
+    &WriteLogits<AffineLogits<Masks::kPerhapsBias>>};
 #else
 constexpr LogitsKernels kScaleKernels = {
-    {}, &WriteLogits<AffineLogits<Masks::kNone>>};
-constexpr LogitsKernels kBiasKernels = {
-    {}, &WriteLogits<AffineLogits<Masks::kBias>>};
+    {}, &WriteLogits<AffineLogits<Masks::kPerhapsBias>>};
+constexpr LogitsKernels kBiasKernels = kScaleKernels;
 #endif
 
 }  // namespace

@@ -51,6 +51,7 @@ void WriteLogits(const void* source, const RowJob& job, float* to) {
 template <Masks kMasks>
 struct AffineSource {
   static constexpr bool kMayBeStaged = true;
+  static constexpr bool kAreInMemory = false;
 
   HWY_INLINE explicit AffineSource(const void* source)
       : options(static_cast<const AttentionSource*>(source)->options) {}

@@ -215,20 +215,27 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void ExpLast(const float* last, bool has_masked,
   block.in_range = range.IsInside();
 }
 
-// Where the logits of a block that is not full stand in memory: `block`, unless
-// all do.
-template <class Logits>
-HWY_INLINE const float* LastLogits(const Logits& logits, size_t start, size_t n,
+// Where the logits of the block that is not full stand in memory: `block`,
+// unless all do. A function of its own, for all passes of the kind.
+template <class Source>
+HWY_NOINLINE const float* WriteLast(Source source, const RowJob& job,
+                                    float* block) {
+  const auto logits = LogitsOf(source, job);
+  const size_t n = job.n, full = n / kSumBlock * kSumBlock;
+  size_t i = full;
+  for (; n - i >= kLanes; i += kLanes) {
+    Store(logits.One(i), block + (i - full));
+  }
+  if (i != n) Store(logits.First(i, n - i), block + (i - full));
+  return block;
+}
+template <class Source>
+HWY_INLINE const float* LastLogits(const Source& source, const RowJob& job,
                                    float* block) {
-  if constexpr (Logits::kAreInMemory) {
-    return logits.x + start;
+  if constexpr (Source::kAreInMemory) {
+    return job.logits + job.n / kSumBlock * kSumBlock;
   } else {
-    size_t i = start;
-    for (; n - i >= kLanes; i += kLanes) {
-      Store(logits.One(i), block + (i - start));
-    }
-    if (i != n) Store(logits.First(i, n - i), block + (i - start));
-    return block;
+    return WriteLast<Source>(source, job, block);
   }
 }
 
@@ -238,15 +245,21 @@ HWY_INLINE const float* LastLogits(const Logits& logits, size_t start, size_t n,
 template <bool kHasMasked, bool kNeedsMax, class Source>
 HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
                          const ExpParams& params, RowResult& result) {
+  const size_t n = job.n, full = n / kSumBlock * kSumBlock;
+  // First, so that the sum need not wait for it.
+  LastBlock last;
+  if (n != full) {
+    HWY_ALIGN float block[kSumBlock];
+    ExpLast(LastLogits(source, job, block), kHasMasked, job, params, last);
+  }
   const auto logits = LogitsOf(source, job);
-  using Logits = std::decay_t<decltype(logits)>;
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
   LaneMax max;
   LaneSum sum;
-  using Terms = RangeTerms<kHasMasked, kNeedsMax, Logits>;
+  using Terms =
+      RangeTerms<kHasMasked, kNeedsMax, std::decay_t<decltype(logits)>>;
   const Terms terms{exp, logits, job.e, range, max};
-  const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   size_t start = 0;
   if (job.pending_n != 0) {
     const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
@@ -274,10 +287,6 @@ HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
   result.max = kNeedsMax ? max.Total() : 0.0f;
   bool in_range = range.IsInside();
   if (n != full) {
-    HWY_ALIGN float logits_of_last[kSumBlock];
-    LastBlock last;
-    ExpLast(LastLogits(logits, full, n, logits_of_last), kHasMasked, job,
-            params, last);
     last.AddTo(sum);
     in_range = in_range && last.in_range;
     if (kNeedsMax) result.max = HWY_MAX(result.max, last.max);
@@ -364,8 +373,8 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     if constexpr (kHasLast) {
       HWY_ALIGN float logits_of_last[kSumBlock];
       LastBlock last;
-      ExpLast(LastLogits(logits, full, n, logits_of_last), kHasMasked, job,
-              params, last);
+      ExpLast(LastLogits(source, job, logits_of_last), kHasMasked, job, params,
+              last);
       last.AddTo(sum);
       in_range = in_range && last.in_range;
     }

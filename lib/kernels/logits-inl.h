@@ -21,7 +21,6 @@ namespace {
 
 struct PlainLogits {
   static constexpr bool kMayBeStaged = true;
-  static constexpr bool kAreInMemory = true;
 
   HWY_INLINE Four FourOf(size_t i) const { return LoadFour(x + i, 16); }
   HWY_INLINE VF One(size_t i) const { return Load(x + i); }

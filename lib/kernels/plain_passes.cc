@@ -23,6 +23,7 @@ using internal::LogitsKernels;
 
 struct PlainSource {
   static constexpr bool kMayBeStaged = true;
+  static constexpr bool kAreInMemory = true;
 
   HWY_INLINE explicit PlainSource(const void*) {}
   HWY_INLINE PlainLogits LogitsAt(const float* x, size_t, size_t) const {
