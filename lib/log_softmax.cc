@@ -45,8 +45,6 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   switch (plan.schedule) {
     case Schedule::kTiles:
       return RunInTiles(call, target);
-    case Schedule::kShortRows:
-      return internal::RunShortRows(call);
     case Schedule::kRows:
       return internal::RunSoftmaxRows(call, plan);
     default:
@@ -73,6 +71,12 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
     return internal::RunRowByRow(row, kernels, logits, log_probs, 0,
                                  logits.rows, logsumexp, parts,
                                  internal::EmptyValue(empty_row, true));
+  }
+  // Without a plan: few rows should not wait for it.
+  if (kernels.short_rows != nullptr &&
+      internal::AreShortRows(logits.rows, logits.cols)) {
+    return internal::RunShortRows(row, kernels, logits, log_probs, logsumexp,
+                                  parts, internal::EmptyValue(empty_row, true));
   }
   const internal::LogitsKernels& sums =
       internal::KernelsOf(internal::kLogSumKernels, target);

@@ -84,7 +84,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
     case Schedule::kLargeRows:
       return RunLargeRows(call);
     case Schedule::kShortRows:
-      return internal::RunShortRows(call);
+      return;  // RunRows has done them
   }
 }
 
@@ -108,6 +108,13 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   const internal::SoftmaxKernels& kernels =
       internal::KernelsOf(internal::kSoftmaxKernels, target);
   const internal::ScaleParts parts = internal::SplitScale(options.scale);
+  // Without a plan: few rows should not wait for it.
+  if (kernels.short_rows != nullptr &&
+      internal::AreShortRows(logits.rows, logits.cols)) {
+    return internal::RunShortRows(
+        row, kernels, logits, probs, logsumexp, parts,
+        internal::EmptyValue(options.empty_row, false));
+  }
   const internal::LogitsKernels& plain =
       internal::KernelsOf(internal::kPlainLogitsKernels, target);
   RunSchedule({row, kernels, plain, plain, nullptr, &internal::SpecialPlainRow,

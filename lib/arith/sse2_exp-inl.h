@@ -58,20 +58,16 @@ static_assert(0.125 < internal::kSoftmaxC2 - 0.0036 &&
                   internal::kSoftmaxC1 + 0.016 < 1.0,
               "the binades of the Rounders");
 
-// Exp values of some vectors side by side. Vector j is of row
-// rows[j * kRowStep].
-template <size_t kVectors, size_t kRowStep>
-HWY_INLINE void ExpStep(const float* from, float* to, const WideScale& scale,
-                        const WideRow* rows) {
+// Exp values of some vectors side by side, which are also given in double.
+// Vector j is of row rows[j * kRowStep].
+template <size_t kRowStep, size_t kVectors>
+HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
+                      const __m128d (&wide)[2 * kVectors],
+                      const WideScale& scale, const WideRow* rows,
+                      __m128 (&e)[kVectors]) {
   constexpr size_t kWide = 2 * kVectors;
-  __m128 x[kVectors], power[kVectors];
-  __m128d wide[kWide], product[kWide], k[kWide], f[kWide], p[kWide];
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kVectors; ++j) {
-    x[j] = _mm_loadu_ps(from + 4 * j);
-    wide[2 * j] = _mm_cvtps_pd(x[j]);
-    wide[2 * j + 1] = WidenTwo(from + 4 * j + 2);
-  }
+  __m128 power[kVectors];
+  __m128d product[kWide], k[kWide], f[kWide], p[kWide];
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
     product[j] = _mm_mul_pd(wide[j], scale.high);
@@ -121,8 +117,24 @@ HWY_INLINE void ExpStep(const float* from, float* to, const WideScale& scale,
   for (size_t j = 0; j < kVectors; ++j) {
     const __m128 result = Narrow(p[2 * j], p[2 * j + 1]);
     const __m128 is_below = _mm_cmplt_ps(x[j], rows[j * kRowStep].lowest);
-    _mm_storeu_ps(to + 4 * j, _mm_andnot_ps(is_below, result));
+    e[j] = _mm_andnot_ps(is_below, result);
   }
+}
+// The same, of vectors in memory.
+template <size_t kVectors, size_t kRowStep>
+HWY_INLINE void ExpStep(const float* from, float* to, const WideScale& scale,
+                        const WideRow* rows) {
+  __m128 x[kVectors], e[kVectors];
+  __m128d wide[2 * kVectors];
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kVectors; ++j) {
+    x[j] = _mm_loadu_ps(from + 4 * j);
+    wide[2 * j] = _mm_cvtps_pd(x[j]);
+    wide[2 * j + 1] = WidenTwo(from + 4 * j + 2);
+  }
+  ExpOf<kRowStep>(x, wide, scale, rows, e);
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kVectors; ++j) _mm_storeu_ps(to + 4 * j, e[j]);
 }
 
 // Whether the scale is no power of two.

@@ -33,6 +33,11 @@ static_assert(kSoftmaxExpErrorU + kDoubleSumErrorU + 2.0 * 1.0 + 0.01 <=
 // Three passes: the maximum and the sum read; the third reads and writes.
 RowResult LogOfRow(const float* x, float* y, size_t n, float,
                    const ScaleParts& parts, float* logsumexp) {
+#ifdef SOFTLANE_SSE2
+  if (logsumexp == nullptr && LogsOfShortRow(x, y, n, parts)) {
+    return {0.0, 0.0, 0.0f, false};  // a sum that is a number
+  }
+#endif
   const float max = RowMaximum(x, n);
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);

@@ -14,6 +14,7 @@
 #include "arith/max-inl.h"
 #include "arith/sum-inl.h"
 #include "kernels/exp_values-inl.h"
+#include "kernels/sse2_one_row-inl.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
 #include "kernels/stream-inl.h"
@@ -62,6 +63,11 @@ class WideLogProbabilities {
     if (HWY_UNLIKELY(ties.Any() || !is_usual_)) return Exactly(x);
     return Finish(Narrow(lower, upper));
   }
+  // Whether Plain gives the same.
+  HWY_INLINE bool IsPlain() const { return !is_scaled_ && !exact_.is_shifted; }
+  HWY_INLINE __m128 Plain(__m128 x) const {
+    return Finish(_mm_add_ps(x, minus_high_));
+  }
 
  private:
   // Then a difference below 2^-126, which has ties elsewhere, is exact in
@@ -89,37 +95,58 @@ class WideLogProbabilities {
   const bool is_scaled_, is_usual_;
 };
 
-// In place or not.
+// y[i] = op(x[i]) for i in [0, n), in place or not.
+template <class Op>
+HWY_INLINE void MapBy4s(const float* x, float* y, size_t n, const Op& op) {
+  size_t i = 0;
+  for (; n - i >= 4; i += 4) _mm_storeu_ps(y + i, op(_mm_loadu_ps(x + i)));
+  if (i != n) StoreSome4(y + i, op(LoadSome(x + i, n - i, 0.0f)), n - i);
+}
+
 HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
                           size_t n) {
   const WideLogProbabilities logs(log);
-  size_t i = 0;
-  for (; n - i >= 4; i += 4) {
-    _mm_storeu_ps(y + i, logs(_mm_loadu_ps(x + i)));
-  }
-  if (i != n) StoreSome4(y + i, logs(LoadSome(x + i, n - i, 0.0f)), n - i);
+  if (!logs.IsPlain()) return MapBy4s(x, y, n, logs);
+  MapBy4s(x, y, n, [&](__m128 v) HWY_ATTR { return logs.Plain(v); });
 }
 
-// A batch of short rows, in place or not; y and logsumexp may be null. False if
-// a row needs more than this does.
-bool LogsOfShortRows(const float* x, size_t x_stride, float* y, size_t y_stride,
-                     size_t rows, size_t n, float* logsumexp,
-                     const ScaleParts& parts) {
+// A row by itself, in registers. False if it needs more; then nothing is
+// written.
+HWY_INLINE bool LogsOfShortRow(const float* x, float* y, size_t n,
+                               const ScaleParts& parts) {
+  if (n > kMaxRegisterCols || parts.scale != 1.0) return false;
+  return n <= 4 ? LogSoftmaxInRegisters<1>(x, y, n, parts)
+                : LogSoftmaxInRegisters<2>(x, y, n, parts);
+}
+
+// A batch of short rows, in place or not; y and logsumexp may be null. Gives
+// how many are done: the next needs more than this does.
+HWY_NOINLINE size_t LogsOfBatch(const float* x, size_t x_stride, float* y,
+                                size_t y_stride, size_t rows, size_t n,
+                                float* logsumexp, const ScaleParts& parts) {
   ShortRowsExp exp(rows, n, parts);
-  if (!exp.Make(x, x_stride) || !exp.Sum<true>()) return false;
+  if (!exp.Make(x, x_stride) || !exp.Sum<true>()) return 0;
   exp.TakeLogs();
   for (size_t r = 0; r < rows; ++r) {
-    const RowPlan plan = exp.Plan(r);
-    const double log_sum = exp.LogOfSum(r, plan);
+    const double log_sum = exp.LogOfSum(r);
     if (y != nullptr) {
-      WriteLogs(LogProbabilities(plan, parts, log_sum), exp.Logits(r),
+      WriteLogs(LogProbabilities(parts, log_sum), exp.Logits(r),
                 y + r * y_stride, n);
     }
     if (logsumexp != nullptr) {
-      logsumexp[r] = static_cast<float>(log_sum + plan.scaled_shift);
+      logsumexp[r] = static_cast<float>(log_sum + 0.0);
     }
   }
-  return true;
+  return rows;
+}
+size_t LogsOfShortRows(const float* x, size_t x_stride, float* y,
+                       size_t y_stride, size_t rows, size_t n, float* logsumexp,
+                       const ScaleParts& parts) {
+  if (parts.scale == 1.0 && AreNarrow(n, parts)) {
+    return LogsOfNarrowRows(x, x_stride, y, y_stride, rows, n, logsumexp,
+                            parts);
+  }
+  return LogsOfBatch(x, x_stride, y, y_stride, rows, n, logsumexp, parts);
 }
 
 #else

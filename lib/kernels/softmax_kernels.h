@@ -133,11 +133,11 @@ struct SoftmaxKernels {
   /// does; then nothing is written.
   bool (*large_row)(const float* x, float* y, size_t n, float* logsumexp,
                     const ScaleParts& parts);
-  /// A batch of short rows, in place or not. False if a row needs more than
-  /// this does; then nothing is written. logsumexp may be null.
-  bool (*short_rows)(const float* x, size_t x_stride, float* y, size_t y_stride,
-                     size_t rows, size_t n, float* logsumexp,
-                     const ScaleParts& parts);
+  /// A batch of short rows, in place or not. Gives how many of the first rows
+  /// are done; the next needs more than this does. logsumexp may be null.
+  size_t (*short_rows)(const float* x, size_t x_stride, float* y,
+                       size_t y_stride, size_t rows, size_t n, float* logsumexp,
+                       const ScaleParts& parts);
 };
 
 extern const KernelTable<const SoftmaxKernels> kSoftmaxKernels;

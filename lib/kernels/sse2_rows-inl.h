@@ -150,9 +150,15 @@ class WideProbabilities {
   // The product with a head of 5 bits has 29, and the one with the rest 24.
   // Their sum is exact in double unless they are more than 26 octaves apart.
   HWY_INLINE bool AreExact() const {
-    const float rest = _mm_cvtss_f32(rest_);
-    const float size = rest < 0.0f ? -rest : rest;
-    return size >= _mm_cvtsd_f64(head_) * 0x1p-26 || size == 0.0f;
+    return AreExact(head_, _mm_cvtps_pd(rest_));
+  }
+  // Of two rows. No branch on the sign of a rest, which is random.
+  static HWY_INLINE bool AreExact(__m128d head, __m128d rest) {
+    const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), rest);
+    const __m128d least = _mm_mul_pd(head, _mm_set1_pd(0x1p-26));
+    const __m128d is_exact = _mm_or_pd(_mm_cmpge_pd(size, least),
+                                       _mm_cmpeq_pd(rest, _mm_setzero_pd()));
+    return _mm_movemask_pd(is_exact) == 3;
   }
 
   HWY_INLINE __m128 operator()(__m128 e) const {
@@ -178,12 +184,9 @@ class WideProbabilities {
   __m128 rest_, least_;
 };
 
-// probs = e / sum.
-HWY_INLINE void DivideExp(const float* e, float* probs, size_t n,
-                          const WideProbabilities& probabilities) {
-  if (HWY_UNLIKELY(!probabilities.AreExact())) {
-    return probabilities.Exactly(e, probs, n);
-  }
+// probs = e / sum, for probabilities that are exact.
+HWY_INLINE void DivideByExact(const float* e, float* probs, size_t n,
+                              const WideProbabilities& probabilities) {
   size_t i = 0;
   for (; n - i >= 8; i += 8) {
     const __m128 first = probabilities(_mm_loadu_ps(e + i));
@@ -198,6 +201,14 @@ HWY_INLINE void DivideExp(const float* e, float* probs, size_t n,
   if (i != n) {
     StoreSome4(probs + i, probabilities(LoadSome(e + i, n - i, 0.0f)), n - i);
   }
+}
+// The same, for any.
+HWY_INLINE void DivideExp(const float* e, float* probs, size_t n,
+                          const WideProbabilities& probabilities) {
+  if (HWY_UNLIKELY(!probabilities.AreExact())) {
+    return probabilities.Exactly(e, probs, n);
+  }
+  DivideByExact(e, probs, n, probabilities);
 }
 
 }  // namespace

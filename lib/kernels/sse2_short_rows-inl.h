@@ -12,8 +12,9 @@
 #define SOFTLANE_LIB_KERNELS_SSE2_SHORT_ROWS_INL_H_
 #endif
 
-#include "arith/sse2_log-inl.h"
 #include "kernels/softmax_kernels.h"
+#include "kernels/sse2_narrow_rows-inl.h"
+#include "kernels/sse2_row_plans-inl.h"
 #include "kernels/sse2_rows-inl.h"
 
 #ifdef SOFTLANE_SSE2
@@ -76,8 +77,7 @@ class ShortRowsExp {
     return _mm_movemask_pd(are_nan) == 0;
   }
 
-  // log(sum) of each row, where that of softmax_row-inl.h takes
-  // one: a sum that is one exp value is the maximum's alone.
+  // LogOfSum of each row.
   HWY_INLINE void TakeLogs() {
     __m128 largest[kMaxShortRows];
     for (size_t r = 0; r < rows_; ++r) {
@@ -91,36 +91,28 @@ class ShortRowsExp {
       _mm_store_ps(largest_ + r, LargestOfFour(largest + r));
     }
     for (size_t r = 0; r < rows_; r += 2) {
-      _mm_store_pd(logs_ + r, LogOfTwo(_mm_load_pd(sums_ + r)));
+      _mm_store_pd(logs_ + r,
+                   LogsOfSums(_mm_load_pd(sums_ + r), WidenTwo(max_ + r),
+                              WidenTwo(largest_ + r), parts_));
     }
   }
   // LogOfSum of a row.
-  HWY_INLINE double LogOfSum(size_t r, const RowPlan& plan) const {
-    return sums_[r] == largest_[r] ? plan.scaled_max - plan.scaled_shift
-                                   : plan.log_divisor + logs_[r];
-  }
+  HWY_INLINE double LogOfSum(size_t r) const { return logs_[r]; }
 
   // The probabilities, from the sums.
   HWY_INLINE void Divide(float* y, size_t stride) const {
     for (size_t r = 0; r < rows_; r += 2) {
-      const __m128d sums = _mm_load_pd(sums_ + r);
-      const __m128d factors = _mm_div_pd(_mm_set1_pd(1.0), sums);
-      const __m128i rounded = _mm_add_epi64(
-          _mm_castpd_si128(factors), _mm_set1_epi64x(internal::kHeadRounding));
-      const __m128d head = _mm_castsi128_pd(
-          _mm_and_si128(rounded, _mm_set1_epi64x(internal::kHeadMask)));
-      const __m128 rest = _mm_cvtpd_ps(_mm_sub_pd(factors, head));
-      const __m128 least =
-          _mm_cvtpd_ps(_mm_mul_pd(sums, _mm_set1_pd(internal::kLeast)));
-      DivideExp(Row(r), y + r * stride, n_,
-                WideProbabilities(_mm_unpacklo_pd(head, head),
-                                  _mm_shuffle_ps(rest, rest, 0x00),
-                                  _mm_shuffle_ps(least, least, 0x00)));
-      if (r + 1 == rows_) break;
-      DivideExp(Row(r + 1), y + (r + 1) * stride, n_,
-                WideProbabilities(_mm_unpackhi_pd(head, head),
-                                  _mm_shuffle_ps(rest, rest, 0x55),
-                                  _mm_shuffle_ps(least, least, 0x55)));
+      const TwoReciprocals reciprocals(_mm_load_pd(sums_ + r));
+      const bool is_last = r + 1 == rows_;
+      if (HWY_UNLIKELY(!reciprocals.AreExact())) {
+        DivideExp(Row(r), y + r * stride, n_, reciprocals.First());
+        if (is_last) break;
+        DivideExp(Row(r + 1), y + (r + 1) * stride, n_, reciprocals.Second());
+        continue;
+      }
+      DivideByExact(Row(r), y + r * stride, n_, reciprocals.First());
+      if (is_last) break;
+      DivideByExact(Row(r + 1), y + (r + 1) * stride, n_, reciprocals.Second());
     }
   }
 
@@ -139,11 +131,6 @@ class ShortRowsExp {
   // Up to a multiple of four rows.
   HWY_INLINE void Repeat(__m128* of_row) const {
     for (size_t r = rows_; r % 4 != 0; ++r) of_row[r] = of_row[0];
-  }
-  static HWY_INLINE __m128 LargestOfFour(const __m128* of_row) {
-    __m128 a = of_row[0], b = of_row[1], c = of_row[2], d = of_row[3];
-    _MM_TRANSPOSE4_PS(a, b, c, d);
-    return _mm_max_ps(_mm_max_ps(a, b), _mm_max_ps(c, d));
   }
 
   // Copies the rows, filled up to whole vectors, and takes lane maxima.
@@ -164,47 +151,23 @@ class ShortRowsExp {
     Repeat(lane_max_);
   }
 
-  // PlanRow and WideRowOf for rows r to r + 3. False if one needs more.
+  // For rows r to r + 3. False if one needs more.
   HWY_INLINE bool PlanFour(size_t r) {
     const __m128 max = LargestOfFour(lane_max_ + r);
     _mm_store_ps(max_ + r, max);
-    const __m128d wide[2] = {_mm_cvtps_pd(max), _mm_cvtps_pd(UpperTwo(max))};
-    __m128d outside = _mm_setzero_pd(), magic[2], offset[2];
-    HWY_UNROLL(2)
-    for (size_t j = 0; j < 2; ++j) {
-      const __m128d scaled = _mm_mul_pd(wide[j], _mm_set1_pd(parts_.scale));
-      const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), scaled);
-      outside = _mm_or_pd(
-          outside, _mm_cmpnle_pd(size, _mm_set1_pd(internal::kDirectLimit)));
-      const __m128d counter = _mm_set1_pd(0x1.8p52);
-      const __m128d octaves = _mm_sub_pd(
-          _mm_add_pd(_mm_mul_pd(wide[j], _mm_set1_pd(parts_.l_hi)), counter),
-          counter);
-      offset[j] = _mm_sub_pd(octaves, _mm_set1_pd(kHeadroom));
-      magic[j] = _mm_sub_pd(_mm_set1_pd(kWideMagic + kHeadroom), octaves);
-    }
-    const __m128 lowest = _mm_mul_ps(
-        _mm_add_ps(Narrow(offset[0], offset[1]), _mm_set1_ps(kLowestOctaves)),
-        _mm_set1_ps(parts_.inverse_l));
-    if (_mm_movemask_pd(outside) != 0) return false;
-    PutRow(r, _mm_unpacklo_pd(magic[0], magic[0]),
-           _mm_shuffle_ps(lowest, lowest, 0x00));
-    PutRow(r + 1, _mm_unpackhi_pd(magic[0], magic[0]),
-           _mm_shuffle_ps(lowest, lowest, 0x55));
-    PutRow(r + 2, _mm_unpacklo_pd(magic[1], magic[1]),
-           _mm_shuffle_ps(lowest, lowest, 0xAA));
-    PutRow(r + 3, _mm_unpackhi_pd(magic[1], magic[1]),
-           _mm_shuffle_ps(lowest, lowest, 0xFF));
+    FourPlans plans;
+    if (!plans.Make(max, parts_)) return false;
+    PutRow(r, plans.Row<0>());
+    PutRow(r + 1, plans.Row<1>());
+    PutRow(r + 2, plans.Row<2>());
+    PutRow(r + 3, plans.Row<3>());
     return true;
   }
 
-  HWY_INLINE void PutRow(size_t r, __m128d magic, __m128 lowest) {
+  HWY_INLINE void PutRow(size_t r, const WideRow& row) {
     if (r >= rows_) return;
     WideRow* const to = of_vector_ + r * row_vectors_;
-    for (size_t k = 0; k < row_vectors_; ++k) {
-      to[k].magic = magic;
-      to[k].lowest = lowest;
-    }
+    for (size_t k = 0; k < row_vectors_; ++k) to[k] = row;
   }
 
   const ScaleParts& parts_;

@@ -13,6 +13,7 @@
 #include "arith/max-inl.h"
 #include "kernels/large_sum-inl.h"
 #include "kernels/softmax_kernels.h"
+#include "kernels/sse2_one_row-inl.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
 
@@ -32,8 +33,9 @@ HWY_NOINLINE float LogOfExpSum(float max, double sum, const RowPlan& plan,
   });
 }
 
-RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
-                      const ScaleParts& parts, float* logsumexp) {
+HWY_NOINLINE RowResult BaselineLongRow(const float* x, float* y, size_t n,
+                                       float sink, const ScaleParts& parts,
+                                       float* logsumexp) {
   const float row_max = n == 0 ? -kInfinity : MaxOf4s(x, n);
   const float max = sink > row_max ? sink : row_max;
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
@@ -54,21 +56,41 @@ RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
   return {sum, sum, max, false};
 }
 
-bool BaselineShortRows(const float* x, size_t x_stride, float* y,
-                       size_t y_stride, size_t rows, size_t n, float* logsumexp,
-                       const ScaleParts& parts) {
+HWY_NOINLINE size_t BaselineBatch(const float* x, size_t x_stride, float* y,
+                                  size_t y_stride, size_t rows, size_t n,
+                                  float* logsumexp, const ScaleParts& parts) {
   ShortRowsExp exp(rows, n, parts);
-  if (!exp.Make(x, x_stride) || !exp.Sum<false>()) return false;
+  if (!exp.Make(x, x_stride) || !exp.Sum<false>()) return 0;
   if (logsumexp != nullptr) {
     exp.TakeLogs();
     for (size_t r = 0; r < rows; ++r) {
-      const RowPlan plan = exp.Plan(r);
-      const double log = exp.LogOfSum(r, plan);
-      logsumexp[r] = static_cast<float>(log + plan.scaled_shift);
+      logsumexp[r] = static_cast<float>(exp.LogOfSum(r) + 0.0);
     }
   }
   exp.Divide(y, y_stride);
-  return true;
+  return rows;
+}
+
+RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
+                      const ScaleParts& parts, float* logsumexp) {
+  if (n - 1 < kMaxRegisterCols && sink == -kInfinity && logsumexp == nullptr) {
+    float max;
+    double sum;
+    if (n <= 4 ? SoftmaxInRegisters<1>(x, y, n, parts, &max, &sum)
+               : SoftmaxInRegisters<2>(x, y, n, parts, &max, &sum)) {
+      return {sum, sum, max, false};
+    }
+  }
+  return BaselineLongRow(x, y, n, sink, parts, logsumexp);
+}
+
+size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
+                         size_t y_stride, size_t rows, size_t n,
+                         float* logsumexp, const ScaleParts& parts) {
+  if (AreNarrow(n, parts) && logsumexp == nullptr) {
+    return SoftmaxOfNarrowRows(x, x_stride, y, y_stride, rows, n, parts);
+  }
+  return BaselineBatch(x, x_stride, y, y_stride, rows, n, logsumexp, parts);
 }
 
 // SoftmaxLargeRow of large_rows-inl.h: the sum by blocks, and then the exp

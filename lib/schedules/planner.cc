@@ -164,7 +164,7 @@ SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
     plan.schedule = Schedule::kRows;
   } else if (shape.cols >= kMinLargeCols && !shape.is_log) {
     plan.schedule = Schedule::kLargeRows;
-  } else if (shape.rows > 1 && shape.cols <= kMaxShortCols) {
+  } else if (AreShortRows(shape.rows, shape.cols)) {
     plan.schedule = Schedule::kShortRows;
   }
   plan.if_wide = plan.schedule;

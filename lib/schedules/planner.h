@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "kernels/row_limits.h"
+#include "kernels/softmax_kernels.h"
 #include "softlane/target.h"
 
 // Which passes run for a call of softmax. With AVX2:
@@ -76,6 +77,10 @@ constexpr bool kBaselineIsNeon = false;
 /// maximum is cheaper to find than to predict.
 constexpr bool IsOneRow(size_t rows, size_t cols) {
   return rows == 1 && cols < 512;
+}
+/// Rows that the x86-64 baseline has a batch for.
+constexpr bool AreShortRows(size_t rows, size_t cols) {
+  return rows > 1 && cols <= kMaxShortCols;
 }
 /// Whether log-softmax goes row by row, on every target. AVX2 on Zen 3, time so
 /// over predicted: 0.60 at 2 x 8, 0.69 at 2 x 100, 0.94 at 4 x 200.

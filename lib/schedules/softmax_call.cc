@@ -41,16 +41,19 @@ void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
               EmptyValue(call.empty_row, call.is_log));
 }
 
-void RunShortRows(const SoftmaxCall& call) {
-  const auto short_rows = call.kernels.short_rows;
-  if (short_rows == nullptr) return RunRowByRow(call, 0, call.x.rows);
-  for (size_t r = 0; r < call.x.rows; r += kMaxShortRows) {
-    const size_t left = call.x.rows - r;
-    const size_t count = left < kMaxShortRows ? left : kMaxShortRows;
-    if (!short_rows(call.x.Row(r), call.x.stride, call.y.Row(r), call.y.stride,
-                    count, call.x.cols, call.LogAt(r), call.parts)) {
-      RunRowByRow(call, r, count);
-    }
+void RunShortRows(const RowKernels& row, const SoftmaxKernels& kernels,
+                  const Rows<const float>& x, const Rows<float>& y,
+                  float* logsumexp, const ScaleParts& parts,
+                  float empty_value) {
+  for (size_t r = 0; r < x.rows;) {
+    const size_t left = x.rows - r;
+    const size_t end = r + (left < kMaxShortRows ? left : kMaxShortRows);
+    float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
+    r += kernels.short_rows(x.Row(r), x.stride, y.Row(r), y.stride, end - r,
+                            x.cols, log, parts);
+    if (r == end) continue;
+    RunRowByRow(row, kernels, x, y, r, end - r, logsumexp, parts, empty_value);
+    r = end;
   }
 }
 

@@ -87,8 +87,10 @@ void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
                  float empty_value);
 /// Rows [first, first + count) of a call.
 void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count);
-/// All rows, in batches of the kernel `short_rows`.
-void RunShortRows(const SoftmaxCall& call);
+/// All rows, in batches of the kernel `short_rows`, which there is.
+void RunShortRows(const RowKernels& row, const SoftmaxKernels& kernels,
+                  const Rows<const float>& x, const Rows<float>& y,
+                  float* logsumexp, const ScaleParts& parts, float empty_value);
 
 }  // namespace internal
 }  // namespace softlane
