@@ -23,7 +23,8 @@ constexpr PairTable kExpPairs =
     MakePairs(internal::PowerTable(internal::kExpPowers).entries);
 constexpr PairTable kExpLeftOverPairs = MakePairs(internal::kExpLeftOver);
 
-// Horner's rule as in sse2_exp-inl.h: c3 +- 0.0007, c2 +- 0.0036, c1 +- 0.016.
+// Horner's rule as in sse2_softmax_exp-inl.h: c3 +- 0.0007, c2 +- 0.0036, c1 +-
+// 0.016.
 static_assert(0x1p-5f < internal::kExpC3 - 0.0007 &&
                   internal::kExpC3 + 0.0007 < 0x1p-4f &&
                   0x1p-3f < internal::kExpC2 - 0.0036 &&

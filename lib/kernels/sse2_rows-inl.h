@@ -12,7 +12,7 @@
 
 #include "arith/row_exp-inl.h"
 #include "arith/sse2-inl.h"
-#include "arith/sse2_exp-inl.h"
+#include "arith/sse2_softmax_exp-inl.h"
 #include "arith/sse2_sum-inl.h"
 #include "kernels/large_sum-inl.h"
 

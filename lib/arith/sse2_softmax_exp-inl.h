@@ -2,11 +2,12 @@
 
 // SoftmaxExp of exp-inl.h by SSE2, with its bits.
 
-#if defined(SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
-#undef SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_SSE2_SOFTMAX_EXP_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_SSE2_SOFTMAX_EXP_INL_H_
+#undef SOFTLANE_LIB_ARITH_SSE2_SOFTMAX_EXP_INL_H_
 #else
-#define SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
+#define SOFTLANE_LIB_ARITH_SSE2_SOFTMAX_EXP_INL_H_
 #endif
 
 #include <cstring>
@@ -170,4 +171,4 @@ HWY_NOINLINE bool HasTies(const float* from, size_t n, double offset,
 HWY_AFTER_NAMESPACE();
 #endif  // SOFTLANE_SSE2
 
-#endif  // SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_SSE2_SOFTMAX_EXP_INL_H_
