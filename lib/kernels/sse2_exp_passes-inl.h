@@ -11,7 +11,7 @@
 #endif
 
 #include "arith/sse2-inl.h"
-#include "arith/sse2_exponential-inl.h"
+#include "arith/sse2_exp-inl.h"
 
 #ifdef SOFTLANE_SSE2
 HWY_BEFORE_NAMESPACE();

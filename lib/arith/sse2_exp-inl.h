@@ -2,12 +2,11 @@
 
 // Exponential of exponential-inl.h by SSE2, with its bits.
 
-#if defined(SOFTLANE_LIB_ARITH_SSE2_EXPONENTIAL_INL_H_) == \
-    defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_ARITH_SSE2_EXPONENTIAL_INL_H_
-#undef SOFTLANE_LIB_ARITH_SSE2_EXPONENTIAL_INL_H_
+#if defined(SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
+#undef SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
 #else
-#define SOFTLANE_LIB_ARITH_SSE2_EXPONENTIAL_INL_H_
+#define SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
 #endif
 
 #include "arith/plan.h"
@@ -147,4 +146,4 @@ HWY_INLINE bool ExponentialStep(const float* from, float* to) {
 HWY_AFTER_NAMESPACE();
 #endif  // SOFTLANE_SSE2
 
-#endif  // SOFTLANE_LIB_ARITH_SSE2_EXPONENTIAL_INL_H_
+#endif  // SOFTLANE_LIB_ARITH_SSE2_EXP_INL_H_
