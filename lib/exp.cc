@@ -11,7 +11,7 @@ namespace softlane {
 namespace {
 
 void RunRows(const Rows<const float>& x, const Rows<float>& y, Target target,
-             internal::ExpRowsFunction& run) {
+             internal::ExpPassFunction& run) {
   run(x, y, internal::IsStreamedExp(x.rows, x.cols, x.data == y.data, target));
 }
 
@@ -22,7 +22,7 @@ Rows<T> Joined(const Rows<T>& v) {
 }
 
 void Run(const Rows<const float>& x, const Rows<float>& y, Target target,
-         internal::ExpRowsFunction& run) {
+         internal::ExpPassFunction& run) {
   if (x.rows > 1 && x.stride == x.cols && y.stride == y.cols) {
     return RunRows(Joined(x), Joined(y), target, run);
   }
@@ -39,7 +39,7 @@ Status Exp(const Rows<const float>& x, const Rows<float>& y,
   const Target chosen = internal::Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (x.cols == 0) return Status::kOk;
-  internal::ExpRowsFunction& run =
+  internal::ExpPassFunction& run =
       internal::KernelsOf(internal::kExpRows, chosen);
   const internal::FpEnvironment environment;
   Run(x, y, chosen, run);

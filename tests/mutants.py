@@ -257,7 +257,7 @@ MUTANTS = [
     ("kernels/exp_rows-inl.h", "AddShortLast(0, count, terms, block);", ""),
     ("kernels/exp_rows-inl.h", "has_masked ? params.range.lowest : -kInfinity", "params.range.lowest"),
     ("kernels/exp_rows-inl.h", "result.max = HWY_MAX(result.max, last.max);", ""),
-    ("kernels/exp_rows-inl.h", "if (i != n) Store(logits.First(i, n - i), block + (i - start));", ""),
+    ("kernels/exp_rows-inl.h", "if (i != n) Store(logits.First(i, n - i), block + (i - full));", ""),
     ("kernels/short_rows.cc", "batch.are_usual || AreWithin(batch.sums, 0.0, internal::kMaxSumWithoutTiny)", "true"),
     ("arith/vector-inl.h", "rest = _mm256_extractf128_ps(v.raw, 1);", ""),
     ("arith/vector-inl.h", "rest = _mm_movehl_ps(rest, rest);", ""),
@@ -472,7 +472,7 @@ MUTANTS = [
     ("kernels/cross_entropy_row-inl.h", "has_shares ? Fnma(unit, shares.First(i, n - i), v) : v", "v"),
     # attention
     ("kernels/attention_logits-inl.h", "return kMasks == Masks::kAny && keep_ != nullptr;", "return false;"),
-    ("kernels/attention_logits-inl.h", "bias_ != nullptr : kMasks == Masks::kBias;", "bias_ != nullptr : false;"),
+    ("kernels/attention_logits-inl.h", "return kMasks == Masks::kBias || bias_ != nullptr;", "return bias_ != nullptr && kMasks != Masks::kBias;"),
     ("kernels/attention_logits-inl.h", "if (has_alibi_) z = AddAlibi(z, c); if (bias_ != nullptr) z = hn::Add(z, Load(", "if (bias_ != nullptr) z = hn::Add(z, Load("),
     ("kernels/attention_logits-inl.h", "return Fnma(slope_, Distances(c), z);", "return hn::Sub(z, hn::Mul(slope_, Distances(c)));"),
     ("kernels/attention_logits-inl.h", "hn::IfThenElse(hn::FirstN(F32(), count), z, Set(kMinusInfinity))", "z"),

@@ -76,7 +76,7 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace internal {
 
-const KernelTable<ExpRowsFunction> kExpRows = SOFTLANE_KERNEL_TABLE(ExpRows);
+const KernelTable<ExpPassFunction> kExpRows = SOFTLANE_KERNEL_TABLE(ExpRows);
 
 }  // namespace internal
 }  // namespace softlane

@@ -11,10 +11,10 @@ namespace internal {
 /// y = exp(x), in place or not. One pass, which reads and writes each element
 /// once. Streamed results go past the caches, and are not in place; the x86-64
 /// baseline has no such pass.
-using ExpRowsFunction = void(const Rows<const float>& x, const Rows<float>& y,
+using ExpPassFunction = void(const Rows<const float>& x, const Rows<float>& y,
                              bool is_streamed);
 
-extern const KernelTable<ExpRowsFunction> kExpRows;
+extern const KernelTable<ExpPassFunction> kExpRows;
 
 }  // namespace internal
 }  // namespace softlane
