@@ -21,10 +21,11 @@ using internal::ScaleParts;
 
 #ifdef SOFTLANE_SSE2
 float Maximum(const float* x, size_t n) { return MaxOf4s(x, n); }
+float MaximumOrNaN(const float* x, size_t n) { return MaxOf4s<NaN4s>(x, n); }
 #else
 float Maximum(const float* x, size_t n) { return MaxOf<IgnoreNaN>(x, n); }
-#endif
 float MaximumOrNaN(const float* x, size_t n) { return MaxOf<LaneNaN>(x, n); }
+#endif
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
