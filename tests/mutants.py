@@ -333,8 +333,8 @@ MUTANTS = [
     ("kernels/softmax_backward_group-inl.h", "r % 2 == 0 ? Lower(terms) : Upper(terms)", "Lower(terms)"),
     ("kernels/softmax_backward_group-inl.h", "vector + 1 == kVectors", "vector == kVectors"),
     # log_softmax.cc, log_softmax_backward.cc, jacobian.cc
-    ("kernels/log_rows-inl.h", "SumTerms<true>", "SumTerms<false>"),
-    ("kernels/log_rows-inl.h", "return SumExp<true>(x", "return SumExp<false>(x"),
+    ("kernels/log_passes.cc", "SumOfPlan<true>", "SumOfPlan<false>"),
+    ("arith/row_exp-inl.h", "(max - static_cast<float>(plan.shift)) * static_cast<float>(plan.unit)", "max"),
     ("kernels/log_rows-inl.h", "exp.Sum<true>()", "exp.Sum<false>()"),
     ("schedules/row_tiles.h", "fallback.run(fallback.context, r, rows.count);", "fallback.run(fallback.context, 0, rows.count);"),
     ("schedules/row_tiles.h", "logsumexp[rows.first + i]", "logsumexp[i]"),

@@ -101,6 +101,16 @@ HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
   return LogOfSum(plan, exp_of_max, sum);
 }
 
+// The same for the plan's own argument, in little code.
+HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
+                           float max, double sum) {
+  const float argument =
+      (max - static_cast<float>(plan.shift)) * static_cast<float>(plan.unit);
+  const float exp_of_max =
+      sum < kMaxPeak ? hn::GetLane(exp(Set(argument))) : 0.0f;
+  return LogOfSum(plan, exp_of_max, sum);
+}
+
 // logsumexp of the row.
 template <class Argument>
 HWY_INLINE float LogSumExp(const RowPlan& plan, const SoftmaxExp& exp,

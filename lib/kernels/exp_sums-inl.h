@@ -31,10 +31,11 @@ struct ExpSum {
 #ifdef SOFTLANE_SSE2
 
 HWY_INLINE float MaxOfLogits(const float* x, size_t n) { return MaxOf4s(x, n); }
+template <bool kInDouble>
 HWY_INLINE double SumOfPlan(const float* x, size_t n, const RowPlan& plan,
                             const ScaleParts& parts) {
   HWY_ALIGN float last[kSumBlock];
-  return SumExp<false>(x, nullptr, n, plan, parts, last);
+  return SumExp<kInDouble>(x, nullptr, n, plan, parts, last);
 }
 HWY_INLINE LargeSum SumOfBlocks(const float* x, size_t n,
                                 const ScaleParts& parts) {
@@ -50,19 +51,21 @@ HWY_INLINE float MaxOfLogits(const float* x, size_t n) {
 
 // Adds the exp values of arguments to a sum, which may be null for 0, and gives
 // its total.
+template <bool kInDouble>
 HWY_NOINLINE double AddExpValues(const float* x, size_t n, const RowPlan& plan,
                                  const ScaleParts& parts, LaneSum* result) {
   const SoftmaxExp exp = MakeExp(plan, parts);
   const AsIs argument;
   LaneSum sum;
   if (result != nullptr) sum = *result;
-  AddTerms(n, UnwrittenNumerators<AsIs>{exp, argument, x}, sum);
+  AddTerms<kInDouble>(n, UnwrittenNumerators<AsIs>{exp, argument, x}, sum);
   if (result != nullptr) *result = sum;
   return sum.Total();
 }
 
 // The sum where arguments are not the logits as they are: they are written to a
 // block first.
+template <bool kInDouble>
 HWY_NOINLINE double SumShifted(const float* x, size_t n, const RowPlan& plan,
                                const ScaleParts& parts) {
   constexpr size_t kBlock = 16 * kSumBlock;
@@ -74,15 +77,16 @@ HWY_NOINLINE double SumShifted(const float* x, size_t n, const RowPlan& plan,
   for (size_t i = 0; i < n; i += kBlock) {
     const size_t count = HWY_MIN(kBlock, n - i);
     StoreTerms(MappedRow<Shifted>{argument, x + i}, block, count);
-    total = AddExpValues(block, count, plan, parts, &sum);
+    total = AddExpValues<kInDouble>(block, count, plan, parts, &sum);
   }
   return total;
 }
 
+template <bool kInDouble>
 HWY_INLINE double SumOfPlan(const float* x, size_t n, const RowPlan& plan,
                             const ScaleParts& parts) {
-  return plan.as_is ? AddExpValues(x, n, plan, parts, nullptr)
-                    : SumShifted(x, n, plan, parts);
+  return plan.as_is ? AddExpValues<kInDouble>(x, n, plan, parts, nullptr)
+                    : SumShifted<kInDouble>(x, n, plan, parts);
 }
 
 // While the exp values of a part are summed, the part a block further on is on
@@ -99,7 +103,7 @@ HWY_NOINLINE LargeSum SumOfBlocks(const float* x, size_t n,
                 PrefetchRange<kPart>(x + i + kLargeBlock);
               }
               const size_t end = HWY_MIN(i + kPart, start + count);
-              AddExpValues(x + i, end - i, plan, parts, &sum);
+              AddExpValues<false>(x + i, end - i, plan, parts, &sum);
             }
           });
 }
@@ -115,7 +119,7 @@ HWY_INLINE ExpSum SumExpOfRow(const float* x, size_t n,
   }
   const float max = MaxOfLogits(x, n);
   if (!IsFinite(max)) return {max, kNaN};
-  return {max, SumOfPlan(x, n, PlanRow(max, parts), parts)};
+  return {max, SumOfPlan<false>(x, n, PlanRow(max, parts), parts)};
 }
 
 }  // namespace

@@ -8,6 +8,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/max-inl.h"
+#include "kernels/exp_sums-inl.h"
 #include "kernels/log_rows-inl.h"
 #include "kernels/stream-inl.h"
 #include "kernels/sum_rows-inl.h"
@@ -38,16 +39,13 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
     return {0.0, 0.0, 0.0f, false};  // a sum that is a number
   }
 #endif
-  const float max = RowMaximum(x, n);
+  const float max = MaxOfLogits(x, n);
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
-  const double log_sum =
-      WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-        const double sum = SumExpInDouble(x, n, plan, parts, argument);
-        return sum == sum
-                   ? LogOfSum(plan, MakeExp(plan, parts), argument, max, sum)
-                   : static_cast<double>(kNaN);
-      });
+  const double sum = SumOfPlan<true>(x, n, plan, parts);
+  const double log_sum = sum == sum
+                             ? LogOfSum(plan, MakeExp(plan, parts), max, sum)
+                             : static_cast<double>(kNaN);
   if (log_sum == log_sum) {
     if (y != nullptr)
       WriteLogs(LogProbabilities(plan, parts, log_sum), x, y, n);

@@ -11,9 +11,6 @@
 #endif
 
 #include "arith/log_probabilities-inl.h"
-#include "arith/max-inl.h"
-#include "arith/sum-inl.h"
-#include "kernels/exp_values-inl.h"
 #include "kernels/sse2_one_row-inl.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
@@ -25,16 +22,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 #ifdef SOFTLANE_SSE2
-
-HWY_INLINE float RowMaximum(const float* x, size_t n) { return MaxOf4s(x, n); }
-
-// The sum of the exp values of the plan's arguments.
-template <class Argument>
-HWY_INLINE double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
-                                 const ScaleParts& parts, const Argument&) {
-  HWY_ALIGN float block[kSumBlock];
-  return SumExp<true>(x, nullptr, n, plan, parts, block);
-}
 
 // LogProbabilities, four at a time.
 class WideLogProbabilities {
@@ -150,18 +137,6 @@ size_t LogsOfShortRows(const float* x, size_t x_stride, float* y,
 }
 
 #else
-
-HWY_INLINE float RowMaximum(const float* x, size_t n) {
-  return MaxOf<IgnoreNaN>(x, n);
-}
-
-template <class Argument>
-HWY_INLINE double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
-                                 const ScaleParts& parts,
-                                 const Argument& argument) {
-  const SoftmaxExp exp = MakeExp(plan, parts);
-  return SumTerms<true>(n, UnwrittenNumerators<Argument>{exp, argument, x});
-}
 
 HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
                           size_t n) {

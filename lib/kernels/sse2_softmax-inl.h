@@ -28,9 +28,8 @@ using internal::RowResult;
 // LogSumExp of softmax_row-inl.h, of the row's own plan.
 HWY_NOINLINE float LogOfExpSum(float max, double sum, const RowPlan& plan,
                                const ScaleParts& parts) {
-  return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-    return LogSumExp(plan, MakeExp(plan, parts), argument, max, sum);
-  });
+  return static_cast<float>(LogOfSum(plan, MakeExp(plan, parts), max, sum) +
+                            plan.scaled_shift);
 }
 
 HWY_NOINLINE RowResult BaselineLongRow(const float* x, float* y, size_t n,
