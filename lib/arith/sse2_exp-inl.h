@@ -44,8 +44,9 @@ constexpr float kMaxUsual = 87.0f;
 // The exponential of some vectors side by side. With kIsUsual only of x up to
 // kMaxUsual: false if there are others. tests/exp_exhaustive.cc has tried all
 // floats, and found no tie that the conversions round wrong.
-template <size_t kVectors, bool kIsUsual>
-HWY_INLINE bool ExponentialStep(const float* from, float* to) {
+template <bool kIsUsual, size_t kVectors>
+HWY_INLINE bool ExponentialOf(const __m128 (&arguments)[kVectors],
+                              __m128 (&results)[kVectors]) {
   constexpr size_t kWide = 2 * kVectors;
   __m128 unusual = _mm_setzero_ps();
   __m128 is_negative[kVectors], power[kVectors], left_over[kVectors];
@@ -53,7 +54,7 @@ HWY_INLINE bool ExponentialStep(const float* from, float* to) {
       p[kWide];
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) {
-    __m128 x = _mm_loadu_ps(from + 4 * j);
+    __m128 x = arguments[j];
     if constexpr (kIsUsual) {
       const __m128 size = _mm_andnot_ps(_mm_set1_ps(-0.0f), x);
       unusual = _mm_or_ps(unusual, _mm_cmpnle_ps(size, _mm_set1_ps(kMaxUsual)));
@@ -135,9 +136,18 @@ HWY_INLINE bool ExponentialStep(const float* from, float* to) {
                         _mm_set1_ps(internal::kExpPositiveBack)));
       result = _mm_mul_ps(result, back);
     }
-    _mm_storeu_ps(to + 4 * j, result);
+    results[j] = result;
   }
   return _mm_movemask_ps(unusual) == 0;
+}
+// The same, of vectors in memory.
+template <size_t kVectors, bool kIsUsual>
+HWY_INLINE bool ExponentialStep(const float* from, float* to) {
+  __m128 x[kVectors], results[kVectors];
+  for (size_t j = 0; j < kVectors; ++j) x[j] = _mm_loadu_ps(from + 4 * j);
+  const bool are_usual = ExponentialOf<kIsUsual>(x, results);
+  for (size_t j = 0; j < kVectors; ++j) _mm_storeu_ps(to + 4 * j, results[j]);
+  return are_usual;
 }
 
 }  // namespace

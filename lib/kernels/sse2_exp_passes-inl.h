@@ -36,6 +36,18 @@ HWY_NOINLINE void ExpOfAny(const float* x, float* y, size_t n) {
   }
 }
 
+// Up to 4 values, in registers.
+HWY_INLINE void ExpOfFew(const float* x, float* y, size_t n) {
+  const __m128 in[1] = {n == 4 ? _mm_loadu_ps(x) : LoadSome(x, n, 0.0f)};
+  __m128 out[1];
+  if (HWY_UNLIKELY(!ExponentialOf<true>(in, out))) return ExpOfAny(x, y, n);
+  if (n == 4) {
+    _mm_storeu_ps(y, out[0]);
+  } else {
+    StoreSome4(y, out[0], n);
+  }
+}
+
 // In place or not.
 HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
   constexpr size_t kBlock = 8 * kExpStep;
@@ -56,11 +68,9 @@ HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
     i += count;
   }
   if (i == n) return;
+  if (n - i <= 4) return ExpOfFew(x + i, y + i, n - i);
   HWY_ALIGN float result[kExpStep];
-  const size_t vectors = CopyFilled(x + i, n - i, 0.0f, copy);
-  for (size_t k = vectors; k < kExpVectors; ++k) {
-    _mm_store_ps(copy + 4 * k, _mm_setzero_ps());
-  }
+  CopyFilled(x + i, n - i, 0.0f, copy);
   if (HWY_UNLIKELY(!(ExponentialStep<kExpVectors, true>(copy, result)))) {
     return ExpOfAny(copy, y + i, n - i);
   }
