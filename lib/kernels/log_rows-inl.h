@@ -129,7 +129,7 @@ HWY_NOINLINE size_t LogsOfBatch(const float* x, size_t x_stride, float* y,
 size_t LogsOfShortRows(const float* x, size_t x_stride, float* y,
                        size_t y_stride, size_t rows, size_t n, float* logsumexp,
                        const ScaleParts& parts) {
-  if (parts.scale == 1.0 && AreNarrow(n, parts)) {
+  if (parts.scale == 1.0 && AreNarrow(rows, n, parts)) {
     return LogsOfNarrowRows(x, x_stride, y, y_stride, rows, n, logsumexp,
                             parts);
   }

@@ -21,14 +21,13 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr size_t kMaxNarrowCols = 4;
-
-HWY_INLINE bool AreNarrow(size_t n, const ScaleParts& parts) {
-  return n <= kMaxNarrowCols && parts.unit == 1.0 && !MayHaveTies(parts);
+// Few rows may be twice as long.
+HWY_INLINE bool AreNarrow(size_t rows, size_t n, const ScaleParts& parts) {
+  return n <= (rows > 4 ? 4 : 8) && parts.unit == 1.0 && !MayHaveTies(parts);
 }
 
-// kRows is 2 or 4.
-template <size_t kRows>
+// kRows is 2 or 4, of kVectors vectors each: 4 vectors at most.
+template <size_t kRows, size_t kVectors = 1>
 class NarrowRows {
  public:
   // The last row also stands for rows that are not there.
@@ -36,7 +35,10 @@ class NarrowRows {
       : rows_(rows), n_(n) {
     for (size_t r = 0; r < kRows; ++r) {
       const float* const from = x + HWY_MIN(r, rows - 1) * stride;
-      x_[r] = n == 4 ? _mm_loadu_ps(from) : LoadSome(from, n, -kInfinity);
+      const size_t last = n - kFull;
+      if constexpr (kVectors == 2) x_[r] = _mm_loadu_ps(from);
+      x_[kLast + r] = last == 4 ? _mm_loadu_ps(from + kFull)
+                                : LoadSome(from + kFull, last, -kInfinity);
     }
   }
 
@@ -46,22 +48,25 @@ class NarrowRows {
     max_ = LargestOfRows(x_);
     FourPlans plans;
     if (!plans.Make(max_, parts)) return false;
-    WideRow rows[kRows];
+    WideRow rows[kRows * kVectors];
     rows[0] = plans.Row<0>();
     rows[1] = plans.Row<1>();
     if constexpr (kRows == 4) {
       rows[2] = plans.Row<2>();
       rows[3] = plans.Row<3>();
     }
-    __m128d wide[2 * kRows];
-    for (size_t r = 0; r < kRows; ++r) {
+    if constexpr (kVectors == 2) {
+      for (size_t r = 0; r < kRows; ++r) rows[kRows + r] = rows[r];
+    }
+    __m128d wide[2 * kRows * kVectors];
+    for (size_t r = 0; r < kRows * kVectors; ++r) {
       wide[2 * r] = _mm_cvtps_pd(x_[r]);
       wide[2 * r + 1] = _mm_cvtps_pd(UpperTwo(x_[r]));
     }
     ExpOf<1>(x_, wide, WideScale(parts), rows, e_);
     __m128d are_nan = _mm_setzero_pd();
     for (size_t r = 0; r < kRows; r += 2) {
-      const __m128d a = FoldRow(e_[r]), b = FoldRow(e_[r + 1]);
+      const __m128d a = FoldRow(r), b = FoldRow(r + 1);
       sums_[r / 2] = _mm_add_pd(_mm_unpacklo_pd(a, b), _mm_unpackhi_pd(a, b));
       are_nan = _mm_or_pd(are_nan, _mm_cmpunord_pd(sums_[r / 2], sums_[r / 2]));
     }
@@ -74,8 +79,8 @@ class NarrowRows {
       const WideProbabilities first = reciprocals.First();
       const WideProbabilities second = reciprocals.Second();
       if (HWY_LIKELY(reciprocals.AreExact())) {
-        StoreRow(r, first(e_[r]), y, stride);
-        StoreRow(r + 1, second(e_[r + 1]), y, stride);
+        WriteRow(r, y + r * stride, e_, first);
+        WriteRow(r + 1, y + (r + 1) * stride, e_, second);
       } else {
         DivideExactly(r, first, y, stride);
         DivideExactly(r + 1, second, y, stride);
@@ -117,41 +122,61 @@ class NarrowRows {
   }
 
  private:
+  static constexpr size_t kFull = 4 * (kVectors - 1);
+  // Of row 0, where its last vector is: the first vectors of all rows are
+  // before.
+  static constexpr size_t kLast = kRows * (kVectors - 1);
+
   // Of two rows, the maxima stand in both halves.
   static HWY_INLINE __m128 LargestOfRows(const __m128* v) {
     if constexpr (kRows == 4) return LargestOfFour(v);
-    const __m128 two =
-        _mm_max_ps(_mm_unpacklo_ps(v[0], v[1]), _mm_unpackhi_ps(v[0], v[1]));
+    const __m128 a = _mm_max_ps(v[0], v[kLast]);
+    const __m128 b = _mm_max_ps(v[1], v[kLast + 1]);
+    const __m128 two = _mm_max_ps(_mm_unpacklo_ps(a, b), _mm_unpackhi_ps(a, b));
     return _mm_max_ps(two, _mm_shuffle_ps(two, two, 0x4E));
   }
   // Of exp values: a term a lane.
-  static HWY_INLINE __m128d FoldRow(__m128 e) {
-    return _mm_add_pd(_mm_cvtps_pd(e), _mm_cvtps_pd(UpperTwo(e)));
+  HWY_INLINE __m128d FoldRow(size_t r) const {
+    __m128d lower = _mm_cvtps_pd(e_[r]), upper = _mm_cvtps_pd(UpperTwo(e_[r]));
+    if constexpr (kVectors == 2) {
+      const __m128 last = e_[kLast + r];
+      lower = _mm_add_pd(lower, _mm_cvtps_pd(last));
+      upper = _mm_add_pd(upper, _mm_cvtps_pd(UpperTwo(last)));
+    }
+    return _mm_add_pd(lower, upper);
   }
   HWY_INLINE void DivideExactly(size_t r,
                                 const WideProbabilities& probabilities,
                                 float* y, size_t stride) const {
     if (r >= rows_) return;
-    HWY_ALIGN float e[4];
+    HWY_ALIGN float e[4 * kVectors];
     _mm_store_ps(e, e_[r]);
+    _mm_store_ps(e + kFull, e_[kLast + r]);
     probabilities.Exactly(e, y + r * stride, n_);
   }
   HWY_INLINE void WriteLogRow(size_t r, __m128 high, __m128 low, float* y,
                               size_t stride) const {
-    const __m128 log = _mm_sub_ps(_mm_sub_ps(x_[r], high), low);
-    StoreRow(r, _mm_min_ps(_mm_setzero_ps(), log), y, stride);
+    WriteRow(r, y + r * stride, x_, [&](__m128 v) HWY_ATTR {
+      const __m128 log = _mm_sub_ps(_mm_sub_ps(v, high), low);
+      return _mm_min_ps(_mm_setzero_ps(), log);
+    });
   }
-  HWY_INLINE void StoreRow(size_t r, __m128 v, float* y, size_t stride) const {
+  // y = op(v) for row r of v.
+  template <class Op>
+  HWY_INLINE void WriteRow(size_t r, float* y, const __m128* v,
+                           const Op& op) const {
     if (r >= rows_) return;
-    if (n_ == 4) {
-      _mm_storeu_ps(y + r * stride, v);
+    if constexpr (kVectors == 2) _mm_storeu_ps(y, op(v[r]));
+    const __m128 last = op(v[kLast + r]);
+    if (n_ == 4 * kVectors) {
+      _mm_storeu_ps(y + kFull, last);
     } else {
-      StoreSome4(y + r * stride, v, n_);
+      StoreSome4(y + kFull, last, n_ - kFull);
     }
   }
 
   const size_t rows_, n_;
-  __m128 x_[kRows], e_[kRows], max_;
+  __m128 x_[kRows * kVectors], e_[kRows * kVectors], max_;
   __m128d sums_[kRows / 2];
 };
 
@@ -160,6 +185,13 @@ class NarrowRows {
 template <class Of>
 HWY_INLINE size_t ForNarrowRows(const float* x, size_t stride, size_t rows,
                                 size_t n, const Of& of) {
+  if (n > 4) {
+    for (size_t r = 0; r < rows; r += 2) {
+      NarrowRows<2, 2> group(x + r * stride, stride, HWY_MIN(rows - r, 2), n);
+      if (!of(group, r)) return r;
+    }
+    return rows;
+  }
   for (size_t r = 0; r < rows; r += 4) {
     const size_t count = HWY_MIN(rows - r, size_t{4});
     const float* const from = x + r * stride;

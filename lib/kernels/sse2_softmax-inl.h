@@ -86,7 +86,7 @@ RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
 size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
                          size_t y_stride, size_t rows, size_t n,
                          float* logsumexp, const ScaleParts& parts) {
-  if (AreNarrow(n, parts) && logsumexp == nullptr) {
+  if (AreNarrow(rows, n, parts) && logsumexp == nullptr) {
     return SoftmaxOfNarrowRows(x, x_stride, y, y_stride, rows, n, parts);
   }
   return BaselineBatch(x, x_stride, y, y_stride, rows, n, logsumexp, parts);
