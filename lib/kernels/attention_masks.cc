@@ -6,17 +6,13 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "kernels/attention_rows-inl.h"
-#include "kernels/exp_batch-inl.h"
 
-// Rows of attention that have a mask of bytes, or a softcap or ALiBi, and its
-// batches.
+// Rows of attention that have a mask of bytes, or a softcap or ALiBi.
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
-
-using internal::BatchLogitsKernels;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 // Where a mask is usual, so are masked elements.
@@ -29,14 +25,10 @@ constexpr LogitsKernels kAttentionKernels = {
     {&ExpWrittenRows<AttentionLogits, 1>, &ExpWrittenRows<AttentionLogits, 1>,
      &ExpWrittenRows<AttentionLogits, 3>, &ExpWrittenRows<AttentionLogits, 3>},
     &WriteLogits<AttentionLogits>};
-constexpr BatchLogitsKernels kBatchKernels = {
-    {&ExpBatch<false, Source>, &ExpBatch<true, Source>},
-    &ExpBatchOfRows<Source>};
 #else
 constexpr LogitsKernels kKeepKernels = {
     {}, &WriteLogits<AffineLogits<Masks::kAny>>};
 constexpr LogitsKernels kAttentionKernels = {{}, &WriteLogits<AttentionLogits>};
-constexpr BatchLogitsKernels kBatchKernels = {};
 #endif
 
 }  // namespace
@@ -52,8 +44,6 @@ const KernelTable<const LogitsKernels> kKeepLogitsKernels =
     SOFTLANE_KERNEL_TABLE(kKeepKernels);
 const KernelTable<const LogitsKernels> kAttentionLogitsKernels =
     SOFTLANE_KERNEL_TABLE(kAttentionKernels);
-const KernelTable<const BatchLogitsKernels> kAttentionBatchKernels =
-    SOFTLANE_KERNEL_TABLE(kBatchKernels);
 
 }  // namespace internal
 }  // namespace softlane

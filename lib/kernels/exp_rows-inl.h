@@ -239,16 +239,24 @@ HWY_INLINE const float* LastLogits(const Source& source, const RowJob& job,
   }
 }
 
+// Usual rows have code of their own for the block that is not full: 4 % less
+// time at 500 columns.
+template <bool kHasMasked, class Source>
+constexpr bool HasOwnLast() {
+  return !kHasMasked && Source::kAreInMemory;
+}
+
 // The exp values of one row; its pending row is divided. A function of its own,
 // so that the constants of its loop stay in registers. It makes the logits: a
 // copy of them would wait for the stores that made them.
 template <bool kHasMasked, bool kNeedsMax, class Source>
 HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
                          const ExpParams& params, RowResult& result) {
+  constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, Source>();
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   // First, so that the sum need not wait for it.
   LastBlock last;
-  if (n != full) {
+  if (!kHasOwnLast && n != full) {
     HWY_ALIGN float block[kSumBlock];
     ExpLast(LastLogits(source, job, block), kHasMasked, job, params, last);
   }
@@ -274,6 +282,9 @@ HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
     } else {
       AddBlocks(0, start, dividing, sum);
     }
+    if (kHasOwnLast && n == job.pending_n) {
+      AddFastLast(full, n, dividing, sum);
+    }
     if (n != job.pending_n) {
       DivideRest(probabilities, job.pending + start, job.probs + start,
                  job.pending_n - start, job.is_streamed);
@@ -284,9 +295,10 @@ HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
   } else {
     AddBlocks(start, full, terms, sum);
   }
+  if (kHasOwnLast && n != job.pending_n) AddShortLast(full, n, terms, sum);
   result.max = kNeedsMax ? max.Total() : 0.0f;
   bool in_range = range.IsInside();
-  if (n != full) {
+  if (!kHasOwnLast && n != full) {
     last.AddTo(sum);
     in_range = in_range && last.in_range;
     if (kNeedsMax) result.max = HWY_MAX(result.max, last.max);
@@ -360,17 +372,20 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     LaneSum sum;
     using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
     const Terms terms{exp, logits, job.e, range, none};
+    constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, Source>();
     if (job.pending_n == 0) {
       AddStagedRow(full, terms, next_logits, lower, upper, sum);
+      if (kHasLast && kHasOwnLast) AddShortLast(full, n, terms, sum);
     } else {
       const Probabilities probabilities(
           internal::ReciprocalOf(*job.pending_sum));
       const DividingTerms<Terms> dividing{terms,     probabilities, job.pending,
                                           job.probs, false,         {}};
       AddStagedRow(full, dividing, next_logits, lower, upper, sum);
+      if (kHasLast && kHasOwnLast) AddFastLast(full, n, dividing, sum);
     }
     bool in_range = range.IsInside();
-    if constexpr (kHasLast) {
+    if constexpr (kHasLast && !kHasOwnLast) {
       HWY_ALIGN float logits_of_last[kSumBlock];
       LastBlock last;
       ExpLast(LastLogits(source, job, logits_of_last), kHasMasked, job, params,

@@ -32,6 +32,16 @@ struct PlainLogits {
   const float* x;
 };
 
+struct PlainSource {
+  static constexpr bool kMayBeStaged = true;
+  static constexpr bool kAreInMemory = true;
+
+  HWY_INLINE explicit PlainSource(const void*) {}
+  HWY_INLINE PlainLogits LogitsAt(const float* x, size_t, size_t) const {
+    return {x};
+  }
+};
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane
