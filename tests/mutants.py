@@ -238,7 +238,7 @@ MUTANTS = [
     ("arith/exponent_range.h", "return !(sum <= kMaxSumWithoutTiny);", "return !(sum == sum);"),
     ("schedules/softmax_rows.cc", "MayHaveTiny(results_[k].sum)", "MayHaveTiny(results_[k].row_sum)"),
     ("schedules/softmax_rows.cc", "if (pending.has_tiny) Divide(pending, {});", ""),
-    ("kernels/exp_rows-inl.h", "HWY_UNLIKELY(!params.is_exact && !IsDone<kHasMasked>(job, result))", "false"),
+    ("kernels/exp_rows-inl.h", "HWY_UNLIKELY(!params.is_exact && !IsDone(has_masked, job, result))", "false"),
     ("schedules/softmax_rows.cc", "&& !is_final", ""),
     ("schedules/prediction.h", "is_usable_ = parts_.unit == 1.0 &&", "is_usable_ ="),
     ("schedules/softmax_rows.cc", "(sink == -kInfinity || IsInRange(sink, range, call_.parts))", "true"),
@@ -263,7 +263,7 @@ MUTANTS = [
     ("arith/vector-inl.h", "rest = _mm256_extractf128_ps(v.raw, 1);", ""),
     ("arith/vector-inl.h", "rest = _mm_movehl_ps(rest, rest);", ""),
     ("arith/vector-inl.h", "if (count & 1) _mm_store_ss(to, rest);", ""),
-    ("kernels/exp_rows-inl.h", "if constexpr (kHasLast) {", "if constexpr (false) {"),
+    ("kernels/exp_rows-inl.h", "if (kHasLast && !kHasOwnLast && n != full) {", "if (false) {"),
     ("kernels/exp_rows-inl.h", "return result.in_range && is_enough;", "return is_enough;"),
     ("kernels/exp_rows-inl.h", "return result.in_range && is_enough;", "return result.in_range;"),
     ("kernels/exp_rows-inl.h", "jobs[k + 1 == count ? k : k + 1]", "jobs[k]"),
@@ -755,8 +755,8 @@ MUTANTS = [
     ("schedules/planner.cc", "shape.cols >= kMinStagedCols;", "true;"),
     ("schedules/planner.cc", "plan.is_staged && !is_streamed &&", "plan.is_staged &&"),
     # exp_rows-inl.h, exp_batch-inl.h
-    ("kernels/exp_rows-inl.h", "kHasMasked || job.sink != -kInfinity", "kHasMasked"),
-    ("kernels/exp_rows-inl.h", "kHasMasked || job.sink != -kInfinity", "job.sink != -kInfinity"),
+    ("kernels/exp_rows-inl.h", "has_masked || job.sink != -kInfinity", "has_masked"),
+    ("kernels/exp_rows-inl.h", "has_masked || job.sink != -kInfinity", "job.sink != -kInfinity"),
     ("kernels/exp_rows-inl.h", "!params.is_exact && !IsDone", "!IsDone"),
     ("kernels/exp_rows-inl.h", "!internal::IsUsualSum(result.row_sum) || MayHaveTiny(result.sum)", "!internal::IsUsualSum(result.row_sum)"),
     ("kernels/exp_batch-inl.h", "Fill(e + end, rows.n - end, 0.0f);", ""),
@@ -849,7 +849,7 @@ EQUIVALENT = {
     ("failures_ < 16 ? 2 * failures_ + 1 : 31", "31"): "rows by their maximum have the same bits",
     ("ExpInRange<true>(sink, exp, lanes)", "ExpInRange<false>(sink, exp, lanes)"):
         "a sink below the range fits none, and the rows are done one by one, with the same bits",
-    ("kHasMasked || job.sink != -kInfinity", "kHasMasked"):
+    ("has_masked || job.sink != -kInfinity", "has_masked"):
         "without masked elements all exp values fit, and a sink is looked at before",
     ("!(max == max) || !(sink == sink)", "!(max == max)"): "the comparison gives a sink that is NaN",
 }

@@ -250,8 +250,9 @@ constexpr bool HasOwnLast() {
 // so that the constants of its loop stay in registers. It makes the logits: a
 // copy of them would wait for the stores that made them.
 template <bool kHasMasked, bool kNeedsMax, class Source>
-HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
+HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
                          const ExpParams& params, RowResult& result) {
+  const Source source(of_kind);
   constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, Source>();
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   // First, so that the sum need not wait for it.
@@ -310,9 +311,9 @@ HWY_NOINLINE void ExpRow(Source source, const RowJob& job,
 
 // Whether the row is done: its exp values fit, and are enough where elements
 // may be masked, or a sink may be all that counts. Not if the sum is NaN.
-template <bool kHasMasked>
-HWY_INLINE bool IsDone(const RowJob& job, const RowResult& result) {
-  const bool may_be_few = kHasMasked || job.sink != -kInfinity;
+HWY_INLINE bool IsDone(bool has_masked, const RowJob& job,
+                       const RowResult& result) {
+  const bool may_be_few = has_masked || job.sink != -kInfinity;
   const bool is_enough =
       !may_be_few || result.row_sum >= internal::LeastSum(job.n);
   return result.in_range && is_enough;
@@ -333,15 +334,17 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void JoinSink(const RowJob& job,
   result.max = HWY_MAX(result.max, job.sink);
 }
 
-template <bool kHasMasked, bool kNeedsMax, class Source>
-HWY_INLINE RowsDone ExpRowByRow(const Source& source, const RowJob* jobs,
-                                size_t count, const ExpParams& params,
-                                RowResult* results) {
+using ExpRowFunction = void(const void* source, const RowJob& job,
+                            const ExpParams& params, RowResult& result);
+HWY_MAYBE_UNUSED HWY_NOINLINE RowsDone
+ExpRowByRow(ExpRowFunction* exp_row, bool has_masked, const void* source,
+            const RowJob* jobs, size_t count, const ExpParams& params,
+            RowResult* results) {
   for (size_t k = 0; k < count; ++k) {
     const RowJob& job = jobs[k];
     RowResult& result = results[k];
-    ExpRow<kHasMasked, kNeedsMax, Source>(source, job, params, result);
-    if (HWY_UNLIKELY(!params.is_exact && !IsDone<kHasMasked>(job, result))) {
+    exp_row(source, job, params, result);
+    if (HWY_UNLIKELY(!params.is_exact && !IsDone(has_masked, job, result))) {
       return {k, true};
     }
     if (HWY_UNLIKELY(job.sink != -kInfinity)) JoinSink(job, params, result);
@@ -351,8 +354,8 @@ HWY_INLINE RowsDone ExpRowByRow(const Source& source, const RowJob* jobs,
 }
 
 // Staged rows, see ExpParams::is_uniform: while the last exponentials of a row
-// end, the first of the next begin. With kHasLast rows end in a part of a
-// block; others would pay 1 to 2 % for it.
+// end, the first of the next begin. With kHasLast rows may end in a part of a
+// block; usual rows that do not would pay 1 to 2 % for it.
 template <bool kHasMasked, bool kHasLast, class Source>
 HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
                                     size_t count, const ExpParams& params,
@@ -385,7 +388,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
       if (kHasLast && kHasOwnLast) AddFastLast(full, n, dividing, sum);
     }
     bool in_range = range.IsInside();
-    if constexpr (kHasLast && !kHasOwnLast) {
+    if (kHasLast && !kHasOwnLast && n != full) {
       HWY_ALIGN float logits_of_last[kSumBlock];
       LastBlock last;
       ExpLast(LastLogits(source, job, logits_of_last), kHasMasked, job, params,
@@ -395,7 +398,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     }
     const double total = sum.Total();
     results[k] = {total, total, 0.0f, in_range};
-    if (!IsDone<kHasMasked>(job, results[k])) return {k, true};
+    if (!IsDone(kHasMasked, job, results[k])) return {k, true};
     if (EndsCall(results[k])) return {k + 1, false};
   }
   return {count, false};
@@ -404,18 +407,22 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
 template <bool kHasMasked, bool kNeedsMax, class Source>
 RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
                  const ExpParams& params, RowResult* results) {
-  const Source rows(source);
   // AVX2, which has no stages, gains less than 3 % by this, or loses.
   if constexpr (kLanes == 16 && Source::kMayBeStaged && !kNeedsMax) {
     if (params.is_uniform && count > 1) {
-      const bool has_last = jobs[0].n % kSumBlock != 0;
-      const auto exp_rows = has_last
-                                ? &ExpStagedRows<kHasMasked, true, Source>
-                                : &ExpStagedRows<kHasMasked, false, Source>;
-      return exp_rows(rows, jobs, count, params, results);
+      const Source rows(source);
+      if constexpr (HasOwnLast<kHasMasked, Source>()) {
+        if (jobs[0].n % kSumBlock == 0) {
+          return ExpStagedRows<kHasMasked, false>(rows, jobs, count, params,
+                                                  results);
+        }
+      }
+      return ExpStagedRows<kHasMasked, true>(rows, jobs, count, params,
+                                             results);
     }
   }
-  return ExpRowByRow<kHasMasked, kNeedsMax>(rows, jobs, count, params, results);
+  return ExpRowByRow(&ExpRow<kHasMasked, kNeedsMax, Source>, kHasMasked, source,
+                     jobs, count, params, results);
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ RowsDone SumRows(const void*, const RowJob* jobs, size_t count,
     RowResult& result = results[k];
     SumRow<kHasMasked>(jobs[k], params, result);
     if (HWY_UNLIKELY(!params.is_exact &&
-                     !IsDone<kHasMasked>(jobs[k], result))) {
+                     !IsDone(kHasMasked, jobs[k], result))) {
       return {k, true};
     }
     result.sum =
