@@ -3,6 +3,7 @@
 
 #include <cstdio>
 
+#include "schedules/backward_planner.h"
 #include "schedules/planner.h"
 #include "softlane/target.h"
 
@@ -27,6 +28,12 @@ void PrintPlan(const internal::SoftmaxPlan& plan, const char* what) {
   std::printf("\n");
 }
 
+void PrintBackwardPlan(const internal::BackwardPlan& plan) {
+  std::printf("    %-13s %s%s\n", "backward",
+              internal::ScheduleName(plan.schedule),
+              plan.is_streamed ? "; gradients go past the caches" : "");
+}
+
 }  // namespace
 
 bool PrintSoftmaxPlan(const char* text) {
@@ -49,6 +56,8 @@ bool PrintSoftmaxPlan(const char* text) {
     other = shape;
     other.is_in_place = true;
     PrintPlan(internal::PlanSoftmax(other, target), "in place");
+    PrintBackwardPlan(
+        internal::PlanBackward({shape.rows, shape.cols, false}, target));
   }
   return true;
 }

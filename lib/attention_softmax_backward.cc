@@ -1,219 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/attention_softmax_backward.h"
 
+#include <limits>
+
 #include "attention_check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
+#include "kernels/backward_passes.h"
+#include "schedules/backward_planner.h"
 #include "schedules/key_ranges.h"
-#include "softlane/softmax_backward.h"
 
-#undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "attention_softmax_backward.cc"
-#include "hwy/foreach_target.h"
-// After foreach_target.h:
-#include "arith/max-inl.h"
-#include "arith/row_exp-inl.h"
-#include "kernels/attention_logits-inl.h"
-#include "kernels/softmax_backward_row-inl.h"
-#include "kernels/stream-inl.h"
-
-HWY_BEFORE_NAMESPACE();
-namespace softlane {
-namespace HWY_NAMESPACE {
-namespace {
-
-// dx = scale cap'(z) p (dp - dot), dot = sum(p dp), and of the sink
-// -exp(sink - lse) dot. As SoftmaxBackward, but a key with p = 0 has no part.
-
-HWY_INLINE VF WhereNotZero(VF p, VF v) {
-  return hn::IfThenZeroElse(hn::Eq(p, Set(0.0f)), v);
-}
-
-struct KeptDotTerms {
-  HWY_INLINE Four FourOf(size_t i) const {
-    return {One(i), One(i + 16), One(i + 32), One(i + 48)};
-  }
-  HWY_INLINE VF One(size_t i) const {
-    const VF v = Load(p + i);
-    return WhereNotZero(v, hn::Mul(v, Load(dp + i)));
-  }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF zero = Set(0.0f);
-    const VF v = LoadFirst(p + i, count, zero);
-    return WhereNotZero(v, hn::Mul(v, LoadFirst(dp + i, count, zero)));
-  }
-
-  const float* p;
-  const float* dp;
-};
-
-// The scale times the softcap's derivative: before it is multiplied by anything
-// that may overflow.
-HWY_NOINLINE VF CappedScale(VF score, VF scale, VF softcap, const Tanh& tanh) {
-  const VF t = hn::Div(hn::Mul(score, scale), softcap);
-  return hn::Mul(scale, tanh.Derivative(t));
-}
-
-// The gradients of a row's keys.
-template <bool kHasSoftcap>
-class AttentionGradients {
- public:
-  // `scores` are read where there is a softcap.
-  HWY_INLINE AttentionGradients(const AttentionOptions& options,
-                                const Tanh& tanh, double dot, const float* p,
-                                const float* dp, const float* scores)
-      : p_(p),
-        dp_(dp),
-        scores_(scores),
-        scale_(Set(options.scale)),
-        softcap_(Set(options.softcap)),
-        minus_half_dot_(Set(static_cast<float>(-0.5 * dot))),
-        tanh_(tanh) {}
-
-  HWY_INLINE Four FourOf(size_t i) const {
-    const Four p = LoadFour(p_ + i, kLanes);
-    const Four dp = LoadFour(dp_ + i, kLanes);
-    if constexpr (kHasSoftcap) {
-      const Four x = LoadFour(scores_ + i, kLanes);
-      return Gradients(
-          p, dp, Four{ScaleOf(x.a), ScaleOf(x.b), ScaleOf(x.c), ScaleOf(x.d)});
-    } else {
-      return Gradients(p, dp, Repeat<Four>(scale_));
-    }
-  }
-  HWY_INLINE VF One(size_t i) const {
-    VF scale = scale_;
-    if constexpr (kHasSoftcap) scale = ScaleOf(Load(scores_ + i));
-    return Gradients(Load(p_ + i), Load(dp_ + i), scale);
-  }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF zero = Set(0.0f);
-    VF scale = scale_;
-    if constexpr (kHasSoftcap) {
-      scale = ScaleOf(LoadFirst(scores_ + i, count, zero));
-    }
-    return Gradients(LoadFirst(p_ + i, count, zero),
-                     LoadFirst(dp_ + i, count, zero), scale);
-  }
-
- private:
-  HWY_INLINE VF ScaleOf(VF score) const {
-    return CappedScale(score, scale_, softcap_, tanh_);
-  }
-  // V is VF or Four.
-  template <class V>
-  HWY_INLINE V Gradients(const V& p, const V& dp, const V& scale) const {
-    return Map(
-        [&](VF p, VF dp, VF scale) HWY_ATTR {
-          return WhereNotZero(p, Gradient(p, dp, minus_half_dot_, scale));
-        },
-        p, dp, scale);
-  }
-
-  const float* p_;
-  const float* dp_;
-  const float* scores_;
-  VF scale_, softcap_, minus_half_dot_;
-  const Tanh& tanh_;
-};
-
-// exp(x) in double for a probability's logarithm.
-HWY_INLINE double ExpOf(double log_p) {
-  // Both give 0, but of one that no float holds the rest would be infinite.
-  const double x = log_p < -200.0 ? -200.0 : log_p;
-  const float high = static_cast<float>(x);
-  const SoftmaxExp exp(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f), Set(-87.0f));
-  const double rest = x - high;
-  return hn::GetLane(exp(Set(high))) * kOverSoftmaxFactor * (1.0 + rest);
-}
-
-// The gradient of a sink: the exponential, a product p dp and the sum of such,
-// the rounding to float; the rest is in double.
-static_assert(kSoftmaxExpErrorU + 1.0 + kSumErrorU + 1.0 + 0.01 <=
-                  kSoftmaxBackwardMaxError,
-              "the documented bound holds");
-// The derivative of the softcap, beyond 4 |t| for the rounded argument t: the
-// exponential, its constant factor and their product; 1 + e twice, the square,
-// the quotient, and a product. What e errs by, the
-// derivative errs by at most.
-static_assert(kSoftmaxExpErrorU + 0.36 + 1.0 + 2.0 + 3.0 <= 8.0,
-              "the documented bound holds");
-
-// Several functions: the constants of each stay in registers only in one of its
-// own.
-template <bool kHasSoftcap, bool kStream>
-HWY_NOINLINE void AttentionBackwardRowsTo(const Rows<const float>& p,
-                                          const Rows<const float>& dp,
-                                          const Rows<const float>& scores,
-                                          const Rows<float>& dx,
-                                          const AttentionOptions& options,
-                                          const AttentionSinkGradient& sink) {
-  const size_t cols = p.cols;
-  const Tanh tanh;
-  const internal::KeyRanges ranges(options, cols);
-  for (size_t r = 0; r < p.rows; ++r) {
-    const internal::KeyRange keys = ranges.Of(r);
-    const size_t begin = keys.begin;
-    const size_t n = keys.end - begin;
-    const float* const p_row = p.Row(r) + begin;
-    const float* const dp_row = dp.Row(r) + begin;
-    const double dot = SumTerms(n, KeptDotTerms{p_row, dp_row});
-    const AttentionGradients<kHasSoftcap> gradients(
-        options, tanh, dot, p_row, dp_row,
-        kHasSoftcap ? scores.Row(r) + begin : nullptr);
-    float* const to = dx.Row(r);
-    if constexpr (kStream) {
-      NextRow next{};
-      if (r + 1 < p.rows) next = {p.Row(r + 1) + begin, dp.Row(r + 1) + begin};
-      StreamTerms(gradients, to + begin, n, next);
-    } else {
-      StoreTerms(gradients, to + begin, n);
-    }
-    FillZero(to, begin, kStream);
-    FillZero(to + keys.end, cols - keys.end, kStream);
-    if (sink.dsinks == nullptr) continue;
-    const double log_p = double{options.sinks[r]} - double{sink.logsumexp[r]};
-    // No sink: no gradient, also where the row is empty and this is NaN.
-    const bool has_sink = options.sinks[r] != -kInfinity;
-    sink.dsinks[r] = has_sink ? static_cast<float>(-ExpOf(log_p) * dot) : 0.0f;
-  }
-  if constexpr (kStream) hwy::FlushStream();
-}
-
-void AttentionBackwardRows(const Rows<const float>& p,
-                           const Rows<const float>& dp,
-                           const Rows<const float>& scores,
-                           const Rows<float>& dx,
-                           const AttentionOptions& options,
-                           const AttentionSinkGradient& sink) {
-  const bool has_scores = options.softcap != 0.0f;
-  const bool is_large = p.cols >= kMinStreamedCols &&
-                        IsLarge(p.rows, p.cols, has_scores ? 4 : 3) &&
-                        dx.data != p.data && dx.data != dp.data &&
-                        !(has_scores && dx.data == scores.data);
-  const auto run = has_scores ? is_large ? &AttentionBackwardRowsTo<true, true>
-                                         : &AttentionBackwardRowsTo<true, false>
-                   : is_large ? &AttentionBackwardRowsTo<false, true>
-                              : &AttentionBackwardRowsTo<false, false>;
-  run(p, dp, scores, dx, options, sink);
-}
-
-}  // namespace
-}  // namespace HWY_NAMESPACE
-}  // namespace softlane
-HWY_AFTER_NAMESPACE();
-
-#if HWY_ONCE
 namespace softlane {
 namespace {
 
-using BackwardFunction = void(const Rows<const float>&,
-                              const Rows<const float>&,
-                              const Rows<const float>&, const Rows<float>&,
-                              const AttentionOptions&,
-                              const AttentionSinkGradient&);
-constexpr internal::KernelTable<BackwardFunction> kBackwardTable =
-    SOFTLANE_KERNEL_TABLE(AttentionBackwardRows);
+using internal::AttentionBackwardKernels;
+using internal::KeptKeys;
+using internal::KeptRows;
 
 Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
              const Rows<const float>& scores, const Rows<float>& dscores,
@@ -228,24 +30,75 @@ Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
                             internal::HaveSameShape(dprobs, dscores) &&
                             internal::HaveSameShape(scores, dscores) &&
                             internal::MasksHaveShapeOf(probs, options);
-  const auto check = [&](const auto& sinks, const auto& logsumexp) {
-    return internal::CheckOperands(
-        shapes_agree, Replaced(probs), Replaced(dprobs), Replaced(scores),
-        internal::Replacing(dscores), Optional(Read(options.bias)),
-        Optional(Read(options.keep)),
-        Optional(ReadVector(options.lengths, rows)), sinks, logsumexp,
-        Optional(internal::WrittenVector(sink.dsinks, rows)));
-  };
   // The gradient of the sinks needs them, and logsumexp.
-  const auto sinks = ReadVector(options.sinks, rows);
-  const auto none = Optional(ReadVector<float>(nullptr, 0));
-  if (Status s = sink.dsinks == nullptr
-                     ? check(Optional(sinks), none)
-                     : check(sinks, ReadVector(sink.logsumexp, rows));
+  const bool has_gradient = sink.dsinks != nullptr;
+  const float* const logsumexp = has_gradient ? sink.logsumexp : nullptr;
+  if (has_gradient && rows != 0 &&
+      (options.sinks == nullptr || logsumexp == nullptr)) {
+    return Status::kNullPointer;
+  }
+  if (Status s = internal::CheckOperands(
+          shapes_agree, Replaced(probs), Replaced(dprobs), Replaced(scores),
+          internal::Replacing(dscores), Optional(Read(options.bias)),
+          Optional(Read(options.keep)),
+          Optional(ReadVector(options.lengths, rows)),
+          Optional(ReadVector(options.sinks, rows)),
+          Optional(ReadVector(logsumexp, rows)),
+          Optional(internal::WrittenVector(sink.dsinks, rows)));
       s != Status::kOk) {
     return s;
   }
   return internal::CheckAttentionOptions(options, rows, probs.cols);
+}
+
+// Rows of a call of the kernel that differ in their keys, or have sinks.
+constexpr size_t kRowsPerCall = 16;
+
+// A function of its own: see FpEnvironment.
+[[gnu::noinline]] void RunChecked(const AttentionBackwardKernels& kernels,
+                                  const KeptRows& rows,
+                                  const AttentionOptions& options,
+                                  const AttentionSinkGradient& sink,
+                                  bool is_streamed) {
+  const float scale = options.scale, softcap = options.softcap;
+  const bool has_ranges = internal::KeyRanges::MayBePart(options);
+  const bool has_sinks = sink.dsinks != nullptr;
+  const size_t count = rows.p.rows;
+  if (!is_streamed && !has_ranges && !has_sinks) {
+    return kernels.rows(rows, 0, count, nullptr, scale, softcap, nullptr);
+  }
+  const internal::KeyRanges ranges(options, rows.p.cols);
+  KeptKeys keys[kRowsPerCall];
+  double dots[kRowsPerCall];
+  for (size_t r = 0; r < count; r += kRowsPerCall) {
+    const size_t part = count - r < kRowsPerCall ? count - r : kRowsPerCall;
+    for (size_t i = 0; i < part; ++i) {
+      const internal::KeyRange range = ranges.Of(r + i);
+      keys[i] = {range.begin, range.end};
+      if (!is_streamed) continue;
+      dots[i] = kernels.row_streamed(rows, r + i, keys[i], scale, softcap);
+    }
+    if (!is_streamed) {
+      kernels.rows(rows, r, part, keys, scale, softcap, dots);
+    }
+    for (size_t i = 0; has_sinks && i < part; ++i) {
+      const float logit = options.sinks[r + i];
+      const double log_p = double{logit} - double{sink.logsumexp[r + i]};
+      // No sink: no gradient, also where the row is empty and this is NaN.
+      const bool has_sink = logit != -std::numeric_limits<float>::infinity();
+      sink.dsinks[r + i] = has_sink ? kernels.sink(log_p, dots[i]) : 0.0f;
+    }
+  }
+  if (is_streamed) kernels.flush();
+}
+
+bool IsStreamed(const Rows<const float>& p, const Rows<const float>& dp,
+                const Rows<const float>& scores, const Rows<float>& dx,
+                bool reads_scores, Target target) {
+  const bool is_in_place = dx.data == p.data || dx.data == dp.data ||
+                           (reads_scores && dx.data == scores.data);
+  return internal::StreamsGradients({p.rows, p.cols, is_in_place},
+                                    reads_scores ? 4 : 3, target);
 }
 
 }  // namespace
@@ -266,16 +119,19 @@ Status AttentionSoftmaxBackward(const Rows<const float>& probs,
       s != Status::kOk) {
     return s;
   }
-  BackwardFunction* const kernel = internal::Select(kBackwardTable, target);
-  if (kernel == nullptr) return Status::kTargetUnavailable;
+  const Target chosen = internal::Resolve(target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (probs.cols == 0 && sink.dsinks == nullptr) return Status::kOk;
+  const Rows<const float> p = internal::WithUsedStride(probs);
+  const Rows<const float> dp = internal::WithUsedStride(dprobs);
+  const Rows<const float> x = internal::WithUsedStride(read);
+  const Rows<float> dx = internal::WithUsedStride(dscores);
   const internal::FpEnvironment environment;
-  kernel(internal::WithUsedStride(probs), internal::WithUsedStride(dprobs),
-         internal::WithUsedStride(read), internal::WithUsedStride(dscores),
-         options, sink);
+  RunChecked(internal::KernelsOf(internal::kAttentionBackwardKernels, chosen),
+             {p, dp, x, dx}, options, sink,
+             IsStreamed(p, dp, x, dx, reads_scores, chosen));
   return Status::kOk;
 }
 
 }  // namespace v1
 }  // namespace softlane
-#endif  // HWY_ONCE

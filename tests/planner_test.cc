@@ -2,6 +2,7 @@
 #include "../lib/schedules/planner.h"
 #include "../lib/kernels/row_limits.h"
 #include "../lib/schedules/exp_plan.h"
+#include "../lib/schedules/backward_planner.h"
 
 #include <cstdint>
 #include <string>
@@ -40,6 +41,33 @@ TEST_CASE("planner: the shapes at the top of planner.h, with AVX2") {
         PlanSoftmax(ShapeOf(c.rows, c.cols), Target::kAvx2);
     CHECK(ScheduleName(plan.schedule) == std::string(ScheduleName(c.schedule)));
   }
+}
+
+TEST_CASE("planner: the shapes at the top of backward_planner.h") {
+  const struct {
+    size_t rows, cols;
+    BackwardSchedule schedule;
+    bool is_streamed;
+  } kCases[] = {{1024, 8, BackwardSchedule::kGroups, false},
+                {8, 63, BackwardSchedule::kGroups, false},
+                {7, 63, BackwardSchedule::kRows, false},
+                {64, 64, BackwardSchedule::kRows, false},
+                {8, 1024, BackwardSchedule::kRows, false},
+                {8, 4096, BackwardSchedule::kRowByRow, false},
+                {2000, 1024, BackwardSchedule::kStreamed, true},
+                {4, 32768, BackwardSchedule::kFromEnd, false},
+                {1, size_t{1} << 20, BackwardSchedule::kFromEnd, true}};
+  for (const auto& c : kCases) {
+    INFO(c.rows << " x " << c.cols);
+    const BackwardPlan plan =
+        PlanBackward({c.rows, c.cols, false}, Target::kAvx2);
+    CHECK(ScheduleName(plan.schedule) == std::string(ScheduleName(c.schedule)));
+    CHECK(plan.is_streamed == c.is_streamed);
+    CHECK(!PlanBackward({c.rows, c.cols, true}, Target::kAvx2).is_streamed);
+  }
+  CHECK(StreamsGradients({2000, 1024, false}, 3, Target::kAvx2));
+  CHECK(!StreamsGradients({2000, 1024, true}, 3, Target::kAvx2));
+  CHECK(!StreamsGradients({20000, 400, false}, 3, Target::kAvx2));
 }
 
 TEST_CASE("planner: places") {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/softmax_backward.h"
 
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,25 @@ double ErrorOverBound(const std::vector<float>& p, const std::vector<float>& dp,
   return std::abs(got - want.dlogits[i]) /
          (kSoftmaxBackwardMaxError * 0x1p-24 * want.magnitude[i] +
           0x1p-148 * underflow);
+}
+
+// Kills: dp / 2 rounded before it is added to a dot product that is as small.
+TEST_CASE("softmax backward: subnormal gradients have the same bits") {
+  Random random(6);
+  for (int row = 0; row < 20000; ++row) {
+    const size_t n = 1 + random.Below(70);
+    std::vector<float> p(n), dp(n);
+    for (float& v : p) v = random.Unit();
+    for (float& v : dp) {
+      v = FromBits(static_cast<uint32_t>(random.Below(uint64_t{5} << 23)));
+      if (random.Below(2) == 0) v = -v;
+    }
+    const auto want = Run(p, dp, Target::kBaseline, 0x1p60f);
+    ForEachTarget([&](Target target) {
+      const auto got = Run(p, dp, target, 0x1p60f);
+      REQUIRE(std::memcmp(got.data(), want.data(), n * sizeof(float)) == 0);
+    });
+  }
 }
 
 // Kills: products that round where only the last may.

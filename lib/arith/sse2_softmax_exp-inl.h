@@ -145,8 +145,9 @@ HWY_INLINE bool MayHaveTies(const internal::ScaleParts& parts) {
   return bits << 12 != 0;
 }
 // Whether an f of n arguments is a tie.
-HWY_NOINLINE bool HasTies(const float* from, size_t n, double offset,
-                          const internal::ScaleParts& parts) {
+HWY_MAYBE_UNUSED HWY_NOINLINE bool HasTies(const float* from, size_t n,
+                                           double offset,
+                                           const internal::ScaleParts& parts) {
   const WideScale scale(parts);
   const __m128d magic = _mm_set1_pd(kWideMagic - offset);
   Ties ties;

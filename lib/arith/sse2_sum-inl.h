@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// LaneSum of sum-inl.h by SSE2, of terms in memory: the same order of
-// additions, and so the same bits.
+// LaneSum of sum-inl.h by SSE2, of terms in memory or of what is made of such:
+// the same order of additions, and so the same bits.
 
 #if defined(SOFTLANE_LIB_ARITH_SSE2_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_SSE2_SUM_INL_H_
@@ -19,6 +19,10 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+HWY_INLINE double TotalOf(__m128d two) {
+  return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
+}
+
 // With kInDouble no addition is in float.
 template <bool kInDouble>
 class WideSum {
@@ -29,7 +33,9 @@ class WideSum {
 
   // A block of 64 terms; or the first of one, `count` vectors, +0 behind the
   // last term. A constant count takes no branches.
-  HWY_INLINE void Add(const float* e, size_t count) {
+  // `e` points to floats, or to terms: see LoadFloats.
+  template <class From>
+  HWY_INLINE void Add(From e, size_t count) {
     HWY_UNROLL(4)
     for (size_t k = 0; k < 2; ++k) {
       const Folded lower = Fold(e, k, count);
@@ -38,17 +44,22 @@ class WideSum {
       AddTo(2 * k + 1, lower.second, upper.second);
     }
   }
-  HWY_INLINE void AddBlock(const float* e) { Add(e, kSumBlock / 4); }
+  template <class From>
+  HWY_INLINE void AddBlock(From e) {
+    Add(e, kSumBlock / 4);
+  }
+  // Floats are terms by a pointer to const.
+  HWY_INLINE void Add(float* e, size_t count) {
+    Add(static_cast<const float*>(e), count);
+  }
+  HWY_INLINE void AddBlock(float* e) { AddBlock(static_cast<const float*>(e)); }
 
   // Two lanes, whose sum is the total.
   HWY_INLINE __m128d LastTwo() const {
     return _mm_add_pd(_mm_add_pd(lanes_[0], lanes_[2]),
                       _mm_add_pd(lanes_[1], lanes_[3]));
   }
-  HWY_INLINE double Total() const {
-    const __m128d two = LastTwo();
-    return _mm_cvtsd_f64(_mm_add_sd(two, _mm_unpackhi_pd(two, two)));
-  }
+  HWY_INLINE double Total() const { return TotalOf(LastTwo()); }
 
   HWY_INLINE void Multiply(double factor) {
     for (__m128d& lanes : lanes_) {
@@ -56,17 +67,23 @@ class WideSum {
     }
   }
 
-  // Of the first block alone, which is not empty, as Add takes it.
-  static HWY_INLINE __m128d LastTwoOf(const float* e, size_t count) {
-    if (count > kSumLanes / 4) {
+  // Of the first block alone, which is not empty, as Add takes it. Without the
+  // +0 that a sum begins with: a -0 stays.
+  template <class From>
+  static HWY_INLINE __m128d LastTwoOf(From e, size_t count) {
+    if (count > 2 * kSumLanes / 4) {
       WideSum sum;
       sum.Add(e, count);
       return sum.LastTwo();
     }
-    // A term a lane: nothing to fold before.
-    const Folded lower = Widen(_mm_loadu_ps(e));
+    // No two terms are added as floats, and no +0 is added.
+    const LoadFloats load;
+    Folded lower = Widen(load(e));
+    if (count > 2) lower = AddUp(lower, Widen(load(e + 8)));
     if (count == 1) return _mm_add_pd(lower.first, lower.second);
-    const Folded sum = AddUp(lower, Widen(_mm_loadu_ps(e + 4)));
+    Folded upper = Widen(load(e + 4));
+    if (count > 3) upper = AddUp(upper, Widen(load(e + 12)));
+    const Folded sum = AddUp(lower, upper);
     return _mm_add_pd(sum.first, sum.second);
   }
 
@@ -84,9 +101,14 @@ class WideSum {
     return {_mm_add_pd(a.first, b.first), _mm_add_pd(a.second, b.second)};
   }
 
+  // Terms move on as a pointer does, and Load() gives the four they are at.
   struct LoadFloats {
     HWY_INLINE __m128 operator()(const float* from) const {
       return _mm_loadu_ps(from);
+    }
+    template <class Terms>
+    HWY_INLINE __m128 operator()(const Terms& from) const {
+      return from.Load();
     }
   };
   struct LoadWide {
@@ -96,7 +118,8 @@ class WideSum {
   };
 
   // Vector k of the 16 that a block is folded to.
-  static HWY_INLINE Folded Fold(const float* e, size_t k, size_t count) {
+  template <class From>
+  static HWY_INLINE Folded Fold(From e, size_t k, size_t count) {
     if constexpr (kInDouble) {
       return FoldAs(e, k, count, LoadWide());
     } else {
@@ -104,8 +127,8 @@ class WideSum {
       return Widen(FoldAs(e, k, count, LoadFloats()));
     }
   }
-  template <class Load4>
-  static HWY_INLINE auto FoldAs(const float* e, size_t k, size_t count,
+  template <class From, class Load4>
+  static HWY_INLINE auto FoldAs(From e, size_t k, size_t count,
                                 const Load4& load) {
     using V = decltype(load(e));
     if (k >= count) return V{};
@@ -124,6 +147,56 @@ class WideSum {
   }
 
   __m128d lanes_[4];
+};
+
+// The sums of rows of n terms, one row after the other. Terms are what WideSum
+// adds, with First(count) for the first of four and +0.
+template <class Terms>
+class WideRowSums {
+ public:
+  HWY_INLINE explicit WideRowSums(size_t n)
+      : full_(n / kSumBlock * kSumBlock), rest_(n % kSumBlock) {
+    for (size_t i = 0; i < kSumBlock; i += 4) {
+      _mm_store_ps(last_ + i, _mm_setzero_ps());
+    }
+  }
+
+  HWY_INLINE double operator()(Terms terms) {
+    WideSum<false> sum;
+    for (size_t i = 0; i != full_; i += kSumBlock) {
+      sum.AddBlock(terms);
+      terms = terms + kSumBlock;
+    }
+    if (rest_ == 0) return sum.Total();
+    size_t i = 0;
+    for (; rest_ - i >= 4; i += 4) _mm_store_ps(last_ + i, (terms + i).Load());
+    if (i != rest_) _mm_store_ps(last_ + i, (terms + i).First(rest_ - i));
+    const float* const last = last_;
+    if (full_ == 0 && rest_ <= kSumBlock / 4) {
+      return TotalOf(WideSum<false>::LastTwoOf(last, kSumBlock / 16)) + 0.0;
+    }
+    if (rest_ <= kSumBlock / 2) {
+      sum.Add(last, kSumBlock / 8);
+    } else {
+      sum.AddBlock(last);
+    }
+    return sum.Total();
+  }
+
+ private:
+  size_t full_, rest_;
+  HWY_ALIGN float last_[kSumBlock];  // the terms of the rest, and +0
+};
+
+// Floats in memory.
+struct WideTerms {
+  HWY_INLINE WideTerms operator+(size_t i) const { return {from + i}; }
+  HWY_INLINE __m128 Load() const { return InLoop(_mm_loadu_ps(from)); }
+  HWY_INLINE __m128 First(size_t count) const {
+    return LoadSome(from, count, 0.0f);
+  }
+
+  const float* from;
 };
 
 }  // namespace

@@ -87,24 +87,26 @@ class LaneSum {
     AddFolded(folded);
   }
 
-  // V is VF: a parameter for the reason that Lower has one.
   template <class V>
   HWY_INLINE void AddFolded(const V (&folded)[kFoldedVectors]) {
-    if constexpr (kLanes > kSumLanes) {
-      AddTo(0, Promote(Lower(folded[0])), Promote(Upper(folded[0])));
-    } else {
-      constexpr size_t kHalf = kFoldedVectors / 2;
-      for (size_t k = 0; k < kHalf; ++k) {
-        const V lower = folded[k];
-        const V upper = folded[k + kHalf];
-        if constexpr (kLanes == 1) {
-          AddTo(k, Promote(lower), Promote(upper));
-        } else {
-          AddTo(2 * k, Promote(Lower(lower)), Promote(Lower(upper)));
-          AddTo(2 * k + 1, Promote(Upper(lower)), Promote(Upper(upper)));
-        }
-      }
+    VD added[kVectors];
+    Widen<kFoldedVectors>(folded, added);
+    for (size_t k = 0; k < kVectors; ++k) {
+      lanes_[k] = hn::Add(lanes_[k], added[k]);
     }
+  }
+
+  // Folded() of one block that has terms in its first kCount vectors, of which
+  // term(k) gives vector k. Without the +0 that a sum begins with: a -0 stays.
+  template <size_t kCount, class Term>
+  static HWY_INLINE VD FoldedBlock(const Term& term) {
+    VF folded[kFoldedVectors];
+    for (size_t k = 0; k < kFoldedVectors; ++k) {
+      folded[k] = k < kCount ? FoldTerms<kCount>(term, k) : hn::Zero(F32());
+    }
+    VD lanes[kVectors];
+    Widen<kCount>(folded, lanes);
+    return FoldVectors(lanes);
   }
 
   // A block that is folded in double from the start: no rounding to float at
@@ -141,12 +143,7 @@ class LaneSum {
   HWY_INLINE VD Folded() const {
     VD lanes[kVectors];
     for (size_t k = 0; k < kVectors; ++k) lanes[k] = lanes_[k];
-    for (size_t count = kVectors / 2; count != 0; count /= 2) {
-      for (size_t k = 0; k < count; ++k) {
-        lanes[k] = hn::Add(lanes[k], lanes[k + count]);
-      }
-    }
-    return lanes[0];
+    return FoldVectors(lanes);
   }
 
  private:
@@ -163,6 +160,61 @@ class LaneSum {
   }
 
   static constexpr size_t kVectors = kSumLanes / hn::MaxLanes(F64());
+
+  // (a + b) + (c + d) as far as there are terms.
+  template <size_t kCount, class Term>
+  static HWY_INLINE VF FoldTerms(const Term& term, size_t k) {
+    VF sum = term(k);
+    if (k + kFoldedVectors < kCount) {
+      sum = hn::Add(sum, term(k + kFoldedVectors));
+    }
+    if (k + 2 * kFoldedVectors < kCount) {
+      VF second = term(k + 2 * kFoldedVectors);
+      if (k + 3 * kFoldedVectors < kCount) {
+        second = hn::Add(second, term(k + 3 * kFoldedVectors));
+      }
+      sum = hn::Add(sum, second);
+    }
+    return sum;
+  }
+
+  // From 16 floats to 8 lanes. There are terms in the first kCount vectors.
+  // V is VF: a parameter for the reason that Lower has one.
+  template <size_t kCount, class V>
+  static HWY_INLINE void Widen(const V (&folded)[kFoldedVectors],
+                               VD (&lanes)[kVectors]) {
+    if constexpr (kLanes > kSumLanes) {
+      lanes[0] = hn::Add(Promote(Lower(folded[0])), Promote(Upper(folded[0])));
+    } else {
+      constexpr size_t kHalf = kFoldedVectors / 2;
+      for (size_t k = 0; k < kHalf; ++k) {
+        const bool has_upper = k + kHalf < kCount;
+        const V lower = folded[k];
+        const V upper = folded[k + kHalf];
+        if constexpr (kLanes == 1) {
+          lanes[k] = AddUpper(Promote(lower), Promote(upper), has_upper);
+        } else {
+          lanes[2 * k] =
+              AddUpper(Promote(Lower(lower)), Promote(Lower(upper)), has_upper);
+          lanes[2 * k + 1] =
+              AddUpper(Promote(Upper(lower)), Promote(Upper(upper)), has_upper);
+        }
+      }
+    }
+  }
+  static HWY_INLINE VD AddUpper(VD lower, VD upper, bool has_upper) {
+    return has_upper ? hn::Add(lower, upper) : lower;
+  }
+
+  // 8 -> 4 -> 2 -> 1 lanes, as far as they are in different vectors.
+  static HWY_INLINE VD FoldVectors(VD (&lanes)[kVectors]) {
+    for (size_t count = kVectors / 2; count != 0; count /= 2) {
+      for (size_t k = 0; k < count; ++k) {
+        lanes[k] = hn::Add(lanes[k], lanes[k + count]);
+      }
+    }
+    return lanes[0];
+  }
 
   template <class V>
   static HWY_INLINE VD Promote(V v) {

@@ -21,71 +21,31 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Rows of less than a block of the sum are faster in groups than two in one
-// loop; a whole block is not, with AVX2. ns per element on Zen 5, so and so:
-// with AVX-512 0.134 and 0.164 at 200 x 41, 0.092 and 0.094 at 64 x 64; with
-// AVX2 0.21 and 0.35 at 400 x 20, 0.155 and 0.239 at 200 x 41, 0.136 and 0.129
-// at 64 x 64. Of NEON, where 64 columns would be 16 vectors, no speed is known.
-constexpr size_t kMaxBackwardVectors = kLanes == 16 ? 4 : 8;
+// Vectors of the longest row of a group: see backward_planner.cc.
+constexpr size_t kMaxGroupVectors = kLanes == 4 ? 8 : kSumBlock / kLanes;
+// The dot products of more vectors are in a loop over the rows: unrolled, they
+// are most of the code.
+constexpr size_t kMaxUnrolledVectors = kLanes == 16 ? 1 : 3;
 
-// The products p * dp of a row of kVectors vectors, the last of `last`
-// elements, added up to a vector of lanes, in the order of LaneSum. Without its
-// +0, to which they are added: that is left to who folds the lanes.
+// A vector of lanes of a row's dot product, from a row of kVectors vectors, the
+// last of `last` elements.
 template <size_t kVectors, bool kIsWhole>
 struct RowDots {
-  static constexpr size_t kStep = LaneSum::kFoldedVectors;
-
   HWY_INLINE VD operator()(size_t r) const {
-    const DotTerms terms{p.Row(r), dp.Row(r)};
-    VF folded[kStep];
-    for (size_t k = 0; k < kStep; ++k) {
-      folded[k] = k < kVectors ? Term(terms, k) : hn::Zero(F32());
-      if (k + kStep < kVectors) {
-        folded[k] = hn::Add(folded[k], Term(terms, k + kStep));
-      }
-      if (k + 2 * kStep < kVectors) {
-        VF second = Term(terms, k + 2 * kStep);
-        if (k + 3 * kStep < kVectors) {
-          second = hn::Add(second, Term(terms, k + 3 * kStep));
-        }
-        folded[k] = hn::Add(folded[k], second);
-      }
-    }
-    return FoldInDouble(folded);
+    return LaneSum::FoldedBlock<kVectors>(
+        Terms{DotTerms{p.Row(r), dp.Row(r)}, last});
   }
 
-  HWY_INLINE VF Term(const DotTerms& terms, size_t vector) const {
-    const size_t i = vector * kLanes;
-    const bool is_part = !kIsWhole && vector + 1 == kVectors;
-    return is_part ? terms.First(i, last) : terms.One(i);
-  }
-
-  template <class V>
-  static HWY_INLINE VD FoldInDouble(const V (&folded)[kStep]) {
-    const F64 d;
-    VD lanes[kSumLanes / hn::MaxLanes(F64())];
-    if constexpr (kStep == 1) {
-      return hn::Add(hn::PromoteTo(d, Lower(folded[0])),
-                     hn::PromoteTo(d, Upper(folded[0])));
-    } else {
-      constexpr size_t kHalf = kStep / 2;
-      for (size_t k = 0; k < kHalf; ++k) {
-        VD& lower = lanes[2 * k];
-        VD& upper = lanes[2 * k + 1];
-        lower = hn::PromoteTo(d, Lower(folded[k]));
-        upper = hn::PromoteTo(d, Upper(folded[k]));
-        if (k + kHalf >= kVectors) continue;
-        lower = hn::Add(lower, hn::PromoteTo(d, Lower(folded[k + kHalf])));
-        upper = hn::Add(upper, hn::PromoteTo(d, Upper(folded[k + kHalf])));
-      }
-      for (size_t count = kHalf; count != 0; count /= 2) {
-        for (size_t k = 0; k < count; ++k) {
-          lanes[k] = hn::Add(lanes[k], lanes[k + count]);
-        }
-      }
-      return lanes[0];
+  struct Terms {
+    HWY_INLINE VF operator()(size_t vector) const {
+      const size_t i = vector * kLanes;
+      const bool is_part = !kIsWhole && vector + 1 == kVectors;
+      return is_part ? dots.First(i, last) : dots.One(i);
     }
-  }
+
+    const DotTerms dots;
+    size_t last;
+  };
 
   const Rows<const float>&p, dp;  // from the first row of the group on
   size_t last;
@@ -116,6 +76,17 @@ HWY_INLINE VF MinusHalfDots(const Dots& dots) {
   const auto lower = MinusHalfOf(dots, 0);
   return hn::Combine(F32(), MinusHalfOf(dots, kLanes / 2), lower);
 }
+// The same in a loop: the code of one row.
+template <class Dots>
+HWY_INLINE VF MinusHalfDotsInLoop(const Dots& dots) {
+  constexpr size_t kF64Lanes = hn::MaxLanes(F64());
+  HWY_ALIGN double lanes[kLanes * kF64Lanes];
+  HWY_UNROLL(1)
+  for (size_t r = 0; r < kLanes; ++r) {
+    hn::Store(dots(r), F64(), lanes + r * kF64Lanes);
+  }
+  return MinusHalfDots(StoredRows<F64>{lanes});
+}
 
 HWY_INLINE void BackwardHalfRows(const float* p, const float* dp, float* dx,
                                  float scale) {
@@ -141,9 +112,12 @@ HWY_INLINE void BackwardGroup(const Rows<const float>& p,
                               const Rows<float>& dx, float scale) {
   const size_t n = p.cols;
   HWY_ALIGN float minus_half_dots[kLanes];
-  using Dots = RowDots<kVectors, kIsWhole>;
-  Store(MinusHalfDots(Dots{p, dp, n - (kVectors - 1) * kLanes}),
-        minus_half_dots);
+  const RowDots<kVectors, kIsWhole> dots{p, dp, n - (kVectors - 1) * kLanes};
+  if constexpr (kVectors > kMaxUnrolledVectors) {
+    Store(MinusHalfDotsInLoop(dots), minus_half_dots);
+  } else {
+    Store(MinusHalfDots(dots), minus_half_dots);
+  }
   const VF vscale = Set(scale);
   HWY_UNROLL(1)  // 16 copies of it are slower
   for (size_t r = 0; r < kLanes; ++r) {
@@ -199,26 +173,31 @@ HWY_NOINLINE size_t BackwardGroupsOfHalf(const Rows<const float>& p,
   return r;
 }
 
-// The choice between them.
-template <size_t kVectors = 1>
-HWY_INLINE size_t BackwardGroups(const Rows<const float>& p,
-                                 const Rows<const float>& dp,
-                                 const Rows<float>& dx, float scale) {
-  if constexpr (kVectors > kMaxBackwardVectors) {
-    return 0;
-  } else {
-    if (p.cols > kVectors * kLanes || p.cols == kSumBlock) {
-      return BackwardGroups<kVectors + 1>(p, dp, dx, scale);
+// The choice between them, for rows of less than kSumBlock columns.
+template <size_t kVectors>
+HWY_INLINE size_t BackwardGroupsFrom(const Rows<const float>& p,
+                                     const Rows<const float>& dp,
+                                     const Rows<float>& dx, float scale) {
+  if constexpr (kVectors < kMaxGroupVectors) {
+    if (p.cols > kVectors * kLanes) {
+      return BackwardGroupsFrom<kVectors + 1>(p, dp, dx, scale);
     }
-    const bool gapless =
-        p.stride == p.cols && dp.stride == p.cols && dx.stride == p.cols;
-    if (p.cols == kLanes / 2 && gapless) {
-      return BackwardGroupsOfHalf(p, dp, dx, scale);
-    }
-    return p.cols == kVectors * kLanes
-               ? BackwardGroupsOf<kVectors, true>(p, dp, dx, scale)
-               : BackwardGroupsOf<kVectors, false>(p, dp, dx, scale);
   }
+  if constexpr (kVectors <= 2 || (kVectors == 4 && kLanes < 16)) {
+    if (p.cols == kVectors * kLanes) {
+      return BackwardGroupsOf<kVectors, true>(p, dp, dx, scale);
+    }
+  }
+  return BackwardGroupsOf<kVectors, false>(p, dp, dx, scale);
+}
+size_t BackwardGroups(const Rows<const float>& p, const Rows<const float>& dp,
+                      const Rows<float>& dx, float scale) {
+  const bool gapless =
+      p.stride == p.cols && dp.stride == p.cols && dx.stride == p.cols;
+  if (p.cols == kLanes / 2 && gapless) {
+    return BackwardGroupsOfHalf(p, dp, dx, scale);
+  }
+  return BackwardGroupsFrom<1>(p, dp, dx, scale);
 }
 
 }  // namespace

@@ -88,11 +88,12 @@ struct NextRow {
   const float* second;
 };
 
-// to[i] = terms[i] for i in [0, n). `terms` has FourOf(i), which gives four
+// to[i] = terms[i] for i in [begin, n). `terms` has FourOf(i), which gives four
 // vectors in a row, One(i) and First(i, count).
 template <class Terms>
-HWY_INLINE void StoreTerms(const Terms& terms, float* to, size_t n) {
-  size_t i = 0;
+HWY_INLINE void StoreTerms(const Terms& terms, float* to, size_t n,
+                           size_t begin = 0) {
+  size_t i = begin;
   for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
     StoreFour(terms.FourOf(i), to + i, kLanes);
   }

@@ -175,7 +175,7 @@ class SoftmaxRows {
   size_t SetEqualJobs(size_t r, size_t most) {
     const float* x = call_.x.Row(r);
     float* y = call_.y.Row(r);
-    for (size_t count = 0; count < most; ++count) {
+    for (size_t count = 0;;) {
       RowJob& job = jobs_[count];
       job.logits = x;
       job.row = r + count;
@@ -187,10 +187,11 @@ class SoftmaxRows {
         job.probs = y - distance_ * call_.y.stride;
       }
       if (is_streamed_) job.ahead = AheadOf(r + count + 1);
+      // A row alone may have any stride: no pointer behind it.
+      if (++count == most) return most;
       x += call_.x.stride;
       y += call_.y.stride;
     }
-    return most;
   }
   void SetEqualFields() {
     for (size_t k = 0; k < plan_.rows_per_call; ++k) {

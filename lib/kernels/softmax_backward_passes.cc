@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/backward_passes.h"
+#include "softlane/softmax_backward.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/softmax_backward_passes.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "kernels/softmax_backward_group-inl.h"
+#include "kernels/softmax_backward_row-inl.h"
+#include "kernels/sse2_softmax_backward-inl.h"
+#include "kernels/stream-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::GradientRow;
+using internal::SoftmaxBackwardKernels;
+
+// dx = scale p (dp - dot), dot = sum(p dp). Two passes: the dot product reads p
+// and dp, the second reads both and writes dx.
+//
+// Errors, to first order in u: of |dp|, one each for the difference and the two
+// products; of sum |p dp|, one more for a term of dot, kSumErrorU for the sum
+// and one for its rounding to float.
+static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
+              "the documented bound holds");
+
+#ifndef SOFTLANE_SSE2
+using RowGradients = Gradients<false, OneScale>;
+
+double Dot(const float* p, const float* dp, size_t n) {
+  return SumTerms(n, DotTerms{p, dp});
+}
+void Write(const GradientRow& row, double dot) {
+  StoreTerms(
+      RowGradients(row.p, row.dp, MinusHalf(dot), OneScale{Set(row.scale)}),
+      row.dx, row.n);
+}
+
+// A block's products and, on the way, gradients of the pending row: the
+// arithmetic of one fills the time in which the other's sum is folded.
+struct BesidePending {
+  HWY_INLINE Four operator()(size_t i) const {
+    const Four products = dots.FourOf(start + i);
+    StoreFour(pending.FourOf(start + i, 16), dx + start + i, 16);
+    return products;
+  }
+
+  const DotTerms& dots;
+  const RowGradients& pending;
+  float* dx;
+  size_t start;
+};
+
+void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
+                  const Rows<float>& dx, float scale) {
+  const size_t n = p.cols;
+  const size_t full = n / kSumBlock * kSumBlock;
+  const OneScale scales{Set(scale)};
+  double dot = Dot(p.Row(0), dp.Row(0), n);
+  for (size_t r = 0;; ++r) {
+    const RowGradients pending(p.Row(r), dp.Row(r), MinusHalf(dot), scales);
+    float* const to = dx.Row(r);
+    if (r + 1 == p.rows) return StoreTerms(pending, to, n);
+    const DotTerms dots{p.Row(r + 1), dp.Row(r + 1)};
+    LaneSum sum;
+    for (size_t i = 0; i != full; i += kSumBlock) {
+      sum.AddBlock(BesidePending{dots, pending, to, i});
+    }
+    AddLast(full, n, dots, sum);
+    StoreTerms(pending, to, n, full);
+    dot = sum.Total();
+  }
+}
+#endif
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+void WriteStreamed(const GradientRow& row, double dot,
+                   const GradientRow* next) {
+  const RowGradients gradients(row.p, row.dp, MinusHalf(dot),
+                               OneScale{Set(row.scale)});
+  NextRow ahead{};
+  if (next != nullptr) ahead = {next->p, next->dp};
+  StreamTerms(gradients, row.dx, row.n, ahead);
+}
+
+void WriteFromEnd(const GradientRow& row, double dot, bool is_streamed) {
+  const RowGradients gradients(row.p, row.dp, MinusHalf(dot),
+                               OneScale{Set(row.scale)});
+  is_streamed = is_streamed && CanStream(row.dx);
+  const AlignedRange range(row.dx, row.n);
+  StoreSome(gradients, row.dx, range.end, row.n);
+  for (size_t i = range.end; i != range.begin;) {
+    i -= 4 * kLanes;
+    const Four v = gradients.FourOf(i);
+    if (is_streamed) {
+      const size_t ahead = i > kPrefetchAhead ? i - kPrefetchAhead : 0;
+      PrefetchRange<4 * kLanes>(row.p + ahead);
+      PrefetchRange<4 * kLanes>(row.dp + ahead);
+      StreamFour(v, row.dx + i, kLanes);
+    } else {
+      StoreFour(v, row.dx + i, kLanes);
+    }
+  }
+  StoreSome(gradients, row.dx, 0, range.begin);
+}
+
+void Flush() { hwy::FlushStream(); }
+
+constexpr SoftmaxBackwardKernels kKernels = {
+    &BackwardRows,  &BackwardGroups, &Dot,  &Write,
+    &WriteStreamed, &WriteFromEnd,   &Flush};
+#elif defined(SOFTLANE_SSE2)
+constexpr SoftmaxBackwardKernels kKernels = {&BaselineBackwardRows,
+                                             nullptr,
+                                             nullptr,
+                                             nullptr,
+                                             nullptr,
+                                             nullptr,
+                                             nullptr};
+#else
+constexpr SoftmaxBackwardKernels kKernels = {
+    &BackwardRows, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+#endif
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace internal {
+
+const KernelTable<const SoftmaxBackwardKernels> kSoftmaxBackwardKernels =
+    SOFTLANE_KERNEL_TABLE(kKernels);
+
+}  // namespace internal
+}  // namespace softlane
+#endif  // HWY_ONCE

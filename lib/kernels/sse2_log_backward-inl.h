@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Log-softmax's backward pass of the x86-64 baseline: see
+// log_softmax_backward_passes.cc, whose bits it has.
+
+#if defined(SOFTLANE_LIB_KERNELS_SSE2_LOG_BACKWARD_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SSE2_LOG_BACKWARD_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SSE2_LOG_BACKWARD_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_SSE2_LOG_BACKWARD_INL_H_
+#endif
+
+#include "arith/exp-inl.h"
+#include "arith/plan.h"
+#include "arith/sse2-inl.h"
+#include "arith/sse2_softmax_exp-inl.h"
+#include "arith/sse2_sum-inl.h"
+#include "kernels/backward_passes.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Rows without gaps, in the same place. `to` has room for a vector more.
+HWY_INLINE void PackRows(const float* from, size_t stride, size_t rows,
+                         size_t n, float* to) {
+  for (size_t r = 0; r < rows; ++r, from += stride, to += n) {
+    size_t i = 0;
+    for (; n - i >= 4; i += 4) {
+      _mm_storeu_ps(to + i, InLoop(_mm_loadu_ps(from + i)));
+    }
+    if (i != n) _mm_storeu_ps(to + i, LoadSome(from + i, n - i, 0.0f));
+  }
+}
+
+// The gradients of a row. The difference d - p sum, of products that are exact
+// in double, is rounded to double and to float. Where that may not be one
+// rounding, SoftFma computes again.
+class WideLogGradients {
+ public:
+  HWY_INLINE WideLogGradients(double sum, float scale)
+      : sum_(static_cast<float>(sum * kOverSoftmaxFactor)), scale_(scale) {}
+
+  // Of kVectors vectors. dx may be d.
+  template <size_t kVectors>
+  HWY_INLINE void WriteVectors(const float* p, const float* d,
+                               float* dx) const {
+    const __m128d sum = _mm_set1_pd(sum_);
+    __m128 difference[kVectors];
+    Ties ties;
+    __m128 is_tiny = _mm_setzero_ps();
+    HWY_UNROLL(4)
+    for (size_t k = 0; k < kVectors; ++k) {
+      const float* const from = d + 4 * k;
+      const float* const p4 = p + 4 * k;
+      const __m128 d4 = _mm_loadu_ps(from);
+      const __m128d lower =
+          _mm_sub_pd(_mm_cvtps_pd(d4), _mm_mul_pd(WidenTwo(p4), sum));
+      const __m128d upper =
+          _mm_sub_pd(WidenTwo(from + 2), _mm_mul_pd(WidenTwo(p4 + 2), sum));
+      ties.Check(lower, upper);
+      difference[k] = Narrow(lower, upper);
+      is_tiny = _mm_or_ps(is_tiny, AreTiny(difference[k], d4));
+    }
+    if (HWY_UNLIKELY(ties.Any() || _mm_movemask_ps(is_tiny) != 0)) {
+      return Exactly(p, d, dx, 4 * kVectors, sum_, scale_);
+    }
+    HWY_UNROLL(4)
+    for (size_t k = 0; k < kVectors; ++k) {
+      _mm_storeu_ps(dx + 4 * k, _mm_mul_ps(_mm_set1_ps(scale_), difference[k]));
+    }
+  }
+
+  // Of few elements. p is read up to a whole vector.
+  HWY_INLINE void Write(const float* p, const float* d, float* dx,
+                        size_t n) const {
+    size_t i = 0;
+    for (; n - i >= 4; i += 4) WriteVectors<1>(p + i, d + i, dx + i);
+    if (const size_t rest = n - i; rest != 0) {
+      HWY_ALIGN float last[4];
+      _mm_store_ps(last, LoadSome(d + i, rest, 0.0f));
+      WriteVectors<1>(p + i, last, last);
+      StoreSome4(dx + i, _mm_load_ps(last), rest);
+    }
+  }
+
+ private:
+  // Subnormal floats have ties elsewhere. Without d there is no sum to round.
+  static HWY_INLINE __m128 AreTiny(__m128 difference, __m128 d) {
+    const __m128 size = _mm_andnot_ps(_mm_set1_ps(-0.0f), difference);
+    return _mm_andnot_ps(_mm_cmpeq_ps(d, _mm_setzero_ps()),
+                         _mm_cmple_ps(size, _mm_set1_ps(0x1p-126f)));
+  }
+  static HWY_NOINLINE void Exactly(const float* p, const float* d, float* dx,
+                                   size_t n, float sum, float scale) {
+    HWY_UNROLL(1)
+    for (size_t i = 0; i < n; ++i) {
+      dx[i] = scale * internal::SoftFma(-p[i], sum, d[i]);
+    }
+  }
+
+  float sum_, scale_;
+};
+
+// The largest logarithm of which ExpStep has the bits of SoftmaxExp: it counts
+// octaves in double. No probability's is above 0.
+constexpr float kMaxWideLog = 64.0f;
+// False if none is larger; else it does what ExpStep would.
+HWY_NOINLINE bool ExpOfLargeLogs(const float* log_p, float* p, size_t n) {
+  bool is_large = false;
+  for (size_t i = 0; i < n; ++i) is_large |= log_p[i] > kMaxWideLog;
+  if (!is_large) return false;
+  const SoftmaxExp exp(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f),
+                       Set(internal::kLowestLogProbability));
+  HWY_UNROLL(1)
+  for (size_t i = 0; i < n; ++i) Store(exp(Load(log_p + i)), p + i);
+  return true;
+}
+
+// The exponential, up to the common factor. It has no ties: see
+// sse2_exp-inl.h.
+class WideLogExp {
+ public:
+  HWY_INLINE WideLogExp()
+      : scale_(internal::SplitScale(1.0f)),
+        row_(0.0, internal::kLowestLogProbability) {}
+
+  // p may be log_p.
+  template <size_t kVectors>
+  HWY_INLINE void Step(const float* log_p, float* p) const {
+    // Logarithms without a sign are few.
+    __m128 signs = _mm_loadu_ps(log_p);
+    HWY_UNROLL(4)
+    for (size_t k = 1; k < kVectors; ++k) {
+      signs = _mm_and_ps(signs, _mm_loadu_ps(log_p + 4 * k));
+    }
+    if (HWY_UNLIKELY(_mm_movemask_ps(signs) != 15) &&
+        ExpOfLargeLogs(log_p, p, 4 * kVectors)) {
+      return;
+    }
+    ExpStep<kVectors, 0>(log_p, p, scale_, &row_);
+  }
+  // The gradients of kVectors vectors. dx may be log_p or d.
+  template <size_t kVectors>
+  HWY_INLINE void Write(const float* log_p, const float* d, float* dx,
+                        const WideLogGradients& gradients) const {
+    HWY_ALIGN float p[4 * kVectors];
+    Step<kVectors>(log_p, p);
+    gradients.WriteVectors<kVectors>(p, d, dx);
+  }
+
+ private:
+  WideScale scale_;
+  WideRow row_;
+};
+
+HWY_NOINLINE double SumOfRow(WideRowSums<WideTerms>& sums, const float* d,
+                             size_t n) {
+  if (n <= kSumBlock / 4 && n % 4 == 0) {
+    return TotalOf(WideSum<false>::LastTwoOf(d, n / 4)) + 0.0;
+  }
+  return sums({d});
+}
+
+HWY_NOINLINE void LongLogRows(const Rows<const float>& log_p,
+                              const Rows<const float>& d, const Rows<float>& dx,
+                              float scale) {
+  const size_t n = log_p.cols;
+  WideRowSums<WideTerms> sums(n);
+  const WideLogExp exp;
+  for (size_t r = 0; r < log_p.rows; ++r) {
+    const float* log_p_row = log_p.Row(r);
+    const float* d_row = d.Row(r);
+    float* to = dx.Row(r);
+    const WideLogGradients gradients(SumOfRow(sums, d_row, n), scale);
+    size_t i = 0;
+    for (; n - i >= kStep; i += kStep) {
+      exp.Write<kSideBySide>(log_p_row + i, d_row + i, to + i, gradients);
+    }
+    for (; i < n; i += 4) {
+      HWY_ALIGN float last_log_p[4];
+      HWY_ALIGN float last[4];
+      const size_t rest = n - i;
+      if (rest < 4) {
+        _mm_store_ps(last_log_p, LoadSome(log_p_row + i, rest, -0.0f));
+        _mm_store_ps(last, LoadSome(d_row + i, rest, 0.0f));
+      }
+      const bool is_whole = rest >= 4;
+      exp.Write<1>(is_whole ? log_p_row + i : last_log_p,
+                   is_whole ? d_row + i : last, is_whole ? to + i : last,
+                   gradients);
+      if (!is_whole) StoreSome4(to + i, _mm_load_ps(last), rest);
+    }
+  }
+}
+
+// Shorter rows share steps of the exponential.
+constexpr size_t kMaxPackedCols = 63;
+constexpr size_t kPacked = 512;  // elements
+
+// Of n elements, not more than kPacked. p has room for whole steps.
+HWY_NOINLINE void ExpOfLogs(const float* log_p, size_t n, float* p) {
+  const WideLogExp exp;
+  HWY_ALIGN float last[kStep];
+  for (size_t i = 0; i < n; i += kStep) {
+    const float* from = log_p + i;
+    if (n - i < kStep) {
+      for (float& v : last) v = -0.0f;
+      CopyFilled(from, n - i, -0.0f, last);
+      from = last;
+    }
+    exp.Step<kSideBySide>(from, p + i);
+  }
+}
+
+HWY_NOINLINE void ShortLogRows(const Rows<const float>& log_p,
+                               const Rows<const float>& d,
+                               const Rows<float>& dx, float scale) {
+  const size_t n = log_p.cols;
+  const size_t most = kPacked / n;
+  WideRowSums<WideTerms> sums(n);
+  HWY_ALIGN float p[kPacked + kStep];
+  for (size_t r = 0; r < log_p.rows; r += most) {
+    const size_t rows = HWY_MIN(log_p.rows - r, most);
+    const float* from = log_p.Row(r);
+    if (log_p.stride != n) {
+      PackRows(from, log_p.stride, rows, n, p);
+      from = p;
+    }
+    ExpOfLogs(from, rows * n, p);
+    for (size_t k = 0; k < rows; ++k) {
+      const float* const d_row = d.Row(r + k);
+      const WideLogGradients gradients(SumOfRow(sums, d_row, n), scale);
+      gradients.Write(p + k * n, d_row, dx.Row(r + k), n);
+    }
+  }
+}
+
+void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
+                  const Rows<float>& dx, float scale, bool) {
+  log_p.cols > kMaxPackedCols ? LongLogRows(log_p, d, dx, scale)
+                              : ShortLogRows(log_p, d, dx, scale);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
+
+#endif  // SOFTLANE_LIB_KERNELS_SSE2_LOG_BACKWARD_INL_H_
