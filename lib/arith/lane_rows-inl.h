@@ -1,13 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Softmax of short rows, a group of rows at a time. What a row decides
-// between its sweeps - a maximum and a sum folded to one lane, octaves, a
-// division - costs more than the sweeps themselves; here a vector does it for
-// all rows of the group, a row per lane.
-//
-// These are other schedules of the arithmetic in softmax_row-inl.h, with the
-// same bits: the same maximum, octaves, core, order of additions and two-float
-// reciprocal.
+// The arithmetic of a row between its passes, for a row per lane: the exponent
+// of its maximum, the reciprocal of its sum in two floats, the log of its sum.
+// The bits are those of plan.h and row_exp-inl.h, which do one row.
 
 #if defined(SOFTLANE_LIB_ARITH_LANE_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_LANE_ROWS_INL_H_

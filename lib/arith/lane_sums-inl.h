@@ -10,6 +10,7 @@
 #define SOFTLANE_LIB_ARITH_LANE_SUMS_INL_H_
 #endif
 
+#include <cstddef>
 #include <type_traits>
 
 #include "arith/sum-inl.h"
@@ -41,29 +42,53 @@ HWY_INLINE VD FoldTerms(const T* terms, size_t step) {
   }
 }
 
-// A block of 17 to 64 terms as 16, (a + b) + (c + d): in floats, or in double
-// from the start. Terms that it lacks are +0 up to a multiple of 16.
+// +0 behind the last of n terms of the lanes from `begin` to `end`, up to the
+// first `folded` of its block. A term stands `width` floats behind the one
+// before.
+HWY_INLINE void PadTerms(float* terms, size_t n, size_t width, size_t begin,
+                         size_t end, size_t folded) {
+  const size_t last = n % kSumBlock;
+  if (last == 0 || last >= folded) return;
+  for (size_t k = n; k < n - last + folded; ++k) {
+    for (size_t i = begin; i < end; i += kLanes) {
+      Store(Set(0.0f), terms + k * width + i);
+    }
+  }
+}
+
+// Terms in memory: those of a vector, or of half of it in double, from `at` on.
+template <class T>
+struct StoredTerms {
+  HWY_INLINE auto operator()(size_t at) const {
+    if constexpr (std::is_same_v<T, float>) {
+      return Load(terms + at);
+    } else {
+      return InDouble(terms + at);
+    }
+  }
+
+  const float* terms;
+};
+
+// A block of up to 64 terms as 16, or 8 if there are no more: (a + b) + (c +
+// d), in floats or in double from the start, as far as they exist. Of the first
+// 16, or 8, those that it lacks are +0.
 template <class T>
 class FoldedBlock {
  public:
   static constexpr size_t kStep = kLanes;
 
-  HWY_INLINE FoldedBlock(const float* terms, size_t step, size_t count) {
-    const auto load = [](const float* from) HWY_ATTR {
-      if constexpr (std::is_same_v<T, float>) {
-        return Load(from);
-      } else {
-        return InDouble(from);
-      }
-    };
-    using V = decltype(load(terms));
-    constexpr size_t kStored = hn::MaxLanes(hn::DFromV<V>());
-    // The end is a pointer, so that compilers do not unroll the loop.
-    const float* const end = terms + kFoldedTerms * step;
-    for (T* to = folded_; terms != end; terms += step, to += kStep) {
+  template <class Terms>
+  HWY_INLINE FoldedBlock(const Terms& terms, size_t step, size_t count) {
+    using D = hn::DFromV<decltype(terms(0))>;
+    constexpr size_t kStored = hn::MaxLanes(D());
+    // Not a number of steps that compilers know, lest they unroll the loop.
+    const size_t end = (count <= kSumLanes ? kSumLanes : kFoldedTerms) * step;
+    T* to = folded_;
+    ptrdiff_t left = static_cast<ptrdiff_t>(count);  // from `at` on
+    for (size_t at = 0; at != end; at += step, to += kStep, --left) {
       for (size_t h = 0; h < kLanes; h += kStored) {
-        hn::Store(Fold(terms + h, kFoldedTerms * step, count, load),
-                  hn::DFromV<V>(), to + h);
+        hn::Store(Fold(terms, at + h, kFoldedTerms * step, left), D(), to + h);
       }
     }
   }
@@ -71,14 +96,16 @@ class FoldedBlock {
   HWY_INLINE const T* Terms() const { return folded_; }
 
  private:
-  template <class LoadTerm>
-  static HWY_INLINE auto Fold(const float* at, size_t step, size_t count,
-                              const LoadTerm& load) {
-    auto sum = hn::Add(load(at), load(at + step));
-    if (count > 2 * kFoldedTerms) {
-      auto second = load(at + 2 * step);
-      if (count > 3 * kFoldedTerms) {
-        second = hn::Add(second, load(at + 3 * step));
+  template <class Terms>
+  static HWY_INLINE auto Fold(const Terms& terms, size_t at, size_t step,
+                              ptrdiff_t left) {
+    constexpr ptrdiff_t kFolded = kFoldedTerms;
+    auto sum = terms(at);
+    if (left > kFolded) sum = hn::Add(sum, terms(at + step));
+    if (left > 2 * kFolded) {
+      auto second = terms(at + 2 * step);
+      if (left > 3 * kFolded) {
+        second = hn::Add(second, terms(at + 3 * step));
       }
       sum = hn::Add(sum, second);
     }
@@ -88,9 +115,8 @@ class FoldedBlock {
   HWY_ALIGN T folded_[kFoldedTerms * kStep];
 };
 
-// All of up to 64 terms, to sums[0 .. kLanes - 1]; those that are lacking are
-// +0 up to a multiple of 16, or of 8 if there are no more. T is as in
-// FoldedBlock.
+// The sums of up to 64 terms, to sums[0 .. kLanes - 1]. T and the terms that
+// are lacking are as in FoldedBlock.
 template <class T>
 HWY_INLINE void SumOfBlock(const float* terms, size_t step, size_t count,
                            double* sums) {
@@ -106,7 +132,7 @@ HWY_INLINE void SumOfBlock(const float* terms, size_t step, size_t count,
     store([&](size_t h)
               HWY_ATTR { return FoldTerms<kFoldedTerms>(terms + h, step); });
   } else {
-    const FoldedBlock<T> block(terms, step, count);
+    const FoldedBlock<T> block(StoredTerms<T>{terms}, step, count);
     store([&](size_t h) HWY_ATTR {
       return FoldTerms<kFoldedTerms>(block.Terms() + h, block.kStep);
     });
@@ -125,13 +151,13 @@ HWY_INLINE void AddFolded(const T* terms, size_t step, double* parts,
     }
   }
 }
-// Adds a block of up to 64 to the 8 parts of the sums; missing terms are +0 up
-// to a multiple of 16.
+// Adds a block of up to 64 to the 8 parts of the sums; of the first 16
+// those that are lacking are +0.
 template <class T>
 HWY_INLINE void AddBlock(const float* terms, size_t step, size_t count,
                          double* parts, size_t parts_step) {
   if (count <= kFoldedTerms) return AddFolded(terms, step, parts, parts_step);
-  const FoldedBlock<T> block(terms, step, count);
+  const FoldedBlock<T> block(StoredTerms<T>{terms}, step, count);
   AddFolded(block.Terms(), block.kStep, parts, parts_step);
 }
 

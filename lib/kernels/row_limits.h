@@ -15,6 +15,7 @@ namespace internal {
 /// bits: exp values that are negligible may change the last bit of a sum in
 /// double, and do it otherwise in blocks.
 constexpr size_t kMinLargeCols = size_t{1} << 22;
+constexpr size_t kLargeBlock = 4096;
 
 /// Shorter rows are no tile, and are done one by one.
 constexpr size_t kMinTileCols = 4;

@@ -20,20 +20,11 @@ namespace {
 using internal::Tile;
 using internal::TileSums;
 
-// +0 behind the last of n terms, up to a multiple of `multiple`.
-HWY_INLINE void PadTerms(float* terms, size_t n, size_t width,
-                         size_t multiple) {
-  const size_t end = (n + multiple - 1) / multiple * multiple;
-  for (size_t i = n * width; i < end * width; i += kLanes) {
-    Store(Set(0.0f), terms + i);
-  }
-}
-
 // T is the type of a block's first sums: float or double.
 template <class T>
 HWY_NOINLINE void AddToTile(float* terms, size_t n, Tile& tile) {
   const size_t width = tile.width;
-  PadTerms(terms, n, width, kFoldedTerms);
+  PadTerms(terms, n, width, 0, width, kFoldedTerms);
   for (size_t k = 0; k < n; k += kSumBlock) {
     const size_t count = HWY_MIN(kSumBlock, n - k);
     for (size_t i = 0; i < width; i += kLanes) {
@@ -49,20 +40,27 @@ HWY_NOINLINE void EndSums(Tile& tile) {
   }
 }
 
+// Of the lanes from `begin` to `end`; n is at most 64.
+template <class T>
+HWY_NOINLINE void SumLanes(float* terms, size_t n, size_t begin, size_t end,
+                           Tile& tile) {
+  const size_t width = tile.width;
+  PadTerms(terms, n, width, begin, end,
+           n <= kSumLanes ? kSumLanes : kFoldedTerms);
+  for (size_t i = begin; i < end; i += kLanes) {
+    SumOfBlock<T>(terms + i, width, n, tile.sums + i);
+  }
+}
+
 template <class T>
 HWY_NOINLINE void SumTile(float* terms, size_t n, Tile& tile) {
   const size_t width = tile.width;
-  if (n > kSumBlock) {
-    for (size_t i = 0; i < kSumLanes * width; i += kHalfLanes) {
-      hn::Store(hn::Zero(F64()), F64(), tile.lane_sums + i);
-    }
-    AddToTile<T>(terms, n, tile);
-    return EndSums(tile);
+  if (n <= kSumBlock) return SumLanes<T>(terms, n, 0, width, tile);
+  for (size_t i = 0; i < kSumLanes * width; i += kHalfLanes) {
+    hn::Store(hn::Zero(F64()), F64(), tile.lane_sums + i);
   }
-  PadTerms(terms, n, width, n <= kSumLanes ? kSumLanes : kFoldedTerms);
-  for (size_t i = 0; i < width; i += kLanes) {
-    SumOfBlock<T>(terms + i, width, n, tile.sums + i);
-  }
+  AddToTile<T>(terms, n, tile);
+  EndSums(tile);
 }
 
 template <class T>

@@ -22,17 +22,40 @@ SoftmaxExp ExpOfLanes(VF offset, const ScaleParts& parts) {
                     Lowest(offset, parts));
 }
 
-// What is behind the last element of a lane is done, too, which does not
-// matter.
-void Exp(const float* from, size_t n, const ScaleParts& parts, float* to,
-         const Tile& tile) {
+// Of the lanes from `begin` to `end`. What is behind the last element of a lane
+// is done, too, which does not matter.
+HWY_NOINLINE void ExpLanes(const float* from, size_t n, const ScaleParts& parts,
+                           float* to, size_t begin, size_t end,
+                           const Tile& tile) {
   const size_t width = tile.width;
-  for (size_t i = 0; i < width; i += kLanes) {
+  for (size_t i = begin; i < end; i += kLanes) {
     const SoftmaxExp exp = ExpOfLanes(Load(tile.offset + i), parts);
     for (size_t k = 0; k < n; k += 4) {
       const size_t at = k * width + i;
       StoreFour(exp(LoadFour(from + at, width)), to + at, width);
     }
+  }
+}
+
+void Exp(const float* from, size_t n, const ScaleParts& parts, float* to,
+         const Tile& tile) {
+  ExpLanes(from, n, parts, to, 0, tile.width, tile);
+}
+
+// Of a large tile some lanes at a time, whose exp values are still near when
+// they are added.
+void SumExp(float* values, size_t n, const ScaleParts& parts, Tile& tile) {
+  const size_t width = tile.width;
+  if (n > kSumBlock) {
+    Exp(values, n, parts, values, tile);
+    return SumTile<float>(values, n, tile);
+  }
+  constexpr size_t kSmallTile = 2048;
+  const size_t step = n * width <= kSmallTile ? width : 4 * kLanes;
+  for (size_t i = 0; i < width; i += step) {
+    const size_t end = HWY_MIN(i + step, width);
+    ExpLanes(values, n, parts, values, i, end, tile);
+    SumLanes<float>(values, n, i, end, tile);
   }
 }
 
@@ -87,9 +110,9 @@ void WriteProbabilities(const float* e, size_t n, const Tile& tile,
   });
 }
 
-constexpr TileKernels kKernels = {kLanes,       &ReadRows,          &Exp,
-                                  kSums<float>, &EndSums,           &Invert,
-                                  &LogSums,     &WriteProbabilities};
+constexpr TileKernels kKernels = {kLanes,  &ReadRows,    &Exp,
+                                  &SumExp, kSums<float>, &EndSums,
+                                  &Invert, &LogSums,     &WriteProbabilities};
 #else
 void Invert(Tile& tile) {
   for (size_t i = 0; i < tile.width; ++i) {
@@ -100,8 +123,9 @@ void Invert(Tile& tile) {
   }
 }
 
-constexpr TileKernels kKernels = {kLanes,   nullptr, &Exp,    kSums<float>,
-                                  &EndSums, &Invert, nullptr, nullptr};
+constexpr TileKernels kKernels = {kLanes,  nullptr,      &Exp,
+                                  &SumExp, kSums<float>, &EndSums,
+                                  &Invert, nullptr,      nullptr};
 #endif
 
 }  // namespace

@@ -20,8 +20,6 @@ namespace internal {
 // Element k of lane i is values[k * width + i].
 
 constexpr size_t kMaxTileLanes = 128;
-/// A pass may write so many elements behind the last of a lane.
-constexpr size_t kTileSlack = 15;
 
 /// What is known of the lanes. Of sums in parts, lane_sums holds the 8 of
 /// LaneSum: part j of lane i is lane_sums[j * width + i].
@@ -69,11 +67,12 @@ inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
   if (most > rows) most = rows + lanes - 1;
   return most < lanes ? lanes : most / lanes * lanes;
 }
-/// Of up to 128 columns, with the slack.
+/// Of up to 128 columns. Passes write up to a multiple of 16 of them.
 constexpr size_t kRowTileFloats = 4096;
 
 /// Adds the n terms of each lane in the order of LaneSum: in floats first, or
-/// in double from the start. Writes +0 behind the last term.
+/// in double from the start. Writes +0 behind the last term, up to a multiple
+/// of 16 terms.
 struct TileSums {
   /// Sets the sums to those of all terms.
   void (*all)(float* terms, size_t n, Tile& tile);
@@ -88,9 +87,12 @@ struct TileKernels {
   /// in the x86-64 baseline.
   bool (*read_rows)(const float* const* rows, size_t n, const ScaleParts& parts,
                     float* values, Tile& tile);
-  /// to = exp values of `from`, by the offsets. `to` may be `from`.
+  /// to = exp values of `from`, by the offsets. `to` may be `from`. Reads and
+  /// writes up to a multiple of 4 elements.
   void (*exp)(const float* from, size_t n, const ScaleParts& parts, float* to,
               const Tile& tile);
+  /// The same in place, and sets the sums to those of all exp values.
+  void (*sum_exp)(float* values, size_t n, const ScaleParts& parts, Tile& tile);
   TileSums sums;
   /// Sets the sums to those in lane_sums.
   void (*end_sums)(Tile& tile);

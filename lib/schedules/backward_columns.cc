@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schedules/columns.h"
+
+namespace softlane {
+namespace internal {
+
+void RunBackwardColumns(const Planes<const float>& p,
+                        const Planes<const float>& dp, const Planes<float>& dx,
+                        float scale, Target target) {
+  const TileKernels& tiles = KernelsOf(kTileKernels, target);
+  const ColumnKernels& kernels = KernelsOf(kColumnKernels, target);
+  const size_t n = p.axis;
+  Tile tile;
+  alignas(64) float p_values[kHalfTile];
+  alignas(64) float dp_values[kHalfTile];
+  ForEachColumnTile(p, kHalfTile, [&](const ColumnTile& at) {
+    tile.width = WholeVectors(at.cols, tiles.lanes);
+    const Chunks chunks(n, tile.width, kHalfTile);
+    const auto read = [&](size_t first, size_t count) {
+      kernels.read(at.In(p) + first * p.axis_stride, p.axis_stride, count,
+                   at.cols, p_values, tile.width);
+      kernels.read(at.In(dp) + first * dp.axis_stride, dp.axis_stride, count,
+                   at.cols, dp_values, tile.width);
+    };
+    const bool is_block = chunks.fits && n <= 64;
+    if (!is_block) ClearSums(tile);
+    chunks.ForEach([&](size_t first, size_t count) {
+      read(first, count);
+      if (chunks.fits) {
+        PrefetchColumns(at.In(p) + at.cols, p.axis_stride, n, at.ahead_in);
+        PrefetchColumns(at.In(dp) + at.cols, dp.axis_stride, n, at.ahead_in);
+        PrefetchColumns(at.Out(dx), dx.axis_stride, n, at.ahead_out);
+      }
+      const auto sum = is_block ? kernels.products.all : kernels.products.add;
+      sum(p_values, dp_values, count, tile);
+    });
+    if (!is_block) tiles.end_sums(tile);
+    for (size_t c = 0; c < tile.width; ++c) {
+      tile.head[c] = static_cast<float>(-0.5 * tile.sums[c]);
+    }
+    chunks.ForEach([&](size_t first, size_t count) {
+      if (!chunks.fits) read(first, count);
+      kernels.write_gradients(p_values, dp_values, scale, tile,
+                              {at.Out(dx) + first * dx.axis_stride,
+                               dx.axis_stride, count, at.cols});
+    });
+  });
+}
+
+}  // namespace internal
+}  // namespace softlane

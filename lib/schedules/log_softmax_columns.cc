@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+#include <limits>
+
+#include "schedules/columns.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+class LogSoftmaxColumns {
+ public:
+  LogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
+                    const SoftmaxOptions& options, Target target)
+      : x_(x),
+        y_(y),
+        tiles_(KernelsOf(kTileKernels, target)),
+        log_tiles_(KernelsOf(kLogTileKernels, target)),
+        kernels_(KernelsOf(kColumnKernels, target)),
+        parts_(SplitScale(options.scale)),
+        empty_row_(options.empty_row) {}
+
+  void Run(const ColumnTile& at) {
+    const size_t n = x_.axis;
+    const size_t width = WholeVectors(at.cols, tiles_.lanes);
+    const Chunks chunks(n, width, kHalfTile);
+    const float* const from = at.In(x_);
+    float* const to = at.Out(y_);
+    const auto read = [&](size_t first, size_t count) {
+      kernels_.read(from + first * x_.axis_stride, x_.axis_stride, count,
+                    at.cols, values_, width);
+    };
+    tile_.width = width;
+    StartMax(tile_);
+    chunks.ForEach([&](size_t first, size_t count) {
+      read(first, count);
+      kernels_.raise_max(values_, count, tile_);
+    });
+    if (chunks.fits) {
+      PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
+      PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
+    }
+    plans_.Decide(kernels_, parts_, empty_row_, from, x_.axis_stride, n,
+                  at.cols, tile_);
+    if (chunks.fits) {
+      Exp(n);
+      log_tiles_.sums.all(e_, n, tile_);
+    } else {
+      ClearSums(tile_);
+      chunks.ForEach([&](size_t first, size_t count) {
+        read(first, count);
+        Exp(count);
+        log_tiles_.sums.add(e_, count, tile_);
+      });
+      tiles_.end_sums(tile_);
+    }
+    FindLogs();
+    chunks.ForEach([&](size_t first, size_t count) {
+      if (!chunks.fits || !plans_.as_is) read(first, count);
+      Write({to + first * y_.axis_stride, y_.axis_stride, count, at.cols});
+    });
+  }
+
+ private:
+  // Of the tile's logits, which become arguments.
+  void Exp(size_t n) {
+    plans_.ToArguments(kernels_, values_, n, tile_.width);
+    tiles_.exp(values_, n, parts_, e_, tile_);
+  }
+
+  void FindLogs() {
+    if (!plans_.as_is) return FindEachLog();
+    alignas(64) double logs[kMaxTileLanes];
+    tiles_.log_sums(tile_, parts_, logs);
+    log_tiles_.split_logs(logs, tile_);
+  }
+
+  // LogOfSum and LogProbabilities of each column.
+  void FindEachLog() {
+    // The exp values of the maxima tell whether other elements count.
+    std::memcpy(e_, tile_.max, tile_.width * sizeof(float));
+    plans_.ToArguments(kernels_, e_, 1, tile_.width);
+    tiles_.exp(e_, 1, parts_, e_, tile_);
+    for (size_t c = 0; c < tile_.width; ++c) {
+      const ColumnKind kind = plans_.kind[c];
+      const double sum = tile_.sums[c];
+      double log = std::numeric_limits<double>::quiet_NaN();
+      if (kind == ColumnKind::kEmpty) {
+        log = 0.0;
+      } else if (kind == ColumnKind::kOrdinary && sum == sum) {
+        const RowPlan plan = PlanRow(tile_.max[c], parts_);
+        log = sum == e_[c] ? plan.scaled_max - plan.scaled_shift
+                           : plan.log_divisor + kernels_.log(sum);
+      }
+      // The difference of halves cannot overflow where its product with a small
+      // scale does not. Without a shift the first step changes nothing.
+      const float shift = plans_.shift[c];
+      const double share = parts_.scale < 1.0 && shift != 0.0f ? 0.5 : 1.0;
+      const float high = static_cast<float>(log);
+      shifted_.factor[c] = static_cast<float>(share);
+      shifted_.minus_shift[c] = static_cast<float>(-share * shift);
+      shifted_.scale[c] = static_cast<float>(parts_.scale / share);
+      tile_.head[c] = -high;
+      tile_.rest[c] = static_cast<float>(log - high);
+    }
+  }
+
+  // The log-probabilities of the tile's logits.
+  void Write(const ColumnsOut& out) const {
+    if (plans_.as_is) {
+      kernels_.write_logs(values_, static_cast<float>(parts_.scale), tile_,
+                          out);
+    } else {
+      kernels_.write_shifted_logs(values_, shifted_, tile_, out);
+    }
+  }
+
+  const Planes<const float>& x_;
+  const Planes<float>& y_;
+  const TileKernels& tiles_;
+  const LogTileKernels& log_tiles_;
+  const ColumnKernels& kernels_;
+  const ScaleParts parts_;
+  const EmptyRow empty_row_;
+  ColumnPlans plans_;
+  ShiftedLogs shifted_;
+  Tile tile_;
+  alignas(64) float values_[kHalfTile];
+  alignas(64) float e_[kHalfTile];
+};
+
+}  // namespace
+
+void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
+                          const SoftmaxOptions& options, Target target) {
+  LogSoftmaxColumns columns(x, y, options, target);
+  ForEachColumnTile(x, kHalfTile,
+                    [&](const ColumnTile& at) { columns.Run(at); });
+}
+
+}  // namespace internal
+}  // namespace softlane
