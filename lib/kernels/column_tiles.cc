@@ -105,7 +105,7 @@ void WriteShiftedLogs(const float* x, const ShiftedLogs& shifted,
   });
 }
 
-struct Products {
+struct ColumnProducts {
   HWY_INLINE VF operator()(size_t at) const {
     return hn::Mul(Load(p + at), Load(dp + at));
   }
@@ -123,7 +123,8 @@ void AddProducts(float* p, float* dp, size_t n, Tile& tile) {
     const size_t count = HWY_MAX(kFoldedTerms, HWY_MIN(kSumBlock, n - k));
     for (size_t i = 0; i < width; i += kLanes) {
       const size_t at = k * width + i;
-      const FoldedBlock<float> block(Products{p + at, dp + at}, width, count);
+      const FoldedBlock<float> block(ColumnProducts{p + at, dp + at}, width,
+                                     count);
       AddFolded(block.Terms(), block.kStep, tile.lane_sums + i, width);
     }
   }
@@ -135,7 +136,7 @@ void SumProducts(float* p, float* dp, size_t n, Tile& tile) {
   PadTerms(p, n, width, 0, width, folded);
   PadTerms(dp, n, width, 0, width, folded);
   for (size_t i = 0; i < width; i += kLanes) {
-    const FoldedBlock<float> block(Products{p + i, dp + i}, width, n);
+    const FoldedBlock<float> block(ColumnProducts{p + i, dp + i}, width, n);
     SumOfBlock<float>(block.Terms(), block.kStep, folded, tile.sums + i);
     // Of -0 alone it is +0, as of a row's.
     for (size_t h = i; h < i + kLanes; h += kHalfLanes) {
