@@ -12,6 +12,7 @@
 
 #include "arith/log-inl.h"
 #include "arith/row_exp-inl.h"
+#include "kernels/cross_entropy_kernels.h"
 #include "softlane/cross_entropy.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -21,7 +22,7 @@ namespace {
 
 // Of a gradient, in units of u = 2^-24. With T = sum q + 2 z_loss logsumexp it
 // is the difference of T p_c and q_c.
-// - p_c: the numerator's error and that of the sum.
+// - p_c: the exp value's error and that of the sum.
 // - sum q: three roundings of a share (its target's part, the sum, the weight);
 //   the shares are added in double.
 // - 2 z_loss logsumexp: the error of log(sum) is the relative error of the sum,
@@ -47,20 +48,13 @@ static_assert(kNumeratorSumErrorU + 5.0 + kDoubleSumErrorU + 1.0 + 0.02 <=
                   2.0 * kCrossEntropyMaxError * 0x1p24,
               "the documented bound holds");
 
-// What is the same for all rows.
-struct Loss {
-  const CrossEntropyOptions& options;
-  ScaleParts parts;
-  double smoothing;  // label_smoothing / cols
-  bool shares_fit_floats;
-};
-
-constexpr size_t kNoHole = ~size_t{0};
+using internal::kNoLabel;
+using internal::Loss;
 
 // What is known of a row's logits once they have been summed.
 struct RowSums {
   bool is_number;
-  double others;   // sum of all numerators but the label's
+  double others;   // sum of all exp values but the label's
   double label;    // the label's; 0 without one
   double sum;      // of both
   double log_sum;  // of exp(scale (x - shift))
@@ -103,7 +97,7 @@ HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
   return row.log_sum - scale * (x_label - plan.shift);
 }
 
-// A row's loss and gradient: unit * (total / sum * numerator_c - q_c), but
+// A row's loss and gradient: unit * (total / sum * e_c - q_c), but
 // `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp.
 struct RowLoss {
   double loss, total, unit, label_gradient;
@@ -127,7 +121,7 @@ HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
   const double scale = loss.parts.scale;
   const ShareSums share_sums = shares == nullptr ? ShareSums{} : *shares;
   double weight = 0.0;
-  if (label != kNoHole) {
+  if (label != kNoLabel) {
     weight =
         options.class_weights == nullptr ? 1.0 : options.class_weights[label];
   }

@@ -22,7 +22,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The label's numerator is left out of the sum and added last: the gradient of
+// The label's exp value is left out of the sum and added last: the gradient of
 // the label, p - 1 = -(sum of the others) / sum, is then not a difference of
 // nearly equal numbers where p is near 1.
 template <class Terms>
@@ -64,14 +64,14 @@ HWY_INLINE void AddTermsWithHole(size_t n, const Terms& terms, size_t hole,
   }
 }
 
-// For a finite maximum. Writes the numerators to y unless that is null.
+// For a finite maximum. Writes the exp values to y unless that is null.
 HWY_INLINE RowSums SumNumerators(const float* x, float* y, size_t n,
                                  size_t label, float max, const RowPlan& plan,
                                  const SoftmaxExp& exp) {
   return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
     using Argument = std::decay_t<decltype(argument)>;
     RowSums row{};
-    if (label != kNoHole) {
+    if (label != kNoLabel) {
       row.label = hn::GetLane(exp(argument(Set(x[label]))));
     }
     LaneSum sum;
@@ -107,7 +107,7 @@ HWY_INLINE bool SumLargeNumerators(const float* x, size_t n, size_t label,
   max = others.max;
   const RowPlan plan = PlanRow(max, parts);
   const SoftmaxExp exp = MakeExp(plan, parts);
-  if (label != kNoHole) row.label = hn::GetLane(exp(Set(x[label])));
+  if (label != kNoLabel) row.label = hn::GetLane(exp(Set(x[label])));
   row.others = others.sum;
   row.sum = row.others + row.label;
   row.is_number = row.sum == row.sum;
@@ -189,7 +189,7 @@ class SharedLogits {
   VF max_, minus_max_;
 };
 
-// dx_c = factor * numerator_c - unit * q_c. The numerators are in dx, or are
+// dx_c = factor * e_c - unit * q_c. The exp values e are in dx, or are
 // computed anew from x.
 struct GradientRow {
   template <class Numerator>

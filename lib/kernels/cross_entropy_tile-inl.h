@@ -21,13 +21,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// What a row asks for. One that is ignored is not read; it has no loss and a
-// gradient of zeros.
-struct LabelledRow {
-  size_t label;
-  bool is_ignored;
-  double upstream;
-};
+using internal::LabelledRow;
 
 class CrossEntropyTile {
  public:
@@ -36,11 +30,10 @@ class CrossEntropyTile {
       : loss_(loss), kernels_(kernels) {}
 
   // The losses of rows [first, first + count), and their gradients if dx is not
-  // null; row(r) gives the LabelledRow. False if one of them needs more than a
-  // tile does; then nothing has been written.
-  template <class Row>
+  // null. False if one of them needs more than a tile does; then nothing has
+  // been written.
   HWY_INLINE bool Run(const Rows<const float>& x, const Rows<float>& dx,
-                      size_t first, size_t count, const Row& row,
+                      size_t first, size_t count, const LabelledRow* rows,
                       double* losses) {
     const size_t n = x.cols;
     const size_t width = (count + kLanes - 1) / kLanes * kLanes;
@@ -50,7 +43,7 @@ class CrossEntropyTile {
     at_.Set(x, dx, width);
     const float* counted = nullptr;
     for (size_t i = 0; i < width; ++i) {
-      rows_[i] = row(first + HWY_MIN(i, count - 1));
+      rows_[i] = rows[HWY_MIN(i, count - 1)];
       if (!rows_[i].is_ignored) counted = at_.from[i];
     }
     if (counted == nullptr) return false;

@@ -108,20 +108,29 @@ class WideLogGradients {
 // The largest logarithm of which ExpStep has the bits of SoftmaxExp: it counts
 // octaves in double. No probability's is above 0.
 constexpr float kMaxWideLog = 64.0f;
-// False if none is larger; else it does what ExpStep would.
-HWY_NOINLINE bool ExpOfLargeLogs(const float* log_p, float* p, size_t n) {
-  bool is_large = false;
-  for (size_t i = 0; i < n; ++i) is_large |= log_p[i] > kMaxWideLog;
-  if (!is_large) return false;
+HWY_NOINLINE bool HasLargeLogs(const float* log_p, size_t n) {
+  const __m128 most = _mm_set1_ps(kMaxWideLog);
+  __m128 is_large = _mm_setzero_ps();
+  size_t i = 0;
+  for (; n - i >= 4; i += 4) {
+    is_large = _mm_or_ps(is_large, _mm_cmpgt_ps(_mm_loadu_ps(log_p + i), most));
+  }
+  if (i != n) {
+    const __m128 last = LoadSome(log_p + i, n - i, 0.0f);
+    is_large = _mm_or_ps(is_large, _mm_cmpgt_ps(last, most));
+  }
+  return _mm_movemask_ps(is_large) != 0;
+}
+// What ExpStep would give. p may be log_p.
+HWY_NOINLINE void ExpOfLargeLogs(const float* log_p, float* p, size_t n) {
   const SoftmaxExp exp(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f),
                        Set(internal::kLowestLogProbability));
   HWY_UNROLL(1)
   for (size_t i = 0; i < n; ++i) Store(exp(Load(log_p + i)), p + i);
-  return true;
 }
 
 // The exponential, up to the common factor. It has no ties: see
-// sse2_exp-inl.h.
+// sse2_softmax_exp-inl.h.
 class WideLogExp {
  public:
   HWY_INLINE WideLogExp()
@@ -131,16 +140,6 @@ class WideLogExp {
   // p may be log_p.
   template <size_t kVectors>
   HWY_INLINE void Step(const float* log_p, float* p) const {
-    // Logarithms without a sign are few.
-    __m128 signs = _mm_loadu_ps(log_p);
-    HWY_UNROLL(4)
-    for (size_t k = 1; k < kVectors; ++k) {
-      signs = _mm_and_ps(signs, _mm_loadu_ps(log_p + 4 * k));
-    }
-    if (HWY_UNLIKELY(_mm_movemask_ps(signs) != 15) &&
-        ExpOfLargeLogs(log_p, p, 4 * kVectors)) {
-      return;
-    }
     ExpStep<kVectors, 0>(log_p, p, scale_, &row_);
   }
   // The gradients of kVectors vectors. dx may be log_p or d.
@@ -177,6 +176,14 @@ HWY_NOINLINE void LongLogRows(const Rows<const float>& log_p,
     float* to = dx.Row(r);
     const WideLogGradients gradients(SumOfRow(sums, d_row, n), scale);
     size_t i = 0;
+    if (HWY_UNLIKELY(HasLargeLogs(log_p_row, n))) {
+      for (; i < n; ++i) {
+        float p[4] = {};
+        ExpOfLargeLogs(log_p_row + i, p, 1);
+        gradients.Write(p, d_row + i, to + i, 1);
+      }
+      continue;
+    }
     for (; n - i >= kStep; i += kStep) {
       exp.Write<kSideBySide>(log_p_row + i, d_row + i, to + i, gradients);
     }
@@ -185,7 +192,7 @@ HWY_NOINLINE void LongLogRows(const Rows<const float>& log_p,
       HWY_ALIGN float last[4];
       const size_t rest = n - i;
       if (rest < 4) {
-        _mm_store_ps(last_log_p, LoadSome(log_p_row + i, rest, -0.0f));
+        _mm_store_ps(last_log_p, LoadSome(log_p_row + i, rest, 0.0f));
         _mm_store_ps(last, LoadSome(d_row + i, rest, 0.0f));
       }
       const bool is_whole = rest >= 4;
@@ -203,13 +210,16 @@ constexpr size_t kPacked = 512;  // elements
 
 // Of n elements, not more than kPacked. p has room for whole steps.
 HWY_NOINLINE void ExpOfLogs(const float* log_p, size_t n, float* p) {
+  if (HWY_UNLIKELY(HasLargeLogs(log_p, n))) {
+    return ExpOfLargeLogs(log_p, p, n);
+  }
   const WideLogExp exp;
   HWY_ALIGN float last[kStep];
   for (size_t i = 0; i < n; i += kStep) {
     const float* from = log_p + i;
     if (n - i < kStep) {
-      for (float& v : last) v = -0.0f;
-      CopyFilled(from, n - i, -0.0f, last);
+      for (float& v : last) v = 0.0f;
+      CopyFilled(from, n - i, 0.0f, last);
       from = last;
     }
     exp.Step<kSideBySide>(from, p + i);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cross_entropy.h"
+#include "kernels/cross_entropy_kernels.h"
 
 namespace softlane {
 namespace internal {

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_KERNELS_H_
+#define SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_KERNELS_H_
+
+#include <cstddef>
+
+#include "arith/plan.h"
+#include "dispatch.h"
+#include "kernels/tiles.h"
+#include "softlane/cross_entropy.h"
+#include "softlane/rows.h"
+
+// Cross-entropy of a row, and of short rows with a label each, side by side.
+
+namespace softlane {
+namespace internal {
+
+/// What is the same for all rows of a call.
+struct Loss {
+  const CrossEntropyOptions& options;
+  ScaleParts parts;
+  double smoothing;  // label_smoothing / cols
+  bool shares_fit_floats;
+};
+
+/// The label of a row that has none.
+constexpr size_t kNoLabel = ~size_t{0};
+
+/// What a row of a tile asks for. A row that is ignored is not read; it has no
+/// loss and a gradient of zeros.
+struct LabelledRow {
+  size_t label;
+  bool is_ignored;
+  double upstream;
+};
+
+struct CrossEntropyKernels {
+  /// The loss of a row that counts. Writes its gradient times `upstream` to dx
+  /// unless that is null; dx may be x. `targets` is null if the row has a
+  /// label.
+  double (*row)(const Loss& loss, const float* x, float* dx, size_t n,
+                size_t label, const float* targets, double upstream);
+  /// The losses of rows [first, first + count), and their gradients if dx has
+  /// data. False if a row needs more than this does; then nothing is written.
+  /// Null where a target has no tiles.
+  bool (*tile)(const Loss& loss, const TileKernels& kernels,
+               const Rows<const float>& x, const Rows<float>& dx, size_t first,
+               size_t count, const LabelledRow* rows, double* losses);
+};
+
+extern const KernelTable<const CrossEntropyKernels> kCrossEntropyKernels;
+
+/// The shares q_c of a row in double, for rows whose shares, or whose factors
+/// of the gradient, floats do not hold. One class at a time: such rows are
+/// rare.
+class DoubleShares {
+ public:
+  /// `targets` may be null: then each q_c is the part that all classes share.
+  /// `smoothing` is label_smoothing / cols.
+  DoubleShares(const CrossEntropyOptions& options, const float* targets,
+               double smoothing, size_t cols) noexcept
+      : targets_(targets),
+        weights_(options.class_weights),
+        target_share_(1.0 - double{options.label_smoothing}),
+        smoothing_(smoothing),
+        cols_(cols) {}
+
+  /// sum q_c and sum q_c (x_c - max), in which a q_c of 0 counts for nothing.
+  /// NaN if a target is not finite.
+  struct Sums {
+    double total, logits;
+  };
+  Sums Sum(const float* x, float max) const noexcept;
+
+  /// dx_c = unit * (ratio * dx_c - q_c).
+  void ReplaceNumerators(double unit, double ratio, float* dx) const noexcept;
+
+ private:
+  double Of(size_t c) const noexcept;
+
+  const float* targets_;
+  const float* weights_;
+  double target_share_, smoothing_;
+  size_t cols_;
+};
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_KERNELS_H_

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schedules/cross_entropy.h"
+
+#include <limits>
+
+#include "arith/plan.h"
+#include "kernels/cross_entropy_kernels.h"
+#include "kernels/row_limits.h"
+#include "kernels/tiles.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+
+// The rows of a call, whose losses are added in their order.
+class CrossEntropyLoop {
+ public:
+  CrossEntropyLoop(const CrossEntropyCall& call, Target target)
+      : call_(call),
+        options_(*call.options),
+        kernels_(KernelsOf(kCrossEntropyKernels, target)),
+        tiles_(KernelsOf(kTileKernels, target)),
+        loss_{options_, SplitScale(options_.scale), 0.0,
+              call.shares_fit_floats} {
+    if (options_.label_smoothing != 0.0f) {
+      loss_.smoothing = double{options_.label_smoothing} /
+                        static_cast<double>(call.logits.cols);
+    }
+    if (call.has_labels) {
+      CountLabels();
+    } else {
+      counted_ = call.logits.rows;
+      divisor_ = static_cast<double>(counted_);
+    }
+    upstream_ = options_.upstream;
+    if (IsMean()) upstream_ /= HasNoWeight() ? kNaN : divisor_;
+  }
+
+  void Run() {
+    const size_t rows = call_.logits.rows;
+    double total = 0.0;
+    if (IsEndless()) total = kNaN;
+    const size_t step = RowsAtOnce();
+    for (size_t r = IsEndless() ? rows : 0; r < rows; r += step) {
+      const size_t count = step < rows - r ? step : rows - r;
+      double losses[kMaxTileLanes];
+      if (step == 1) {
+        losses[0] = RunRow(r);
+      } else {
+        RunTiles(r, count, losses);
+      }
+      for (size_t k = 0; k < count; ++k) {
+        if (options_.reduction == Reduction::kNone) {
+          call_.loss[r + k] = static_cast<float>(losses[k]);
+        }
+        total += losses[k];
+      }
+    }
+    if (IsMean() && !(counted_ == 0 && options_.zero_if_all_ignored)) {
+      total /= HasNoWeight() ? kNaN : divisor_;
+    }
+    if (options_.reduction != Reduction::kNone) {
+      call_.loss[0] = total == total ? static_cast<float>(total) : kNaN;
+    }
+    if (call_.divisor != nullptr) *call_.divisor = static_cast<float>(divisor_);
+  }
+
+ private:
+  void CountLabels() {
+    for (size_t r = 0; r < call_.logits.rows; ++r) {
+      if (IsIgnored(r)) continue;
+      divisor_ += options_.class_weights == nullptr
+                      ? 1.0
+                      : double{options_.class_weights[call_.Label(r)]};
+      ++counted_;
+    }
+  }
+  // Rows count, but all have a weight of 0.
+  bool HasNoWeight() const { return counted_ != 0 && divisor_ == 0.0; }
+  // Rows without columns and without memory of their own: any number of them.
+  bool IsEndless() const {
+    return !call_.has_labels && call_.logits.cols == 0 && counted_ != 0 &&
+           options_.reduction != Reduction::kNone;
+  }
+  bool IsMean() const { return options_.reduction == Reduction::kMean; }
+  bool IsIgnored(size_t r) const {
+    return call_.has_labels && call_.Label(r) == options_.ignore_index;
+  }
+  bool HasGradient() const { return call_.dlogits.data != nullptr; }
+  double Upstream(size_t r) const {
+    const bool has_rows = options_.reduction == Reduction::kNone &&
+                          options_.upstream_rows != nullptr && HasGradient();
+    return has_rows ? options_.upstream_rows[r] : upstream_;
+  }
+
+  double RunRow(size_t r) const {
+    const Rows<const float>& x = call_.logits;
+    float* const dx = HasGradient() ? call_.dlogits.Row(r) : nullptr;
+    if (IsIgnored(r)) {
+      for (size_t c = 0; HasGradient() && c < x.cols; ++c) dx[c] = 0.0f;
+      return 0.0;
+    }
+    const size_t label =
+        call_.has_labels ? static_cast<size_t>(call_.Label(r)) : kNoLabel;
+    return kernels_.row(loss_, x.Row(r), dx, x.cols, label,
+                        call_.has_labels ? nullptr : call_.targets.Row(r),
+                        Upstream(r));
+  }
+
+  size_t RowsAtOnce() const {
+    const size_t rows = call_.logits.rows, cols = call_.logits.cols;
+    const bool has_tiles = kernels_.tile != nullptr && call_.has_labels &&
+                           loss_.smoothing == 0.0 && loss_.parts.unit == 1.0 &&
+                           HasTiles(rows, cols);
+    return has_tiles ? RowTileWidth(rows, cols, tiles_.lanes) : 1;
+  }
+  // All rows in one tile if that can do them, else in tiles of one vector.
+  void RunTiles(size_t first, size_t count, double* losses) const {
+    LabelledRow rows[kMaxTileLanes];
+    for (size_t k = 0; k < count; ++k) {
+      const bool is_ignored = IsIgnored(first + k);
+      rows[k].label =
+          is_ignored ? 0 : static_cast<size_t>(call_.Label(first + k));
+      rows[k].is_ignored = is_ignored;
+      rows[k].upstream = Upstream(first + k);
+    }
+    if (InTile(first, count, rows, losses)) return;
+    const size_t lanes = tiles_.lanes;
+    for (size_t k = 0; k < count; k += lanes) {
+      const size_t some = lanes < count - k ? lanes : count - k;
+      if (count > lanes && InTile(first + k, some, rows + k, losses + k)) {
+        continue;
+      }
+      for (size_t i = k; i < k + some; ++i) losses[i] = RunRow(first + i);
+    }
+  }
+  bool InTile(size_t first, size_t count, const LabelledRow* rows,
+              double* losses) const {
+    if (count < kMinTileRows) return false;
+    const Rows<const float>& x = call_.logits;
+    const Rows<float> none(nullptr, x.rows, x.cols, 0);
+    return kernels_.tile(loss_, tiles_, x, HasGradient() ? call_.dlogits : none,
+                         first, count, rows, losses);
+  }
+
+  const CrossEntropyCall& call_;
+  const CrossEntropyOptions& options_;
+  const CrossEntropyKernels& kernels_;
+  const TileKernels& tiles_;
+  Loss loss_;
+  double divisor_ = 0.0;
+  double upstream_;
+  size_t counted_ = 0;
+};
+
+}  // namespace
+
+void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept {
+  CrossEntropyLoop(call, target).Run();
+}
+
+}  // namespace internal
+}  // namespace softlane

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_H_
+#define SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "softlane/cross_entropy.h"
+#include "softlane/rows.h"
+#include "softlane/target.h"
+
+// Cross-entropy of rows, in tiles or one by one, and the sum or mean of their
+// losses.
+
+namespace softlane {
+namespace internal {
+
+struct CrossEntropyCall {
+  /// The label of row r; 0 with probability targets.
+  int64_t Label(size_t r) const {
+    if (labels64 != nullptr) return labels64[r];
+    return labels32 != nullptr ? labels32[r] : 0;
+  }
+
+  Rows<const float> logits;
+  bool has_labels;
+  const int64_t* labels64;  // or null
+  const int32_t* labels32;  // or null
+  Rows<const float> targets;
+  float* loss;
+  Rows<float> dlogits;
+  const CrossEntropyOptions* options;
+  float* divisor;
+  /// Whether label_smoothing and the class weights are 0 or at least 2^-40, and
+  /// the scale is at most 2^60: then the products of these, and of logits, are
+  /// no subnormal floats where they count.
+  bool shares_fit_floats = true;
+};
+
+/// The losses and gradients of a call, in the order of its rows.
+void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept;
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_H_
