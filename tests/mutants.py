@@ -278,8 +278,8 @@ MUTANTS = [
     # tiles.cc and its parts
     ("kernels/tiles.h", "if (i + 1 < count) {", "if (i < count) {"),
     ("arith/lane_rows-inl.h", "return hn::AllTrue(F32(), direct);", "return true;"),
-    ("arith/lane_sums-inl.h", "if (left > 2 * kFolded)", "if (left > 2 * kFolded + 1)"),
-    ("arith/lane_sums-inl.h", "if (left > 3 * kFolded)", "if (left > 3 * kFolded + 1)"),
+    ("arith/lane_sums-inl.h", "most == 3 ? split : end", "end"),
+    ("arith/lane_sums-inl.h", "most == 2 ? split : end", "end"),
     ("arith/lane_sums-inl.h", "if (count <= kSumLanes) {", "if (count <= kSumLanes + 1) {"),
     ("kernels/tile_sums-inl.h", "n <= kSumLanes ? kSumLanes : kFoldedTerms", "kSumLanes"),
     ("kernels/tile_rows-inl.h", "hn::Max(max, hn::Max(MaxOfFour(left), MaxOfFour(right)))", "hn::Max(max, MaxOfFour(left))"),

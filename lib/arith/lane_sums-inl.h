@@ -10,7 +10,6 @@
 #define SOFTLANE_LIB_ARITH_LANE_SUMS_INL_H_
 #endif
 
-#include <cstddef>
 #include <type_traits>
 
 #include "arith/sum-inl.h"
@@ -80,36 +79,43 @@ class FoldedBlock {
 
   template <class Terms>
   HWY_INLINE FoldedBlock(const Terms& terms, size_t step, size_t count) {
-    using D = hn::DFromV<decltype(terms(0))>;
-    constexpr size_t kStored = hn::MaxLanes(D());
-    // Not a number of steps that compilers know, lest they unroll the loop.
+    const size_t most = (count + kFoldedTerms - 1) / kFoldedTerms;
+    const size_t split = (count - (most - 1) * kFoldedTerms) * step;
     const size_t end = (count <= kSumLanes ? kSumLanes : kFoldedTerms) * step;
+    size_t at = 0;
     T* to = folded_;
-    ptrdiff_t left = static_cast<ptrdiff_t>(count);  // from `at` on
-    for (size_t at = 0; at != end; at += step, to += kStep, --left) {
-      for (size_t h = 0; h < kLanes; h += kStored) {
-        hn::Store(Fold(terms, at + h, kFoldedTerms * step, left), D(), to + h);
-      }
+    // The first sums have `most` terms; the others a term less, or +0.
+    if (most == 4) Fold<4>(terms, step, at, split, to);
+    if (most >= 3) Fold<3>(terms, step, at, most == 3 ? split : end, to);
+    if (at != end && most >= 2) {
+      Fold<2>(terms, step, at, most == 2 ? split : end, to);
     }
+    if (at != end) Fold<1>(terms, step, at, end, to);
   }
 
   HWY_INLINE const T* Terms() const { return folded_; }
 
  private:
-  template <class Terms>
-  static HWY_INLINE auto Fold(const Terms& terms, size_t at, size_t step,
-                              ptrdiff_t left) {
-    constexpr ptrdiff_t kFolded = kFoldedTerms;
-    auto sum = terms(at);
-    if (left > kFolded) sum = hn::Add(sum, terms(at + step));
-    if (left > 2 * kFolded) {
-      auto second = terms(at + 2 * step);
-      if (left > 3 * kFolded) {
-        second = hn::Add(second, terms(at + 3 * step));
+  // Sums of kCount terms each. The end is no constant, lest compilers unroll.
+  template <int kCount, class Terms>
+  static HWY_INLINE void Fold(const Terms& terms, size_t step, size_t& at,
+                              size_t end, T*& to) {
+    using D = hn::DFromV<decltype(terms(0))>;
+    const size_t next = kFoldedTerms * step;
+    for (; at != end; at += step, to += kStep) {
+      for (size_t h = 0; h < kLanes; h += hn::MaxLanes(D())) {
+        auto sum = terms(at + h);
+        if constexpr (kCount > 1) sum = hn::Add(sum, terms(at + h + next));
+        if constexpr (kCount > 2) {
+          auto second = terms(at + h + 2 * next);
+          if constexpr (kCount > 3) {
+            second = hn::Add(second, terms(at + h + 3 * next));
+          }
+          sum = hn::Add(sum, second);
+        }
+        hn::Store(sum, D(), to + h);
       }
-      sum = hn::Add(sum, second);
     }
-    return sum;
   }
 
   HWY_ALIGN T folded_[kFoldedTerms * kStep];
