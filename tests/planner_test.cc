@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "../lib/schedules/planner.h"
-#include "../lib/kernels/row_limits.h"
-#include "../lib/schedules/exp_plan.h"
-#include "../lib/schedules/backward_planner.h"
+#include "schedules/planner.h"
 
 #include <cstdint>
 #include <string>
 
 #include "doctest/doctest.h"
 #include "inputs.h"
+#include "kernels/row_limits.h"
+#include "schedules/backward_planner.h"
+#include "schedules/exp_plan.h"
 
 namespace softlane {
 namespace internal {

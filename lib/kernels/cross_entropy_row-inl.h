@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Cross-entropy of one row: its sums, and its gradient in the place of the
-// numerators.
+// exp values.
 
 #if defined(SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_ROW_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
