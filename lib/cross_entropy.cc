@@ -4,7 +4,7 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-#include "schedules/cross_entropy.h"
+#include "schedules/cross_entropy_rows.h"
 
 // The checks of CrossEntropy: as many as its options.
 

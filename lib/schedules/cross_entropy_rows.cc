@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schedules/cross_entropy.h"
+#include "schedules/cross_entropy_rows.h"
 
 #include <limits>
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_H_
-#define SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_H_
+#ifndef SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_ROWS_H_
+#define SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_ROWS_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -43,4 +43,4 @@ void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept;
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_H_
+#endif  // SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_ROWS_H_
