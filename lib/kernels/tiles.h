@@ -3,6 +3,7 @@
 #define SOFTLANE_LIB_KERNELS_TILES_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "arith/plan.h"
 #include "dispatch.h"
@@ -61,11 +62,11 @@ struct TileRows {
 /// CPU has under way at a time, as long as the first cache holds the values of
 /// all passes.
 inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
-  constexpr size_t kFloats = 2048;
-  size_t most = kFloats / cols;
+  constexpr uint32_t kFloats = 2048;
+  size_t most = kFloats / static_cast<uint32_t>(cols);
   if (most > kMaxTileLanes) most = kMaxTileLanes;
   if (most > rows) most = rows + lanes - 1;
-  return most < lanes ? lanes : most / lanes * lanes;
+  return most < lanes ? lanes : most & ~(lanes - 1);  // a power of two
 }
 /// Of up to 128 columns. Passes write up to a multiple of 16 of them.
 constexpr size_t kRowTileFloats = 4096;

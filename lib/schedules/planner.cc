@@ -59,15 +59,17 @@ constexpr size_t kMaxShortBiasCols = 1280;
 // and not, at 30000 x 400: AVX-512 0.31 and 0.28, AVX2 0.42 and 0.36.
 constexpr size_t kMinStreamedLogCols = 512;
 
+// No divisions: they would be a tenth of the time of a few short rows.
 bool IsLarge(const SoftmaxShape& shape) {
   const size_t matrices = shape.has_bias_rows ? 3 : 2;
-  return shape.rows > kMaxCached / matrices / shape.cols;
+  return shape.rows * shape.cols > kMaxCached / matrices;
 }
 
 bool PaysToStage(const SoftmaxShape& shape) {
-  if (shape.rows > kMaxStaged / shape.cols) return false;
+  const size_t elements = shape.rows * shape.cols;
+  if (elements > kMaxStaged) return false;
   return !shape.has_bias_rows || shape.cols < kMaxShortBiasCols ||
-         shape.rows <= kMaxStagedBias / shape.cols;
+         elements <= kMaxStagedBias;
 }
 
 Places PlacesOf(const SoftmaxShape& shape, const Limits& limits,
@@ -131,6 +133,10 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
   SoftmaxPlan plan = {};
   plan.schedule = ScheduleOf(shape, limits);
   plan.if_wide = plan.schedule;
+  plan.rows_per_call = 1;
+  if (plan.schedule != Schedule::kRows && plan.schedule != Schedule::kBatches) {
+    return plan;
+  }
   if (plan.schedule == Schedule::kBatches) {
     // Too wide for a predicted range, shorter rows are faster in tiles: N(0,
     // 30^2) in batches and in tiles, AVX-512, 0.34 and 0.27 at 64 x 64.
