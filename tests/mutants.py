@@ -353,7 +353,7 @@ MUTANTS = [
     ("kernels/sse2_backward-inl.h", "return _mm_andnot_ps(_mm_cmpeq_ps(p, _mm_setzero_ps()), v);", "return v;"),
     ("kernels/sse2_softmax_backward-inl.h", "MinusHalf(TotalOf(two) + 0.0)", "MinusHalf(TotalOf(two))"),
     ("kernels/sse2_log_backward-inl.h", "is_large = _mm_or_ps(is_large, _mm_cmpgt_ps(last, most));", ""),
-    ("kernels/sse2_log_backward-inl.h", "from += stride, to += n", "from += n, to += n"),
+    ("kernels/sse2_log_backward-inl.h", "from + r * stride", "from + r * n"),
     ("arith/sse2_sum-inl.h", "if (i != rest_) _mm_store_ps(last_ + i, (terms + i).First(rest_ - i));", ""),
     ("arith/sse2_sum-inl.h", "if (count > 3) upper = AddUp(upper, Widen(load(e + 12)));", ""),
     # log_softmax.cc, log_softmax_backward.cc, softmax_jacobian.cc

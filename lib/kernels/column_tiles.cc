@@ -22,12 +22,12 @@ using internal::Tile;
 
 void ReadColumns(const float* from, size_t stride, size_t n, size_t cols,
                  float* values, size_t width) {
-  for (size_t k = 0; k < n; ++k, from += stride, values += width) {
+  for (size_t k = 0; k < n; ++k) {
+    const float* const row = from + k * stride;
+    float* const to = values + k * width;
     size_t i = 0;
-    for (; cols - i >= kLanes; i += kLanes) Store(Load(from + i), values + i);
-    if (i != cols) {
-      Store(LoadFirst(from + i, cols - i, Set(0.0f)), values + i);
-    }
+    for (; cols - i >= kLanes; i += kLanes) Store(Load(row + i), to + i);
+    if (i != cols) Store(LoadFirst(row + i, cols - i, Set(0.0f)), to + i);
   }
 }
 
@@ -35,8 +35,8 @@ void ReadColumns(const float* from, size_t stride, size_t n, size_t cols,
 template <class Value>
 HWY_INLINE void WriteColumns(const ColumnsOut& out, const Value& value) {
   const size_t n = out.n, cols = out.cols, stride = out.stride;
-  float* to = out.to;
-  for (size_t k = 0; k < n; ++k, to += stride) {
+  for (size_t k = 0; k < n; ++k) {
+    float* const to = out.to + k * stride;
     size_t i = 0;
     for (; cols - i >= kLanes; i += kLanes) Store(value(k, i), to + i);
     if (i != cols) StoreFirst(value(k, i), to + i, cols - i);

@@ -14,8 +14,8 @@ namespace {
 
 void Jacobian(const float* p, const Rows<float>& jacobian) {
   const size_t n = jacobian.cols;
-  float* to = jacobian.data;
-  for (size_t r = 0; r < n; ++r, to += jacobian.stride) {
+  for (size_t r = 0; r < n; ++r) {
+    float* const to = jacobian.Row(r);
     const VF minus_p = Set(-p[r]);
     size_t i = 0;
     for (; n - i >= kLanes; i += kLanes) {

@@ -27,12 +27,13 @@ namespace {
 // Rows without gaps, in the same place. `to` has room for a vector more.
 HWY_INLINE void PackRows(const float* from, size_t stride, size_t rows,
                          size_t n, float* to) {
-  for (size_t r = 0; r < rows; ++r, from += stride, to += n) {
+  for (size_t r = 0; r < rows; ++r, to += n) {
+    const float* const row = from + r * stride;
     size_t i = 0;
     for (; n - i >= 4; i += 4) {
-      _mm_storeu_ps(to + i, InLoop(_mm_loadu_ps(from + i)));
+      _mm_storeu_ps(to + i, InLoop(_mm_loadu_ps(row + i)));
     }
-    if (i != n) _mm_storeu_ps(to + i, LoadSome(from + i, n - i, 0.0f));
+    if (i != n) _mm_storeu_ps(to + i, LoadSome(row + i, n - i, 0.0f));
   }
 }
 

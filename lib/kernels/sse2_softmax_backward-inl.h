@@ -56,7 +56,7 @@ HWY_NOINLINE void ShortBackwardRows(const Rows<const float>& p,
   const size_t p_stride = p.stride, dp_stride = dp.stride;
   const size_t dx_stride = dx.stride;
   const __m128 scales = _mm_set1_ps(scale);
-  for (size_t r = p.rows; r != 0; --r) {
+  for (size_t left = p.rows;;) {
     __m128 a[kVectors], b[kVectors], products[kVectors];
     LoadRow<kVectors, kWhole>(p_row, n, a);
     LoadRow<kVectors, kWhole>(dp_row, n, b);
@@ -81,6 +81,8 @@ HWY_NOINLINE void ShortBackwardRows(const Rows<const float>& p,
         }
       }
     }
+    // A row alone may have any stride: no pointer behind it.
+    if (--left == 0) return;
     p_row += p_stride;
     dp_row += dp_stride;
     dx_row += dx_stride;
