@@ -22,12 +22,17 @@ using internal::Tile;
 
 void ReadColumns(const float* from, size_t stride, size_t n, size_t cols,
                  float* values, size_t width) {
-  for (size_t k = 0; k < n; ++k) {
-    const float* const row = from + k * stride;
-    float* const to = values + k * width;
+  float* to = values;
+  for (size_t k = 0;; from += stride, to += width) {
     size_t i = 0;
-    for (; cols - i >= kLanes; i += kLanes) Store(Load(row + i), to + i);
-    if (i != cols) Store(LoadFirst(row + i, cols - i, Set(0.0f)), to + i);
+    for (; cols - i >= kLanes; i += kLanes) Store(Load(from + i), to + i);
+    if (i != cols) Store(LoadFirst(from + i, cols - i, Set(0.0f)), to + i);
+    // A row alone may have any stride: no pointer behind it.
+    if (++k == n) break;
+  }
+  // The exponential takes four rows at a time, and SoftFma has branches.
+  for (size_t k = n; kLanes == 1 && k % 4 != 0; ++k) {
+    Fill(values + k * width, width, 0.0f);
   }
 }
 
@@ -35,11 +40,12 @@ void ReadColumns(const float* from, size_t stride, size_t n, size_t cols,
 template <class Value>
 HWY_INLINE void WriteColumns(const ColumnsOut& out, const Value& value) {
   const size_t n = out.n, cols = out.cols, stride = out.stride;
-  for (size_t k = 0; k < n; ++k) {
-    float* const to = out.to + k * stride;
+  float* to = out.to;
+  for (size_t k = 0;; to += stride) {
     size_t i = 0;
     for (; cols - i >= kLanes; i += kLanes) Store(value(k, i), to + i);
     if (i != cols) StoreFirst(value(k, i), to + i, cols - i);
+    if (++k == n) return;
   }
 }
 

@@ -242,6 +242,7 @@ HWY_NOINLINE void ShortLogRows(const Rows<const float>& log_p,
       from = p;
     }
     ExpOfLogs(from, rows * n, p);
+    _mm_storeu_ps(p + rows * n, _mm_setzero_ps());  // WideLogGradients reads it
     for (size_t k = 0; k < rows; ++k) {
       const float* const d_row = d.Row(r + k);
       const WideLogGradients gradients(SumOfRow(sums, d_row, n), scale);
