@@ -170,7 +170,7 @@ SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
     plan.schedule = Schedule::kRows;
   } else if (shape.cols >= kMinLargeCols && !shape.is_log) {
     plan.schedule = Schedule::kLargeRows;
-  } else if (AreShortRows(shape.rows, shape.cols)) {
+  } else if (kBaselineIsSse2 && AreShortRows(shape.rows, shape.cols)) {
     plan.schedule = Schedule::kShortRows;
   }
   plan.if_wide = plan.schedule;

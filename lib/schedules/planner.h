@@ -72,6 +72,12 @@ constexpr bool kBaselineIsNeon = true;
 #else
 constexpr bool kBaselineIsNeon = false;
 #endif
+/// Other CPUs have no passes but for one lane.
+#if defined(__x86_64__) || defined(_M_X64)
+constexpr bool kBaselineIsSse2 = true;
+#else
+constexpr bool kBaselineIsSse2 = false;
+#endif
 
 /// Whether a call of softmax is one row by itself, on every target: for it the
 /// maximum is cheaper to find than to predict.
