@@ -25,10 +25,11 @@ namespace {
 HWY_INLINE double LogOfSumInRange(float max, double sum,
                                   const internal::ExpRange& range,
                                   const ScaleParts& parts) {
+  // First: the maximum may be NaN, too, and no exponent.
+  if (!(sum == sum)) return static_cast<double>(kNaN);
   const RowPlan plan = PlanRow(max, parts);
   const double octaves = range.offset - internal::kRangeTop - plan.offset;
   const double planned = sum * PowerOfTwo(octaves);
-  if (!(planned == planned)) return static_cast<double>(kNaN);
   return LogOfSum(plan, MakeExp(plan, parts), AsIs(), max, planned);
 }
 
