@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/softmax.h"
 
-#include <cstdint>
-
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"

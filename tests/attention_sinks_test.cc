@@ -61,7 +61,7 @@ TEST_CASE("a NaN in any row of a batch") {
   });
 }
 
-// Kills: numerators relative to the largest score although the sink is larger,
+// Kills: exp values relative to the largest score although the sink is larger,
 // which overflow; a sink that is NaN and goes unnoticed.
 TEST_CASE("a sink far above the scores") {
   ForEachTarget([](Target target) {

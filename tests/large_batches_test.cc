@@ -171,7 +171,7 @@ TEST_CASE("softmax of short rows") {
   });
 }
 
-// Kills: logits of a row kept in the place of another's numerators; keys of
+// Kills: logits of a row kept in the place of another's exp values; keys of
 // another row.
 TEST_CASE("attention") {
   ForEachTarget([](Target target) {

@@ -23,7 +23,7 @@ constexpr size_t kCols = (size_t{1} << 22) + 4096 + 77;
 constexpr size_t kBackwardCols = (size_t{1} << 20) + 77;
 
 // Its maximum grows from block to block, by more octaves
-// than a float has, and -inf and the smallest numerators are among the rest.
+// than a float has, and -inf and the smallest exp values are among the rest.
 std::vector<float> GrowingRow() {
   Random random(1);
   std::vector<float> x(kCols);
@@ -135,7 +135,7 @@ TEST_CASE("special values in a large row") {
 }
 
 // Kills: a label in a block that is summed in another way, a maximum from a
-// block that the sum has not caught up with, numerators lost or doubled by the
+// block that the sum has not caught up with, exp values lost or doubled by the
 // second pass.
 TEST_CASE("log_softmax and cross_entropy of a large row") {
   const std::vector<float> x = GrowingRow();
@@ -203,7 +203,7 @@ TEST_CASE("log_softmax and cross_entropy of a large row") {
   });
 }
 
-// Kills: numerators that the gradient in double takes from where none are.
+// Kills: exp values that the gradient in double takes from where none are.
 TEST_CASE("cross_entropy of a large row, with factors beyond floats") {
   const std::vector<float> x = GrowingRow();
   ForEachTarget([&](Target target) {

@@ -171,7 +171,7 @@ TEST_CASE("layout: one special row among others") {
   });
 }
 
-// Kills: a schedule for rows without tiny numerators that takes another row for
+// Kills: a schedule for rows without tiny exp values that takes another row for
 // one, or looks for their elements in the wrong places.
 TEST_CASE("layout: elements of every depth and place in a batch") {
   ForEachTarget([](Target target) {

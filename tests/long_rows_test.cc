@@ -81,7 +81,7 @@ std::vector<float> Row(Kind kind, size_t n, Random& random) {
   return x;
 }
 
-// Kills: a block whose numerators are not brought to the last maximum, or by
+// Kills: a block whose exp values are not brought to the last maximum, or by
 // another factor; a block or an end that is left out; a sum that is not; a row
 // that needs more and is not left to the others.
 TEST_CASE("long rows, in place and not") {

@@ -149,7 +149,7 @@ MUTANTS = [
     ("arith/row_exp-inl.h", "hn::Mul(hn::Sub(x, shift), unit)", "hn::Sub(x, shift)"),
     ("arith/probability-inl.h", "_mm512_maskz_mul_ps(keep, e.raw, rest.raw)", "_mm512_setzero_ps()"),
     ("arith/probability-inl.h", "Fma(kept, rest, Set(0.0f))", "hn::Mul(kept, rest)"),
-    ("kernels/exp_values-inl.h", "return KeepFirst(numerator, count);", "return numerator;"),
+    ("kernels/exp_values-inl.h", "return KeepFirst(e, count);", "return e;"),
     ("kernels/exp_values-inl.h", "return KeepFirst(result, count);", "return result;"),
     ("arith/probability-inl.h", "hn::Lt(e, least)", "hn::Le(e, least)"),  # equivalent
     ("arith/row_exp-inl.h", "sum == exp_of_max ? plan.scaled_max", "false ? plan.scaled_max"),
@@ -182,11 +182,7 @@ MUTANTS = [
     ("kernels/exp_rows-inl.h", "Store(probs.b, to + i + 16);", ""),
     ("arith/lane_range-inl.h", "Add(const Two& eighths) { Add(eighths.a); Add(eighths.b);", "Add(const Two& eighths) { Add(eighths.a);"),
     ("arith/lane_range-inl.h", "AddUnlessLess(eighths.b, x.b, lowest); } HWY_INLINE void AddUnlessLess(const Four&", "} HWY_INLINE void AddUnlessLess(const Four&"),
-    ("arith/max-inl.h", "Add(const Two& x) { Add(0, x.a); Add(1, x.b);", "Add(const Two& x) { Add(0, x.a);"),
-    ("arith/max-inl.h", "max.Add(InRegisters(LoadFour(ahead + i, 16)));", ""),
-    ("arith/max-inl.h", "max.Add(Load(ahead + i));", ""),
-    ("arith/max-inl.h", "max.Add(LoadFirst(ahead + i, count, Set(-kInfinity)));", ""),
-    # log_softmax_pipeline-inl.h
+    # sum_rows-inl.h
     ("kernels/sum_rows-inl.h", "StoreFour(logs, to + i, 16);", ""),
     ("kernels/sum_rows-inl.h", "is_streamed ? StreamOne(logs, to + i) : Store(logs, to + i);", ""),
     ("kernels/sum_rows-inl.h", "StoreFirst(log.Subtract(pending), to + i, count);", ""),
@@ -313,12 +309,11 @@ MUTANTS = [
     ("kernels/short_rows.cc", "Write(HWY_MIN(k, end));", "Write(k);"),
     ("kernels/short_rows.cc", "Write(end); }", "}"),
     ("kernels/short_rows.cc", "Of(KeepFirst(Load(e), n))", "Of(Load(e + 1))"),
-    # large_sum-inl.h, softmax_large-inl.h, stream-inl.h
+    # large_sum-inl.h, large_rows-inl.h, stream-inl.h
     ("kernels/large_sum-inl.h", "sum.Multiply(PowerOfTwo(plan.offset - next.offset));", ""),
     ("kernels/large_sum-inl.h", "next.as_is)) {", "true)) {"),
     ("kernels/large_rows-inl.h", "StoreSome(probs, y, 0, range.begin);", ""),
     ("kernels/stream-inl.h", "StoreSome(terms, to, 0, range.begin);", ""),
-    ("kernels/stream-inl.h", "kMaxCached / matrices / cols", "kMaxCached / (matrices * cols)"),
     ("kernels/stream-inl.h", "i < end; i += kLanes", "i + kLanes < end; i += kLanes"),
     ("kernels/stream-inl.h", "StoreSome(terms, to, range.lines_end, n);", ""),
     ("kernels/stream-inl.h", "HWY_MIN((kLine - past) % kLine, n)", "0"),
@@ -449,7 +444,7 @@ MUTANTS = [
     ("kernels/cross_entropy_passes.cc", "(shares.FitFloats() && UnitFits", "(UnitFits"),
     ("kernels/cross_entropy_passes.cc", "&& UnitFitsFloats(result.unit)", ""),
     ("kernels/cross_entropy_passes.cc", "(!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)))", "!has_shares"),
-    ("kernels/cross_entropy_passes.cc", "ReplaceNumerators(result.unit, result.total / row.sum, dx)", "ReplaceNumerators(result.unit, result.total, dx)"),
+    ("kernels/cross_entropy_passes.cc", "ReplaceExpValues(result.unit, result.total / row.sum, dx)", "ReplaceExpValues(result.unit, result.total, dx)"),
     ("kernels/cross_entropy_passes.cc", "if (label != kNoLabel) dx[label] = static_cast<float>(result.label_gradient);", ""),
     ("schedules/cross_entropy_rows.cc", "divisor_ = static_cast<double>(counted_);", "divisor_ = 1.0;"),
     ("schedules/cross_entropy_rows.cc", "counted_ != 0 && divisor_ == 0.0", "false"),

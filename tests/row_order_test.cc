@@ -94,8 +94,9 @@ struct Batch {
 size_t NumBatches() { return Amount("SOFTLANE_ORDERS", 3000, 3000); }
 
 // Kills: a guess that is not checked, or at one end only; a masked element that
-// counts; a quotient that is no normal number; a row that fails and is not done
-// again from its logits, in place too; a sum that is not scaled as its maximum.
+// counts; a probability that is no normal number; a row that fails and is not
+// done again from its logits, in place too; a sum that is not scaled as its
+// maximum.
 TEST_CASE("softmax of a row after any others") {
   ForEachTarget([](Target target) {
     Random random(1);

@@ -181,7 +181,7 @@ SoftmaxOptions MakeOptions(Random& random) {
           random.Below(2) == 0 ? EmptyRow::kNan : EmptyRow::kZero};
 }
 
-// Kills: another order of additions, a tail or a strip that is left out, a
+// Kills: another order of additions, a tail or a tile that is left out, a
 // column that gets what its neighbour's maximum decides, a chunk's lost rest,
 // a write between the columns.
 TEST_CASE("softmax_axis: the bits of rows") {
@@ -226,7 +226,7 @@ TEST_CASE("softmax_axis: the bits of rows") {
   });
 }
 
-// One special column, in every lane of a strip and of its tail. Kills: a lane
+// One special column, in every lane of a tile and of its tail. Kills: a lane
 // that a mask leaves out, a special column that changes its neighbours.
 TEST_CASE("softmax_axis: a special column beside usual ones") {
   ForEachTarget([](Target target) {

@@ -14,7 +14,7 @@
 namespace softlane {
 namespace {
 
-// Kills: a quotient that is tiny because of the sink, and taken for a usual
+// Kills: a probability that is tiny because of the sink, and taken for a usual
 // one.
 TEST_CASE("attention of rows as wide as a guess may be") {
   ForEachTarget([](Target target) {
@@ -48,8 +48,8 @@ TEST_CASE("attention of rows as wide as a guess may be") {
   });
 }
 
-// Kills: a tiny quotient of a group's row, or of a run's, or beside a run, that
-// is taken for a usual one.
+// Kills: a tiny probability of a group's row, or of a run's, or beside a run,
+// that is taken for a usual one.
 TEST_CASE("softmax of rows as wide as a guess may be") {
   ForEachTarget([](Target target) {
     Random random(3);
@@ -86,7 +86,7 @@ TEST_CASE("softmax of rows as wide as a guess may be") {
 }
 
 // An element that is all of the row is logsumexp, exactly, also if it is tiny.
-// Kills: a maximum that misses a lane of a sweep.
+// Kills: a maximum that misses a lane of a pass.
 TEST_CASE("logsumexp of rows with one element that counts") {
   ForEachTarget([](Target target) {
     Cases cases("logsumexp, one element", target);

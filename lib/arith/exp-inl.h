@@ -23,7 +23,7 @@
 //   this core           7  1.5   2.5  3.1  3.1  2.9  2.7   0.159  0.268
 //   same, quartic       8  1.2   2.5  2.9  2.1  3.0  2.8   0.170  0.291
 //   degree 6, Horner    9  1.4   2.2  3.0  2.2  2.8  2.4   0.214  0.368
-// llvm-mca, cycles per 64 elements of the exp sweep on Neoverse N1, V1 and V2:
+// llvm-mca, cycles per 64 elements of the exp pass on Neoverse N1, V1 and V2:
 // 255, 107 and 108 for this core; 252, 109 and 113 for degree 6.
 
 #if defined(SOFTLANE_LIB_ARITH_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)

@@ -14,7 +14,7 @@
 #include "arith/log-inl.h"
 #include "arith/row_exp-inl.h"
 
-// One lane has no groups.
+// One lane is one row: see plan.h.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -34,10 +34,10 @@ HWY_INLINE bool FindOffset(VF max, const ScaleParts& parts, VF& offset) {
 }
 
 // Reciprocal, for a row per lane.
-class GroupReciprocal {
+class LaneReciprocals {
  public:
   // From the sums of the lower and of the upper half of the rows.
-  HWY_INLINE GroupReciprocal(VD lower, VD upper) {
+  HWY_INLINE LaneReciprocals(VD lower, VD upper) {
     const VD one = hn::Set(F64(), 1.0);
     const VD lower_inverse = hn::Div(one, lower);
     const VD upper_inverse = hn::Div(one, upper);

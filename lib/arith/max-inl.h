@@ -36,10 +36,6 @@ class LaneMax {
   }
   HWY_INLINE void Add(VF x) { Add(0, x); }
   HWY_INLINE void AddFirst(VF x) { Add(1, x); }
-  HWY_INLINE void Add(const Two& x) {
-    Add(0, x.a);
-    Add(1, x.b);
-  }
   HWY_INLINE void Add(const Four& x) {
     Add(0, x.a);
     Add(1, x.b);
@@ -123,29 +119,6 @@ HWY_INLINE float MaxOf(const float* x, size_t n) {
   AddRow(x, n, max, nan);
   return nan.Total() ? kNaN : max.Total();
 }
-
-// Terms and, on the way, the maximum of a row ahead.
-template <class Terms>
-struct TermsAndMax {
-  static constexpr bool kMayBeStaged = false;
-
-  HWY_INLINE Four FourOf(size_t i) const {
-    max.Add(InRegisters(LoadFour(ahead + i, 16)));
-    return terms.FourOf(i);
-  }
-  HWY_INLINE VF One(size_t i) const {
-    max.Add(Load(ahead + i));
-    return terms.One(i);
-  }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    max.Add(LoadFirst(ahead + i, count, Set(-kInfinity)));
-    return terms.First(i, count);
-  }
-
-  const Terms& terms;
-  const float* const ahead;
-  LaneMax& max;
-};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

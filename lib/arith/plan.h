@@ -2,7 +2,6 @@
 #ifndef SOFTLANE_LIB_ARITH_PLAN_H_
 #define SOFTLANE_LIB_ARITH_PLAN_H_
 
-#include <cstddef>
 #include <cstdint>
 #include <cstring>
 

@@ -70,10 +70,10 @@ class Probabilities {
 struct UsualProbabilities {
   template <class V>
   HWY_INLINE V operator()(const V& exps) const {
-    return quotients.NotTiny(exps);
+    return probabilities.NotTiny(exps);
   }
 
-  const Probabilities& quotients;
+  const Probabilities& probabilities;
 };
 
 }  // namespace

@@ -9,9 +9,6 @@
 #define SOFTLANE_LIB_ARITH_ROW_EXP_INL_H_
 #endif
 
-#include <cstring>
-#include <type_traits>
-
 #include "arith/exp-inl.h"
 #include "arith/log-inl.h"
 #include "arith/plan.h"
@@ -40,17 +37,17 @@ using internal::RowPlan;
 using internal::ScaleParts;
 using internal::SplitScale;
 
-// The relative error of a sum of numerators, in u = 2^-24: its terms err as a
-// numerator does.
-constexpr double kNumeratorSumErrorU = kSoftmaxExpErrorU + kSumErrorU;
-// Of a probability: the numerator, the sum, the reciprocal in two floats, a
+// The relative error of a sum of exp values, in u = 2^-24: its terms err as an
+// exp value does.
+constexpr double kExpSumErrorU = kSoftmaxExpErrorU + kSumErrorU;
+// Of a probability: the exp value, the sum, the reciprocal in two floats, a
 // subnormal second product at the lowest probabilities, the rounding of the
 // result. An error of n u is at most n ULP.
-static_assert(kSoftmaxExpErrorU + kNumeratorSumErrorU + 0.02 + 1.0 + 1.0 <=
+static_assert(kSoftmaxExpErrorU + kExpSumErrorU + 0.02 + 1.0 + 1.0 <=
                   kSoftmaxMaxUlp,
               "the documented bound holds");
 // Of logsumexp: the logarithm of the sum, and the rounding to float.
-static_assert(kNumeratorSumErrorU + 0.5 <= kLogSumExpMaxError * 0x1p24,
+static_assert(kExpSumErrorU + 0.5 <= kLogSumExpMaxError * 0x1p24,
               "the documented bound holds");
 
 // LowestOf, for a row per lane.

@@ -73,7 +73,7 @@ class DoubleShares {
   Sums Sum(const float* x, float max) const noexcept;
 
   /// dx_c = unit * (ratio * dx_c - q_c).
-  void ReplaceNumerators(double unit, double ratio, float* dx) const noexcept;
+  void ReplaceExpValues(double unit, double ratio, float* dx) const noexcept;
 
  private:
   double Of(size_t c) const noexcept;

@@ -32,7 +32,7 @@ namespace {
 // The label's gradient is computed in double. From the other classes it errs by
 // the error of p_c, times sum q (1 - p_c), where p_c >= 1/2, and by that of sum
 // q, times p_c.
-static_assert(kSoftmaxExpErrorU + kNumeratorSumErrorU + 3.0 + kDoubleSumErrorU +
+static_assert(kSoftmaxExpErrorU + kExpSumErrorU + 3.0 + kDoubleSumErrorU +
                       0.02 + 2.0 <=
                   kCrossEntropyGradientMaxError,
               "the documented bound holds");
@@ -41,10 +41,9 @@ static_assert(kSoftmaxExpErrorU + kNumeratorSumErrorU + 3.0 + kDoubleSumErrorU +
 // class adds q_c (log(sum) - scale (x_c - max)), which errs by that of log(sum)
 // times q_c, and by these times q_c |log p_c|: three roundings of a share, the
 // difference and the product; sums are in double.
-static_assert(kNumeratorSumErrorU + 1.0 + 0.02 <=
-                  kCrossEntropyMaxError * 0x1p24,
+static_assert(kExpSumErrorU + 1.0 + 0.02 <= kCrossEntropyMaxError * 0x1p24,
               "the documented bound holds");
-static_assert(kNumeratorSumErrorU + 5.0 + kDoubleSumErrorU + 1.0 + 0.02 <=
+static_assert(kExpSumErrorU + 5.0 + kDoubleSumErrorU + 1.0 + 0.02 <=
                   2.0 * kCrossEntropyMaxError * 0x1p24,
               "the documented bound holds");
 

@@ -62,7 +62,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   float max = 0.0f;
   RowSums row{};
   const bool is_large = n >= kMinLargeCols &&
-                        SumLargeNumerators(x, n, label, loss.parts, max, row);
+                        SumLargeExpValues(x, n, label, loss.parts, max, row);
   if (!is_large) max = MaxOf<IgnoreNaN>(x, n);
   const bool is_finite = IsFinite(max);
   const RowPlan plan = PlanRow(is_finite ? max : 0.0f, loss.parts);
@@ -73,7 +73,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   ShareSums share_sums{0.0, 0.0};
   if (has_shares && is_finite) share_sums = shares.Sum(x, n, max);
   if (!is_large && is_finite) {
-    row = SumNumerators(x, dx, n, label, max, plan, exp);
+    row = SumExpValues(x, dx, n, label, max, plan, exp);
   }
   if (!row.is_number || share_sums.total != share_sums.total) {
     if (dx != nullptr) Fill(dx, n, kNaN);
@@ -88,12 +88,11 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   const bool in_floats =
       FactorFitsFloats(factor) &&
       (!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)));
-  // Numerators that floats do not hold the factor of stay as they are at first.
-  const Probabilities quotients =
+  // Exp values that floats do not hold the factor of stay as they are at first.
+  const Probabilities scaled =
       in_floats ? Probabilities(FactorOf(factor, row.sum))
                 : Probabilities(Set(1.0f), Set(0.0f), Set(0.0f));
-  const GradientRow gradient{quotients, shares.Floats(),
-                             has_shares && in_floats,
+  const GradientRow gradient{scaled, shares.Floats(), has_shares && in_floats,
                              Set(static_cast<float>(result.unit))};
   if (is_large) {
     WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
@@ -107,7 +106,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
     });
   }
   if (!in_floats) {
-    shares.Doubles().ReplaceNumerators(result.unit, result.total / row.sum, dx);
+    shares.Doubles().ReplaceExpValues(result.unit, result.total / row.sum, dx);
   }
   if (label != kNoLabel) dx[label] = static_cast<float>(result.label_gradient);
   return result.loss;

@@ -65,9 +65,9 @@ HWY_INLINE void AddTermsWithHole(size_t n, const Terms& terms, size_t hole,
 }
 
 // For a finite maximum. Writes the exp values to y unless that is null.
-HWY_INLINE RowSums SumNumerators(const float* x, float* y, size_t n,
-                                 size_t label, float max, const RowPlan& plan,
-                                 const SoftmaxExp& exp) {
+HWY_INLINE RowSums SumExpValues(const float* x, float* y, size_t n,
+                                size_t label, float max, const RowPlan& plan,
+                                const SoftmaxExp& exp) {
   return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
     using Argument = std::decay_t<decltype(argument)>;
     RowSums row{};
@@ -76,11 +76,11 @@ HWY_INLINE RowSums SumNumerators(const float* x, float* y, size_t n,
     }
     LaneSum sum;
     if (y == nullptr) {
-      AddTermsWithHole(n, UnwrittenNumerators<Argument>{exp, argument, x},
-                       label, sum);
+      AddTermsWithHole(n, UnwrittenExpValues<Argument>{exp, argument, x}, label,
+                       sum);
     } else {
       const PlainLogits logits{x};
-      AddTermsWithHole(n, Numerators<Argument>{exp, argument, logits, y}, label,
+      AddTermsWithHole(n, ExpValues<Argument>{exp, argument, logits, y}, label,
                        sum);
     }
     row.others = sum.Total();
@@ -95,12 +95,12 @@ HWY_INLINE RowSums SumNumerators(const float* x, float* y, size_t n,
 
 // The same for a row that no cache holds, in one read, from which nothing is
 // written. False if it has to be done the other way.
-HWY_INLINE bool SumLargeNumerators(const float* x, size_t n, size_t label,
-                                   const ScaleParts& parts, float& max,
-                                   RowSums& row) {
+HWY_INLINE bool SumLargeExpValues(const float* x, size_t n, size_t label,
+                                  const ScaleParts& parts, float& max,
+                                  RowSums& row) {
   const LargeSum others = SumLargeRow(
       x, n, parts,
-      [&](const SummedNumerators& terms, size_t start, size_t count,
+      [&](const SummedExpValues& terms, size_t start, size_t count,
           LaneSum& sum)
           HWY_ATTR { AddTermsWithHole(count, terms, label - start, sum); });
   if (!others.is_direct) return false;
@@ -192,21 +192,21 @@ class SharedLogits {
 // dx_c = factor * e_c - unit * q_c. The exp values e are in dx, or are
 // computed anew from x.
 struct GradientRow {
-  template <class Numerator>
-  HWY_INLINE void Write(size_t n, float* dx, const Numerator& numerator) const {
+  template <class ExpOf>
+  HWY_INLINE void Write(size_t n, float* dx, const ExpOf& exp_of) const {
     size_t i = 0;
     for (; n - i >= kLanes; i += kLanes) {
-      const VF v = quotients(numerator(i, kLanes));
+      const VF v = scaled(exp_of(i, kLanes));
       Store(has_shares ? Fnma(unit, shares.One(i), v) : v, dx + i);
     }
     if (i != n) {
-      const VF v = quotients(numerator(i, n - i));
+      const VF v = scaled(exp_of(i, n - i));
       StoreFirst(has_shares ? Fnma(unit, shares.First(i, n - i), v) : v, dx + i,
                  n - i);
     }
   }
 
-  const Probabilities& quotients;
+  const Probabilities& scaled;  // factor * e
   const ClassShares& shares;
   bool has_shares;
   VF unit;

@@ -23,8 +23,8 @@ DoubleShares::Sums DoubleShares::Sum(const float* x, float max) const noexcept {
   return sums;
 }
 
-void DoubleShares::ReplaceNumerators(double unit, double ratio,
-                                     float* dx) const noexcept {
+void DoubleShares::ReplaceExpValues(double unit, double ratio,
+                                    float* dx) const noexcept {
   for (size_t c = 0; c < cols_; ++c) {
     // + 0: not the -0 that a negative unit makes of 0.
     dx[c] = static_cast<float>(unit * (ratio * double{dx[c]} - Of(c)) + 0.0);

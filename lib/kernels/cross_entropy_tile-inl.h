@@ -14,7 +14,7 @@
 #include "kernels/cross_entropy_loss-inl.h"
 #include "kernels/tiles.h"
 
-// One lane has no groups.
+// One lane has nothing to transpose.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -58,7 +58,7 @@ HWY_NOINLINE double AddExpValues(const float* x, size_t n, const RowPlan& plan,
   const AsIs argument;
   LaneSum sum;
   if (result != nullptr) sum = *result;
-  AddTerms<kInDouble>(n, UnwrittenNumerators<AsIs>{exp, argument, x}, sum);
+  AddTerms<kInDouble>(n, UnwrittenExpValues<AsIs>{exp, argument, x}, sum);
   if (result != nullptr) *result = sum;
   return sum.Total();
 }

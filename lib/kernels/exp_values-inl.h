@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A row's numerators, as the terms of a sum.
+// A row's exp values, as the terms of a sum.
 
 #if defined(SOFTLANE_LIB_KERNELS_EXP_VALUES_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -20,9 +20,9 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Numerators that are written on the way.
+// Exp values that are written on the way.
 template <class Argument, class Logits = PlainLogits>
-struct Numerators {
+struct ExpValues {
   HWY_INLINE Four FourOf(size_t i) const {
     const Four result = Exp(logits.FourOf(i));
     StoreFour(result, y + i, 16);
@@ -49,16 +49,16 @@ struct Numerators {
   float* y;
 };
 
-// Numerators that are not written.
+// Exp values that are not written.
 template <class Argument>
-struct UnwrittenNumerators {
+struct UnwrittenExpValues {
   HWY_INLINE Four FourOf(size_t i) const {
     return exp(argument(LoadFour(x + i, 16)));
   }
   HWY_INLINE VF One(size_t i) const { return exp(argument(Load(x + i))); }
   HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF numerator = exp(argument(LoadFirst(x + i, count, Set(0.0f))));
-    return KeepFirst(numerator, count);
+    const VF e = exp(argument(LoadFirst(x + i, count, Set(0.0f))));
+    return KeepFirst(e, count);
   }
 
   const SoftmaxExp& exp;

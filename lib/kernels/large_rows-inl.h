@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Softmax of a row beyond the caches, where what counts is bytes: two passes
-// that read it, and one write past the cache. The first sums numerators without
-// writing them; the second computes them anew. Three sweeps would move 20 bytes
+// that read it, and one write past the cache. The first sums exp values without
+// writing them; the second computes them anew. Three passes would move 20 bytes
 // an element and more, this moves 12.
 
 #if defined(SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_) == \
@@ -22,15 +22,15 @@ namespace {
 
 struct LargeProbs {
   HWY_INLINE Four FourOf(size_t i) const {
-    return quotients(exp(LoadFour(x + i, kLanes)));
+    return probabilities(exp(LoadFour(x + i, kLanes)));
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
-    return quotients(exp(LoadFirst(x + i, count, Set(0.0f))));
+    return probabilities(exp(LoadFirst(x + i, count, Set(0.0f))));
   }
 
   const float* x;
   const SoftmaxExp& exp;
-  const Probabilities& quotients;
+  const Probabilities& probabilities;
 };
 
 // Writes the probabilities, from the end, whose logits may still be in a cache.
@@ -38,8 +38,8 @@ struct LargeProbs {
 template <bool kStream>
 HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
                               const SoftmaxExp& exp,
-                              const Probabilities& quotients) {
-  const LargeProbs probs{x, exp, quotients};
+                              const Probabilities& probabilities) {
+  const LargeProbs probs{x, exp, probabilities};
   const AlignedRange range(y, n);
   StoreSome(probs, y, range.end, n);
   for (size_t i = range.end; i != range.begin;) {
@@ -62,7 +62,7 @@ HWY_NOINLINE bool SoftmaxLargeRow(const float* x, float* y, size_t n,
                                   float* logsumexp, const ScaleParts& parts) {
   const LargeSum row = SumLargeRow(
       x, n, parts,
-      [](const SummedNumerators& terms, size_t, size_t count, LaneSum& sum)
+      [](const SummedExpValues& terms, size_t, size_t count, LaneSum& sum)
           HWY_ATTR { AddTerms(count, terms, sum); });
   if (!row.is_direct) return false;
   if (logsumexp != nullptr) *logsumexp = kNaN;
@@ -75,11 +75,11 @@ HWY_NOINLINE bool SoftmaxLargeRow(const float* x, float* y, size_t n,
   if (logsumexp != nullptr) {
     *logsumexp = LogSumExp(plan, exp, AsIs(), row.max, row.sum);
   }
-  const Probabilities quotients(ReciprocalOf(row.sum));
+  const Probabilities probabilities(ReciprocalOf(row.sum));
   if (x != y && CanStream(y)) {
-    WriteLargeRow<true>(x, y, n, exp, quotients);
+    WriteLargeRow<true>(x, y, n, exp, probabilities);
   } else {  // in place: the line is in the cache already
-    WriteLargeRow<false>(x, y, n, exp, quotients);
+    WriteLargeRow<false>(x, y, n, exp, probabilities);
   }
   return true;
 }

@@ -242,7 +242,7 @@ HWY_INLINE bool AreWithin(const double* sums, double least, double most) {
 
 void InvertSums(Batch& batch) {
   for (size_t r = 0; r < kBatchRows; r += kLanes) {
-    const GroupReciprocal reciprocal(
+    const LaneReciprocals reciprocal(
         hn::Load(F64(), batch.sums + r),
         hn::Load(F64(), batch.sums + r + kLanes / 2));
     Store(reciprocal.head, batch.head + r);
@@ -361,8 +361,8 @@ bool ExpByMaximum(const float* z, size_t z_stride, const ScaleParts& parts,
                          Set(lowest[r]));
     const AsIs as_is;
     const PlainLogits logits{z + r * z_stride};
-    const Numerators<AsIs> terms{exp, as_is, logits,
-                                 batch.e + r * batch.e_stride};
+    const ExpValues<AsIs> terms{exp, as_is, logits,
+                                batch.e + r * batch.e_stride};
     WriteLast(0, n, terms);
   }
   *first_octaves = offsets[0] + static_cast<float>(kHeadroom);

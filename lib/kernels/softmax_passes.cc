@@ -54,7 +54,7 @@ RowResult OneRow(const float* x, float* y, size_t n, float sink,
     maxima = argument(maxima);
   }
   const PlainLogits logits{x};
-  double sum = SumTerms(n, Numerators<AsIs>{exp, as_is, logits, y});
+  double sum = SumTerms(n, ExpValues<AsIs>{exp, as_is, logits, y});
   if (sink != -kInfinity) sum += hn::GetLane(exp(sinks));
   if (logsumexp != nullptr && sum == sum) {
     *logsumexp = LogSumExp(plan, exp, as_is, hn::GetLane(maxima), sum);

@@ -25,7 +25,7 @@ namespace {
 
 using internal::RowResult;
 
-// LogSumExp of softmax_row-inl.h, of the row's own plan.
+// LogSumExp of row_exp-inl.h, of the row's own plan.
 HWY_NOINLINE float LogOfExpSum(float max, double sum, const RowPlan& plan,
                                const ScaleParts& parts) {
   return static_cast<float>(LogOfSum(plan, MakeExp(plan, parts), max, sum) +

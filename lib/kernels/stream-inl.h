@@ -13,23 +13,15 @@
 #include "arith/vector-inl.h"
 #include "highway.h"
 #include "hwy/cache_control.h"
-#include "kernels/row_limits.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// How far ahead of a sweep, in elements.
+// How far ahead of a pass, in elements.
 constexpr size_t kPrefetchAhead = 1024;
 
-using internal::kMaxCached;
-using internal::kMinStreamedSoftmaxCols;
-HWY_INLINE bool IsLarge(size_t rows, size_t cols, size_t matrices) {
-  return rows > kMaxCached / matrices / cols;  // cols is not 0
-}
-// Shorter rows have more to do than to wait for memory.
-constexpr size_t kMinStreamedCols = 512;
 // Brings elements into the first cache.
 template <size_t kCount>
 HWY_INLINE void PrefetchRange(const float* from) {

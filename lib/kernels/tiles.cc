@@ -77,7 +77,7 @@ bool ReadRows(const float* const* rows, size_t n, const ScaleParts& parts,
 
 void Invert(Tile& tile) {
   for (size_t i = 0; i < tile.width; i += kLanes) {
-    const GroupReciprocal reciprocals(
+    const LaneReciprocals reciprocals(
         hn::Load(F64(), tile.sums + i),
         hn::Load(F64(), tile.sums + i + kHalfLanes));
     Store(reciprocals.head, tile.head + i);

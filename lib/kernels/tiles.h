@@ -99,7 +99,8 @@ struct TileKernels {
   void (*end_sums)(Tile& tile);
   /// Sets head, rest and least.
   void (*invert)(Tile& tile);
-  /// log(sum of exp(scale * x)) of each lane that has a sum; NaN for NaN.
+  /// log(sum of exp(scale * x)) of each lane that has a sum; NaN for NaN. Null
+  /// as read_rows is, and so is write_rows.
   void (*log_sums)(const Tile& tile, const ScaleParts& parts, double* logs);
   /// Transposes exp values over their sums to rows[i].
   void (*write_rows)(const float* e, size_t n, const Tile& tile,

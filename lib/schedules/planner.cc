@@ -2,7 +2,6 @@
 #include "schedules/planner.h"
 
 #include "kernels/row_limits.h"
-#include "kernels/softmax_kernels.h"
 
 namespace softlane {
 namespace internal {
