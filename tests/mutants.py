@@ -807,7 +807,7 @@ MUTANTS = [
     ("kernels/sum_rows-inl.h", "max.Add(v);", ""),
     ("kernels/sum_rows-inl.h", "LoadFirst(x + i, count, Set(x[i]))", "LoadFirst(x + i, count, Set(x[0]))"),
     ("kernels/sum_rows-inl.h", "return KeepFirst(Of(v), count);", "return Of(v);"),
-    ("kernels/sum_rows-inl.h", "sum * PowerOfTwo(octaves)", "sum"),
+    ("arith/range_log-inl.h", "sum * PowerOfTwo(octaves)", "sum"),
     ("kernels/sum_rows-inl.h", "result.in_range = range.IsInside();", "result.in_range = true;"),
     ("kernels/sum_rows-inl.h", "AddShortLast<true>(full, n, terms, sum);", ""),
     ("one_column.cc", "BitsOf(logit) == kMinusInfinity ? if_masked : kNaN", "kNaN"),

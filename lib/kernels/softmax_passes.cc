@@ -7,6 +7,7 @@
 // After foreach_target.h:
 #include "arith/lane_range-inl.h"
 #include "arith/max-inl.h"
+#include "arith/range_log-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/divide-inl.h"
 #include "kernels/logits-inl.h"
@@ -65,14 +66,10 @@ RowResult OneRow(const float* x, float* y, size_t n, float sink,
 #endif  // SOFTLANE_SSE2
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
-// As if the exp values had been made by the row's own plan.
-float LogOfRangeSum(float max, double sum, const ExpRange& range,
-                    const ScaleParts& parts) {
-  const RowPlan plan = PlanRow(max, parts);
-  const double octaves = range.offset - internal::kRangeTop - plan.offset;
-  const double planned = sum * PowerOfTwo(octaves);
-  if (!(planned == planned)) return kNaN;
-  return LogSumExp(plan, MakeExp(plan, parts), AsIs(), max, planned);
+float LogSumExpInRange(float max, double sum, const ExpRange& range,
+                       const ScaleParts& parts) {
+  // + 0, since a maximum of -0 is +0.
+  return static_cast<float>(LogOfSumInRange(max, sum, range, parts) + 0.0);
 }
 
 void Divide(const float* e, float* probs, size_t n, double sum, bool has_tiny,
@@ -91,7 +88,7 @@ void DivideStreamed(const float* e, float* probs, size_t n, double sum,
   StreamRow(e, probs, n, probabilities, NextRow{ahead.first, ahead.second});
 }
 
-constexpr SoftmaxKernels kKernels = {&OneRow,          &LogOfRangeSum,
+constexpr SoftmaxKernels kKernels = {&OneRow,          &LogSumExpInRange,
                                      &Divide,          &DivideStreamed,
                                      &SoftmaxLargeRow, nullptr};
 #else

@@ -13,25 +13,13 @@
 #endif
 
 #include "arith/log_probabilities-inl.h"
+#include "arith/range_log-inl.h"
 #include "kernels/exp_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
-
-// log(sum of exp(scale x)) of a row with this maximum, whose exp values are in
-// the range: as if its own plan had made them.
-HWY_INLINE double LogOfSumInRange(float max, double sum,
-                                  const internal::ExpRange& range,
-                                  const ScaleParts& parts) {
-  // First: the maximum may be NaN, too, and no exponent.
-  if (!(sum == sum)) return static_cast<double>(kNaN);
-  const RowPlan plan = PlanRow(max, parts);
-  const double octaves = range.offset - internal::kRangeTop - plan.offset;
-  const double planned = sum * PowerOfTwo(octaves);
-  return LogOfSum(plan, MakeExp(plan, parts), AsIs(), max, planned);
-}
 
 // The maximum in one vector: a loop that has few registers left.
 class NarrowMax {

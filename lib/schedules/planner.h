@@ -11,11 +11,13 @@
 // Which passes run for a call of softmax. With AVX2:
 //   64 x 64    batches: short_rows.cc sums and divides 16 rows at a time, whose
 //              exp values are one pass by one predicted exponent
-//   1024 x 8   tiles: tiles.cc transposes 8 rows, a row per lane
+//   1024 x 8   tiles: tiles.cc transposes up to 128 rows, a row per lane, and
+//              goes over them pass by pass
 //   8 x 1024   rows: exp_rows-inl.h, in whose pass the row before is divided
 //   1 x 8      one row: maximum, exp values, division, in one function
 //   1 x 4M     large rows: sums by blocks, then the exp values once more
 // The public function, softmax.cc, calls PlanSoftmax and then the schedule.
+// Log-softmax and logsumexp go the same ways, without batches and large rows.
 
 namespace softlane {
 namespace internal {
@@ -24,7 +26,7 @@ enum class Schedule {
   kOneRow,     // each row by itself, by its maximum
   kRows,       // softmax_rows.h
   kBatches,    // softmax_batches.h
-  kTiles,      // kernels/tiles.h
+  kTiles,      // row_tiles.h
   kLargeRows,  // kernels/softmax_kernels.h, large_row
   kShortRows,  // the same, short_rows; only the x86-64 baseline has it
 };
