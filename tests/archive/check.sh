@@ -5,6 +5,7 @@
 # nothing that a linker could take for another library's.
 set -eu
 archive=$1 nm=$2 objdump=$3
+"$objdump" --version | grep -q GNU || { echo "$objdump: not GNU's"; exit 1; }
 failures=0
 "$nm" "$archive" >/dev/null # there is one
 
