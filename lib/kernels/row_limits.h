@@ -30,6 +30,11 @@ constexpr bool HasTiles(size_t rows, size_t cols) {
   return kMinTileRows <= rows && kMinTileCols <= cols && cols <= kTileCapacity;
 }
 
+/// What the batches of the x86-64 baseline take at most: see SoftmaxKernels,
+/// short_rows.
+constexpr size_t kMaxShortRows = 16;
+constexpr size_t kMaxShortCols = 64;
+
 /// Shorter rows have more to do in their first and last block than stages save.
 /// AVX-512, staged and not: 0.161 and 0.157 at 64 x 200, 0.152 and 0.152 at 8 x
 /// 300.

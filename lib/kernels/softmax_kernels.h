@@ -7,6 +7,7 @@
 #include "arith/exponent_range.h"
 #include "arith/plan.h"
 #include "dispatch.h"
+#include "kernels/row_limits.h"
 #include "softlane/rows.h"
 #include "softlane/softmax.h"
 
@@ -109,10 +110,6 @@ struct BatchLogitsKernels {
   /// masked.
   ExpBatchFunction* exp_batch_of_rows;
 };
-
-/// What short_rows takes at most.
-constexpr size_t kMaxShortRows = 16;
-constexpr size_t kMaxShortCols = 64;
 
 /// The passes of one last step, over rows of floats in memory.
 struct SoftmaxKernels {

@@ -5,7 +5,6 @@
 #include <cstddef>
 
 #include "kernels/row_limits.h"
-#include "kernels/softmax_kernels.h"
 #include "softlane/target.h"
 
 // Which passes run for a call of softmax. With AVX2:
