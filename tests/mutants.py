@@ -805,7 +805,7 @@ MUTANTS = [
     ("attention_softmax.cc", "shape.has_begins = options.window != 0;", "shape.has_begins = false;"),
     # sum_rows-inl.h, log_passes.cc: log-softmax by softmax's schedules
     ("kernels/sum_rows-inl.h", "max.Add(v);", ""),
-    ("kernels/sum_rows-inl.h", "LoadFirst(x + i, count, Set(x[i]))", "LoadFirst(x + i, count, Set(x[0]))"),
+    ("kernels/sum_rows-inl.h", "LoadFirst(x + i, count, Set(x[i]))", "LoadFirst(x + i, count, Set(0.0f))"),
     ("kernels/sum_rows-inl.h", "return KeepFirst(Of(v), count);", "return Of(v);"),
     ("arith/range_log-inl.h", "sum * PowerOfTwo(octaves)", "sum"),
     ("kernels/sum_rows-inl.h", "result.in_range = range.IsInside();", "result.in_range = true;"),
