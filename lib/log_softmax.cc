@@ -20,19 +20,6 @@ namespace {
 using internal::Schedule;
 using internal::SoftmaxCall;
 
-void RunInTiles(const SoftmaxCall& call, Target target) {
-  const auto fallback = [](const void* context, size_t first, size_t count) {
-    internal::RunRowByRow(*static_cast<const SoftmaxCall*>(context), first,
-                          count);
-  };
-  if (call.logsumexp != nullptr) {
-    return internal::RunLogSumExpTiles(call.x, call.logsumexp, call.parts,
-                                       target, {fallback, &call});
-  }
-  internal::RunLogSoftmaxTiles(call.x, call.y, call.parts, target,
-                               {fallback, &call});
-}
-
 void RunSchedule(const SoftmaxCall& call, Target target) {
   internal::SoftmaxShape shape = {call.x.rows,
                                   call.x.cols,
@@ -44,7 +31,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   const internal::SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
   switch (plan.schedule) {
     case Schedule::kTiles:
-      return RunInTiles(call, target);
+      return internal::RunLogTiles(call, target);
     case Schedule::kRows:
       return internal::RunSoftmaxRows(call, plan);
     default:
@@ -103,8 +90,8 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (logits.cols == 0 || logits.rows == 0) return Status::kOk;
   if (logits.cols == 1) {
-    internal::MapOneColumn(logits, log_probs, 0.0f, options.empty_row,
-                           -internal::kInfinity);
+    internal::MapOneColumn(logits, log_probs, 0.0f,
+                           internal::EmptyValue(options.empty_row, true));
     return Status::kOk;
   }
   const internal::FpEnvironment environment;

@@ -18,9 +18,8 @@ void KeepLoop() { __asm__ volatile(""); }
 }  // namespace
 
 void MapOneColumn(const Rows<const float>& x, const Rows<float>& y,
-                  float if_finite, EmptyRow empty_row, float if_zero) noexcept {
+                  float if_finite, float if_masked) noexcept {
   constexpr uint32_t kMinusInfinity = 0xFF800000u;
-  const float if_masked = empty_row == EmptyRow::kZero ? if_zero : kNaN;
   for (size_t r = 0; r < x.rows; ++r) {
     KeepLoop();
     const float logit = *x.Row(r);

@@ -3,18 +3,17 @@
 #define SOFTLANE_LIB_ONE_COLUMN_H_
 
 #include "softlane/rows.h"
-#include "softlane/softmax.h"
 
 // Rows of one column, on every target. The probability of a finite logit is 1.
 
 namespace softlane {
 namespace internal {
 
-/// y[r] = `if_finite` where the logit x[r] is finite. Where it is -inf, y[r] is
-/// `if_zero` for EmptyRow::kZero; else NaN. Only bits are compared, so the call
-/// needs no FpEnvironment.
+/// y[r] = `if_finite` where the logit x[r] is finite, `if_masked` where it is
+/// -inf, and NaN elsewhere. Only bits are compared, so the call needs no
+/// FpEnvironment.
 void MapOneColumn(const Rows<const float>& x, const Rows<float>& y,
-                  float if_finite, EmptyRow empty_row, float if_zero) noexcept;
+                  float if_finite, float if_masked) noexcept;
 
 /// logsumexp of each row: scale * x, or x where that is not finite.
 void LogSumExpOfOneColumn(const Rows<const float>& x, float* logsumexp,

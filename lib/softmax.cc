@@ -28,21 +28,12 @@ using internal::Schedule;
 using internal::SoftmaxCall;
 using internal::SoftmaxPlan;
 
-void RunInTiles(const SoftmaxCall& call, Target target) {
-  const auto fallback = [](const void* context, size_t first, size_t count) {
-    internal::RunRowByRow(*static_cast<const SoftmaxCall*>(context), first,
-                          count);
-  };
-  internal::RunSoftmaxTiles(call.x, call.y, call.logsumexp, call.parts, target,
-                            {fallback, &call});
-}
-
 void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                   Target target) {
   const internal::RowSample sample =
       call.row.sample(call.x.data, call.x.cols, call.parts);
   if (sample.is_wide && plan.if_wide == Schedule::kTiles) {
-    return RunInTiles(call, target);
+    return internal::RunSoftmaxTiles(call, target);
   }
   internal::RunSoftmaxBatches(
       call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
@@ -72,17 +63,16 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
   switch (plan.schedule) {
     case Schedule::kOneRow:
+    case Schedule::kShortRows:  // RunRows has batches of these
       return internal::RunRowByRow(call, 0, call.x.rows);
     case Schedule::kRows:
       return internal::RunSoftmaxRows(call, plan);
     case Schedule::kBatches:
       return RunInBatches(call, plan, target);
     case Schedule::kTiles:
-      return RunInTiles(call, target);
+      return internal::RunSoftmaxTiles(call, target);
     case Schedule::kLargeRows:
       return RunLargeRows(call);
-    case Schedule::kShortRows:
-      return;  // RunRows has done them
   }
 }
 
@@ -138,7 +128,8 @@ Status Run(const Rows<const float>& logits, const Rows<float>& probs,
       const internal::FpEnvironment environment;
       internal::LogSumExpOfOneColumn(logits, logsumexp, options.scale);
     }
-    internal::MapOneColumn(logits, probs, 1.0f, options.empty_row, 0.0f);
+    internal::MapOneColumn(logits, probs, 1.0f,
+                           internal::EmptyValue(options.empty_row, false));
     return Status::kOk;
   }
   const internal::FpEnvironment environment;

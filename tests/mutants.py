@@ -353,7 +353,7 @@ MUTANTS = [
     ("arith/sse2_sum-inl.h", "if (count > 3) upper = AddUp(upper, Widen(load(e + 12)));", ""),
     # log_softmax.cc, log_softmax_backward.cc, softmax_jacobian.cc
     ("kernels/log_rows-inl.h", "exp.Sum<true>()", "exp.Sum<false>()"),
-    ("schedules/row_tiles.h", "fallback.run(fallback.context, r, rows.count);", "fallback.run(fallback.context, 0, rows.count);"),
+    ("schedules/row_tiles.h", "RunRowByRow(call, r, rows.count);", "RunRowByRow(call, 0, rows.count);"),
     ("schedules/row_tiles.h", "logsumexp[rows.first + i]", "logsumexp[i]"),
     ("schedules/row_tiles.h", "logs[i] + 0.0", "logs[i]"),
     ("arith/log_probabilities-inl.h", "return MinKeepNaN(Set(0.0f), log);", "return log;"),

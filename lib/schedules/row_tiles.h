@@ -4,9 +4,8 @@
 
 #include <cstddef>
 
-#include "arith/plan.h"
 #include "kernels/tiles.h"
-#include "softlane/rows.h"
+#include "schedules/softmax_call.h"
 #include "softlane/target.h"
 
 // Short rows in tiles, which have a row per lane. The scale has unit 1, the
@@ -15,33 +14,17 @@
 namespace softlane {
 namespace internal {
 
-/// Does rows [first, first + count), which need more than a tile does: one of
-/// them has a maximum that is not finite, or beyond the direct limit.
-struct TileFallback {
-  void (*run)(const void* context, size_t first, size_t count);
-  const void* context;
-};
+void RunSoftmaxTiles(const SoftmaxCall& call, Target target);
+/// Log-softmax, or logsumexp alone.
+void RunLogTiles(const SoftmaxCall& call, Target target);
 
-/// logsumexp may be null.
-void RunSoftmaxTiles(const Rows<const float>& x, const Rows<float>& y,
-                     float* logsumexp, const ScaleParts& parts, Target target,
-                     const TileFallback& fallback);
-
-void RunLogSoftmaxTiles(const Rows<const float>& x, const Rows<float>& y,
-                        const ScaleParts& parts, Target target,
-                        const TileFallback& fallback);
-
-/// Writes one float for each row.
-void RunLogSumExpTiles(const Rows<const float>& x, float* logsumexp,
-                       const ScaleParts& parts, Target target,
-                       const TileFallback& fallback);
-
-/// Calls finish(rows) for all tiles, whose logits are then in `values`.
+/// Calls finish(rows) for all tiles, whose logits are then in `values`. Rows of
+/// a tile with a maximum that is not finite, or beyond the direct limit, are
+/// done one by one.
 template <class Finish>
-void ForEachTile(const Rows<const float>& x, const Rows<float>& y,
-                 const ScaleParts& parts, const TileKernels& kernels,
-                 float* values, Tile& tile, const TileFallback& fallback,
-                 const Finish& finish) {
+void ForEachTile(const SoftmaxCall& call, const TileKernels& kernels,
+                 float* values, Tile& tile, const Finish& finish) {
+  const Rows<const float>& x = call.x;
   TileRows rows;
   size_t narrow = 0;  // tiles that have one vector
   for (size_t r = 0; r < x.rows;) {
@@ -50,14 +33,14 @@ void ForEachTile(const Rows<const float>& x, const Rows<float>& y,
         narrow != 0 ? kernels.lanes : RowTileWidth(left, x.cols, kernels.lanes);
     rows.first = r;
     rows.count = left < tile.width ? left : tile.width;
-    rows.Set(x, y, tile.width);
-    if (kernels.read_rows(rows.from, x.cols, parts, values, tile)) {
+    rows.Set(x, call.y, tile.width);
+    if (kernels.read_rows(rows.from, x.cols, call.parts, values, tile)) {
       finish(rows);
     } else if (tile.width > kernels.lanes) {
       narrow = tile.width / kernels.lanes;
       continue;
     } else {
-      fallback.run(fallback.context, r, rows.count);
+      RunRowByRow(call, r, rows.count);
     }
     r += rows.count;
     if (narrow != 0) --narrow;

@@ -4,24 +4,21 @@
 namespace softlane {
 namespace internal {
 
-void RunSoftmaxTiles(const Rows<const float>& x, const Rows<float>& y,
-                     float* logsumexp, const ScaleParts& parts, Target target,
-                     const TileFallback& fallback) {
+void RunSoftmaxTiles(const SoftmaxCall& call, Target target) {
   const TileKernels& kernels = KernelsOf(kTileKernels, target);
+  const size_t cols = call.x.cols;
   Tile tile;
   alignas(64) float e[kRowTileFloats];
-  ForEachTile(x, y, parts, kernels, e, tile, fallback,
-              [&](const TileRows& rows) {
-                kernels.exp(e, x.cols, parts, e, tile);
-                kernels.sums.all(e, x.cols, tile);
-                kernels.invert(tile);
-                if (logsumexp != nullptr) {
-                  alignas(64) double logs[kMaxTileLanes];
-                  kernels.log_sums(tile, parts, logs);
-                  WriteLogSumExp(logs, rows, logsumexp);
-                }
-                kernels.write_rows(e, x.cols, tile, rows.to);
-              });
+  ForEachTile(call, kernels, e, tile, [&](const TileRows& rows) {
+    kernels.sum_exp(e, cols, call.parts, tile);
+    kernels.invert(tile);
+    if (call.logsumexp != nullptr) {
+      alignas(64) double logs[kMaxTileLanes];
+      kernels.log_sums(tile, call.parts, logs);
+      WriteLogSumExp(logs, rows, call.logsumexp);
+    }
+    kernels.write_rows(e, cols, tile, rows.to);
+  });
 }
 
 }  // namespace internal
