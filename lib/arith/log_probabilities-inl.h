@@ -58,14 +58,14 @@ struct LogProbabilities {
   // V is VF or Four.
   template <class V>
   HWY_INLINE V operator()(const V& x) const {
-    if (!is_shifted) return Subtract(x);
-    return Subtract(
+    if (!is_shifted) return Unshifted()(x);
+    return Unshifted()(
         Map([&](VF x) HWY_ATTR { return Fma(x, factor, minus_shift); }, x));
   }
 
-  template <class V>
-  HWY_INLINE V Subtract(const V& x) const {
-    return LaneLogProbabilities{scale, minus_high, low}(x);
+  // What comes after the shift.
+  HWY_INLINE LaneLogProbabilities Unshifted() const {
+    return {scale, minus_high, low};
   }
 
   // What the first float leaves of a double.

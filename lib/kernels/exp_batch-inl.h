@@ -11,12 +11,15 @@
 #define SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_
 #endif
 
-#include "kernels/exp_rows-inl.h"
+#include "kernels/range_terms-inl.h"
+#include "kernels/softmax_kernels.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
+
+using internal::ExpParams;
 
 template <bool kHasMasked, class Source>
 bool ExpBatch(const void* source, const internal::BatchRows& rows,

@@ -65,7 +65,7 @@ HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
   Stage lower = BeginStage(terms.Exp(), x.a, x.b);
   Stage upper = BeginStage(terms.Exp(), x.c, x.d);
   for (; start + kSumBlock < end; start += kSumBlock) {
-    // The next arguments before anything is stored: see DividingTerms.
+    // The next arguments before anything is stored: see PendingTerms.
     const Four next = terms.X(start + kSumBlock);
     AddStagedBlock(start, terms, next, lower, upper, sum);
   }

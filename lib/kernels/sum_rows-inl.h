@@ -40,9 +40,13 @@ class NarrowMax {
 // The exp values of a row as the terms of a sum.
 template <bool kHasMasked>
 struct SumTermsInRange {
-  HWY_INLINE Four FourOf(size_t i) const {
-    return Of(InRegisters(LoadFour(x + i, 16)));
+  static constexpr bool kMayBeStaged = false;
+
+  HWY_INLINE Four LoadFourOf(size_t i) const {
+    return InRegisters(LoadFour(x + i, 16));
   }
+  HWY_INLINE void PutFour(size_t, const Four&) const {}
+  HWY_INLINE Four FourOf(size_t i) const { return Of(LoadFourOf(i)); }
   HWY_INLINE VF One(size_t i) const { return Of(Load(x + i)); }
   HWY_INLINE VF First(size_t i, size_t count) const {
     // In the other lanes the first element again.
@@ -61,42 +65,6 @@ struct SumTermsInRange {
   NarrowMax& max;
 };
 
-// The same and, on the way, the results of a pending row.
-template <class Terms>
-struct SubtractingTerms {
-  HWY_INLINE Four FourOf(size_t i) const {
-    // All loads before all stores: see DividingTerms.
-    const Four x = InRegisters(LoadFour(terms.x + i, 16));
-    const Four pending = InRegisters(LoadFour(from + i, 16));
-    const Four result = terms.Of(x);
-    const Four logs = log.Subtract(pending);
-    if (is_streamed) {
-      ahead.Prefetch(PartOfBlock(i));
-      StreamFour(logs, to + i, 16);
-    } else {
-      StoreFour(logs, to + i, 16);
-    }
-    return result;
-  }
-  HWY_INLINE VF One(size_t i) const {
-    const VF logs = log.Subtract(Load(from + i));
-    is_streamed ? StreamOne(logs, to + i) : Store(logs, to + i);
-    return terms.One(i);
-  }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF pending = LoadFirst(from + i, count, Set(0.0f));
-    StoreFirst(log.Subtract(pending), to + i, count);
-    return terms.First(i, count);
-  }
-
-  const Terms& terms;
-  const LogProbabilities& log;
-  const float* const from;
-  float* const to;
-  const bool is_streamed;  // then `to` is aligned
-  const NextRow ahead;
-};
-
 // The log of the sum of one row; its pending row, of as many elements, is
 // written. A function of its own, so that the constants of its loop stay in
 // registers.
@@ -111,8 +79,9 @@ HWY_NOINLINE void SumRow(const RowJob& job, const ExpParams& params,
   const Terms terms{exp, job.logits, range, max};
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   if (job.pending_n != 0) {
-    const LogProbabilities log(params.parts, *job.pending_sum);
-    const SubtractingTerms<Terms> subtracting{
+    const LaneLogProbabilities log =
+        LogProbabilities(params.parts, *job.pending_sum).Unshifted();
+    const PendingTerms<Terms, LaneLogProbabilities> subtracting{
         terms, log, job.pending, job.probs, job.is_streamed, AheadOf(job)};
     AddBlocks<true>(0, full, subtracting, sum);
     AddFastLast<true>(full, n, subtracting, sum);
