@@ -56,6 +56,22 @@ class LaneMax {
   VF lanes_[4];
 };
 
+// The maximum in one vector: a loop that has few registers left.
+class NarrowMax {
+ public:
+  HWY_INLINE NarrowMax() : lanes_(Set(-kInfinity)) {}
+  HWY_INLINE void Add(VF x) { lanes_ = hn::Max(lanes_, x); }
+  HWY_INLINE void Add(const Four& x) {
+    Add(hn::Max(hn::Max(x.a, x.b), hn::Max(x.c, x.d)));
+  }
+  HWY_INLINE float Total() const {
+    return hn::GetLane(hn::MaxOfLanes(F32(), lanes_));
+  }
+
+ private:
+  VF lanes_;
+};
+
 // Whether one was NaN.
 class LaneNaN {
  public:

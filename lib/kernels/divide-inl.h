@@ -35,14 +35,6 @@ HWY_INLINE void DivideRow(const Divided& divided, const float* e, float* probs,
   }
 }
 
-// The rest of a row of which none is below 2^-126. Rarely called, and much code
-// for the passes that call it.
-HWY_MAYBE_UNUSED HWY_NOINLINE void DivideRest(
-    const Probabilities& probabilities, const float* e, float* probs, size_t n,
-    bool is_streamed) {
-  DivideRow(UsualProbabilities{probabilities}, e, probs, n, is_streamed);
-}
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

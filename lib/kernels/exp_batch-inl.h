@@ -29,7 +29,7 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
   const size_t length = rows.is_dense ? rows.rows * rows.n : rows.n;
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
-  LaneMax none;
+  NarrowMax none;
   for (size_t r = 0; r < runs; ++r) {
     const auto logits =
         all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
@@ -53,7 +53,7 @@ bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
         all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
     float* const e = rows.e + r * rows.e_stride;
     const size_t end = rows.ends == nullptr ? rows.n : rows.ends[r];
-    LaneMax max;
+    NarrowMax max;
     using Terms = RangeTerms<true, true, std::decay_t<decltype(logits)>>;
     WriteTerms(end, Terms{exp, logits, e, range, max});
     Fill(e + end, rows.n - end, 0.0f);

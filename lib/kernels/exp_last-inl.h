@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // The block of a row that is not full, in the exp pass: one function for logits
-// of all kinds, where most of a pass was this code.
+// of all kinds, where most of a pass was this code; and what else the passes of
+// all kinds share, in exp_rows.cc.
 
 #if defined(SOFTLANE_LIB_KERNELS_EXP_LAST_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_EXP_LAST_INL_H_
@@ -18,10 +19,36 @@
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
+
+// The exp values of the block that is not full, whose logits are `last`. They
+// are written, and its part of the pending row, if that is as long, is divided.
+HWY_NOINLINE void ExpLast(const float* last, bool has_masked,
+                          const internal::RowJob& job,
+                          const internal::ExpParams& params,
+                          internal::LastBlock& block);
+
+// probs = e / sum, for the rest of a row of which none is below 2^-126. Rarely
+// called, and much code for the passes that call it.
+HWY_NOINLINE void DivideRest(double sum, const float* e, float* probs, size_t n,
+                             bool is_streamed);
+
+// Runs exp_row for one job after the other: an ExpRowsFunction.
+using ExpRowFunction = void(const void* source, const internal::RowJob& job,
+                            const internal::ExpParams& params,
+                            internal::RowResult& result);
+HWY_NOINLINE internal::RowsDone ExpRowByRow(ExpRowFunction* exp_row,
+                                            bool has_masked, const void* source,
+                                            const internal::RowJob* jobs,
+                                            size_t count,
+                                            const internal::ExpParams& params,
+                                            internal::RowResult* results);
+
 namespace {
 
 using internal::ExpParams;
+using internal::LastBlock;
 using internal::RowJob;
+using internal::RowResult;
 
 // A Source is made of the kind's own, and has LogitsAt(logits, row, begin).
 template <class Source>
@@ -33,58 +60,24 @@ HWY_INLINE NextRow AheadOf(const RowJob& job) {
   return {job.ahead.first, job.ahead.second};
 }
 
-// A block that is not full: its terms folded as LaneSum has them, their maximum
-// and whether they fit.
-struct LastBlock {
+// A block's terms, folded as LaneSum folds them.
+struct FoldedTerms {
   template <bool kInDouble, class FourTerms>
   HWY_INLINE void AddBlock(const FourTerms& four) {
     for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
       const Four v = four(k * kLanes);
-      Store(hn::Add(hn::Add(v.a, v.b), hn::Add(v.c, v.d)), folded + k * kLanes);
+      Store(hn::Add(hn::Add(v.a, v.b), hn::Add(v.c, v.d)), to + k * kLanes);
     }
-  }
-  HWY_INLINE void AddTo(LaneSum& sum) const {
-    VF vectors[LaneSum::kFoldedVectors];
-    for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
-      vectors[k] = Load(folded + k * kLanes);
-    }
-    sum.AddFolded(vectors);
   }
 
-  HWY_ALIGN float folded[2 * kSumLanes];
-  float max;
-  bool in_range;
+  float* to;
 };
-
-// The block of a row that is not full, of which `last` are the logits.
-HWY_MAYBE_UNUSED HWY_NOINLINE void ExpLast(const float* last, bool has_masked,
-                                           const RowJob& job,
-                                           const ExpParams& params,
-                                           LastBlock& block) {
-  // Nothing is below -inf: elements that are too low do not fit.
-  const float lowest = has_masked ? params.range.lowest : -kInfinity;
-  const SoftmaxExp exp = ExpOf({params.range.offset, lowest}, params.parts);
-  const size_t full = job.n / kSumBlock * kSumBlock, count = job.n - full;
-  LaneRange range;
-  LaneMax max;
-  const PlainLogits logits{last};
-  using Terms = RangeTerms<true, true, PlainLogits>;
-  const Terms terms{exp, logits, job.e + full, range, max};
-  if (job.pending_n == job.n) {
-    const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
-    const UsualProbabilities usual{probabilities};
-    const DividingTerms<Terms> dividing{terms,
-                                        usual,
-                                        job.pending + full,
-                                        job.probs + full,
-                                        job.is_streamed,
-                                        {nullptr, nullptr}};
-    AddFastLast(0, count, dividing, block);
-  } else {
-    AddShortLast(0, count, terms, block);
+HWY_INLINE void AddLastBlock(const LastBlock& block, LaneSum& sum) {
+  VF vectors[LaneSum::kFoldedVectors];
+  for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
+    vectors[k] = Load(block.folded + k * kLanes);
   }
-  block.max = max.Total();
-  block.in_range = range.IsInside();
+  sum.AddFolded(vectors);
 }
 
 // Where the logits of the block that is not full stand in memory: `block`,

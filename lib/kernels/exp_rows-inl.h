@@ -16,7 +16,6 @@
 #include <type_traits>
 
 #include "arith/sum-inl.h"
-#include "kernels/divide-inl.h"
 #include "kernels/exp_last-inl.h"
 #include "kernels/range_terms-inl.h"
 #include "kernels/softmax_kernels.h"
@@ -28,7 +27,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::MayHaveTiny;
-using internal::RowResult;
 using internal::RowsDone;
 
 // Usual rows have code of their own for the block that is not full: 4 % less
@@ -56,7 +54,7 @@ HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
   const auto logits = LogitsOf(source, job);
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
-  LaneMax max;
+  NarrowMax max;
   LaneSum sum;
   using Terms =
       RangeTerms<kHasMasked, kNeedsMax, std::decay_t<decltype(logits)>>;
@@ -79,7 +77,7 @@ HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
       AddFastLast(full, n, dividing, sum);
     }
     if (n != job.pending_n) {
-      DivideRest(probabilities, job.pending + start, job.probs + start,
+      DivideRest(*job.pending_sum, job.pending + start, job.probs + start,
                  job.pending_n - start, job.is_streamed);
     }
   }
@@ -92,7 +90,7 @@ HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
   result.max = kNeedsMax ? max.Total() : 0.0f;
   bool in_range = range.IsInside();
   if (!kHasOwnLast && n != full) {
-    last.AddTo(sum);
+    AddLastBlock(last, sum);
     in_range = in_range && last.in_range;
     if (kNeedsMax) result.max = HWY_MAX(result.max, last.max);
   }
@@ -117,34 +115,6 @@ HWY_INLINE bool EndsCall(const RowResult& result) {
   return !internal::IsUsualSum(result.row_sum) || MayHaveTiny(result.sum);
 }
 
-// Adds the sink.
-HWY_MAYBE_UNUSED HWY_NOINLINE void JoinSink(const RowJob& job,
-                                            const ExpParams& params,
-                                            RowResult& result) {
-  const SoftmaxExp exp = ExpOf(params.range, params.parts);
-  result.sum += hn::GetLane(exp(Set(job.sink)));
-  result.max = HWY_MAX(result.max, job.sink);
-}
-
-using ExpRowFunction = void(const void* source, const RowJob& job,
-                            const ExpParams& params, RowResult& result);
-HWY_MAYBE_UNUSED HWY_NOINLINE RowsDone
-ExpRowByRow(ExpRowFunction* exp_row, bool has_masked, const void* source,
-            const RowJob* jobs, size_t count, const ExpParams& params,
-            RowResult* results) {
-  for (size_t k = 0; k < count; ++k) {
-    const RowJob& job = jobs[k];
-    RowResult& result = results[k];
-    exp_row(source, job, params, result);
-    if (HWY_UNLIKELY(!params.is_exact && !IsDone(has_masked, job, result))) {
-      return {k, true};
-    }
-    if (HWY_UNLIKELY(job.sink != -kInfinity)) JoinSink(job, params, result);
-    if (HWY_UNLIKELY(EndsCall(result))) return {k + 1, false};
-  }
-  return {count, false};
-}
-
 // Staged rows, see ExpParams::is_uniform: while the last exponentials of a row
 // end, the first of the next begin. With kHasLast rows may end in a part of a
 // block; usual rows that do not would pay 1 to 2 % for it.
@@ -163,7 +133,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     const auto logits = LogitsOf(source, job);
     const auto next_logits = LogitsOf(source, next);
     LaneRange range;
-    LaneMax none;
+    NarrowMax none;
     LaneSum sum;
     using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
     const Terms terms{exp, logits, job.e, range, none};
@@ -186,7 +156,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
       LastBlock last;
       ExpLast(LastLogits(source, job, logits_of_last), kHasMasked, job, params,
               last);
-      last.AddTo(sum);
+      AddLastBlock(last, sum);
       in_range = in_range && last.in_range;
     }
     const double total = sum.Total();

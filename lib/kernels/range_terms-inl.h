@@ -28,7 +28,7 @@ namespace {
 // The exp values of a row as the terms of a sum, written on the way. With
 // kHasMasked elements may be below the range's lowest; with kNeedsMax the pass
 // looks for the maximum, too.
-template <bool kHasMasked, bool kNeedsMax, class Logits>
+template <bool kHasMasked, bool kNeedsMax, class Logits, class Max = NarrowMax>
 struct RangeTerms {
   HWY_INLINE Four LoadFourOf(size_t i) const {
     return InRegisters(logits.FourOf(i));
@@ -82,7 +82,7 @@ struct RangeTerms {
   const Logits& logits;
   float* e;
   LaneRange& range;
-  LaneMax& max;
+  Max& max;
 };
 
 // The same and, on the way, the probabilities of a pending row, of which none

@@ -62,6 +62,14 @@ struct RowResult {
   bool in_range;   // false: the row needs its maximum
 };
 
+/// What a row's block that is not full adds: its exp values, folded to 16; the
+/// maximum of its logits; and whether they are in the range.
+struct LastBlock {
+  alignas(64) float folded[16];
+  float max;
+  bool in_range;
+};
+
 /// How many jobs are done. If `has_failed`, the next was tried, and its result
 /// says so; its pending row is done all the same.
 struct RowsDone {

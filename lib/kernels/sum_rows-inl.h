@@ -21,22 +21,6 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The maximum in one vector: a loop that has few registers left.
-class NarrowMax {
- public:
-  HWY_INLINE NarrowMax() : lanes_(Set(-kInfinity)) {}
-  HWY_INLINE void Add(VF x) { lanes_ = hn::Max(lanes_, x); }
-  HWY_INLINE void Add(const Four& x) {
-    Add(hn::Max(hn::Max(x.a, x.b), hn::Max(x.c, x.d)));
-  }
-  HWY_INLINE float Total() const {
-    return hn::GetLane(hn::MaxOfLanes(F32(), lanes_));
-  }
-
- private:
-  VF lanes_;
-};
-
 // The exp values of a row as the terms of a sum.
 template <bool kHasMasked>
 struct SumTermsInRange {
