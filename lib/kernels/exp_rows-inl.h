@@ -31,9 +31,9 @@ using internal::RowsDone;
 
 // Usual rows have code of their own for the block that is not full: 4 % less
 // time at 500 columns.
-template <bool kHasMasked, class Source>
+template <bool kHasMasked, bool kNeedsMax, class Source>
 constexpr bool HasOwnLast() {
-  return !kHasMasked && Source::kAreInMemory;
+  return !kHasMasked && !kNeedsMax && Source::kAreInMemory;
 }
 
 // The exp values of one row; its pending row is divided. A function of its own,
@@ -43,7 +43,7 @@ template <bool kHasMasked, bool kNeedsMax, class Source>
 HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
                          const ExpParams& params, RowResult& result) {
   const Source source(of_kind);
-  constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, Source>();
+  constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, kNeedsMax, Source>();
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   // First, so that the sum need not wait for it.
   LastBlock last;
@@ -137,7 +137,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     LaneSum sum;
     using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
     const Terms terms{exp, logits, job.e, range, none};
-    constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, Source>();
+    constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, false, Source>();
     if (job.pending_n == 0) {
       AddStagedRow(full, terms, next_logits, lower, upper, sum);
       if (kHasLast && kHasOwnLast) AddShortLast(full, n, terms, sum);
@@ -174,7 +174,7 @@ RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
   if constexpr (kLanes == 16 && Source::kMayBeStaged && !kNeedsMax) {
     if (params.is_uniform && count > 1) {
       const Source rows(source);
-      if constexpr (HasOwnLast<kHasMasked, Source>()) {
+      if constexpr (HasOwnLast<kHasMasked, false, Source>()) {
         if (jobs[0].n % kSumBlock == 0) {
           return ExpStagedRows<kHasMasked, false>(rows, jobs, count, params,
                                                   results);
