@@ -137,6 +137,19 @@ class LaneSum {
     for (VD& lanes : lanes_) lanes = hn::Mul(lanes, factors);
   }
 
+  // The lanes, and lanes that another sum has stored added to these.
+  HWY_INLINE void StoreLanes(double* to) const {
+    for (size_t k = 0; k < kVectors; ++k) {
+      hn::Store(lanes_[k], F64(), to + k * hn::MaxLanes(F64()));
+    }
+  }
+  HWY_INLINE void AddLanes(const double* from) {
+    for (size_t k = 0; k < kVectors; ++k) {
+      const VD lanes = hn::Load(F64(), from + k * hn::MaxLanes(F64()));
+      lanes_[k] = hn::Add(lanes_[k], lanes);
+    }
+  }
+
   HWY_INLINE double Total() const { return FoldLanes(Folded()); }
 
   // One vector, whose lanes remain to be folded.

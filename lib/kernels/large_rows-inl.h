@@ -35,9 +35,8 @@ struct LargeProbs {
 
 // Writes the probabilities, from the end, whose logits may still be in a cache.
 // y is not read.
-template <bool kStream>
 HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
-                              const SoftmaxExp& exp,
+                              bool is_streamed, const SoftmaxExp& exp,
                               const Probabilities& probabilities) {
   const LargeProbs probs{x, exp, probabilities};
   const AlignedRange range(y, n);
@@ -46,14 +45,11 @@ HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
     i -= 4 * kLanes;
     PrefetchRange<4 * kLanes>(x +
                               (i > kPrefetchAhead ? i - kPrefetchAhead : 0));
-    if constexpr (kStream) {
-      StreamFour(probs.FourOf(i), y + i, kLanes);
-    } else {
-      StoreFour(probs.FourOf(i), y + i, kLanes);
-    }
+    const Four v = probs.FourOf(i);
+    is_streamed ? StreamFour(v, y + i, kLanes) : StoreFour(v, y + i, kLanes);
   }
   StoreSome(probs, y, 0, range.begin);
-  if constexpr (kStream) hwy::FlushStream();
+  if (is_streamed) hwy::FlushStream();
 }
 
 // A row of kMinLargeCols or more. False if it needs more than this does; then
@@ -76,11 +72,9 @@ HWY_NOINLINE bool SoftmaxLargeRow(const float* x, float* y, size_t n,
     *logsumexp = LogSumExp(plan, exp, AsIs(), row.max, row.sum);
   }
   const Probabilities probabilities(ReciprocalOf(row.sum));
-  if (x != y && CanStream(y)) {
-    WriteLargeRow<true>(x, y, n, exp, probabilities);
-  } else {  // in place: the line is in the cache already
-    WriteLargeRow<false>(x, y, n, exp, probabilities);
-  }
+  // In place the line is in the cache already.
+  const bool is_streamed = x != y && CanStream(y);
+  WriteLargeRow(x, y, n, is_streamed, exp, probabilities);
   return true;
 }
 
