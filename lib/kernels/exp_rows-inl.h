@@ -116,9 +116,10 @@ HWY_INLINE bool EndsCall(const RowResult& result) {
   return !internal::IsUsualSum(result.row_sum) || MayHaveTiny(result.sum);
 }
 
-// Staged rows, see ExpParams::is_uniform: while the last exponentials of a row
-// end, the first of the next begin. With kHasLast rows may end in a part of a
-// block; usual rows that do not would pay 1 to 2 % for it.
+// Staged rows, see ExpParams::is_uniform, which all have a pending row: while
+// the last exponentials of a row end, the first of the next begin. With
+// kHasLast rows may end in a part of a block; usual rows that do not would pay
+// 1 to 2 % for it.
 template <bool kHasMasked, bool kHasLast, class Source>
 HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
                                     size_t count, const ExpParams& params,
@@ -139,18 +140,12 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
     using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
     const Terms terms{exp, logits, job.e, range, none};
     constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, false, Source>();
-    if (job.pending_n == 0) {
-      AddStagedRow(full, terms, next_logits, lower, upper, sum);
-      if (kHasLast && kHasOwnLast) AddShortLast(full, n, terms, sum);
-    } else {
-      const Probabilities probabilities(
-          internal::ReciprocalOf(*job.pending_sum));
-      const UsualProbabilities usual{probabilities};
-      const DividingTerms<Terms> dividing{terms,     usual, job.pending,
-                                          job.probs, false, {}};
-      AddStagedRow(full, dividing, next_logits, lower, upper, sum);
-      if (kHasLast && kHasOwnLast) AddFastLast(full, n, dividing, sum);
-    }
+    const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
+    const UsualProbabilities usual{probabilities};
+    const DividingTerms<Terms> dividing{terms,     usual, job.pending,
+                                        job.probs, false, {}};
+    AddStagedRow(full, dividing, next_logits, lower, upper, sum);
+    if (kHasLast && kHasOwnLast) AddFastLast(full, n, dividing, sum);
     bool in_range = range.IsInside();
     if (kHasLast && !kHasOwnLast && n != full) {
       HWY_ALIGN float logits_of_last[kSumBlock];
@@ -167,26 +162,45 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
   }
   return {count, false};
 }
+template <bool kHasMasked, class Source>
+HWY_INLINE RowsDone ExpUniformRows(const void* of_kind, const RowJob* jobs,
+                                   size_t count, const ExpParams& params,
+                                   RowResult* results) {
+  const Source source(of_kind);
+  if constexpr (HasOwnLast<kHasMasked, false, Source>()) {
+    if (jobs[0].n % kSumBlock == 0) {
+      return ExpStagedRows<kHasMasked, false>(source, jobs, count, params,
+                                              results);
+    }
+  }
+  return ExpStagedRows<kHasMasked, true>(source, jobs, count, params, results);
+}
 
 template <bool kHasMasked, bool kNeedsMax, class Source>
 RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
                  const ExpParams& params, RowResult* results) {
+  constexpr ExpRowFunction* kExpRow = &ExpRow<kHasMasked, kNeedsMax, Source>;
   // AVX2, which has no stages, gains less than 3 % by this, or loses.
   if constexpr (kLanes == 16 && Source::kMayBeStaged && !kNeedsMax) {
     if (params.is_uniform && count > 1) {
-      const Source rows(source);
-      if constexpr (HasOwnLast<kHasMasked, false, Source>()) {
-        if (jobs[0].n % kSumBlock == 0) {
-          return ExpStagedRows<kHasMasked, false>(rows, jobs, count, params,
-                                                  results);
+      // Before a call's first rows none is pending.
+      size_t first = 0;
+      while (first < count && jobs[first].pending_n == 0) ++first;
+      if (first != 0) {
+        const RowsDone done = ExpRowByRow(kExpRow, kHasMasked, source, jobs,
+                                          first, params, results);
+        if (first == count || done.count != first ||
+            EndsCall(results[first - 1])) {
+          return done;
         }
       }
-      return ExpStagedRows<kHasMasked, true>(rows, jobs, count, params,
-                                             results);
+      RowsDone done = ExpUniformRows<kHasMasked, Source>(
+          source, jobs + first, count - first, params, results + first);
+      done.count += first;
+      return done;
     }
   }
-  return ExpRowByRow(&ExpRow<kHasMasked, kNeedsMax, Source>, kHasMasked, source,
-                     jobs, count, params, results);
+  return ExpRowByRow(kExpRow, kHasMasked, source, jobs, count, params, results);
 }
 
 }  // namespace
