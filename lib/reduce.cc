@@ -4,7 +4,7 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-#include "kernels/max_rows.h"
+#include "kernels/row_passes.h"
 
 namespace softlane {
 inline namespace v1 {
@@ -15,15 +15,15 @@ Status RowMax(const Rows<const float>& x, float* max, Target target) noexcept {
       s != Status::kOk) {
     return s;
   }
-  internal::MaxRowsFunction* const run =
-      internal::Select(internal::kMaxRows, target);
-  if (run == nullptr) return Status::kTargetUnavailable;
+  const internal::RowKernels* const kernels =
+      internal::Select(internal::kRowKernels, target);
+  if (kernels == nullptr) return Status::kTargetUnavailable;
   if (x.cols == 0) {
     internal::FillMinusInfinity(max, x.rows);
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
-  run(x, max);
+  kernels->max_of_rows(x, max);
   return Status::kOk;
 }
 

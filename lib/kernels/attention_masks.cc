@@ -6,13 +6,18 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "kernels/attention_rows-inl.h"
+#include "kernels/exp_batch-inl.h"
 
-// Rows of attention that have a mask of bytes, or a softcap or ALiBi.
+// Rows of attention that have a mask of bytes, or a softcap or ALiBi; and
+// batches of all logits that are a scale and masks: the branches of all masks
+// cost batches nothing.
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
+
+using internal::BatchLogitsKernels;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 // Where a mask is usual, so are masked elements.
@@ -21,6 +26,9 @@ constexpr LogitsKernels kKeepKernels = {
     {&ExpRows<true, false, Source>, &ExpRows<true, false, Source>,
      &ExpRows<true, true, Source>, &ExpRows<true, true, Source>},
     &WriteLogits<AffineLogits<Masks::kAny>>};
+constexpr BatchLogitsKernels kBatchKernels = {
+    {&ExpBatch<false, Source>, &ExpBatch<true, Source>},
+    &ExpBatchOfRows<Source>};
 constexpr LogitsKernels kAttentionKernels = {
     {&ExpWrittenRows<AttentionLogits, 1>, &ExpWrittenRows<AttentionLogits, 1>,
      &ExpWrittenRows<AttentionLogits, 3>, &ExpWrittenRows<AttentionLogits, 3>},
@@ -28,6 +36,7 @@ constexpr LogitsKernels kAttentionKernels = {
 #else
 constexpr LogitsKernels kKeepKernels = {
     {}, &WriteLogits<AffineLogits<Masks::kAny>>};
+constexpr BatchLogitsKernels kBatchKernels = {};
 constexpr LogitsKernels kAttentionKernels = {{}, &WriteLogits<AttentionLogits>};
 #endif
 
@@ -42,6 +51,8 @@ namespace internal {
 
 const KernelTable<const LogitsKernels> kKeepLogitsKernels =
     SOFTLANE_KERNEL_TABLE(kKeepKernels);
+const KernelTable<const BatchLogitsKernels> kAttentionBatchKernels =
+    SOFTLANE_KERNEL_TABLE(kBatchKernels);
 const KernelTable<const LogitsKernels> kAttentionLogitsKernels =
     SOFTLANE_KERNEL_TABLE(kAttentionKernels);
 

@@ -2,7 +2,7 @@
 
 // The block of a row that is not full, in the exp pass: one function for logits
 // of all kinds, where most of a pass was this code; and what else the passes of
-// all kinds share, in exp_rows.cc.
+// all kinds share, in plain_passes.cc.
 
 #if defined(SOFTLANE_LIB_KERNELS_EXP_LAST_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_EXP_LAST_INL_H_

@@ -19,6 +19,8 @@ using internal::RowKernels;
 using internal::RowSample;
 using internal::ScaleParts;
 
+// NaN is looked for apart from the maximum, which drops it or not depending on
+// the target.
 #ifdef SOFTLANE_SSE2
 float Maximum(const float* x, size_t n) { return MaxOf4s(x, n); }
 float MaximumOrNaN(const float* x, size_t n) { return MaxOf4s<NaN4s>(x, n); }
@@ -26,6 +28,13 @@ float MaximumOrNaN(const float* x, size_t n) { return MaxOf4s<NaN4s>(x, n); }
 float Maximum(const float* x, size_t n) { return MaxOf<IgnoreNaN>(x, n); }
 float MaximumOrNaN(const float* x, size_t n) { return MaxOf<LaneNaN>(x, n); }
 #endif
+
+void MaxOfRows(const Rows<const float>& x, float* to) {
+  for (size_t r = 0; r < x.rows; ++r) {
+    // -0 + 0 is +0; all other values stay.
+    to[r] = MaximumOrNaN(x.Row(r), x.cols) + 0.0f;
+  }
+}
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
@@ -56,11 +65,11 @@ RowSample SampleRow(const float* x, size_t n, const ScaleParts& parts) {
 void ZeroStreamed(float* to, size_t n) { FillZero(to, n, true); }
 void Flush() { hwy::FlushStream(); }
 
-constexpr RowKernels kKernels = {&Maximum, &MaximumOrNaN, &SampleRow,
-                                 &ZeroStreamed, &Flush};
+constexpr RowKernels kKernels = {&Maximum,   &MaximumOrNaN, &MaxOfRows,
+                                 &SampleRow, &ZeroStreamed, &Flush};
 #else
-constexpr RowKernels kKernels = {&Maximum, &MaximumOrNaN, nullptr, nullptr,
-                                 nullptr};
+constexpr RowKernels kKernels = {&Maximum, &MaximumOrNaN, &MaxOfRows,
+                                 nullptr,  nullptr,       nullptr};
 #endif
 
 }  // namespace

@@ -6,8 +6,9 @@
 
 #include "arith/plan.h"
 #include "dispatch.h"
+#include "softlane/rows.h"
 
-// The passes over one row that all families share.
+// The passes over rows that all families share.
 
 namespace softlane {
 namespace internal {
@@ -25,6 +26,8 @@ struct RowKernels {
   float (*max)(const float* x, size_t n);
   /// The maximum; NaN if the row holds one.
   float (*max_or_nan)(const float* x, size_t n);
+  /// to[r] = the same of row r, but +0 for -0. Reads each element once.
+  void (*max_of_rows)(const Rows<const float>& x, float* to);
   RowSample (*sample)(const float* x, size_t n, const ScaleParts& parts);
   /// to[i] = 0, past the caches.
   void (*zero_streamed)(float* to, size_t n);

@@ -13,7 +13,7 @@ all='macros unity processor own_type debug min_size no_type option_o1 shadow rel
   after_package old_policies'
 # shellcheck disable=SC2086 # the rows are words
 [ $# -gt 0 ] || set -- $all
-objects='lib/CMakeFiles/softlane.dir/kernels/max_rows.cc.o lib/CMakeFiles/softlane.dir/dispatch.cc.o'
+objects='lib/CMakeFiles/softlane.dir/kernels/row_passes.cc.o lib/CMakeFiles/softlane.dir/dispatch.cc.o'
 mkdir -p "$scratch"
 scratch=$(cd "$scratch" && pwd)
 
@@ -32,14 +32,14 @@ builds() { # builds OPTIONS...: a row's two files compile
 
 has_targets() { # the kernels are there for AVX2 and AVX-512
   [ "$(uname -m)" = x86_64 ] || return 0
-  symbols=$(nm -C "$build/lib/CMakeFiles/softlane.dir/kernels/max_rows.cc.o")
+  symbols=$(nm -C "$build/lib/CMakeFiles/softlane.dir/kernels/row_passes.cc.o")
   for name in N_AVX2 N_AVX3; do
-    printf '%s\n' "$symbols" | grep -q "softlane::$name::.*MaxRows" || return 1
+    printf '%s\n' "$symbols" | grep -q "softlane::$name::.*MaxOfRows" || return 1
   done
 }
 
 optimizes() { # optimizes DIRECTORY: the compiler gets -O2 or more, and nothing less after it
-  ninja -C "$build" -t commands "$1lib/CMakeFiles/softlane.dir/kernels/max_rows.cc.o" |
+  ninja -C "$build" -t commands "$1lib/CMakeFiles/softlane.dir/kernels/row_passes.cc.o" |
     grep -o -- ' -O[a-z0-9]*' | tail -1 | grep -q '[23]'
 }
 
@@ -72,12 +72,12 @@ option_o1() { # of a host that gives it to all
 shadow() { # of a host that wants errors
   host 'add_compile_options(-Wshadow -Wconversion -Wold-style-cast -Werror)
     add_subdirectory("${SOURCE}" softlane)' &&
-    ninja -C "$build" softlane/lib/CMakeFiles/softlane.dir/kernels/max_rows.cc.o
+    ninja -C "$build" softlane/lib/CMakeFiles/softlane.dir/kernels/row_passes.cc.o
 }
 relative_highway() { # named from the host's directory
   host 'set(SOFTLANE_HIGHWAY_INCLUDE_DIR third_party)
     add_subdirectory("${SOURCE}" softlane)' &&
-    ninja -C "$build" softlane/lib/CMakeFiles/softlane.dir/kernels/max_rows.cc.o
+    ninja -C "$build" softlane/lib/CMakeFiles/softlane.dir/kernels/row_passes.cc.o
 }
 bits32() { # refused, in one sentence
   echo 'int main() { return sizeof(void*) == 4; }' >"$scratch/bits.cc"
