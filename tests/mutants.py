@@ -128,8 +128,14 @@ MUTANTS = [
     ("kernels/topk.cc", "!(values_[i - 1] >= x)", "!(values_[i - 1] > x)"),
     ("kernels/topk.cc", "is_full ? i + kGroup : n;", "is_full ? i + kGroup - kCompared : n;"),
     ("kernels/topk.cc", "for (; first < end; ++first) {", "for (; first + 1 < end; ++first) {"),
-    ("kernels/exp_sums-inl.h", "if (result != nullptr) *result = sum;", ""),
-    ("kernels/exp_sums-inl.h", "const size_t count = HWY_MIN(kBlock, n - i);", "const size_t count = HWY_MIN(kBlock - 1, n - i);"),
+    # exp_sums.cc
+    ("kernels/exp_sums.cc", "if (result != nullptr) sum = *result; const size_t full", "const size_t full"),
+    ("kernels/exp_sums.cc", "const size_t count = HWY_MIN(kBlock, n - i);", "const size_t count = HWY_MIN(kBlock - 1, n - i);"),
+    ("kernels/exp_sums.cc", "Store(hn::IfThenElse(is_hole, Set(-kInfinity), Load(at)), at);", ""),
+    ("kernels/exp_sums.cc", "copy[hole] = -kInfinity;", ""),
+    ("kernels/exp_sums.cc", "if (hole - full < count) {", "if (false) {"),
+    ("kernels/exp_sums.cc", "from = i == with_hole ? copy : x + i;", "from = x + i;"),
+    ("kernels/exp_sums.cc", "LoadFirst(x + i, count, Set(-kInfinity))", "LoadFirst(x + i, count, Set(0.0f))"),
     ("softmax_topk.cc", "empty_row == EmptyRow::kZero && ", ""),
     ("softmax_topk.cc", "return i == n;", "return true;"),
     # plan.h, probability-inl.h
@@ -149,7 +155,6 @@ MUTANTS = [
     ("arith/row_exp-inl.h", "hn::Mul(hn::Sub(x, shift), unit)", "hn::Sub(x, shift)"),
     ("arith/probability-inl.h", "_mm512_maskz_mul_ps(keep, e.raw, rest.raw)", "_mm512_setzero_ps()"),
     ("arith/probability-inl.h", "Fma(kept, rest, Set(0.0f))", "hn::Mul(kept, rest)"),
-    ("kernels/exp_values-inl.h", "return KeepFirst(e, count);", "return e;"),
     ("kernels/exp_values-inl.h", "return KeepFirst(result, count);", "return result;"),
     ("arith/probability-inl.h", "hn::Lt(e, least)", "hn::Le(e, least)"),  # equivalent
     ("arith/row_exp-inl.h", "sum == exp_of_max ? plan.scaled_max", "false ? plan.scaled_max"),
@@ -337,7 +342,7 @@ MUTANTS = [
     ("kernels/softmax_backward_group-inl.h", "r % 2 == 0 ? Lower(terms) : Upper(terms)", "Lower(terms)"),
     ("kernels/softmax_backward_group-inl.h", "vector + 1 == kVectors", "vector == kVectors"),
     # log_softmax.cc, log_softmax_backward.cc, jacobian.cc
-    ("kernels/log_passes.cc", "SumOfPlan<true>", "SumOfPlan<false>"),
+    ("kernels/log_passes.cc", "SumExpInDouble(x, n, plan, parts)", "SumExpValues(x, n, kNoHole, plan, parts)"),
     ("arith/row_exp-inl.h", "(max - static_cast<float>(plan.shift)) * static_cast<float>(plan.unit)", "max"),
     ("kernels/softmax_backward_passes.cc", "StoreSome(gradients, row.dx, 0, range.begin);", ""),
     ("softmax_backward.cc", "p.Slice(first, rest), dp.Slice(first, rest)", "p.Slice(0, rest), dp.Slice(first, rest)"),
@@ -375,7 +380,6 @@ MUTANTS = [
     ("kernels/cross_entropy_loss-inl.h", "{1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0}", "{1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.1, 1.0}"),
     ("schedules/cross_entropy_rows.cc", "loss_.smoothing == 0.0 && ", ""),
     ("schedules/cross_entropy_rows.cc", "loss_.parts.unit == 1.0 && ", ""),
-    ("kernels/cross_entropy_row-inl.h", "hn::IfThenZeroElse(is_hole, v)", "v"),
     ("kernels/cross_entropy_loss-inl.h", "if (row.label > row.others) return", "if (false) return"),
     ("kernels/cross_entropy_row-inl.h", "return {KeepFirst(q, count), weights", "return {q, weights"),
     ("kernels/cross_entropy_row-inl.h", "Fma(x, Set(kUnit), minus_max_)", "hn::Mul(hn::Sub(x, max_), Set(kUnit))"),

@@ -59,21 +59,26 @@ class RowShares {
 
 double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
                  size_t label, const float* targets, double upstream) {
-  float max = 0.0f;
-  RowSums row{};
-  const bool is_large = n >= kMinLargeCols &&
-                        SumLargeExpValues(x, n, label, loss.parts, max, row);
-  if (!is_large) max = MaxOf<IgnoreNaN>(x, n);
+  internal::LargeSum large{false, 0.0f, 0.0};
+  if (n >= internal::kMinLargeCols)
+    large = SumOfBlocks(x, n, label, loss.parts);
+  const float max = large.is_direct ? large.max : MaxOf<IgnoreNaN>(x, n);
   const bool is_finite = IsFinite(max);
   const RowPlan plan = PlanRow(is_finite ? max : 0.0f, loss.parts);
-  const SoftmaxExp exp = MakeExp(plan, loss.parts);
   const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
   const float x_label = label == kNoLabel ? max : x[label];
   RowShares shares(loss, targets, n);
   ShareSums share_sums{0.0, 0.0};
   if (has_shares && is_finite) share_sums = shares.Sum(x, n, max);
-  if (!is_large && is_finite) {
-    row = SumExpValues(x, dx, n, label, max, plan, exp);
+  RowSums row{};
+  if (is_finite) {
+    double others = large.sum;
+    if (!large.is_direct) {
+      others = dx == nullptr
+                   ? SumExpValues(x, n, label, plan, loss.parts)
+                   : WriteExpValues(x, dx, n, label, plan, loss.parts);
+    }
+    row = SumsOf(others, label, x_label, max, plan, loss.parts);
   }
   if (!row.is_number || share_sums.total != share_sums.total) {
     if (dx != nullptr) Fill(dx, n, kNaN);
@@ -94,17 +99,8 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
                 : Probabilities(Set(1.0f), Set(0.0f), Set(0.0f));
   const GradientRow gradient{scaled, shares.Floats(), has_shares && in_floats,
                              Set(static_cast<float>(result.unit))};
-  if (is_large) {
-    WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-      gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
-        return exp(argument(LoadFirst(x + i, count, Set(0.0f))));
-      });
-    });
-  } else if (in_floats) {
-    gradient.Write(n, dx, [&](size_t i, size_t count) HWY_ATTR {
-      return LoadFirst(dx + i, count, Set(0.0f));
-    });
-  }
+  if (large.is_direct) WriteExpValues(x, dx, n, label, plan, loss.parts);
+  if (in_floats) gradient.Write(n, dx);
   if (!in_floats) {
     shares.Doubles().ReplaceExpValues(result.unit, result.total / row.sum, dx);
   }

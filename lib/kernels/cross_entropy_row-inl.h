@@ -14,8 +14,7 @@
 #include "arith/max-inl.h"
 #include "arith/row_exp-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
-#include "kernels/exp_values-inl.h"
-#include "kernels/large_sum-inl.h"
+#include "kernels/exp_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -25,96 +24,20 @@ namespace {
 // The label's exp value is left out of the sum and added last: the gradient of
 // the label, p - 1 = -(sum of the others) / sum, is then not a difference of
 // nearly equal numbers where p is near 1.
-template <class Terms>
-struct WithHole {
-  HWY_INLINE Four FourOf(size_t i) const {
-    const Four v = terms.FourOf(i);
-    return {Without(v.a, i), Without(v.b, i + 16), Without(v.c, i + 32),
-            Without(v.d, i + 48)};
-  }
-  HWY_INLINE VF One(size_t i) const { return Without(terms.One(i), i); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    return Without(terms.First(i, count), i);
-  }
-  HWY_INLINE VF Without(VF v, size_t i) const {
-    if (hole - i >= kLanes) return v;  // unsigned: also if it lies before
-    const VF lanes = hn::Iota(F32(), 0.0f);
-    const auto is_hole = hn::Eq(lanes, Set(static_cast<float>(hole - i)));
-    return hn::IfThenZeroElse(is_hole, v);
-  }
-
-  const Terms& terms;
-  size_t hole;
-};
-
-template <class Terms>
-HWY_INLINE void AddTermsWithHole(size_t n, const Terms& terms, size_t hole,
-                                 LaneSum& sum) {
-  const WithHole<Terms> with_hole{terms, hole};
-  size_t start = 0;
-  for (; n - start >= kSumBlock; start += kSumBlock) {
-    if (hole - start < kSumBlock) {
-      sum.AddBlock(BlockTerms<WithHole<Terms>>{with_hole, start});
-    } else {
-      sum.AddBlock(BlockTerms<Terms>{terms, start});
-    }
-  }
-  if (start != n) {
-    sum.AddBlock(LastTerms<WithHole<Terms>>{with_hole, start, n - start});
-  }
-}
-
-// For a finite maximum. Writes the exp values to y unless that is null.
-HWY_INLINE RowSums SumExpValues(const float* x, float* y, size_t n,
-                                size_t label, float max, const RowPlan& plan,
-                                const SoftmaxExp& exp) {
-  return WithArgumentOf(plan, [&](const auto& argument) HWY_ATTR {
-    using Argument = std::decay_t<decltype(argument)>;
-    RowSums row{};
-    if (label != kNoLabel) {
-      row.label = hn::GetLane(exp(argument(Set(x[label]))));
-    }
-    LaneSum sum;
-    if (y == nullptr) {
-      AddTermsWithHole(n, UnwrittenExpValues<Argument>{exp, argument, x}, label,
-                       sum);
-    } else {
-      const PlainLogits logits{x};
-      AddTermsWithHole(n, ExpValues<Argument>{exp, argument, logits, y}, label,
-                       sum);
-    }
-    row.others = sum.Total();
-    row.sum = row.others + row.label;
-    row.is_number = row.sum == row.sum;
-    if (row.is_number) {
-      row.log_sum = LogOfSum(plan, exp, argument, max, row.sum);
-    }
-    return row;
-  });
-}
-
-// The same for a row that no cache holds, in one read, from which nothing is
-// written. False if it has to be done the other way.
-HWY_INLINE bool SumLargeExpValues(const float* x, size_t n, size_t label,
-                                  const ScaleParts& parts, float& max,
-                                  RowSums& row) {
-  const LargeSum others = SumLargeRow(
-      x, n, parts,
-      [&](const SummedExpValues& terms, size_t start, size_t count,
-          LaneSum& sum)
-          HWY_ATTR { AddTermsWithHole(count, terms, label - start, sum); });
-  if (!others.is_direct) return false;
-  max = others.max;
-  const RowPlan plan = PlanRow(max, parts);
+HWY_INLINE RowSums SumsOf(double others, size_t label, float x_label, float max,
+                          const RowPlan& plan, const ScaleParts& parts) {
   const SoftmaxExp exp = MakeExp(plan, parts);
-  if (label != kNoLabel) row.label = hn::GetLane(exp(Set(x[label])));
-  row.others = others.sum;
+  RowSums row{};
+  if (label != kNoLabel) {
+    const float argument = (x_label - static_cast<float>(plan.shift)) *
+                           static_cast<float>(plan.unit);
+    row.label = hn::GetLane(exp(Set(argument)));
+  }
+  row.others = others;
   row.sum = row.others + row.label;
   row.is_number = row.sum == row.sum;
-  if (row.is_number) {
-    row.log_sum = LogOfSum(plan, exp, AsIs(), max, row.sum);
-  }
-  return true;
+  if (row.is_number) row.log_sum = LogOfSum(plan, exp, max, row.sum);
+  return row;
 }
 
 // q_c, how much of class c a row should have:
@@ -189,18 +112,16 @@ class SharedLogits {
   VF max_, minus_max_;
 };
 
-// dx_c = factor * e_c - unit * q_c. The exp values e are in dx, or are
-// computed anew from x.
+// dx_c = factor * e_c - unit * q_c, in the place of the exp values e.
 struct GradientRow {
-  template <class ExpOf>
-  HWY_INLINE void Write(size_t n, float* dx, const ExpOf& exp_of) const {
+  HWY_INLINE void Write(size_t n, float* dx) const {
     size_t i = 0;
     for (; n - i >= kLanes; i += kLanes) {
-      const VF v = scaled(exp_of(i, kLanes));
+      const VF v = scaled(Load(dx + i));
       Store(has_shares ? Fnma(unit, shares.One(i), v) : v, dx + i);
     }
     if (i != n) {
-      const VF v = scaled(exp_of(i, n - i));
+      const VF v = scaled(LoadFirst(dx + i, n - i, Set(0.0f)));
       StoreFirst(has_shares ? Fnma(unit, shares.First(i, n - i), v) : v, dx + i,
                  n - i);
     }

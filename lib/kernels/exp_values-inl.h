@@ -49,23 +49,6 @@ struct ExpValues {
   float* y;
 };
 
-// Exp values that are not written.
-template <class Argument>
-struct UnwrittenExpValues {
-  HWY_INLINE Four FourOf(size_t i) const {
-    return exp(argument(LoadFour(x + i, 16)));
-  }
-  HWY_INLINE VF One(size_t i) const { return exp(argument(Load(x + i))); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF e = exp(argument(LoadFirst(x + i, count, Set(0.0f))));
-    return KeepFirst(e, count);
-  }
-
-  const SoftmaxExp& exp;
-  const Argument& argument;
-  const float* x;
-};
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

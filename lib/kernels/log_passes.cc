@@ -42,7 +42,7 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
   const float max = MaxOfLogits(x, n);
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
-  const double sum = SumOfPlan<true>(x, n, plan, parts);
+  const double sum = SumExpInDouble(x, n, plan, parts);
   const double log_sum = sum == sum
                              ? LogOfSum(plan, MakeExp(plan, parts), max, sum)
                              : static_cast<double>(kNaN);

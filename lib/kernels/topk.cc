@@ -127,7 +127,8 @@ HWY_INLINE void WriteProbabilities(const float* logits, size_t k,
                                    float* y) {
   static_assert(kMaxTopK <= kSumBlock, "the exp values fit a block");
   HWY_ALIGN float e[kSumBlock];
-  SumExp<false>(logits, nullptr, k, PlanRow(row.max, parts), parts, e);
+  const RowPlan plan = PlanRow(row.max, parts);
+  WriteExpValues(logits, e, k, kNoHole, plan, parts);
   DivideExp(e, y, k, WideProbabilities(ReciprocalOf(row.sum)));
 }
 
