@@ -13,12 +13,16 @@
 #define SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_
 #endif
 
-#include "kernels/large_sum-inl.h"
+#include "arith/row_exp-inl.h"
+#include "kernels/exp_sums-inl.h"
+#include "kernels/stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
+
+using internal::LargeSum;
 
 struct LargeProbs {
   HWY_INLINE Four FourOf(size_t i) const {
@@ -56,10 +60,7 @@ HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
 // nothing has been written.
 HWY_NOINLINE bool SoftmaxLargeRow(const float* x, float* y, size_t n,
                                   float* logsumexp, const ScaleParts& parts) {
-  const LargeSum row = SumLargeRow(
-      x, n, parts,
-      [](const SummedExpValues& terms, size_t, size_t count, LaneSum& sum)
-          HWY_ATTR { AddTerms(count, terms, sum); });
+  const LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
   if (!row.is_direct) return false;
   if (logsumexp != nullptr) *logsumexp = kNaN;
   if (!(row.sum == row.sum)) {

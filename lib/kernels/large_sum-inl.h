@@ -14,11 +14,9 @@
 #define SOFTLANE_LIB_KERNELS_LARGE_SUM_INL_H_
 #endif
 
-#include "arith/max-inl.h"
 #include "arith/row_exp-inl.h"
 #include "kernels/exp_sums.h"
 #include "kernels/row_limits.h"
-#include "kernels/stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -28,23 +26,6 @@ namespace {
 using internal::kLargeBlock;
 using internal::kMinLargeCols;
 using internal::LargeSum;
-
-// Exp values that are not written. While they are computed, the next block is
-// on its way: with AVX-512 on Zen 5, 0.19 -> 0.12 ns per element.
-struct SummedExpValues {
-  HWY_INLINE Four FourOf(size_t i) const {
-    PrefetchRange<4 * kLanes>(next + PartOfBlock(i));
-    return exp(LoadFour(x + i, 16));
-  }
-  HWY_INLINE VF One(size_t i) const { return exp(Load(x + i)); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    return KeepFirst(exp(LoadFirst(x + i, count, Set(0.0f))), count);
-  }
-
-  const SoftmaxExp& exp;
-  const float* x;
-  const float* next;  // the block after x, or any of the row
-};
 
 // max_of(x, n) gives the maximum, add(plan, start, count, sum) adds the exp
 // values of the block from `start` on, by this plan.
@@ -72,23 +53,6 @@ HWY_INLINE LargeSum SumByBlocks(const float* x, size_t n,
     add(plan, start, count, sum);
   }
   return {true, max, sum.Total()};
-}
-
-// add(terms, start, count, sum) adds the terms of the block from `start` on.
-template <class Add>
-HWY_INLINE LargeSum SumLargeRow(const float* x, size_t n,
-                                const ScaleParts& parts, const Add& add) {
-  return SumByBlocks<LaneSum>(
-      x, n, parts,
-      [](const float* block, size_t count)
-          HWY_ATTR { return MaxOf<IgnoreNaN>(block, count); },
-      [&](const RowPlan& plan, size_t start, size_t count, LaneSum& sum)
-          HWY_ATTR {
-            const SoftmaxExp exp = MakeExp(plan, parts);
-            const bool has_next = n - start >= 2 * kLargeBlock;
-            const float* const next = x + start + (has_next ? kLargeBlock : 0);
-            add(SummedExpValues{exp, x + start, next}, start, count, sum);
-          });
 }
 
 }  // namespace
