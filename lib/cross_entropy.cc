@@ -60,9 +60,17 @@ Status CheckLabels(const CrossEntropyCall& call) {
   return Status::kOk;
 }
 
-/// `labels` are those of the call, or its targets, as an operand.
-template <class Labels>
-Status Run(CrossEntropyCall call, const Labels& labels, bool shapes_agree,
+/// Labels or probability targets, as the checks see them: rows of 32-bit words.
+using Words = Rows<const uint32_t>;
+template <typename T>
+Words WordsOf(const Rows<const T>& view) {
+  constexpr size_t kWords = sizeof(T) / sizeof(uint32_t);
+  return {reinterpret_cast<const uint32_t*>(view.data), view.rows,
+          kWords * view.cols, kWords * view.stride};
+}
+
+/// `labels` are those of the call, or its targets.
+Status Run(CrossEntropyCall call, const Words& labels, bool shapes_agree,
            Target target) {
   const Rows<const float>& x = call.logits;
   const CrossEntropyOptions& options = *call.options;
@@ -73,7 +81,8 @@ Status Run(CrossEntropyCall call, const Labels& labels, bool shapes_agree,
   const size_t num_upstream = per_row && has_gradient ? x.rows : 0;
   if (Status s = CheckOperands(
           shapes_agree && (!has_gradient || HaveSameShape(x, call.dlogits)),
-          Replaced(x), labels, WrittenVector(call.loss, per_row ? x.rows : 1),
+          Replaced(x), Read(labels),
+          WrittenVector(call.loss, per_row ? x.rows : 1),
           Optional(WrittenVector(call.divisor, 1)),
           Optional(Replacing(call.dlogits)),
           Optional(ReadVector(options.class_weights, num_weights)),
@@ -105,34 +114,38 @@ Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
                     float* loss, const Rows<float>& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
-  return internal::Run({logits,
-                        true,
-                        labels,
-                        nullptr,
-                        {},
-                        loss,
-                        dlogits,
-                        &options,
-                        divisor,
-                        true},
-                       internal::ReadVector(labels, logits.rows), true, target);
+  return internal::Run(
+      {logits,
+       true,
+       labels,
+       nullptr,
+       {},
+       loss,
+       dlogits,
+       &options,
+       divisor,
+       true},
+      internal::WordsOf(Rows<const int64_t>(labels, logits.rows, 1)), true,
+      target);
 }
 
 Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
                     float* loss, const Rows<float>& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
-  return internal::Run({logits,
-                        true,
-                        nullptr,
-                        labels,
-                        {},
-                        loss,
-                        dlogits,
-                        &options,
-                        divisor,
-                        true},
-                       internal::ReadVector(labels, logits.rows), true, target);
+  return internal::Run(
+      {logits,
+       true,
+       nullptr,
+       labels,
+       {},
+       loss,
+       dlogits,
+       &options,
+       divisor,
+       true},
+      internal::WordsOf(Rows<const int32_t>(labels, logits.rows, 1)), true,
+      target);
 }
 
 Status CrossEntropy(const Rows<const float>& logits,
@@ -142,7 +155,7 @@ Status CrossEntropy(const Rows<const float>& logits,
                     Target target) noexcept {
   return internal::Run({logits, false, nullptr, nullptr, targets, loss, dlogits,
                         &options, divisor},
-                       internal::Read(targets),
+                       internal::WordsOf(targets),
                        internal::HaveSameShape(logits, targets), target);
 }
 
