@@ -23,8 +23,8 @@ using internal::BatchLogitsKernels;
 // Where a mask is usual, so are masked elements.
 using Source = AffineSource<Masks::kAny>;
 constexpr LogitsKernels kKeepKernels = {
-    {&ExpRows<true, false, Source>, &ExpRows<true, false, Source>,
-     &ExpRows<true, true, Source>, &ExpRows<true, true, Source>},
+    {kMaskedRows<Source>, kMaskedRows<Source>, &ExpRows<true, true, Source>,
+     &ExpRows<true, true, Source>},
     &WriteLogits<AffineLogits<Masks::kAny>>};
 constexpr BatchLogitsKernels kBatchKernels = {
     {&ExpBatch<false, Source>, &ExpBatch<true, Source>},

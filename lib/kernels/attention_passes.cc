@@ -20,14 +20,10 @@ using ScaleSource = AffineSource<Masks::kNone>;
 using BiasSource = AffineSource<Masks::kBias>;
 // Rows with masked elements, of both kinds.
 using MaskedSource = AffineSource<Masks::kPerhapsBias>;
-constexpr LogitsKernels kScaleKernels = {
-    {&ExpRows<false, false, ScaleSource>, &ExpRows<true, false, MaskedSource>,
-     &ExpRows<false, true, ScaleSource>, &ExpRows<true, true, MaskedSource>},
-    &WriteLogits<AffineLogits<Masks::kPerhapsBias>>};
-constexpr LogitsKernels kBiasKernels = {
-    {&ExpRows<false, false, BiasSource>, &ExpRows<true, false, MaskedSource>,
-     &ExpRows<false, true, BiasSource>, &ExpRows<true, true, MaskedSource>},
-    &WriteLogits<AffineLogits<Masks::kPerhapsBias>>};
+constexpr LogitsKernels kScaleKernels = KernelsOf<ScaleSource, MaskedSource>(
+    &WriteLogits<AffineLogits<Masks::kPerhapsBias>>);
+constexpr LogitsKernels kBiasKernels = KernelsOf<BiasSource, MaskedSource>(
+    &WriteLogits<AffineLogits<Masks::kPerhapsBias>>);
 #else
 constexpr LogitsKernels kScaleKernels = {
     {}, &WriteLogits<AffineLogits<Masks::kPerhapsBias>>};

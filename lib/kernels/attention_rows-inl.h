@@ -21,7 +21,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::AttentionSource;
-using internal::LogitsKernels;
 
 // The logits of a row, as StoreTerms asks for them.
 template <class Logits>

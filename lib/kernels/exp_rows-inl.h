@@ -26,6 +26,8 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+using internal::ExpRowsFunction;
+using internal::LogitsKernels;
 using internal::MayHaveTiny;
 using internal::RowsDone;
 
@@ -201,6 +203,20 @@ RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
     }
   }
   return ExpRowByRow(kExpRow, kHasMasked, source, jobs, count, params, results);
+}
+
+// The passes of a kind of logits: see LogitsKernels. With AVX2 rows that may
+// have masked elements look for their maximum, asked for or not: a pass without
+// it would save 1 to 3 % of the time of 16 x 256 to 4 x 32000 on Zen 3.
+template <class Source>
+constexpr ExpRowsFunction* kMaskedRows = &ExpRows<true, (kLanes < 16), Source>;
+template <class Source, class MaskedSource = Source>
+constexpr LogitsKernels KernelsOf(void (*write_logits)(const void* source,
+                                                       const RowJob& job,
+                                                       float* to)) {
+  return {{&ExpRows<false, false, Source>, kMaskedRows<MaskedSource>,
+           &ExpRows<false, true, Source>, &ExpRows<true, true, MaskedSource>},
+          write_logits};
 }
 
 }  // namespace

@@ -19,7 +19,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::BatchLogitsKernels;
-using internal::LogitsKernels;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
@@ -31,10 +30,7 @@ HWY_NOINLINE void JoinSink(const RowJob& job, const ExpParams& params,
   result.max = HWY_MAX(result.max, job.sink);
 }
 
-constexpr LogitsKernels kPlainKernels = {
-    {&ExpRows<false, false, PlainSource>, &ExpRows<true, false, PlainSource>,
-     &ExpRows<false, true, PlainSource>, &ExpRows<true, true, PlainSource>},
-    nullptr};
+constexpr LogitsKernels kPlainKernels = KernelsOf<PlainSource>(nullptr);
 constexpr BatchLogitsKernels kBatchKernels = {
     {&ExpBatch<false, PlainSource>, &ExpBatch<true, PlainSource>},
     &ExpBatchOfRows<PlainSource>};
