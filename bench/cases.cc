@@ -156,12 +156,15 @@ void RegisterCases(const Plan& plan) {
       }
     }
   }
-  Variant automatic = TargetVariant(kSoftmax, Target::kAuto);
-  RegisterCase(kSoftmax, automatic, kSmallCall);
+  for (const Shape& shape : plan.small) {
+    RegisterCase(kSoftmax, NaiveVariant(kSoftmax), shape);
+  }
   for (const Target target : plan.targets) {
-    if (target == Target::kBaseline) continue;
     const Variant variant = TargetVariant(kSoftmax, target);
-    RegisterCase(kSoftmax, variant, kSmallCall);
+    for (const Shape& shape : plan.small) {
+      RegisterCase(kSoftmax, variant, shape);
+    }
+    if (target == Target::kBaseline) continue;
     for (const Shape& shape : plan.few_rows) {
       RegisterCase(kSoftmax, variant, ManyRows(shape));
     }

@@ -61,8 +61,7 @@ Plan MakePlan(bool quick) {
   std::reverse(plan.targets.begin(), plan.targets.end());
   const std::vector<Peer> peers = Peers();
   for (const Peer& peer : peers) AddOnce(&plan.peers, peer.name);
-  // Beside other libraries only what they have too; and no baseline, which
-  // would take most of the time.
+  // Beside other libraries, only the kernels that they have too.
   for (const Kernel* kernel : kKernels) {
     if (peers.empty() ||
         std::any_of(peers.begin(), peers.end(), [&](const Peer& peer) {
@@ -71,17 +70,13 @@ Plan MakePlan(bool quick) {
       plan.kernels.push_back(kernel);
     }
   }
-  if (!peers.empty() && plan.targets.size() > 1) {
-    plan.targets.erase(std::remove(plan.targets.begin(), plan.targets.end(),
-                                   Target::kBaseline),
-                       plan.targets.end());
-  }
   if (quick) {
     plan.shapes = QuickShapes();
   } else {
     plan.shapes = plan.peers.empty() ? AllShapes() : PeerShapes();
     plan.few_rows = {{1024, 8}, {64, 64}, {8, 1024}};  // all among the shapes
   }
+  plan.small = {{1, 8}, {1, 32}, {4, 8}, {16, 2}};  // none among the shapes
   return plan;
 }
 
@@ -91,9 +86,10 @@ void PrintAll(const Plan& plan, const Results& results) {
     PrintKernel(plan, results, *kernel);
     PrintBounds(plan, results, *kernel);
   }
-  PrintSmallCall(plan, results);
+  PrintSmallCalls(plan, results);
   PrintManyRows(plan, results);
   for (const Kernel* kernel : plan.kernels) PrintRatios(plan, results, *kernel);
+  PrintRatioSummary(plan, results);
 }
 
 // The value of --<name>=VALUE, or null.

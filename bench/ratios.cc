@@ -9,65 +9,78 @@ namespace softlane {
 namespace bench {
 namespace {
 
-struct Fastest {
-  std::string name;
-  double time = 0.0;  // 0: no peer was timed
-};
-
-Fastest FastestPeer(const Plan& plan, const Results& results,
-                    const Kernel& kernel, const Shape& shape) {
-  Fastest fastest;
-  for (const std::string& peer : plan.peers) {
-    const double time = results.Time(Series(kernel, peer), shape);
-    if (time != 0.0 && (fastest.time == 0.0 || time < fastest.time)) {
-      fastest = {peer, time};
-    }
-  }
-  return fastest;
+// 0 where softlane or every peer was not timed.
+double Ratio(const Plan& plan, const Results& results, const Kernel& kernel,
+             Target target, const Shape& shape) {
+  const double time = results.Time(Series(kernel, TargetName(target)), shape);
+  return time == 0.0
+             ? 0.0
+             : FindFastestPeer(plan, results, kernel, shape).time / time;
 }
 
-// 0 if one of both was not timed.
-double Ratio(const Results& results, const Kernel& kernel, Target target,
-             const Shape& shape, const Fastest& fastest) {
-  const double time = results.Time(Series(kernel, TargetName(target)), shape);
-  return time == 0.0 ? 0.0 : fastest.time / time;
+// " | geometric mean, lowest ratio and its shape", or blanks.
+std::string Summary(const Plan& plan, const Results& results,
+                    const Kernel& kernel, Target target) {
+  double sum = 0.0, count = 0.0, lowest = 0.0;
+  std::string where;
+  for (const Shape& shape : plan.shapes) {
+    const double ratio = Ratio(plan, results, kernel, target, shape);
+    if (ratio == 0.0) continue;
+    sum += std::log(ratio);
+    count += 1.0;
+    if (lowest == 0.0 || ratio < lowest) {
+      lowest = ratio;
+      where = shape.Name();
+    }
+  }
+  return count == 0.0 ? Format(" | %26s", "")
+                      : Format(" | %5.2fx %5.2fx %12s", std::exp(sum / count),
+                               lowest, where.c_str());
 }
 
 }  // namespace
 
 void PrintRatios(const Plan& plan, const Results& results,
                  const Kernel& kernel) {
-  std::string lines, means;
+  std::string lines;
   for (const Shape& shape : plan.shapes) {
-    const Fastest fastest = FastestPeer(plan, results, kernel, shape);
+    const FastestPeer fastest = FindFastestPeer(plan, results, kernel, shape);
     if (fastest.time == 0.0) continue;
     lines += Format("%12s | %8s %7.3f", shape.Name().c_str(),
                     fastest.name.c_str(), fastest.time);
     for (const Target target : plan.targets) {
       if (target == Target::kBaseline) continue;
-      const double ratio = Ratio(results, kernel, target, shape, fastest);
+      const double ratio = Ratio(plan, results, kernel, target, shape);
       if (ratio == 0.0) continue;
       lines += Format(" | %6s %5.2fx", TargetName(target), ratio);
     }
     lines += "\n";
   }
-  for (const Target target : plan.targets) {
-    if (target == Target::kBaseline) continue;
-    double sum = 0.0, count = 0.0;
-    for (const Shape& shape : plan.shapes) {
-      const Fastest fastest = FastestPeer(plan, results, kernel, shape);
-      const double ratio = Ratio(results, kernel, target, shape, fastest);
-      if (ratio == 0.0) continue;
-      sum += std::log(ratio);
-      count += 1.0;
-    }
-    if (count == 0.0) continue;
-    means += Format("geometric mean, %s: %.2fx\n", TargetName(target),
-                    std::exp(sum / count));
-  }
   PrintTable(
       Series(kernel) + ": the fastest peer, its ns per element over softlane's",
-      "", lines + means);
+      "", lines);
+}
+
+void PrintRatioSummary(const Plan& plan, const Results& results) {
+  std::string head = Format("%16s", "");
+  for (const Target target : plan.targets) {
+    if (target == Target::kBaseline) continue;
+    head += Format(" | %26s", TargetName(target));
+  }
+  std::string lines;
+  for (const Kernel* kernel : plan.kernels) {
+    std::string line;
+    for (const Target target : plan.targets) {
+      if (target == Target::kBaseline) continue;
+      line += Summary(plan, results, *kernel, target);
+    }
+    const bool is_blank = line.find_first_not_of(" |") == std::string::npos;
+    if (!is_blank) lines += Format("%16s", kernel->name) + line + "\n";
+  }
+  PrintTable(
+      "the fastest peer's time over softlane's: geometric mean, lowest, its "
+      "shape",
+      head + "\n", lines);
 }
 
 bool WriteRatioData(const Plan& plan, const Results& results,
@@ -79,8 +92,7 @@ bool WriteRatioData(const Plan& plan, const Results& results,
       if (target == Target::kBaseline) continue;
       std::string lines;
       for (const Shape& shape : plan.shapes) {
-        const Fastest fastest = FastestPeer(plan, results, *kernel, shape);
-        const double ratio = Ratio(results, *kernel, target, shape, fastest);
+        const double ratio = Ratio(plan, results, *kernel, target, shape);
         if (ratio != 0.0) lines += Format("%zu %f\n", shape.cols, ratio);
       }
       if (lines.empty()) continue;

@@ -52,5 +52,17 @@ double Results::Time(const std::string& series, const Shape& shape) const {
   return cell == nullptr ? 0.0 : cell->ns_per_element;
 }
 
+FastestPeer FindFastestPeer(const Plan& plan, const Results& results,
+                            const Kernel& kernel, const Shape& shape) {
+  FastestPeer fastest;
+  for (const std::string& peer : plan.peers) {
+    const double time = results.Time(Series(kernel, peer), shape);
+    if (time != 0.0 && (fastest.time == 0.0 || time < fastest.time)) {
+      fastest = {peer, time};
+    }
+  }
+  return fastest;
+}
+
 }  // namespace bench
 }  // namespace softlane

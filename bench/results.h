@@ -45,6 +45,8 @@ struct Plan {
   std::vector<Shape> shapes;
   // Shapes for which softmax is also timed with kManyTimes the rows.
   std::vector<Shape> few_rows;
+  // Shapes of calls that take nanoseconds, timed with softmax.
+  std::vector<Shape> small;
   std::vector<Target> targets;  // slowest first
   std::vector<std::string> peers;
 };
@@ -52,9 +54,6 @@ constexpr size_t kManyTimes = 100;
 inline Shape ManyRows(const Shape& shape) {
   return {kManyTimes * shape.rows, shape.cols};
 }
-
-// One call that does next to nothing.
-constexpr Shape kSmallCall = {1, 8};
 
 // The series of a kernel begin so; all have one element type so far.
 inline std::string Series(const Kernel& kernel) {
@@ -66,6 +65,15 @@ inline std::string Series(const Kernel& kernel, const std::string& variant) {
 inline std::string FmaSeries(Target target) {
   return std::string("fma/f32/") + TargetName(target);
 }
+
+// The peer that is fastest for a kernel and shape. `time` is 0 where no peer
+// was timed.
+struct FastestPeer {
+  std::string name;
+  double time = 0.0;
+};
+FastestPeer FindFastestPeer(const Plan& plan, const Results& results,
+                            const Kernel& kernel, const Shape& shape);
 
 }  // namespace bench
 }  // namespace softlane

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tables.h"
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -66,19 +67,35 @@ void PrintKernel(const Plan& plan, const Results& results,
              head + "\n", lines);
 }
 
-void PrintSmallCall(const Plan& plan, const Results& results) {
+void PrintSmallCalls(const Plan& plan, const Results& results) {
+  std::string head = Format("%12s | %8s", "rows x cols", "naive");
+  for (const Target target : plan.targets) {
+    head += Format(" | %16s", TargetName(target));
+  }
   std::string lines;
-  const auto add = [&](Target target) {
-    const double time =
-        results.Time(Series(kSoftmax, TargetName(target)), kSmallCall);
-    if (time == 0.0) return;
-    lines += Format("%12s | %7.1f\n", TargetName(target),
-                    time * static_cast<double>(kSmallCall.Elements()));
-  };
-  add(Target::kAuto);
-  for (const Target target : plan.targets) add(target);
-  PrintTable(Series(kSoftmax) + ": ns per call of " + kSmallCall.Name(), "",
-             lines);
+  for (const Shape& shape : plan.small) {
+    const auto find = [&](const char* variant) {
+      return results.Find(Series(kSoftmax, variant), shape);
+    };
+    const auto field = [&](const Results::Cell* cell) {
+      return cell == nullptr
+                 ? Format(" | %8s", "")
+                 : Format(" | %8.1f",
+                          cell->ns_per_element *
+                              static_cast<double>(shape.Elements()));
+    };
+    const Results::Cell* naive = find("naive");
+    bool any = naive != nullptr;
+    std::string line = field(naive);
+    for (const Target target : plan.targets) {
+      const Results::Cell* cell = find(TargetName(target));
+      any = any || cell != nullptr;
+      line += field(cell) + SpeedUp(cell, naive);
+    }
+    if (any) lines += Format("%12s", shape.Name().c_str()) + line + "\n";
+  }
+  PrintTable(Series(kSoftmax) + ": ns per call, speed-up over naive",
+             head + "\n", lines);
 }
 
 void PrintManyRows(const Plan& plan, const Results& results) {
@@ -115,21 +132,33 @@ void PrintManyRows(const Plan& plan, const Results& results) {
 bool WritePlotData(const Plan& plan, const Results& results, const char* path) {
   std::FILE* file = std::fopen(path, "w");
   if (file == nullptr) return false;
-  const auto write = [&](const std::string& series) {
-    std::string lines;
+  // `time` gives ns per element for a shape, or 0.
+  const auto write = [&](const std::string& series, const auto& time) {
+    std::map<size_t, double> points;  // the first shape of a length stays
     for (const Shape& shape : plan.shapes) {
-      const double time = results.Time(series, shape);
-      if (time != 0.0) lines += Format("%zu %f\n", shape.cols, time);
+      const double ns = time(shape);
+      if (ns != 0.0) points.emplace(shape.cols, ns);
     }
-    if (lines.empty()) return;
-    std::fprintf(file, "# %s\n%s\n\n", series.c_str(), lines.c_str());
+    if (points.empty()) return;
+    std::fprintf(file, "# %s\n", series.c_str());
+    for (const auto& point : points) {
+      std::fprintf(file, "%zu %f\n", point.first, point.second);
+    }
+    std::fprintf(file, "\n\n");
   };
-  write("copy/f32/memcpy");
+  const auto write_series = [&](const std::string& series) {
+    write(series,
+          [&](const Shape& shape) { return results.Time(series, shape); });
+  };
+  write_series("copy/f32/memcpy");
   for (const Kernel* kernel : plan.kernels) {
-    write(Series(*kernel, "naive"));
-    for (const std::string& variant : Variants(plan, results, *kernel)) {
-      write(Series(*kernel, variant));
+    write_series(Series(*kernel, "naive"));
+    for (const Target target : plan.targets) {
+      write_series(Series(*kernel, TargetName(target)));
     }
+    write(Series(*kernel, "peer"), [&](const Shape& shape) {
+      return FindFastestPeer(plan, results, *kernel, shape).time;
+    });
   }
   return std::fclose(file) == 0;
 }

@@ -11,20 +11,23 @@ namespace bench {
 void PrintKernel(const Plan& plan, const Results& results,
                  const Kernel& kernel);
 
-// What a call costs that does next to nothing.
-void PrintSmallCall(const Plan& plan, const Results& results);
+// What a small call costs.
+void PrintSmallCalls(const Plan& plan, const Results& results);
 
 // Whether an element costs the same in many rows as in few.
 void PrintManyRows(const Plan& plan, const Results& results);
 
-// For times.gp: per series a data set of columns and ns per element. False if
+// For times.gp: per series a data set of columns and ns per element. The series
+// are memcpy, and per kernel the naive loop, the targets, and "peer", the
+// fastest peer. Of shapes with the same columns the first is written. False if
 // the file cannot be written.
 bool WritePlotData(const Plan& plan, const Results& results, const char* path);
 
-// The fastest peer's time over softlane's, per target: a table, and for
-// ratios.gp data sets of columns and ratio.
+// The fastest peer's time over softlane's, per target: a table per kernel, a
+// summary of all kernels, and for ratios.gp data sets of columns and ratio.
 void PrintRatios(const Plan& plan, const Results& results,
                  const Kernel& kernel);
+void PrintRatioSummary(const Plan& plan, const Results& results);
 bool WriteRatioData(const Plan& plan, const Results& results, const char* path);
 
 }  // namespace bench

@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
-# ns per element over row length, a line per instruction set:
+# ns per element over row length: a line per instruction set, for the naive loop, and for
+# the fastest peer where peers were timed.
 #   gnuplot -e "data='FILE'; kernel='softmax/f32'; output='softmax'" times.gp
 # reads what softlane_bench --plot_data=FILE wrote; writes softmax.svg and softmax.png.
 
-# Data sets are named in a comment: # <kernel>/<dtype>/<variant>
+# Data sets are named in a comment: # <kernel>/<dtype>/<line>
 variants = system(sprintf("sed -n 's|^# %s/||p' '%s'", kernel, data))
 if (words(variants) == 0) exit error "no such kernel in the data: ".kernel
 
 color(v) = v eq "avx512" ? "#0b61a4" : v eq "avx2" ? "#e07b00" : \
            v eq "neon" ? "#2e8b57" : v eq "baseline" ? "#8e6bb0" : \
-           v eq "xnnpack" ? "#c2185b" : v eq "onednn" ? "#00897b" : \
-           v eq "torch" ? "#c9a400" : v eq "sleef" ? "#6d4c41" : "#777777"
+           v eq "peer" ? "#c2185b" : "#777777"
+label(v) = v eq "naive" ? "naive loop" : v eq "peer" ? "fastest peer" : v
 
 stats data using 1 nooutput
 highest_cols = STATS_max
@@ -39,7 +40,7 @@ do for [terminal_name in "svg png"] {
   }
   set output file.".".terminal_name
   plot for [v in variants] data index kernel."/".v using 1:2 \
-         with linespoints lw 2.5 pt 7 ps 0.6 lc rgb color(v) title v, \
+         with linespoints lw 2.5 pt 7 ps 0.6 lc rgb color(v) title label(v), \
        data index "copy/f32/memcpy" using 1:2 \
          with lines lw 2 dt 2 lc rgb "#222222" title "copy (memcpy)"
 }

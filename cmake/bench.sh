@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds, and compares the ISA variants on this machine:
 #   cmake/bench.sh [--quick] [--peers] [Google Benchmark arguments]
-# With --peers: beside other libraries, from their Debian packages, on one thread.
+# With --peers: beside other libraries, from their Debian packages, on one thread. The
+# README's tables and picture are those of both runs: see README.md.
 set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
@@ -31,9 +32,12 @@ cmake --build "$build" --target softlane_bench
 # Our arguments first, so that the caller's win.
 results=$build/results
 mkdir -p "$results"
+status=0
 $build/bench/softlane_bench --benchmark_out="$results/softlane_bench.json" \
   --benchmark_out_format=json --plot_data="$results/times.dat" \
-  --ratio_data="$results/ratios.dat" "$@"
+  --ratio_data="$results/ratios.dat" "$@" >"$results/tables.txt" || status=$?
+cat "$results/tables.txt"
+[ $status -eq 0 ] || exit $status
 
 # plot NAME SUFFIX: per kernel in the data results/NAME.dat a picture, by bench/NAME.gp.
 plot() {
@@ -47,4 +51,5 @@ plot times ""
 plot ratios _ratios # of peers: none without --peers
 echo
 echo "Google Benchmark JSON, all repetitions: $results/softlane_bench.json"
+echo "The tables above: $results/tables.txt"
 echo "Pictures, over row length: $results/*.svg and *.png"
