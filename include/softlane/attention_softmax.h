@@ -12,69 +12,73 @@
 namespace softlane {
 inline namespace v1 {
 
-/// What attention does to a score before softmax, and to the sum of softmax.
-/// Row r of the scores belongs to a query, column c to the key at position c.
-/// All is optional and applied in the order of the members. Settings and views:
-/// threads can share one.
+/// How attention makes a logit z of each score, masks keys, and adds a sink to
+/// the sum. Row r of the scores belongs to a query; column c belongs to the key
+/// at position c. Every member is optional. The steps to z are applied in the
+/// order of the members. The struct holds settings and views only, so threads
+/// can share it.
 struct AttentionOptions {
-  /// z = scale * score; finite and > 0.
+  /// z = scale * score. scale is finite and > 0.
   float scale = 1.0f;
-  /// z = softcap * tanh(z / softcap), as in Gemma 2; 0 is none; finite and >=
-  /// 0.
+  /// z = softcap * tanh(z / softcap), as in Gemma 2. softcap is finite and >=
+  /// 0; 0 means no softcap.
   float softcap = 0.0f;
   /// ALiBi: z = z - alibi_slope * |first_query + r - c|, the slope times the
-  /// distance from the query to the key; finite. Set first_query with it: the
-  /// position of the first query among the keys. A distance up to 2^24 is an
-  /// exact float; a larger one is first rounded to the nearest float.
+  /// distance from the query to the key. alibi_slope is finite. It needs
+  /// first_query, too. A distance up to 2^24 is an exact float; a larger
+  /// distance is first rounded to the nearest float.
   float alibi_slope = 0.0f;
-  /// z = z + bias[r, c], the additive mask. Null data: none. The shape of the
-  /// scores; a stride of 0 repeats its first row.
+  /// The additive mask: z = z + bias[r, c]. bias has the shape of the scores. A
+  /// stride of 0 repeats its first row. Null data means no bias.
   Rows<const float> bias = {};
-  /// Where keep[r, c] is 0 the key is masked. Null data and strides as for
-  /// bias.
+  /// A key is masked where keep[r, c] is 0. Shape, stride and null data are as
+  /// for bias.
   Rows<const uint8_t> keep = {};
-  /// Keys from lengths[r] on are masked; null: none; each in [0, cols].
+  /// Row r masks the keys from position lengths[r] on. There is a length in
+  /// [0, cols] for each row. Null means all keys.
   const int32_t* lengths = nullptr;
-  /// Masks the keys behind the query's own position, first_query + r.
+  /// Masks the keys after the query's own position, first_query + r.
   bool causal = false;
-  /// The position of row 0 among the keys; any number.
+  /// The position of the query of row 0 among the keys, for alibi_slope, causal
+  /// and window. Any number.
   int64_t first_query = 0;
-  /// Masks the keys at or before the query's position minus `window`; >= 0; 0
-  /// is none. The query's position is as for causal.
+  /// Sliding window: masks the keys at positions up to first_query + r -
+  /// window. window is >= 0; 0 means no window.
   int64_t window = 0;
-  /// sinks[r] is one more logit of the row that joins its sum and has no
-  /// probability, as in gpt-oss; null: none. Not scaled. A sink of -inf adds
-  /// nothing; NaN and +inf are as such a logit.
+  /// Attention sinks, as in gpt-oss: sinks[r] is one more logit of row r. It
+  /// joins the row's sum and has no probability. It is not scaled. A sink of
+  /// -inf adds nothing. A sink of NaN or +inf acts as such a logit does. Null
+  /// means no sinks.
   const float* sinks = nullptr;
-  /// What a row becomes whose keys are all masked (by -inf, too) and that has
-  /// no sink: +0, or NaN.
+  /// The result, +0 or NaN, of a row without a sink whose keys are all masked.
+  /// A key with z = -inf is masked in this sense.
   EmptyRow empty_row = EmptyRow::kZero;
 };
 
-/// The largest error of softcap * tanh(z / softcap) in units in the last place,
-/// where z / softcap is no subnormal float.
+/// The largest error of softcap * tanh(z / softcap) in units in the last place.
+/// It holds where z / softcap is not a subnormal float.
 inline constexpr double kSoftcapMaxUlp = 6.0;
 
-/// probs[r, c] = exp(z_c) / (exp(sink) + sum_k exp(z_k)) over the keys k that
-/// are not masked, z as AttentionOptions describes.
+/// probs[r, c] = exp(z_c) / (exp(sink) + sum_k exp(z_k)). The sum is over the
+/// keys k that are not masked. AttentionOptions says what z is.
 ///
-/// Rounding: each step to z rounds once to float (the product and sum of
-/// alibi_slope together, softcap as kSoftcapMaxUlp says); of these logits the
-/// probabilities have the error kSoftmaxMaxUlp. Without options the bits are
-/// those of Softmax.
-/// Shapes: scores and probs have the same rows and cols; probs may be the view
-/// scores, and overlaps nothing else that is read.
-/// Masks: a masked key has exactly +0, whatever its score. Scores and masks
-/// beyond lengths, causal and window are not read. A bias of -inf masks a key
-/// unless its logit so far is NaN or +inf.
-/// Special values of z: a NaN or +inf of an unmasked key, or of the sink, makes
-/// the row's unmasked keys NaN. A step whose result is beyond the largest float
-/// gives an infinity. scale * score is such a step; Softmax has none, its scale
-/// never overflows. softcap
-/// bounds infinities, too: +inf becomes softcap and -inf becomes -softcap, as
-/// tanh says. An unmasked key with z = -inf has exactly +0, except in such a
-/// row of NaN.
-/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+/// Accuracy: each step to z rounds once to float. The product and the sum of
+/// alibi_slope round together; softcap has the error kSoftcapMaxUlp. For the
+/// logits z that result, the probabilities have the error kSoftmaxMaxUlp.
+/// Without options the bits are those of Softmax.
+/// Shapes: scores and probs have the same rows and cols.
+/// Aliasing: probs may be the view scores. It overlaps nothing else that is
+/// read.
+/// Masks: a masked key gets exactly +0, whatever its score is. Scores and masks
+/// that lengths, causal and window exclude are not read. A bias of -inf masks a
+/// key unless the key's logit before the bias is NaN or +inf.
+/// Special values: if the sink or the z of an unmasked key is NaN or +inf, the
+/// unmasked keys of the row get NaN. In other rows an unmasked key with z =
+/// -inf gets exactly +0. Overflow: a step to z whose result is beyond the
+/// largest float gives an infinity. Therefore scale * score may overflow here,
+/// unlike in Softmax. softcap bounds infinities, too: it makes +inf softcap and
+/// -inf -softcap. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
+/// kTargetUnavailable.
 Status AttentionSoftmax(const Rows<const float>& scores,
                         const Rows<float>& probs,
                         const AttentionOptions& options = {},
@@ -82,9 +86,11 @@ Status AttentionSoftmax(const Rows<const float>& scores,
 
 /// AttentionSoftmax, and logsumexp[r] = log(exp(sink) + sum_k exp(z_k)).
 ///
-/// logsumexp is -inf for an empty row, NaN if an unmasked key or the sink is
-/// NaN, and else +inf if one of them is +inf. Accuracy: kLogSumExpMaxError of
-/// the logits z. logsumexp has scores.rows elements and overlaps nothing else.
+/// Special values of logsumexp: -inf for an empty row; NaN if the sink or the z
+/// of an unmasked key is NaN; else +inf if one of them is +inf.
+/// Accuracy of logsumexp: kLogSumExpMaxError, for the logits z.
+/// Shapes: logsumexp has scores.rows elements and overlaps no other operand.
+/// All else is as for AttentionSoftmax; probs has the same bits.
 Status AttentionSoftmaxWithLogSumExp(const Rows<const float>& scores,
                                      const Rows<float>& probs, float* logsumexp,
                                      const AttentionOptions& options = {},

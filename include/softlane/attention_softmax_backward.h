@@ -10,39 +10,49 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The gradients of a sink's logit need what the forward pass knew of it.
+/// The gradient of the sinks, and the result of the forward pass that it needs.
 struct AttentionSinkGradient {
-  /// As AttentionSoftmaxWithLogSumExp gave it; one element per row.
+  /// The logsumexp that AttentionSoftmaxWithLogSumExp gave; one element per
+  /// row.
   const float* logsumexp = nullptr;
-  /// Gets the gradient of sinks[r]: -exp(sinks[r] - logsumexp[r]) * dot, or +0
-  /// for a sink of -inf. Null: none. Accuracy, for the logsumexp given, with P
-  /// = exp(sinks[r] - logsumexp[r]): kSoftmaxBackwardMaxError * 2^-24 * P *
-  /// sum_k |p_k * dp_k| plus, for what underflows, 2^-125 * sum_k |p_k * dp_k|
-  /// + 2^-148 * (1 + cols * P).
+  /// The output, one element per row: dsinks[r] = -P * dot with P =
+  /// exp(sinks[r]
+  /// - logsumexp[r]) and the dot of AttentionSoftmaxBackward. A sink of -inf
+  /// gets +0. Null means that the gradient of the sinks is not wanted.
+  /// Accuracy, for the given logsumexp: the error is at most
+  /// kSoftmaxBackwardMaxError * 2^-24 * P * sum_k |p_k * dp_k|. Underflow adds
+  /// at most 2^-125 * sum_k |p_k * dp_k| + 2^-148 * (1 + cols * P).
   float* dsinks = nullptr;
 };
 
-/// dscores[r, c] = scale * cap'(z) * p_c * (dp_c - dot), dot = sum_k p_k *
-/// dp_k: the gradient of the scores of `probs = AttentionSoftmax(scores,
-/// options)` from the gradient of probs. cap'(z) = 1 - tanh(scale * score /
-/// softcap)^2 with options.softcap, else 1. With scale 1 and no softcap it is
-/// also the gradient of options.bias.
+/// The gradient of the scores of `probs = AttentionSoftmax(scores, options)`
+/// from the gradient of probs:
 ///
-/// Where p_c is 0 the gradient is exactly +0, whatever dp_c is: so a masked NaN
-/// or infinity goes nowhere. What lengths, causal and window mask is not read.
-/// alibi_slope, bias and keep do not occur in the formula; bias and keep are
-/// checked like operands all the same. As in AttentionSoftmax, scale * score
-/// beyond the largest float is infinite.
-/// Shapes: all views have the same rows and cols. Without softcap, scores is
-/// not looked at at all. dscores may be the view probs, dprobs or scores. The
-/// sink gradient needs options.sinks and logsumexp, else kNullPointer; without
-/// dsinks logsumexp is not looked at.
+///   dscores[r, c] = scale * cap' * p_c * (dp_c - dot), dot = sum_k p_k * dp_k,
 ///
-/// Accuracy: kSoftmaxBackwardMaxError. With softcap the bound is (16 + 4 *
-/// |scale * score / softcap|) * 2^-24 of the same magnitude times cap', plus
-/// 2^-113 times the magnitude without cap': a cap' below 2^-113 may count as 0.
-/// That holds where scale * score and softcap are no subnormal floats.
+/// where p and dp are row r of probs and dprobs. cap' is the derivative of
+/// options.softcap, 1 - tanh(scale * scores[r, c] / softcap)^2; without a
+/// softcap it is 1. With scale 1 and no softcap, dscores is also the gradient
+/// of options.bias.
 ///
+/// Shapes: all views have the same rows and cols. Without a softcap, scores is
+/// neither checked nor read.
+/// Aliasing: dscores may be the view probs, dprobs or scores.
+/// Sinks: sink.dsinks needs options.sinks and sink.logsumexp, else the status
+/// is kNullPointer. Without dsinks, logsumexp is neither checked nor read.
+/// Masks: where p_c is 0 the gradient is exactly +0, whatever dp_c is.
+/// Therefore a NaN or an infinity under a mask reaches no other key. Keys that
+/// lengths, causal and window exclude are not read. The formula has no
+/// alibi_slope, bias or keep; bias and keep are checked like operands all the
+/// same.
+/// Overflow: as in AttentionSoftmax, scale * score beyond the largest float is
+/// infinite.
+/// Accuracy: without a softcap, kSoftmaxBackwardMaxError. With a softcap the
+/// error is at most (16 + 4 * |scale * score / softcap|) * 2^-24 * cap' * m +
+/// 2^-113 * m, where m is the magnitude scale * |p_c| * (|dp_c| + sum_k |p_k *
+/// dp_k|); underflow adds what kSoftmaxBackwardMaxError says. The term 2^-113 *
+/// m means that a cap' below 2^-113 may count as 0. This bound holds where
+/// scale * score and softcap are not subnormal floats.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status AttentionSoftmaxBackward(const Rows<const float>& probs,
                                 const Rows<const float>& dprobs,

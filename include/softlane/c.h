@@ -7,16 +7,19 @@
 
 /**
  * @file
- * The functions of softlane for C99 and for languages that bind C. Each is the
- * twin of a C++ function, in whose header the contract is: shapes, special
- * values, accuracy, aliasing, errors. Here are only the differences.
+ * The functions of softlane for C99 and for languages that bind C. Each
+ * function is the twin of a C++ function. The C++ header has the contract:
+ * shapes, special values, accuracy, aliasing and errors. This file tells only
+ * the differences.
  *
- * A view is a pointer and a stride, in elements from one row to the next; rows
- * and cols stand once for all views of a call. Which strides are good is in
- * softlane/rows.h, for the functions of an axis in softlane/planes.h. A status,
- * a target and a policy are int, with the values below, which are those of the
- * C++ enumerators; any other int is answered with a status. The archive needs
- * no C++ runtime: link it with a C compiler.
+ * A view is a pointer and a stride. The stride counts elements from one row to
+ * the next. All views of a call have the same rows and cols, which are given
+ * once. softlane/rows.h says which strides are allowed; softlane/planes.h does
+ * so for the functions of an axis.
+ *
+ * Statuses, targets and policies are ints. Their values are those of the C++
+ * enumerators and stand below. A function returns an error status for any other
+ * value. The archive needs no C++ runtime, so a C compiler can link it.
  */
 
 #ifdef __cplusplus
@@ -62,13 +65,15 @@ const char* softlane_status_name(int status);
 /** softlane::TargetName. */
 const char* softlane_target_name(int target);
 
-/** softlane::ParseTarget: 1 and *target, or 0 and *target unchanged. */
+/** softlane::ParseTarget. Returns 1 and sets *target if the name is known.
+ * Otherwise returns 0 and leaves *target unchanged. */
 int softlane_parse_target(const char* name, int* target);
 
-/** softlane::IsAvailable: 1 or 0. */
+/** softlane::IsAvailable. Returns 1 or 0. */
 int softlane_is_available(int target);
 
-/** softlane::AvailableTargets: their number, and the targets, fastest first. */
+/** softlane::AvailableTargets. Fills targets, the best first, and returns their
+ * number. */
 size_t softlane_available_targets(int targets[4]);
 
 /** softlane::BestTarget. */
@@ -138,12 +143,13 @@ typedef struct softlane_cross_entropy_options {
   int zero_if_all_ignored;    /**< CrossEntropyOptions::zero_if_all_ignored */
 } softlane_cross_entropy_options;
 
-/** Their defaults, as an initializer. */
+/** An initializer with the default options of cross-entropy. */
 #define SOFTLANE_CROSS_ENTROPY_DEFAULTS \
   { SOFTLANE_REDUCTION_MEAN, -100, 0.0f, NULL, 0.0f, 1.0f, NULL, 1.0f, 0 }
 
-/** softlane::CrossEntropy with int64_t labels; dlogits, divisor and options may
- * be null: no gradient, no divisor, the defaults. */
+/** softlane::CrossEntropy with int64_t labels. A null dlogits means no
+ * gradient, a null divisor means no divisor, and null options mean the
+ * defaults. */
 int softlane_cross_entropy_i64(const float* logits, size_t logits_stride,
                                const int64_t* labels, float* loss,
                                float* dlogits, size_t dlogits_stride,
@@ -151,7 +157,7 @@ int softlane_cross_entropy_i64(const float* logits, size_t logits_stride,
                                const softlane_cross_entropy_options* options,
                                float* divisor, int target);
 
-/** The same with int32_t labels. */
+/** softlane_cross_entropy_i64, but with int32_t labels. */
 int softlane_cross_entropy_i32(const float* logits, size_t logits_stride,
                                const int32_t* labels, float* loss,
                                float* dlogits, size_t dlogits_stride,
@@ -159,7 +165,8 @@ int softlane_cross_entropy_i32(const float* logits, size_t logits_stride,
                                const softlane_cross_entropy_options* options,
                                float* divisor, int target);
 
-/** The same with probability targets. */
+/** softlane_cross_entropy_i64, but with a target probability per class and
+ * row. */
 int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
                                  const float* targets, size_t targets_stride,
                                  float* loss, float* dlogits,
@@ -168,41 +175,41 @@ int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
                                  const softlane_cross_entropy_options* options,
                                  float* divisor, int target);
 
-/** softlane::AttentionOptions; a null bias or keep is none. */
+/** softlane::AttentionOptions. A null bias or keep means that there is none. */
 typedef struct softlane_attention_options {
   float scale;            /**< AttentionOptions::scale */
   float softcap;          /**< AttentionOptions::softcap */
-  float alibi_slope;      /**< AttentionOptions::alibi_slope: set first_query */
-  const float* bias;      /**< AttentionOptions::bias, its data */
-  size_t bias_stride;     /**< its stride */
-  const uint8_t* keep;    /**< AttentionOptions::keep, its data */
-  size_t keep_stride;     /**< its stride */
+  float alibi_slope;      /**< AttentionOptions::alibi_slope */
+  const float* bias;      /**< AttentionOptions::bias: the data */
+  size_t bias_stride;     /**< AttentionOptions::bias: the stride */
+  const uint8_t* keep;    /**< AttentionOptions::keep: the data */
+  size_t keep_stride;     /**< AttentionOptions::keep: the stride */
   const int32_t* lengths; /**< AttentionOptions::lengths */
   int causal;             /**< AttentionOptions::causal */
-  int64_t first_query;    /**< AttentionOptions::first_query: for alibi_slope,
-                               causal and window */
+  int64_t first_query;    /**< AttentionOptions::first_query: alibi_slope,
+                               causal and window need it */
   int64_t window;         /**< AttentionOptions::window */
   const float* sinks;     /**< AttentionOptions::sinks */
   int empty_row;          /**< AttentionOptions::empty_row */
 } softlane_attention_options;
 
-/** Their defaults, as an initializer. */
+/** An initializer with the default options of attention. */
 #define SOFTLANE_ATTENTION_DEFAULTS                          \
   {                                                          \
     1.0f, 0.0f, 0.0f, NULL, 0, NULL, 0, NULL, 0, 0, 0, NULL, \
         SOFTLANE_EMPTY_ROW_ZERO                              \
   }
 
-/** softlane::AttentionSoftmax, or with logsumexp not null
- * softlane::AttentionSoftmaxWithLogSumExp; null options are the defaults. */
+/** softlane::AttentionSoftmaxWithLogSumExp, or softlane::AttentionSoftmax if
+ * logsumexp is null. Null options mean the defaults. */
 int softlane_attention_softmax(const float* scores, size_t scores_stride,
                                float* probs, size_t probs_stride,
                                float* logsumexp, size_t rows, size_t cols,
                                const softlane_attention_options* options,
                                int target);
 
-/** softlane::AttentionSoftmaxBackward; logsumexp and dsinks are those of
- * softlane::AttentionSinkGradient. */
+/** softlane::AttentionSoftmaxBackward. logsumexp and dsinks are the members of
+ * softlane::AttentionSinkGradient. Null options mean the defaults. */
 int softlane_attention_softmax_backward(
     const float* probs, size_t probs_stride, const float* dprobs,
     size_t dprobs_stride, const float* scores, size_t scores_stride,
@@ -210,8 +217,8 @@ int softlane_attention_softmax_backward(
     const softlane_attention_options* options, const float* logsumexp,
     float* dsinks, int target);
 
-/** softlane::SoftmaxAxis with options {scale, empty_row}. A view is a pointer,
- * the stride from one outer index to the next, and that from one axis index to
+/** softlane::SoftmaxAxis with options {scale, empty_row}. A view is a pointer
+ * and two strides: from one outer index to the next, and from one axis index to
  * the next. */
 int softlane_softmax_axis(const float* logits, size_t logits_outer_stride,
                           size_t logits_axis_stride, float* probs,

@@ -11,57 +11,65 @@
 namespace softlane {
 inline namespace v1 {
 
-/// What becomes of the losses of the rows.
+/// How the losses of the rows become the result.
 enum class Reduction : uint8_t {
   kNone = 0,  ///< One loss per row.
-  kSum = 1,   ///< Their sum.
-  kMean = 2,  ///< Their sum over the divisor: see CrossEntropyOptions.
+  kSum = 1,   ///< The sum of the losses.
+  kMean = 2,  ///< The sum of the losses, divided by the divisor: see
+              ///< CrossEntropy.
 };
 
-/// How a cross-entropy is taken; defaults and meaning are those of PyTorch's
-/// cross_entropy. Settings only: threads can share one.
+/// How a cross-entropy is taken. Options that PyTorch's cross_entropy has, have
+/// its meaning and its default. The struct is not changed by a call, so threads
+/// can share it.
 struct CrossEntropyOptions {
-  /// Of the rows' losses.
+  /// How the losses of the rows become the result.
   Reduction reduction = Reduction::kMean;
-  /// A row with this label counts for nothing: loss and gradient are +0, its
-  /// logits are not read. May lie inside [0, cols). Not for probability
-  /// targets.
+  /// A row with this label does not count: its loss and its gradient are +0,
+  /// and its logits are not read. The value may lie inside [0, cols).
+  /// Probability targets do not use it.
   int64_t ignore_index = -100;
-  /// The share of the target that is spread evenly over all classes: in [0, 1].
+  /// The share of the target that is spread evenly over all classes, in [0, 1].
   float label_smoothing = 0.0f;
-  /// cols finite weights >= 0, one per class; null for 1 each. Not read if
-  /// there are no rows.
+  /// The weights of the classes: cols numbers, finite and >= 0. Null means that
+  /// each weight is 1. Not read if there are no rows.
   const float* class_weights = nullptr;
-  /// Adds z_loss * logsumexp^2 to the loss of a counted row; finite, >= 0.
+  /// Adds z_loss * logsumexp^2 to the loss of each counted row. Finite and >=
+  /// 0.
   float z_loss = 0.0f;
-  /// Multiplies the logits first: finite and > 0.
+  /// Multiplies the logits before anything else. Finite and > 0.
   float scale = 1.0f;
-  /// The gradient of what the caller does with the result: with kNone an
-  /// element per row if `upstream_rows` is not null; else, and with the other
-  /// reductions, `upstream` for all. Not looked at without dlogits.
+  /// The gradients of the rows' losses, from what the caller computes of them:
+  /// an element per row. Used with kNone only. Null means that `upstream` holds
+  /// for all rows. Not read without dlogits.
   const float* upstream_rows = nullptr;
-  /// For all rows.
+  /// The gradient of the result, from what the caller computes of it; with
+  /// kNone that of each row's loss. Used unless upstream_rows is. Not read
+  /// without dlogits.
   float upstream = 1.0f;
-  /// kMean when no row counts: NaN (0 / 0), or 0.
+  /// Whether the result of kMean is 0 if no row counts. Else it is NaN (0 / 0),
+  /// as in PyTorch.
   bool zero_if_all_ignored = false;
 };
 
 /// The largest error of a row's loss is this times
-///   max(1, |loss|)  with labels alone: no class_weights, smoothing or z_loss;
-///   2 max(1, sum_c a_c max(1, |log p_c|) + z_loss * (1 + logsumexp^2))  else.
-/// Here a_c = w_c * ((1 - label_smoothing) * |target_c| + label_smoothing /
-/// cols), which is q_c unless a target is negative; with labels target_c is 1
-/// for the label and 0 for the others. A sum or a mean rounds once more, to
-/// float.
+///   max(1, |loss|)
+/// with labels and without class_weights, label_smoothing and z_loss, and times
+///   2 max(1, sum_c a_c max(1, |log p_c|) + z_loss * (1 + logsumexp^2))
+/// with any of these or with probability targets. Here a_c = w_c * ((1 -
+/// label_smoothing) * |target_c| + label_smoothing / cols). With labels,
+/// target_c is 1 for the label and 0 for other classes. a_c is q_c unless a
+/// target is negative. A sum or a mean rounds once more, to float.
 inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
 
-/// The largest error of a gradient, in units of 2^-24 * |u| * scale, where u is
-/// upstream, over the divisor with kMean: this times
-///   p_c, but 1 - p_c for the label,  with labels alone;
-///   (sum_k a_k + 2 * z_loss * (1 + |logsumexp|)) * p_c + a_c  else.
-/// What underflows adds at most 2^-144 and
-///   2^-125 * |u| * scale * (sum_k a_k + 2 * z_loss * |logsumexp|),
-/// the latter times cols for the label.
+/// The largest error of a gradient is this times 2^-24 * |u| * scale times
+///   1 - p_c for the label and p_c for other classes
+/// with labels and without class_weights, label_smoothing and z_loss, and times
+///   (sum_k a_k + 2 * z_loss * (1 + |logsumexp|)) * p_c + a_c
+/// with any of these or with probability targets. a_c is as above, and u is as
+/// in CrossEntropy. Underflow adds at most
+///   2^-144 + 2^-125 * |u| * scale * (sum_k a_k + 2 * z_loss * |logsumexp|),
+/// with the second term times cols for the label.
 inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 
 /// The cross-entropy of rows of logits and of one class label per row:
@@ -70,36 +78,40 @@ inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 ///   q_c = w_c * ((1 - label_smoothing) * (c == labels[r]) +
 ///                label_smoothing / cols),
 ///
-/// where p = Softmax(scale * logits[r]), logsumexp is that of scale *
-/// logits[r], w are the class weights. With Reduction::kMean the divisor is the
-/// sum of w_(labels[r]) over the counted rows; without weights that is their
-/// number.
+/// where p = Softmax(scale * logits[r]), logsumexp is the logsumexp of scale *
+/// logits[r], and w are the class weights. A row counts unless its label is
+/// ignore_index. With Reduction::kMean the divisor is the sum of w_(labels[r])
+/// over the counted rows; without weights it is the number of counted rows.
 ///
-/// dlogits, unless its data is null, gets the gradient of the (reduced) loss
-/// times upstream: for a row, u * scale * ((sum_c q_c + 2 * z_loss * logsumexp)
-/// * p_c - q_c), where u is upstream, over the divisor with kMean. Where p of
-/// the label is near 1, the label's gradient is computed from the other
-/// classes, so it keeps its accuracy.
+/// dlogits gets the gradient of the result times upstream, unless its data is
+/// null. The gradient of a row is
 ///
-/// Zero shares: a class with q_c = 0 adds exactly 0 to the loss, whether its
-/// logit is finite or -inf. q_c is 0 where w_c is 0 or the other factor is. A
-/// row whose every q_c is 0 has, with z_loss 0, the loss +0 and the gradient
-/// +0, if upstream is finite and the divisor is not 0.
-/// Special values: a row with NaN or +inf, or of -inf only, has NaN for its
-/// loss and its gradient, whatever its q is. A logit of -inf adds +inf to the
-/// loss if q_c > 0, and -inf if q_c < 0; the gradient follows its formula with
-/// p_c = 0. A loss or a gradient beyond the largest float is infinite.
-/// Reduction: the rows' losses are added in double, in their order. Without
-/// rows the sum is 0 and the mean that of no counted row. A counted row without
-/// columns has the loss NaN. With kMean, a divisor of 0 in spite of counted
-/// rows, all of weight 0, makes the loss NaN, and the gradient of the counted
-/// rows.
+///   u * scale * ((sum_k q_k + 2 * z_loss * logsumexp) * p_c - q_c),
 ///
-/// Shapes: labels has logits.rows elements; loss has logits.rows elements with
-/// kNone, else one; dlogits has the shape of logits or null data, and may be
-/// the view logits. divisor, unless null, gets what kMean divides by, rounded
-/// to float, whatever the reduction. Otherwise no output overlaps another
+/// where u is upstream_rows[r] or upstream; with kMean, u is upstream over the
+/// divisor. Where p of the label is near 1, the label's gradient is computed
+/// from the other classes, so it keeps its accuracy.
+///
+/// Shapes: labels has logits.rows elements. loss has logits.rows elements with
+/// kNone, else one element. dlogits has the shape of logits or null data.
+/// divisor is null or one element. It gets the divisor of kMean, rounded to
+/// float, whatever the reduction is.
+/// Aliasing: dlogits may be the view logits. No output overlaps any other
 /// operand.
+/// Zero shares: a class with q_c = 0 adds exactly 0 to the loss, whether its
+/// logit is finite or -inf. q_c is 0 where w_c or the factor behind it is 0. A
+/// row whose every q_c is 0 has, with z_loss 0, the loss +0. Its gradient is
+/// +0, too, if upstream is finite and the divisor is not 0.
+/// Special values: a row with NaN or +inf, or a row of -inf only, has NaN for
+/// its loss and its gradient, whatever its q is. A logit of -inf adds +inf to
+/// the loss if q_c > 0, and -inf if q_c < 0; the gradient follows its formula
+/// with p_c = 0. A loss or a gradient beyond the largest float is infinite. A
+/// counted row without columns has the loss NaN.
+/// Reduction: the losses are added in double, in the order of the rows. Without
+/// rows, the sum is 0 and the mean is that of no counted row. If all counted
+/// rows have weight 0, the divisor is 0; then the mean and the gradients of the
+/// counted rows are NaN.
+/// Accuracy: kCrossEntropyMaxError and kCrossEntropyGradientMaxError.
 /// Errors: kBadLabel for a label that is neither in [0, cols) nor ignore_index;
 /// kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
@@ -113,16 +125,18 @@ Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
                     float* divisor = nullptr,
                     Target target = Target::kAuto) noexcept;
 
-/// The same for a probability per class and row:
+/// The cross-entropy of rows of logits and of a target probability per class
+/// and row. The loss is as for labels, with
 ///
 ///   q_c = w_c * ((1 - label_smoothing) * targets[r, c] +
 ///                label_smoothing / cols).
 ///
-/// All rows count; the divisor is their number. targets has the shape of logits
-/// and overlaps no output. A target may be any finite number, and a row of
-/// targets need not sum to 1. Where the product of a target and its weight is a
-/// subnormal float, q_c is rounded as such. A row with NaN or an infinity among
-/// its targets has NaN for its loss and its gradient.
+/// All rows count, and the divisor is the number of rows. targets has the shape
+/// of logits and overlaps no output. A target may be any finite number, and the
+/// targets of a row need not sum to 1. Where the product of a target and its
+/// weight is a subnormal float, q_c is rounded to a subnormal float. A row with
+/// NaN or an infinity among its targets has NaN for its loss and its gradient.
+/// All else is as for labels.
 Status CrossEntropy(const Rows<const float>& logits,
                     const Rows<const float>& targets, float* loss,
                     const Rows<float>& dlogits = {},

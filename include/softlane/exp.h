@@ -14,11 +14,13 @@ inline constexpr double kExpMaxUlp = 1.0;
 
 /// y = exp(x), element by element.
 ///
-/// Shapes: x and y have the same rows and cols. y may be the view x.
-/// Special values: exp(-inf) = +0, exp(+inf) = +inf, exp(+-0) = 1, NaN stays
-/// NaN; results underflow gradually and overflow to +inf.
-/// Accuracy: kExpMaxUlp, in every rounding mode and FTZ/DAZ setting of the
-/// host. Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
+/// Shapes: x and y have the same rows and cols.
+/// Aliasing: y may be the view x.
+/// Special values: exp(-inf) = +0, exp(+inf) = +inf, exp(+-0) = 1, and NaN
+/// stays NaN. Small results underflow gradually, and large results become +inf.
+/// Accuracy: kExpMaxUlp. The host's rounding mode and its FTZ and DAZ settings
+/// change nothing.
+/// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
 Status Exp(const Rows<const float>& x, const Rows<float>& y,
            Target target = Target::kAuto) noexcept;
 

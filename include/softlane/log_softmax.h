@@ -10,30 +10,36 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The largest error of a log-probability is this times max(1, |log p|), for
-/// every row of finite logits, every length up to 2^24 and every scale.
+/// The largest error of a log-probability is this times max(1, |log p|). It
+/// holds for every row of finite logits, every length up to 2^24 and every
+/// scale.
 inline constexpr double kLogSoftmaxMaxError = 0x1p-22;
 
 /// log_probs[r, c] = scale * logits[r, c] - log(sum_k exp(scale * logits[r,
 /// k])).
 ///
-/// Shapes: logits and log_probs have the same rows and cols. log_probs may be
-/// the view logits.
-/// Special values: a row with NaN or +inf becomes NaN throughout; -inf stays
-/// -inf; a row of -inf only becomes NaN, or with EmptyRow::kZero stays -inf.
-/// Huge finite logits give -inf only below the lowest float. A single finite
-/// logit gets exactly +0; none is above 0. Accuracy: kLogSoftmaxMaxError.
+/// Shapes: logits and log_probs have the same rows and cols.
+/// Aliasing: log_probs may be the view logits.
+/// Special values: a row with NaN or +inf becomes NaN throughout. A logit of
+/// -inf stays -inf. A row of -inf only becomes NaN; with EmptyRow::kZero it
+/// stays -inf. Huge finite logits give -inf only where the log-probability is
+/// below the lowest float. If a row has only one finite logit, that logit gets
+/// exactly +0. No log-probability is above 0.
+/// Accuracy: kLogSoftmaxMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
                   const SoftmaxOptions& options = {},
                   Target target = Target::kAuto) noexcept;
 
-/// logsumexp[r] = log(sum_k exp(scale * logits[r, k])), scale > 0 and finite.
+/// logsumexp[r] = log(sum_k exp(scale * logits[r, k])). scale is finite and >
+/// 0.
 ///
-/// Shapes: logsumexp has logits.rows elements and does not overlap logits.
-/// Special values: NaN if the row holds NaN, else +inf if it holds +inf; -inf
-/// for a row of -inf only and for a row without columns. A row with one finite
-/// logit gives that, scaled. Accuracy: kLogSumExpMaxError.
+/// Shapes: logsumexp has logits.rows elements.
+/// Aliasing: logsumexp does not overlap logits.
+/// Special values: NaN if the row holds NaN; else +inf if it holds +inf. A row
+/// of -inf only and a row without columns give -inf. If a row has only one
+/// finite logit, the result is scale times that logit.
+/// Accuracy: kLogSumExpMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status LogSumExp(const Rows<const float>& logits, float* logsumexp,
                  float scale = 1.0f, Target target = Target::kAuto) noexcept;

@@ -10,24 +10,28 @@ namespace softlane {
 inline namespace v1 {
 
 /// The largest error of dlogits[r, c] is this times
-/// 2^-24 * scale * (|d_c| + p_c * sum_k |d_k|), where d is the row of
-/// dlog_probs and p_c = exp(log_probs[r, c]), plus, for what underflows, 2^-124
-/// * (1 + scale) * (1 + sum_k |d_k|).
+///   2^-24 * scale * (|d_c| + p_c * sum_k |d_k|),
+/// where d is row r of dlog_probs and p_c = exp(log_probs[r, c]). Underflow
+/// adds at most
+///   2^-124 * (1 + scale) * (1 + sum_k |d_k|).
 inline constexpr double kLogSoftmaxBackwardMaxError = 8.0;
 
-/// dlogits[r, c] = scale * (d_c - exp(l_c) * sum_k d_k), where l and d are row
-/// r of log_probs and dlog_probs: the gradient of the logits of `log_probs =
-/// LogSoftmax(scale * logits)` from the gradient of log_probs.
+/// The gradient of the logits of `log_probs = LogSoftmax(scale * logits)` from
+/// the gradient of log_probs:
 ///
-/// Shapes: all three views have the same rows and cols. dlogits may be the view
-/// log_probs or the view dlog_probs. `scale` is finite and > 0, else
-/// kBadOption. log_probs are at most 0, as LogSoftmax gives them; results for
-/// others are unspecified. Special values: NaN in a row of log_probs makes its
-/// element NaN, in a row of dlog_probs the whole row; where log_probs is -inf
-/// the result is scale * d_c. If the sum of dlog_probs is beyond the largest
-/// float, results may be infinite or NaN. Accuracy:
-/// kLogSoftmaxBackwardMaxError. Errors: kNullPointer, kBadShape, kOverlap,
-/// kBadOption, kTargetUnavailable.
+///   dlogits[r, c] = scale * (d_c - exp(l_c) * sum_k d_k),
+///
+/// where l and d are row r of log_probs and dlog_probs.
+///
+/// Shapes: all three views have the same rows and cols.
+/// Aliasing: dlogits may be the view log_probs or the view dlog_probs.
+/// Arguments: scale is finite and > 0. No element of log_probs is above 0, as
+/// LogSoftmax gives them; for other values the results are unspecified.
+/// Special values: NaN in log_probs makes the same element of dlogits NaN. NaN
+/// in dlog_probs makes the whole row NaN. Where log_probs is -inf, the result
+/// is scale * d_c. If the sum of dlog_probs is beyond the largest float,
+/// results may be infinite or NaN. Accuracy: kLogSoftmaxBackwardMaxError.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status LogSoftmaxBackward(const Rows<const float>& log_probs,
                           const Rows<const float>& dlog_probs,
                           const Rows<float>& dlogits, float scale = 1.0f,

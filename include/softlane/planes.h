@@ -8,25 +8,25 @@
 namespace softlane {
 inline namespace v1 {
 
-/// A view of a tensor [outer, axis, inner] with contiguous inner elements:
-/// element (o, a, i) is `data[o * outer_stride + a * axis_stride + i]`. For an
-/// operation along the second dimension of images [N, C, H, W], that is outer =
-/// N, axis = C, inner = H * W. Trivially copyable; owns nothing, checks nothing
-/// (the functions that take a view check it).
+/// A view of a tensor [outer, axis, inner] with contiguous inner elements.
+/// Element (o, a, i) is `data[o * outer_stride + a * axis_stride + i]`. For
+/// example, an operation along the second dimension of images [N, C, H, W] has
+/// outer = N, axis = C and inner = H * W. A view is trivially copyable and owns
+/// nothing. It checks nothing; the functions that take a view check it.
 ///
-/// Strides: axis_stride is at least inner, and outer_stride at least the
-/// elements of a plane, (axis - 1) * axis_stride + inner. An input may have an
-/// outer_stride of 0, which repeats its first plane. The stride of a dimension
-/// with at most one index is not used and may be any number. A view without
-/// elements may have any strides and null data.
+/// Strides: axis_stride is at least inner. outer_stride is at least the number
+/// of elements of a plane, (axis - 1) * axis_stride + inner. An input may have
+/// an outer_stride of 0, which repeats its first plane. The stride of a
+/// dimension with at most one index is not used and may be any number. A view
+/// without elements may have any strides and null data.
 ///
-/// Aliasing: an input and an output may be the same view (same data, same
-/// strides). In all other cases the memory from the first to the last element
-/// of an output must not meet that of another operand, even if no element is
-/// shared. Planes with one axis index are rows, for which rows.h says more.
+/// Aliasing: an input and an output may be the same view, with the same data
+/// and the same strides. In all other cases, the memory from the first to the
+/// last element of an output must not meet that of another operand, even if no
+/// element is shared. Planes with one axis index are rows: see rows.h.
 template <typename T>
 struct Planes {
-  /// No elements.
+  /// A view without elements.
   constexpr Planes() noexcept = default;
   /// The strides count elements from one index to the next.
   constexpr Planes(T* first, size_t num_outer, size_t num_axis,
@@ -38,7 +38,7 @@ struct Planes {
         inner(num_inner),
         outer_stride(stride_of_outer),
         axis_stride(stride_of_axis) {}
-  /// No gaps: the strides are num_axis * num_inner and num_inner.
+  /// A tensor without gaps: the strides are num_axis * num_inner and num_inner.
   constexpr Planes(T* first, size_t num_outer, size_t num_axis,
                    size_t num_inner) noexcept
       : Planes(first, num_outer, num_axis, num_inner, num_axis * num_inner,
@@ -50,17 +50,17 @@ struct Planes {
       : Planes(other.data, other.outer, other.axis, other.inner,
                other.outer_stride, other.axis_stride) {}
 
-  /// Outer indices [first, first + count), which must exist. A host that splits
-  /// a call over its own threads gives each thread a slice: the bits stay the
-  /// same.
+  /// The view of outer indices [first, first + count), which must exist. A host
+  /// that splits a call over its own threads gives each thread a slice. The
+  /// bits stay the same.
   constexpr Planes SliceOuter(size_t first, size_t count) const noexcept {
     const bool is_empty = data == nullptr || count == 0;
     return Planes(is_empty ? data : data + first * outer_stride, count, axis,
                   inner, outer_stride, axis_stride);
   }
 
-  /// Inner indices [first, first + count), which must exist: for threads, where
-  /// there are few outer indices.
+  /// The view of inner indices [first, first + count), which must exist. It
+  /// serves threads where there are few outer indices.
   constexpr Planes SliceInner(size_t first, size_t count) const noexcept {
     return Planes(data == nullptr ? data : data + first, outer, axis, count,
                   outer_stride, axis_stride);
@@ -69,7 +69,7 @@ struct Planes {
   T* data = nullptr;        ///< Element (0, 0, 0).
   size_t outer = 0;         ///< The number of indices before the axis.
   size_t axis = 0;          ///< The number of indices along the axis.
-  size_t inner = 0;         ///< The number of indices behind the axis.
+  size_t inner = 0;         ///< The number of indices after the axis.
   size_t outer_stride = 0;  ///< From one outer index to the next, in elements.
   size_t axis_stride = 0;   ///< From one axis index to the next, in elements.
 };

@@ -9,12 +9,13 @@
 namespace softlane {
 inline namespace v1 {
 
-/// max[r] = the largest element of row r of x.
+/// max[r] is the largest element of row r of x.
 ///
-/// Shapes: max has x.rows elements and does not overlap x.
-/// Special values: NaN if the row holds one, anywhere; a maximum that is zero
-/// is +0; the maximum of a row without columns is -inf. Accuracy: exact.
-/// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
+/// Shapes: max has x.rows elements.
+/// Aliasing: max does not overlap x.
+/// Special values: a row with NaN anywhere gives NaN. A maximum of zero is +0.
+/// A row without columns gives -inf. Accuracy: exact. Errors: kNullPointer,
+/// kBadShape, kOverlap, kTargetUnavailable.
 Status RowMax(const Rows<const float>& x, float* max,
               Target target = Target::kAuto) noexcept;
 

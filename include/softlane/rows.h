@@ -9,22 +9,23 @@ namespace softlane {
 inline namespace v1 {
 
 /// A view of a matrix whose rows are contiguous: element (r, c) is
-/// `data[r * stride + c]`. Trivially copyable; owns nothing, checks nothing
-/// (the functions that take a view check it).
+/// `data[r * stride + c]`. A view is trivially copyable and owns nothing. It
+/// checks nothing; the functions that take a view check it.
 ///
-/// Strides: a view with at most one row does not use its stride, which may be
+/// Strides: the stride of a view with at most one row is not used and may be
 /// any number. An input may have a stride of 0, which repeats its first row.
 /// Any other stride is at least cols. A view without elements may have any
 /// stride and null data.
 ///
-/// Aliasing: an input and an output may be the same view (same data, same
-/// stride). An output and any other operand may be disjoint column windows of
-/// one buffer with equal strides. In all other cases the memory from the first
+/// Aliasing: a function says which input an output may replace. Such an input
+/// and the output are then the same view, with the same data and the same
+/// stride. An output and any other operand may be disjoint column windows of
+/// one buffer with equal strides. In all other cases, the memory from the first
 /// to the last element of an output must not meet that of another operand, even
 /// if no element is shared.
 template <typename T>
 struct Rows {
-  /// No rows.
+  /// A view without rows.
   constexpr Rows() noexcept = default;
   /// `row_stride` counts elements from one row to the next.
   constexpr Rows(T* first, size_t num_rows, size_t num_cols,
@@ -42,8 +43,9 @@ struct Rows {
   /// The first element of row r.
   constexpr T* Row(size_t r) const noexcept { return data + r * stride; }
 
-  /// Rows [first, first + count), which must exist. A host that splits a call
-  /// over its own threads gives each thread a slice: the bits stay the same.
+  /// The view of rows [first, first + count), which must exist. A host that
+  /// splits a call over its own threads gives each thread a slice. The bits
+  /// stay the same.
   constexpr Rows Slice(size_t first, size_t count) const noexcept {
     const bool is_empty = data == nullptr || count == 0;
     return Rows(is_empty ? data : Row(first), count, cols, stride);

@@ -10,16 +10,17 @@
 namespace softlane {
 inline namespace v1 {
 
-// Softmax and its relatives along an axis that is not the last: what is a row
-// for them is here the elements (o, 0, i) to (o, axis - 1, i). Formula, special
-// values and accuracy are those of the function without "Axis", and so are the
-// bits: they are those it gives for the transposed tensor.
+// Softmax and its relatives along an axis that is not the last. The elements
+// (o, 0, i) to (o, axis - 1, i) take the place of a row. Formula, special
+// values, accuracy and bits are those of the function without "Axis" for the
+// transposed tensor.
 //
-// Shapes: all views of a call have the same outer, axis and inner; the output
-// may be the view of an input.
+// Shapes: all views of a call have the same outer, axis and inner.
+// Aliasing: the output may be the view of an input.
 // Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
-// Speed: nothing is allocated or transposed. inner is what is vectorized; where
-// it is below the number of floats in a vector (16 with AVX-512), lanes idle.
+// Speed: the functions neither allocate nor transpose. A vector holds elements
+// of neighbouring inner indices. If inner is below the number of floats in a
+// vector (16 with AVX-512), some lanes are idle.
 
 /// probs[o, a, i] = exp(scale * logits[o, a, i]) /
 ///                  sum_k exp(scale * logits[o, k, i]): see Softmax.
@@ -36,8 +37,8 @@ Status LogSoftmaxAxis(const Planes<const float>& logits,
                       const SoftmaxOptions& options = {},
                       Target target = Target::kAuto) noexcept;
 
-/// dlogits[o, a, i] = scale * p_a * (dp_a - sum_k p_k * dp_k), with p and dp of
-/// probs and dprobs at (o, i): see SoftmaxBackward.
+/// dlogits[o, a, i] = scale * p_a * (dp_a - sum_k p_k * dp_k), where p_k is
+/// probs[o, k, i] and dp_k is dprobs[o, k, i]: see SoftmaxBackward.
 Status SoftmaxBackwardAxis(const Planes<const float>& probs,
                            const Planes<const float>& dprobs,
                            const Planes<float>& dlogits, float scale = 1.0f,

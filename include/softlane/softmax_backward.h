@@ -10,25 +10,29 @@ namespace softlane {
 inline namespace v1 {
 
 /// The largest error of dlogits[r, c] is this times
-/// 2^-24 * scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|)
-/// plus, for what underflows,
-/// 2^-148 * (1 + |dp_c| + sum_k |p_k * dp_k| + cols * scale * |p_c|).
+///   2^-24 * scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|).
+/// Underflow adds at most
+///   2^-148 * (1 + |dp_c| + sum_k |p_k * dp_k| + cols * scale * |p_c|).
 inline constexpr double kSoftmaxBackwardMaxError = 8.0;
 
-/// dlogits[r, c] = scale * p_c * (dp_c - sum_k p_k * dp_k), where p and dp are
-/// row r of probs and dprobs: the gradient of the logits of `probs =
-/// Softmax(scale * logits)` from the gradient of probs.
+/// The gradient of the logits of `probs = Softmax(scale * logits)` from the
+/// gradient of probs:
+///
+///   dlogits[r, c] = scale * p_c * (dp_c - sum_k p_k * dp_k),
+///
+/// where p and dp are row r of probs and dprobs.
 ///
 /// The Jacobian d p_i / d x_j = scale * p_i * (delta_ij - p_j) is symmetric, so
 /// this product is both the vector-Jacobian product of reverse mode and the
 /// Jacobian-vector product of forward mode.
 ///
-/// Shapes: all three views have the same rows and cols. dlogits may be the view
-/// probs or the view dprobs. `scale` is finite and > 0, else kBadOption.
-/// Special values: NaN in a row of probs or dprobs makes the row NaN; where
-/// p = 0 and dp is finite the result is a zero.
-/// Accuracy: kSoftmaxBackwardMaxError.
-/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+/// Shapes: all three views have the same rows and cols.
+/// Aliasing: dlogits may be the view probs or the view dprobs.
+/// Arguments: scale is finite and > 0.
+/// Special values: NaN in a row of probs or dprobs makes the row of dlogits
+/// NaN. Where p = 0 and dp is finite, the result is a zero. Accuracy:
+/// kSoftmaxBackwardMaxError. Errors: kNullPointer, kBadShape, kOverlap,
+/// kBadOption, kTargetUnavailable.
 Status SoftmaxBackward(const Rows<const float>& probs,
                        const Rows<const float>& dprobs,
                        const Rows<float>& dlogits, float scale = 1.0f,

@@ -11,15 +11,17 @@
 namespace softlane {
 inline namespace v1 {
 
-/// jacobian[i, j] = d p_i / d x_j = p_i * ((i == j) - p_j) for probs =
-/// Softmax(x) of one row of n probabilities: the whole matrix diag(p) - p p^T,
-/// for study and checks. SoftmaxBackward multiplies it by a vector without
-/// forming it.
+/// The Jacobian of softmax for one row of n probabilities, probs = Softmax(x):
 ///
-/// Shapes: probs has n elements; jacobian has n rows and n columns and does not
-/// overlap probs.
-/// Every element is rounded once; the matrix is symmetric to the bit. NaN in
-/// probs makes its row and its column NaN.
+///   jacobian[i, j] = d p_i / d x_j = p_i * ((i == j) - p_j).
+///
+/// This is the whole matrix diag(p) - p p^T, for study and checks.
+/// SoftmaxBackward multiplies it by a vector without forming it.
+///
+/// Shapes: probs has n elements. jacobian has n rows and n columns.
+/// Aliasing: jacobian does not overlap probs.
+/// Special values: NaN in probs makes its row and its column of the matrix NaN.
+/// Accuracy: every element is rounded once. The matrix is symmetric to the bit.
 /// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
 Status SoftmaxJacobian(const float* probs, size_t n,
                        const Rows<float>& jacobian,

@@ -16,36 +16,41 @@ inline namespace v1 {
 /// The largest k of SoftmaxTopK.
 inline constexpr size_t kMaxTopK = 64;
 
-/// How the largest probabilities are taken. Settings only: threads can share
-/// one.
+/// How the largest probabilities are taken. The struct holds settings only, so
+/// threads can share it.
 struct SoftmaxTopKOptions {
-  /// 1 / temperature; finite and > 0.
+  /// 1 / temperature. Finite and > 0.
   float scale = 1.0f;
   /// Whether the k probabilities are divided by their sum.
   bool renormalize = false;
-  /// What a row of -inf only becomes.
+  /// The result of a row whose every logit is -inf.
   EmptyRow empty_row = EmptyRow::kNan;
 };
 
-/// top_probs[r, 0] to top_probs[r, k - 1]: what Softmax gives for the k largest
-/// logits of row r, with the same bits; indices[r, i]: their columns. The
-/// largest logit comes first, and of equal logits the one with the lower index.
+/// The k largest probabilities of each row and their columns. top_probs[r, 0]
+/// to top_probs[r, k - 1] are the probabilities that Softmax gives for the k
+/// largest logits of row r, with the same bits. indices[r, i] is the column of
+/// top_probs[r, i]. The largest logit comes first. Of equal logits, the logit
+/// in the lower column comes first.
 ///
-/// Shapes: logits has fewer than 2^31 columns, and k of them or more; top_probs
-/// and indices have its rows and k columns. k <= kMaxTopK, else kBadOption. No
-/// view may overlap another.
-/// Order: by the logits, which tell equal probabilities apart: those below
-/// 2^-126, which are +0. Where logits differ by less than a probability's
-/// error, a probability may be an ULP or two above the one before.
-/// options.renormalize: the probabilities are added in double in their order,
-/// and each is divided by the sum in double; +0 stays +0. The error is less
-/// than 2 * kSoftmaxMaxUlp + 1 ULP of the softmax over the k logits.
-/// Special values: a row with NaN or +inf gives NaN and the index -1
-/// throughout. So does a row of -inf only, or with EmptyRow::kZero +0 and the
-/// indices 0 to k - 1. A logit -inf gives +0.
-/// Speed: the row is read three times. The fewer logits are above the k largest
-/// of those before them, the faster: sorted rows, the largest last, take most.
-/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+/// Shapes: logits has at least k and fewer than 2^31 columns. top_probs and
+/// indices have logits.rows rows and k columns. k is at most kMaxTopK, else the
+/// status is kBadOption.
+/// Aliasing: no view overlaps another.
+/// Order: the logits give the order, since different logits may have equal
+/// probabilities, such as +0 below 2^-126. Where two logits differ by less than
+/// the error of a probability, the second probability may be an ULP or two
+/// larger than the first.
+/// options.renormalize: the k probabilities are added in double in their order,
+/// and each is divided by the sum in double. +0 stays +0. The error is less
+/// than 2 * kSoftmaxMaxUlp + 1 ULP of the softmax over the k logits. Special
+/// values: a row with NaN or +inf gives NaN and the index -1 throughout. A row
+/// of -inf only does so, too; with EmptyRow::kZero it gives +0 and the indices
+/// 0 to k - 1. In other rows a logit of -inf gives +0. Accuracy: kSoftmaxMaxUlp
+/// without options.renormalize. Speed: each row is read three times. Inserting
+/// a logit among the k largest takes time, so a row in ascending order takes
+/// the longest. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
+/// kTargetUnavailable.
 Status SoftmaxTopK(const Rows<const float>& logits, size_t k,
                    const Rows<float>& top_probs, const Rows<int32_t>& indices,
                    const SoftmaxTopKOptions& options = {},

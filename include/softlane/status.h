@@ -7,20 +7,21 @@
 namespace softlane {
 inline namespace v1 {
 
-/// What a softlane function says of its arguments. All checks come before the
-/// first write: after any status but kOk, no output byte has changed. The
-/// values are fixed for ever.
+/// Whether the arguments of a call were good. All checks come before the first
+/// write: after any status but kOk, no output byte has changed. The values are
+/// fixed for ever.
 ///
-/// If several errors apply, every function returns the one with the smallest
+/// If several errors apply, every function returns the error with the smallest
 /// value: a null pointer comes before a bad shape, a bad shape before an
 /// overlap, and the target comes last.
 enum class [[nodiscard]] Status : uint8_t{
     kOk = 0,
     /// A pointer is null although its view has elements.
     kNullPointer = 1,
-    /// A stride that is used is too small, shapes differ, or a size overflows.
+    /// A stride is used and too small, shapes differ, or a size overflows.
     kBadShape = 2,
-    /// An output overlaps another operand in a way that is not documented.
+    /// An output overlaps another operand in a way that the function's
+    /// documentation does not allow.
     kOverlap = 3,
     /// An option is out of its documented range.
     kBadOption = 4,

@@ -10,62 +10,64 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The instruction set a kernel runs on: an argument of every call, never state
-/// of the process. All targets give the same bits. The values are fixed for
-/// ever.
+/// The instruction set that a call uses. It is an argument of every call, never
+/// state of the process. All targets give the same bits. The values are fixed
+/// for ever.
 enum class Target : uint8_t {
-  /// What AutoTarget() says: the best available, unless SOFTLANE_TARGET is
-  /// set.
+  /// The target that AutoTarget() gives: the best available target, unless the
+  /// environment variable SOFTLANE_TARGET is set.
   kAuto = 0,
-  /// Runs on any CPU the library was built for. On x86-64 that is SSE2, which
-  /// has no fused multiply-add: Softmax, LogSoftmax, LogSumExp and Exp compute
-  /// it in vectors of double, other functions one lane at a time. On AArch64
-  /// the same code as kNeon.
+  /// Runs on any CPU that the library was built for. On x86-64 it needs SSE2
+  /// only. SSE2 has no fused multiply-add; the baseline computes the same result
+  /// from operations in double. On AArch64 kBaseline is the same code as kNeon.
   kBaseline = 1,
-  /// AVX2, FMA, BMI, BMI2, F16C, AES, PCLMUL and LZCNT (Haswell, Zen).
+  /// AVX2, FMA, BMI, BMI2, F16C, AES, PCLMUL and LZCNT (from Haswell and Zen
+  /// on).
   kAvx2 = 2,
-  /// kAvx2 and AVX-512 F, VL, DQ, BW, CD (Skylake-X, Zen 4).
+  /// kAvx2 and AVX-512 F, VL, DQ, BW and CD (from Skylake-X and Zen 4 on).
   kAvx512 = 3,
   /// AArch64 Advanced SIMD.
   kNeon = 4,
 };
 
-/// Some targets, in an order that the function that returns them documents.
+/// A list of targets. The function that returns it documents the order.
 struct TargetList {
   /// The first target.
   const Target* begin() const noexcept { return data; }
-  /// Behind the last target.
+  /// The end of the list, after the last target.
   const Target* end() const noexcept { return data + size; }
 
   Target data[4];  ///< The targets.
-  size_t size;     ///< How many of them.
+  size_t size;     ///< The number of targets.
 };
 
 /// "auto", "baseline", "avx2", "avx512" or "neon"; "unknown" for any other
 /// value. Never null.
 const char* TargetName(Target target) noexcept;
 
-/// The inverse of TargetName, exact and case-sensitive.
+/// The target of this name; nothing for an unknown name. Upper and lower case
+/// differ.
 std::optional<Target> ParseTarget(std::string_view name) noexcept;
 
-/// Whether the target is compiled in and CPU and OS support it. kAuto is
-/// available exactly if AutoTarget() is not kAuto.
+/// Whether the target is compiled in and both CPU and OS support it. kAuto is
+/// available if and only if AutoTarget() is not kAuto.
 bool IsAvailable(Target target) noexcept;
 
-/// All available targets but kAuto, best first by what they can do at most; on
-/// rows shorter than a vector the next may be faster. kBaseline is always
-/// there.
+/// All available targets but kAuto. The best comes first: the target with the
+/// highest speed on long rows. On rows shorter than a vector, the next target
+/// may be faster. kBaseline is always available.
 TargetList AvailableTargets() noexcept;
 
 /// The first of AvailableTargets().
 Target BestTarget() noexcept;
 
-/// What kAuto means in this process: the target named by the environment
-/// variable SOFTLANE_TARGET, which is read once, at the first use of any
-/// target; else BestTarget(). If the variable is set and names no available
-/// target, this is kAuto, and every call that asks for kAuto returns
-/// Status::kTargetUnavailable: there is no silent fallback. Empty or "auto"
-/// counts as not set.
+/// The target that kAuto stands for in this process. It is BestTarget() unless
+/// the environment variable SOFTLANE_TARGET names another target. If the
+/// variable names no available target, this function gives kAuto, and every
+/// call with kAuto returns Status::kTargetUnavailable: there is no silent
+/// fallback. An empty variable and "auto" count as not set. The variable is
+/// read once, at the first use of any target. A library built without
+/// SOFTLANE_ENVIRONMENT does not read it.
 Target AutoTarget() noexcept;
 
 }  // namespace v1
