@@ -42,6 +42,14 @@ class Fixture {
   std::vector<float> buffer_, before_;
 };
 
+// Gives all views this shape and stride.
+void Shape(size_t rows, size_t cols, size_t stride, Operands* operands) {
+  operands->x = Rows<const float>(operands->x.data, rows, cols, stride);
+  operands->second =
+      Rows<const float>(operands->second.data, rows, cols, stride);
+  operands->y = Rows<float>(operands->y.data, rows, cols, stride);
+}
+
 void Expect(const Operation& operation, Fixture& fixture,
             const Operands& operands, Target target, Status want,
             const char* what) {
@@ -55,62 +63,40 @@ TEST_CASE("arguments: null, shapes and sizes") {
   ForEachTarget([](Target target) {
     for (const Operation& operation : kOperations) {
       Fixture f;
-      Operands bad = f.good;
-      bad.x.data = nullptr;
-      Expect(operation, f, bad, target, Status::kNullPointer, "x null");
-      bad = f.good;
-      bad.x.stride = kCols - 1;
-      Expect(operation, f, bad, target, Status::kBadShape, "x stride");
-      bad = f.good;
+      const auto expect = [&](Status want, const char* what, auto change) {
+        Operands bad = f.good;
+        change(bad);
+        Expect(operation, f, bad, target, want, what);
+      };
+      using O = Operands;
+      constexpr Status kNull = Status::kNullPointer, kShape = Status::kBadShape;
+      expect(kNull, "x null", [](O& o) { o.x.data = nullptr; });
+      expect(kShape, "x stride", [](O& o) { o.x.stride = kCols - 1; });
       for (const size_t huge : {SIZE_MAX, SIZE_MAX / 2, SIZE_MAX / 4 + 2,
                                 size_t{PTRDIFF_MAX} / 4 + 1}) {
-        bad.x = Rows<const float>(f.At(0), 1, huge);
-        bad.second = bad.x;
-        bad.y = Rows<float>(f.At(4), 1, huge);
-        Expect(operation, f, bad, target, Status::kBadShape, "huge cols");
-        bad.x = Rows<const float>(f.At(0), 2, 1, huge);
-        bad.second = bad.x;
-        bad.y = Rows<float>(f.At(4), 2, 1, huge);
-        Expect(operation, f, bad, target, Status::kBadShape, "huge stride");
-        bad.x = Rows<const float>(f.At(0), huge, 2);
-        bad.second = bad.x;
-        bad.y = Rows<float>(f.At(4), huge, 2);
-        Expect(operation, f, bad, target, Status::kBadShape, "huge rows");
+        expect(kShape, "huge cols", [&](O& o) { Shape(1, huge, huge, &o); });
+        expect(kShape, "huge stride", [&](O& o) { Shape(2, 1, huge, &o); });
+        expect(kShape, "huge rows", [&](O& o) { Shape(huge, 2, 2, &o); });
       }
       if (operation.has_rows) {
-        bad = f.good;
-        bad.y.data = nullptr;
         if (!operation.is_loss) {
-          Expect(operation, f, bad, target, Status::kNullPointer, "y null");
+          expect(kNull, "y null", [](O& o) { o.y.data = nullptr; });
         }
-        bad = f.good;
-        bad.y.stride = kCols - 1;
-        Expect(operation, f, bad, target, Status::kBadShape, "y stride");
-        bad = f.good;
-        bad.y.cols = kCols - 1;
-        Expect(operation, f, bad, target, Status::kBadShape, "y cols");
-        bad = f.good;
-        bad.y.rows = kRows - 1;
-        Expect(operation, f, bad, target, Status::kBadShape, "y rows");
+        expect(kShape, "y stride", [](O& o) { o.y.stride = kCols - 1; });
+        expect(kShape, "y cols", [](O& o) { o.y.cols = kCols - 1; });
+        expect(kShape, "y rows", [](O& o) { o.y.rows = kRows - 1; });
       }
       if (operation.has_second) {
-        bad = f.good;
-        bad.second.data = nullptr;
-        Expect(operation, f, bad, target, Status::kNullPointer, "second null");
-        bad = f.good;
-        bad.second.cols = kCols + 1;
-        Expect(operation, f, bad, target, Status::kBadShape, "second cols");
-        bad = f.good;
-        bad.second.rows = kRows - 1;
-        Expect(operation, f, bad, target, Status::kBadShape, "second rows");
+        expect(kNull, "second null", [](O& o) { o.second.data = nullptr; });
+        expect(kShape, "second cols", [](O& o) { o.second.cols = kCols + 1; });
+        expect(kShape, "second rows", [](O& o) { o.second.rows = kRows - 1; });
       }
       if (operation.has_row_results) {
-        bad = f.good;
-        bad.row_results = nullptr;
-        Expect(operation, f, bad, target, Status::kNullPointer, "results null");
-        bad.x.cols = bad.second.cols = bad.y.cols = 0;
-        Expect(operation, f, bad, target, Status::kNullPointer,
-               "results null without columns");
+        expect(kNull, "results null", [](O& o) { o.row_results = nullptr; });
+        expect(kNull, "results null without columns", [](O& o) {
+          o.row_results = nullptr;
+          o.x.cols = o.second.cols = o.y.cols = 0;
+        });
       }
     }
   });
@@ -192,14 +178,12 @@ TEST_CASE("arguments: any stride of a single row") {
     for (const Operation& operation : kOperations) {
       Fixture f;
       Operands o = f.good;
-      const size_t stride = size_t{1} << 62;
-      o.x = Rows<const float>(f.At(0), 1, 4, stride);
-      o.second = Rows<const float>(f.At(2), 1, 4, stride);
-      o.y = Rows<float>(f.At(0) + 1, 1, 4, stride);
+      Shape(1, 4, size_t{1} << 62, &o);
+      o.y.data = f.At(0) + 1;
       if (operation.has_rows) {
         Expect(operation, f, o, target, Status::kOverlap, "huge strides");
       }
-      o.y = Rows<float>(f.At(4), 1, 4, stride);
+      o.y.data = f.At(4);
       CHECK(operation.run(o, target) == Status::kOk);
     }
   });
@@ -215,11 +199,11 @@ TEST_CASE("arguments: shapes at the limit") {
       Fixture f;
       // Legal, but it overlaps: so nothing is read or written.
       Operands o = f.good;
-      o.x = Rows<const float>(f.At(0), 3, 2, (kMax - 2) / 2);
-      o.second = o.x;
-      o.y = Rows<float>(f.At(0) + 1, 3, 2, (kMax - 2) / 2);
+      Shape(3, 2, (kMax - 2) / 2, &o);
+      o.second.data = o.x.data;
+      o.y.data = f.At(0) + 1;
       Expect(operation, f, o, target, Status::kOverlap, "the largest");
-      o.x.stride = o.second.stride = o.y.stride = (kMax - 2) / 2 + 1;
+      Shape(3, 2, (kMax - 2) / 2 + 1, &o);
       Expect(operation, f, o, target, Status::kBadShape, "one more");
       o.x = Rows<const float>(high, 1, 16);
       o.second = o.x;

@@ -221,8 +221,8 @@ TEST_CASE("log_softmax: exact results") {
       wrong += RunLogSumExp(x, target, scale) != scale * value;
       // All equal: the same bits.
       x.assign(n, value);
-      for (const float l : Run(x, target, zero))
-        wrong += l != Run(x, target, zero)[0];
+      const auto equal = Run(x, target, zero);
+      for (const float l : equal) wrong += l != equal[0];
       // Only -inf.
       x.assign(n, -kInf);
       for (const float l : Run(x, target, zero)) wrong += l != -kInf;
@@ -251,8 +251,7 @@ TEST_CASE("log_softmax: rows that end in NaN") {
       const std::vector<float> want = Run(row, target);
       const size_t special = random.Below(rows), from = random.Below(n);
       std::vector<float> x, y(rows * n, 123.0f);
-      for (size_t r = 0; r < rows; ++r)
-        x.insert(x.end(), row.begin(), row.end());
+      while (x.size() < rows * n) x.insert(x.end(), row.begin(), row.end());
       const auto begin = x.begin() + static_cast<ptrdiff_t>(special * n);
       std::fill(begin + static_cast<ptrdiff_t>(from),
                 begin + static_cast<ptrdiff_t>(n), kNan);
