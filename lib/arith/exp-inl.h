@@ -2,24 +2,25 @@
 
 // The exponential that all kernels share: 2^(x l) with l = scale * log2(e).
 //
-// x l is split into eighths of an octave, k, and a rest, f in [-1/16, 1/16]:
-//   2^(x l) = 2^floor(k / 8) * 2^((k mod 8) / 8) * 2^f
-// a power of two that is added to the exponent, an entry of a table of eight,
-// and a short polynomial. k is rounded by adding a magic number; l is used in
-// two parts, so f is as good as exact: its error is below 2^-27 for |x l| <
-// 2^13, where one part alone would cost |x| * 2^-26.
+// x l is a whole number k of eighths of an octave and a rest f in [-1/16,
+// 1/16]:
+//   2^(x l) = 2^floor(k / 8) * 2^((k mod 8) / 8) * 2^f.
+// The first factor is added to the exponent, the second factor is an entry of a
+// table of eight, and the third is a short polynomial. Adding a magic number
+// rounds x l to k. l has two parts, so f is as good as exact: its error is
+// below 2^-27 for |x l| < 2^13. With one part it would be |x| * 2^-26.
 //
 // Softmax needs 2^(x l) only up to a factor common to the row. So its table
-// holds c * 2^(j / 8) with the c for which all eight entries are within 0.047 u
-// of a float (found by trying all 2^23; 0.5 u is usual), and its polynomial is
-// a cubic whose error is centred. That makes the cheapest core also an accurate
-// one:
+// holds c * 2^(j / 8). With this c all eight entries are within 0.047 u of a
+// float, where 0.5 u is usual; a search of all 2^23 values found it. The
+// polynomial is a cubic whose error is centred. So this core is the cheapest
+// and accurate, too.
 //
-// Tried in a prototype of softmax with the sums of sum-inl.h: FMAs and products
-// per vector; the core's error in u; worst error in ULP of 6000 rows each of
-// N(0, 2), N(0, 10), two values, peak + equal tail, and uniform over 200
-// octaves (a constant row has none); ns per element at 8 x 4096, AVX-512 and
-// AVX2 on Zen 5, in one run a target:
+// Measured in a prototype of softmax with the sums of sum-inl.h. The columns
+// are: FMAs and products per vector; the core's error in u; the worst error in
+// ULP of 6000 rows each of N(0, 2), N(0, 10), two values, peak + equal tail,
+// and uniform over 200 octaves (a constant row has no error); ns per element at
+// 8 x 4096 on Zen 5, AVX-512 and AVX2, in one run per target:
 //   this core           7  1.5   2.5  3.1  3.1  2.9  2.7   0.159  0.268
 //   same, quartic       8  1.2   2.5  2.9  2.1  3.0  2.8   0.170  0.291
 //   degree 6, Horner    9  1.4   2.2  3.0  2.2  2.8  2.4   0.214  0.368
@@ -50,17 +51,17 @@ using internal::kLog2ELow;
 using internal::kLogSoftmaxFactor;
 using internal::kMagic;
 
-// y = x * (l_hi + l_lo) - offset, for magic = kMagic - offset and an integer
-// offset, is split in two. V is VF, Two or Four.
+// The next two functions split y = x * (l_hi + l_lo) - offset. offset is an
+// integer, and magic is kMagic - offset. V is VF, Two or Four.
 
-// k, y in eighths of an octave, in the last 12 bits.
+// The number k of eighths of an octave in y, in the last 12 bits.
 template <class V>
 HWY_INLINE V Eighths(const V& x, VF l_hi, const V& magic) {
   return Map([&](VF x, VF magic) HWY_ATTR { return Fma(x, l_hi, magic); }, x,
              magic);
 }
 
-// -f, the rest, with the sign that costs no instruction on NEON. NaN for NaN.
+// -f, the rest of y. This sign costs no instruction on NEON. NaN for NaN.
 template <class V>
 HWY_INLINE V MinusRest(const V& x, const V& eighths, VF l_hi, VF l_lo,
                        const V& magic) {
@@ -79,7 +80,7 @@ HWY_INLINE VF AddOctaves(const Table8& table, VF eighths) {
   return hn::BitCast(F32(), hn::Add(table[k], hn::ShiftLeft<20>(k)));
 }
 
-// c * 2^(j / 8 + kOctaves): see above.
+// The table of c * 2^(j / 8 + kOctaves).
 template <int kOctaves>
 HWY_INLINE Table8 SoftmaxTable() {
   constexpr internal::ExpTable kTable =
@@ -90,8 +91,8 @@ HWY_INLINE Table8 SoftmaxTable() {
 // 1 / c.
 constexpr double kOverSoftmaxFactor = 0x1.d6b629581f6a2p-1;
 
-// The relative error of SoftmaxExp in units of u = 2^-24, for every argument
-// and up to the row's common factor; f is at most 0.0627, p at most 0.72.
+// The relative error of SoftmaxExp in units of u = 2^-24. It holds for every
+// argument, up to the row's common factor. f is at most 0.0627, p at most 0.72.
 constexpr double kSoftmaxExpErrorU =
     0.047 +  // the entries of the table
     0.333 +  // the cubic
@@ -103,8 +104,7 @@ constexpr double kSoftmaxExpErrorU =
 // c * 2^(x l - offset). NaN stays NaN.
 class SoftmaxExp {
  public:
-  // `lowest` is an x for which the result is tiny but no subnormal; what is
-  // below gives +0.
+  // An x below `lowest` gives +0. The result for `lowest` is tiny and normal.
   HWY_INLINE SoftmaxExp(VF l_hi, VF l_lo, VF offset, VF lowest)
       : SoftmaxExp(l_hi, l_lo, offset, lowest, SoftmaxTable<0>()) {}
   HWY_INLINE SoftmaxExp(VF l_hi, VF l_lo, VF offset, VF lowest, Table8 table)
@@ -122,7 +122,7 @@ class SoftmaxExp {
     return (*this)(x, Repeat<V>(lowest_), Repeat<V>(magic_));
   }
 
-  // Each vector with a `lowest` and a Magic(offset) of its own.
+  // The same with a `lowest` and a Magic(offset) for each vector.
   template <class V>
   HWY_INLINE V operator()(const V& x, const V& lowest, const V& magic) const {
     return NotBelow(x, lowest, WholeOf(x, magic), magic);
@@ -130,13 +130,13 @@ class SoftmaxExp {
 
   HWY_INLINE VF LowestArgument() const { return lowest_; }
 
-  // The exponents of the results, in eighths of an octave: see Eighths.
+  // The results in steps: Whole() gives their exponents in eighths of an
+  // octave, see Eighths; Rest() gives what the eighths leave, with its sign
+  // changed; FromRest() gives the results.
   template <class V>
   HWY_INLINE V Whole(const V& x) const {
     return WholeOf(x, Repeat<V>(magic_));
   }
-  // The results from these, in two steps: what the eighths leave, with its sign
-  // changed, and the results from both.
   template <class V>
   HWY_INLINE V Rest(const V& x, const V& eighths) const {
     return RestOf(x, eighths, Repeat<V>(magic_));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// exp(x) = 2^(x log2(e)) of all floats, as exp-inl.h splits it.
+// exp(x) = 2^(x log2(e)) of all floats, split as in exp-inl.h.
 
 #if defined(SOFTLANE_LIB_ARITH_EXPONENTIAL_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_EXPONENTIAL_INL_H_
@@ -18,14 +18,15 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Beside softmax's core, the table holds 2^(j / 8) rounded, and a second table
-// the rest of that rounding, relative to the entry. The polynomial is a quartic
-// (0.004 u). The error is the last rounding and 0.1 u. The worst of all floats
-// is 0.777 ULP at x = -0x1.5ddf9p+6, whose subnormal result is rounded twice.
+// Three things differ from the core of softmax. The table holds 2^(j / 8),
+// rounded. A second table holds the relative error of that rounding. The
+// polynomial is a quartic with an error of 0.004 u. The error of the result is
+// the last rounding and 0.1 u. The worst of all floats is 0.777 ULP at x =
+// -0x1.5ddf9p+6, whose subnormal result is rounded twice.
 //
-// Subnormal and infinite results: the exponent is moved up by 64 for negative
-// x and down by 1 for others, so that it stays in range. A product moves it
-// back; it is exact, or rounded once.
+// Subnormal and infinite results: the exponent is moved up by 64 for negative x
+// and down by 1 for others, so that it stays in range. A product moves it back.
+// The product is exact or rounds once.
 class Exponential {
  public:
   HWY_INLINE Exponential()

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// One value per row from one vector per row: the lanes of as many rows as a
-// vector has lanes are folded together, upper half onto lower half, so that
-// each step works on full vectors. Rows alone would take log2(lanes) steps
-// each, the last of them for one useful lane.
+// Folds one vector per row to one value per row, upper half onto lower half,
+// for as many rows as a vector has lanes. The rows are folded together, so each
+// step works on full vectors. A row by itself would take log2(lanes) steps, and
+// the last step would have one useful lane.
 
 #if defined(SOFTLANE_LIB_ARITH_FOLD_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_FOLD_ROWS_INL_H_
@@ -14,15 +14,15 @@
 
 #include "arith/vector-inl.h"
 
-// One lane has nothing to fold.
+// A target of one lane has nothing to fold.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Of each 2 * kDistance lanes, the lower half gets op of a's two halves, the
-// upper half that of b's. `op` is commutative.
+// In each 2 * kDistance lanes, the lower half gets op of the two halves of a,
+// and the upper half gets op of the two halves of b. `op` is commutative.
 template <size_t kDistance, class D, class V, class Op>
 HWY_INLINE V FoldPair(D d, V a, V b, const Op& op) {
   constexpr size_t kBytes = kDistance * sizeof(hn::TFromD<D>);
@@ -41,8 +41,8 @@ HWY_INLINE V FoldPair(D d, V a, V b, const Op& op) {
   }
 }
 
-// Functions to fold, and a row that is stored: objects, since GCC does not
-// inline a lambda that is used several times.
+// Function objects for `op` and `row`. GCC does not inline a lambda that is
+// used several times.
 struct Plus {
   template <class V>
   HWY_INLINE V operator()(V a, V b) const {
@@ -64,8 +64,8 @@ struct StoredRows {
   const hn::TFromD<D>* from;
 };
 
-// Lane r of the result is the fold of the vector row(r), for as many rows as
-// there are lanes.
+// Lane r of the result is the fold of the vector row(r). There are as many rows
+// as lanes.
 template <class D, class Row, class Op, size_t kDistance = 1>
 HWY_INLINE auto FoldRows(D d, const Row& row, const Op& op, size_t first = 0) {
   if constexpr (kDistance == hn::MaxLanes(D())) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Exp values in a predicted range of exponents, and whether it held them all:
-// see exponent_range.h.
+// Exp values in a predicted range of exponents, and the test whether all of
+// them were in it: see exponent_range.h.
 
 #if defined(SOFTLANE_LIB_ARITH_LANE_RANGE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_LANE_RANGE_INL_H_
@@ -25,7 +25,7 @@ HWY_INLINE SoftmaxExp ExpOf(const internal::ExpRange& range,
                     Set(range.lowest), SoftmaxTable<internal::kRangeTop>());
 }
 
-// What a pass finds on the way: whether all exponents are in the range.
+// Gathers in a pass whether all exponents are in the range.
 class LaneRange {
  public:
   HWY_INLINE LaneRange() : outside_(hn::Zero(I32())) {}
@@ -48,7 +48,7 @@ class LaneRange {
     Add(eighths.a);
     Add(eighths.b);
   }
-  // The same for elements that are not below `lowest`.
+  // Adds the exponents of the elements that are not below `lowest`.
   HWY_INLINE void AddUnlessLess(VF eighths, VF x, VF lowest) {
 #if HWY_TARGET == HWY_AVX3
     const __mmask16 keep = _mm512_cmp_ps_mask(x.raw, lowest.raw, _CMP_NLT_UQ);
@@ -78,7 +78,8 @@ class LaneRange {
   }
 
  private:
-  // The bits of the least one inside; all others have its first 22.
+  // The bits of the least exponent in the range. All exponents in the range
+  // have the same first 22 bits.
   static constexpr int32_t kLeastInside = 0x49C00000 - 8 * internal::kRange;
   static constexpr int kOrXor = 0xF6;  // a | (b ^ c), for vpternlog
 
@@ -89,9 +90,9 @@ class LaneRange {
   VI outside_;
 };
 
-// The exp values, from what Whole and Rest of SoftmaxExp give; and what the
-// lanes gather. With kHasMasked elements may be below the lowest. V is VF, Two
-// or Four.
+// The exp values, from the results of Whole and Rest of SoftmaxExp. Adds the
+// exponents to `lanes`. With kHasMasked elements may be below the lowest
+// argument. V is VF, Two or Four.
 template <bool kHasMasked, class V>
 HWY_INLINE V EndInRange(const V& x, const V& eighths, const V& rest,
                         const SoftmaxExp& exp, LaneRange& lanes) {

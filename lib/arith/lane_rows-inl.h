@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The arithmetic of a row between its passes, for a row per lane: the exponent
-// of its maximum, the reciprocal of its sum in two floats, the log of its sum.
-// The bits are those of plan.h and row_exp-inl.h, which do one row.
+// The arithmetic of a row between its passes, with a row per lane: the exponent
+// of the maximum, the reciprocal of the sum in two floats, and the log of the
+// sum. plan.h and row_exp-inl.h have the same arithmetic for one row, with the
+// same bits.
 
 #if defined(SOFTLANE_LIB_ARITH_LANE_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_LANE_ROWS_INL_H_
@@ -14,14 +15,14 @@
 #include "arith/log-inl.h"
 #include "arith/row_exp-inl.h"
 
-// One lane is one row: see plan.h.
+// With one lane plan.h serves.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The octaves of kLanes rows, by their maxima: false if one of them is not
+// RowPlan::offset of kLanes rows, from their maxima. False if a maximum is not
 // finite or beyond the direct limit.
 HWY_INLINE bool FindOffset(VF max, const ScaleParts& parts, VF& offset) {
   constexpr double kOctaves = kDirectLimit * 0.999 * kLog2E;
@@ -33,10 +34,11 @@ HWY_INLINE bool FindOffset(VF max, const ScaleParts& parts, VF& offset) {
   return hn::AllTrue(F32(), direct);
 }
 
-// Reciprocal, for a row per lane.
+// Reciprocal, with a row per lane.
 class LaneReciprocals {
  public:
-  // From the sums of the lower and of the upper half of the rows.
+  // `lower` and `upper` are the sums of the lower and the upper half of the
+  // rows.
   HWY_INLINE LaneReciprocals(VD lower, VD upper) {
     const VD one = hn::Set(F64(), 1.0);
     const VD lower_inverse = hn::Div(one, lower);
@@ -66,8 +68,8 @@ class LaneReciprocals {
   }
 };
 
-// LogOfSum, for a row per lane: its plan's offset is `octaves`, and `top` is
-// the exp value of its maximum.
+// LogOfSum, with a row per lane. `octaves` is the offset of the row's plan, and
+// `top` is the exp value of its maximum.
 HWY_INLINE VD LogOfLaneSums(VD sum, VD max, VD octaves, VD top, double scale) {
   const F64 d;
   const VD log_divisor = hn::Sub(hn::Mul(octaves, hn::Set(d, kLn2)),

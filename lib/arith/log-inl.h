@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The logarithm of a row's sum: once a row, so in double and without a libm,
-// whose last bit may differ from one system to the next.
+// The logarithm of a row's sum. It is computed in double, since there is only
+// one per row. A libm is not used: its last bit differs between systems.
 
 #if defined(SOFTLANE_LIB_ARITH_LOG_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_LOG_INL_H_
@@ -19,10 +19,10 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// log(x) for normal positive x, within 2^-48 max(1, |log(x)|): with x = m 2^k
-// and m in [sqrt(1/2), sqrt(2)], log(m) = 2 atanh(s), s = (m - 1) / (m + 1).
-// The series in s^2 <= 0.0295 ends where a term is below 2^-51. Any value for
-// others.
+// log(x) for a normal positive x, within 2^-48 max(1, |log(x)|). With x = m 2^k
+// and m in [sqrt(1/2), sqrt(2)], log(m) is 2 atanh(s), s = (m - 1) / (m + 1).
+// The series in s^2 <= 0.0295 ends where a term is below 2^-51. For any other x
+// the result is unspecified.
 template <class V>
 HWY_INLINE V LogLanes(V x) {
   const hn::DFromV<V> d;
@@ -30,7 +30,7 @@ HWY_INLINE V LogLanes(V x) {
   constexpr uint64_t kSqrtHalf = 0x3FE6A09E667F3BCDu;
   constexpr uint64_t kBias = uint64_t{1024} << 52;
   const auto bits = hn::BitCast(du, x);
-  // k + 1024, and as the last bits of a double that counts ones.
+  // `biased` is k + 1024. `counted` is the double 2^52 + biased.
   const auto biased =
       hn::ShiftRight<52>(hn::Add(bits, hn::Set(du, kBias - kSqrtHalf)));
   const V counted =

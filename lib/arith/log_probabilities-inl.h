@@ -17,7 +17,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// scale x - log_sum, with log_sum in two floats: those of a row per lane.
+// scale x - log_sum with a row per lane. log_sum is in two floats.
 struct LaneLogProbabilities {
   // V is VF or Four.
   template <class V>
@@ -25,7 +25,7 @@ struct LaneLogProbabilities {
     return Map(
         [&](VF x) HWY_ATTR {
           const VF log = hn::Sub(Fma(x, scale, minus_high), low);
-          return MinKeepNaN(Set(0.0f), log);  // of at most 1
+          return MinKeepNaN(Set(0.0f), log);  // no probability is above 1
         },
         x);
   }
@@ -33,10 +33,11 @@ struct LaneLogProbabilities {
   VF scale, minus_high, low;
 };
 
-// scale (x - shift) - log_sum, with log_sum in two floats. The difference of
-// halves cannot overflow where its product with a small scale does not.
+// scale (x - shift) - log_sum of one row. log_sum is in two floats. With a
+// small scale the difference is taken of x / 2 and shift / 2: it cannot
+// overflow where the product with the scale does not.
 struct LogProbabilities {
-  // Of a row that needs no shift.
+  // For a row that needs no shift.
   HWY_INLINE LogProbabilities(const ScaleParts& parts, double log_sum)
       : is_shifted(false),
         factor(Set(1.0f)),
@@ -63,12 +64,12 @@ struct LogProbabilities {
         Map([&](VF x) HWY_ATTR { return Fma(x, factor, minus_shift); }, x));
   }
 
-  // What comes after the shift.
+  // The steps after the shift.
   HWY_INLINE LaneLogProbabilities Unshifted() const {
     return {scale, minus_high, low};
   }
 
-  // What the first float leaves of a double.
+  // The second of the two floats that hold log_sum.
   static HWY_INLINE VF LowOf(double log_sum) {
     return Set(static_cast<float>(log_sum - static_cast<float>(log_sum)));
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The largest element of a row, in one read. A maximum has no rounding, so the
-// order is free.
+// The largest element of a row, in one read. A maximum does not round, so its
+// bits do not depend on the order.
 
 #if defined(SOFTLANE_LIB_ARITH_MAX_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_MAX_INL_H_
@@ -22,13 +22,13 @@ namespace {
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-// Whether a row with this maximum has a sum: false for NaN, too.
+// Whether a row with this maximum has a sum. False for NaN.
 HWY_INLINE bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
 
-// What lanes remember of the elements they were given. AddFirst takes a vector
-// with -inf behind its first elements.
+// The classes below gather something about the elements that Add gets. AddFirst
+// gets the last elements of a row, with -inf after them.
 
-// The largest. Four maxima, so that their latency does not bind.
+// The largest element. Four maxima hide the latency of one.
 class LaneMax {
  public:
   HWY_INLINE LaneMax() {
@@ -100,7 +100,7 @@ class LaneNaN {
   hn::Mask<F32> ordered_[4];
 };
 
-// Nothing: for a caller that finds the NaN itself, later.
+// Gathers nothing, for a caller that finds NaN later.
 struct IgnoreNaN {
   template <class V>
   HWY_INLINE void Add(const V&) {}
@@ -108,7 +108,7 @@ struct IgnoreNaN {
   HWY_INLINE bool Total() const { return false; }
 };
 
-// Gives all elements of a row to `lanes`.
+// Gives all elements of a row to each of `lanes`.
 template <class... Lanes>
 HWY_INLINE void AddRow(const float* x, size_t n, Lanes&... lanes) {
   size_t i = 0;
@@ -126,8 +126,8 @@ HWY_INLINE void AddRow(const float* x, size_t n, Lanes&... lanes) {
   }
 }
 
-// The maximum; -inf for an empty row. NaN if `NaN` is LaneNaN and the row holds
-// one; with IgnoreNaN, any number if the row holds one.
+// The maximum; -inf for an empty row. If the row holds NaN, the result is NaN
+// with LaneNaN and any number with IgnoreNaN.
 template <class NaN>
 HWY_INLINE float MaxOf(const float* x, size_t n) {
   LaneMax max;

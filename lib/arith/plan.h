@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <cstring>
 
-// The decisions of a row that need no vectors: how the scale is split, how many
-// octaves its maximum takes off, which exponents its exp values may have, and
-// the reciprocal of its sum. Plain C++, the same for all targets: only IEEE
-// additions, products, divisions and conversions.
+// The arithmetic of a row that needs no vectors: the split of the scale, the
+// exponent of the maximum, which divides all exp values, the least argument,
+// and the reciprocal of the sum. It is plain C++ with IEEE additions, products,
+// divisions and conversions, so it gives the same bits on all targets.
 
 namespace softlane {
 namespace internal {
@@ -21,21 +21,21 @@ constexpr float kLog2ELow = static_cast<float>(kLog2E - kLog2EHigh);
 static_assert(kLog2EHigh == 0x1.715476p0f && kLog2ELow == 0x1.4ae0cp-26f,
               "whatever rounds");
 
-// log(c) for the middle of the errors of the table and the cubic of SoftmaxExp.
+// log(c) of SoftmaxExp, with the middle of the errors of its table and cubic.
 constexpr double kLogSoftmaxFactor = 0x1.5863538c74e7fp-4;
 
-// The exp value of the maximum is near 2^kHeadroom: an exp value is then normal
-// wherever its probability is, and the sum of 2^24 of them is far from
+// The exp value of the maximum is near 2^kHeadroom. Then an exp value is normal
+// wherever its probability is, and the sum of 2^24 exp values is far from
 // overflow.
 constexpr double kHeadroom = 4.0;
 
-// Up to this |scale max| x l is split as it is; above, x - max is. The
-// difference is exact there for every x that matters, because it is within a
-// factor 2 of max.
+// The exponential gets x itself if |scale max| is at most this, else x - max.
+// This difference is exact for every x that matters, because such an x is
+// within a factor 2 of max.
 constexpr double kDirectLimit = 4096.0;
 
 // scale * log2(e) = l * unit. The unit is a power of two: 1 for a scale of
-// usual size, else the scale's own, so that two floats hold l.
+// usual size, else the power of two in the scale. So two floats can hold l.
 struct ScaleParts {
   double scale, unit, l;
   float l_hi, l_lo, inverse_l;
@@ -45,7 +45,7 @@ constexpr ScaleParts kUnscaled = {
     1.0, 1.0, kLog2E, kLog2EHigh, kLog2ELow, static_cast<float>(1.0 / kLog2E)};
 
 inline ScaleParts SplitScale(float scale) {
-  // Most calls do not scale: no divisions for them.
+  // Most calls do not scale. They need no division.
   if (scale == 1.0f) return kUnscaled;
   ScaleParts parts;
   parts.scale = scale;
@@ -64,24 +64,25 @@ inline ScaleParts SplitScale(float scale) {
   return parts;
 }
 
-// The same for one row. Most calls do not scale: nothing is copied for them.
+// The same without a copy for calls that do not scale. The others use `place`.
 inline const ScaleParts& SplitScale(float scale, ScaleParts& place) {
   if (scale == 1.0f) return kUnscaled;
   return place = SplitScale(scale);
 }
 
-// The least argument whose exp value is not taken for +0, so many octaves below
-// the offset: 2^-125.75 is normal, and below 2^-126 times the sum.
+// An argument this many octaves below the offset is the least whose exp value
+// is not set to +0. Its exp value, 2^-125.75, is normal. A lower exp value has
+// a probability below 2^-126.
 constexpr float kLowestOctaves = -125.75f;
 inline float LowestOf(float offset, const ScaleParts& parts) {
   return (offset + kLowestOctaves) * parts.inverse_l;
 }
 
-// The nearest integer to a value below 2^51: 1.5 * 2^52 makes the last bit of a
-// double count ones.
+// The nearest integer to a value below 2^51. The last bit of a double near 1.5
+// * 2^52 stands for 1.
 inline double RoundToInteger(double v) { return (v + 0x1.8p52) - 0x1.8p52; }
 
-// 2^exponent; 0 if that is not normal.
+// 2^exponent; 0 if that is below the normal numbers.
 inline double PowerOfTwo(double exponent) {
   if (exponent < -1022.0) return 0.0;
   const uint64_t bits =
@@ -98,9 +99,9 @@ inline float ExponentOf(double v) {
   return static_cast<float>(static_cast<int>(bits >> 52) - 1023);
 }
 
-// What a row's maximum decides. Element x becomes the argument (x - shift) *
-// unit of the exponential, and its exp value is exp(scale * (x - shift) -
-// log_divisor).
+// The numbers that follow from a row's maximum. The exponential gets the
+// argument (x - shift) * unit for element x. The exp value is exp(scale * (x -
+// shift) - log_divisor).
 struct RowPlan {
   bool as_is;  // shift is 0 and unit is 1
   double shift, unit;
@@ -123,13 +124,14 @@ inline RowPlan PlanRow(float max, const ScaleParts& parts) {
   return plan;
 }
 
-// The reciprocal of a sum as that of two floats: an exp value over itself is
-// then exactly 1, which one float misses in an eighth of all cases. The first
-// has 5 bits only, so that its rest times an exp value is no subnormal, which
-// some CPUs are slow at, unless the probability is below 2^-121.
+// The reciprocal of a sum as the sum of two floats. With two floats, an exp
+// value over itself is exactly 1; with one float it is not in an eighth of all
+// cases. The first float has only 5 bits. So the second float times an exp
+// value is subnormal, which is slow on some CPUs, only if the probability is
+// below 2^-121.
 constexpr int64_t kHeadRounding = int64_t{1} << 47;
 constexpr int64_t kHeadMask = ~((int64_t{1} << 48) - 1);
-// An exp value below this times the sum becomes +0: no probability is
+// An exp value below this times the sum becomes +0, so that no probability is
 // subnormal.
 constexpr double kLeast = 0x1.00001p-126;
 
@@ -137,14 +139,14 @@ struct Reciprocal {
   float head, rest, least;
 };
 
-// For factor * exp value instead.
+// The same two floats for any factor of the exp values.
 inline Reciprocal FactorOf(double factor, double sum) {
   uint64_t bits;  // unsigned: for a NaN the sum may wrap
   std::memcpy(&bits, &factor, sizeof(bits));
   bits = (bits + uint64_t{kHeadRounding}) & static_cast<uint64_t>(kHeadMask);
   double head;
   std::memcpy(&head, &bits, sizeof(head));
-  // No exp value goes from under an infinite or NaN factor.
+  // An infinite or NaN factor keeps all exp values.
   const float high = static_cast<float>(head);
   const float least = static_cast<float>(sum * kLeast);
   return {high, static_cast<float>(factor - head),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The last step of softmax: an exp value over the row's sum.
+// The last step of softmax: an exp value divided by the row's sum.
 
 #if defined(SOFTLANE_LIB_ARITH_PROBABILITY_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_PROBABILITY_INL_H_
@@ -19,8 +19,8 @@ namespace {
 
 using internal::Reciprocal;
 
-// An exp value over the sum; NaN if that is. Small exp values go before they
-// are multiplied: see Reciprocal.
+// The probability of an exp value e. NaN if the sum is NaN. An e below `least`
+// becomes +0 before the products: see Reciprocal.
 HWY_INLINE VF ProbabilityOf(VF e, VF head, VF rest, VF least) {
 #if HWY_TARGET == HWY_AVX3
   const __mmask16 keep = _mm512_cmp_ps_mask(e.raw, least.raw, _CMP_NLT_UQ);
@@ -28,22 +28,22 @@ HWY_INLINE VF ProbabilityOf(VF e, VF head, VF rest, VF least) {
   return VF{_mm512_maskz_fmadd_ps(keep, e.raw, head.raw, low)};
 #else
   const VF kept = hn::IfThenZeroElse(hn::Lt(e, least), e);
-  // + 0, so that 0 times a negative factor is +0, as it is above.
+  // The sum with +0 makes 0 times a negative factor +0, as with AVX-512.
   return Fma(kept, head, Fma(kept, rest, Set(0.0f)));
 #endif
 }
 
-// The same, where no e is below the least.
+// The same if no e is below `least`.
 HWY_INLINE VF ProbabilityNotTiny(VF e, VF head, VF rest) {
   return Fma(e, head, hn::Mul(e, rest));
 }
 
-// Those of one row.
+// The probabilities of one row.
 class Probabilities {
  public:
   HWY_INLINE explicit Probabilities(const Reciprocal& r)
       : Probabilities(Set(r.head), Set(r.rest), Set(r.least)) {}
-  // Those of a row per lane.
+  // The probabilities of a row per lane.
   HWY_INLINE Probabilities(VF head, VF rest, VF least)
       : head_(head), rest_(rest), least_(least) {}
 
@@ -55,7 +55,7 @@ class Probabilities {
                exps);
   }
 
-  // The same, where no e is below `least`.
+  // The same if no exp value is below `least`.
   template <class V>
   HWY_INLINE V NotTiny(const V& exps) const {
     return Map([&](VF v)

@@ -17,12 +17,12 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// log(sum of exp(scale x)) of a row with this maximum, whose exp values are in
-// the range: as if its own plan had made them.
+// log(sum of exp(scale x)) of a row with this maximum, from the sum of exp
+// values in the range. The bits are those of the row's own plan.
 HWY_INLINE double LogOfSumInRange(float max, double sum,
                                   const internal::ExpRange& range,
                                   const ScaleParts& parts) {
-  // First: the maximum may be NaN, too, and no exponent.
+  // Before PlanRow: the maximum may be NaN, too, which has no exponent.
   if (!(sum == sum)) return sum;
   const RowPlan plan = PlanRow(max, parts);
   const double octaves = range.offset - internal::kRangeTop - plan.offset;

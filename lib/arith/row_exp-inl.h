@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Softmax of one row: the arithmetic, of which every schedule has the bits.
+// The arithmetic of softmax for one row. Every schedule gives the same bits.
 
 #if defined(SOFTLANE_LIB_ARITH_ROW_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_ROW_EXP_INL_H_
@@ -37,25 +37,27 @@ using internal::RowPlan;
 using internal::ScaleParts;
 using internal::SplitScale;
 
-// The relative error of a sum of exp values, in u = 2^-24: its terms err as an
-// exp value does.
+// The relative error of a sum of exp values, in units of u = 2^-24: the error
+// of an exp value and the error of the sum.
 constexpr double kExpSumErrorU = kSoftmaxExpErrorU + kSumErrorU;
-// Of a probability: the exp value, the sum, the reciprocal in two floats, a
-// subnormal second product at the lowest probabilities, the rounding of the
-// result. An error of n u is at most n ULP.
+// The error of a probability has these parts: the exp value, the sum, the
+// reciprocal in two floats, a subnormal second product at the lowest
+// probabilities, and the rounding of the result. An error of n u is at most n
+// ULP.
 static_assert(kSoftmaxExpErrorU + kExpSumErrorU + 0.02 + 1.0 + 1.0 <=
                   kSoftmaxMaxUlp,
               "the documented bound holds");
-// Of logsumexp: the logarithm of the sum, and the rounding to float.
+// The error of logsumexp has two parts: the sum, whose relative error is the
+// absolute error of its logarithm, and the rounding to float.
 static_assert(kExpSumErrorU + 0.5 <= kLogSumExpMaxError * 0x1p24,
               "the documented bound holds");
 
-// LowestOf, for a row per lane.
+// LowestOf, with a row per lane.
 HWY_INLINE VF Lowest(VF offset, const ScaleParts& parts) {
   return hn::Mul(hn::Add(offset, Set(kLowestOctaves)), Set(parts.inverse_l));
 }
 
-// The arguments of the exponential.
+// The functions from an element to the argument of the exponential.
 struct AsIs {
   template <class V>
   HWY_INLINE const V& operator()(const V& x) const {
@@ -63,7 +65,8 @@ struct AsIs {
   }
 };
 struct Shifted {
-  // A difference that overflows is far below the maximum: -inf is as good.
+  // A difference overflows only far below the maximum, where the exp value is
+  // +0 for -inf, too.
   template <class V>
   HWY_INLINE V operator()(const V& x) const {
     return Map([&](VF x) HWY_ATTR { return hn::Mul(hn::Sub(x, shift), unit); },
@@ -72,8 +75,7 @@ struct Shifted {
   VF shift, unit;
 };
 
-// Calls with_argument(argument) with what makes the exponential's argument of
-// an element.
+// Calls with_argument with the function from an element to the argument.
 template <class WithArgument>
 HWY_INLINE auto WithArgumentOf(const RowPlan& plan,
                                const WithArgument& with_argument) {
@@ -82,8 +84,9 @@ HWY_INLINE auto WithArgumentOf(const RowPlan& plan,
                                Set(static_cast<float>(plan.unit))});
 }
 
-// log(sum_k exp(scale * (x_k - shift))), from the exp value of the maximum.
-// Where no other element counts, that is the maximum's share, exactly.
+// log(sum_k exp(scale * (x_k - shift))) from the sum of the exp values. If the
+// sum is just the exp value of the maximum, the result is exactly scale * (max
+// - shift).
 HWY_INLINE double LogOfSum(const RowPlan& plan, float exp_of_max, double sum) {
   return sum == exp_of_max ? plan.scaled_max - plan.scaled_shift
                            : plan.log_divisor + Log(sum);
@@ -98,7 +101,7 @@ HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
   return LogOfSum(plan, exp_of_max, sum);
 }
 
-// The same for the plan's own argument, in little code.
+// The same with the plan's own argument, in less code.
 HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
                            float max, double sum) {
   const float argument =
@@ -108,7 +111,7 @@ HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
   return LogOfSum(plan, exp_of_max, sum);
 }
 
-// logsumexp of the row.
+// The logsumexp of the row.
 template <class Argument>
 HWY_INLINE float LogSumExp(const RowPlan& plan, const SoftmaxExp& exp,
                            const Argument& argument, float max, double sum) {

@@ -2,23 +2,25 @@
 
 // The sum of a row's terms, with the same bits on every target.
 //
-// The order of additions is fixed by element index alone, so it cannot depend
-// on the vector length: a block of 64 terms is folded to 16 in f32, (a + b) +
-// (c + d); in double, the upper 8 of these are added to the lower 8, and those
-// to 8 lanes; at the end the lanes are folded 8 -> 4 -> 2 -> 1, upper half onto
-// lower half. Terms beyond the row are +0, which changes no sum. So the f32
-// part is 2 roundings deep, whatever the row length.
+// The element's index alone fixes the order of additions, so the order does not
+// depend on the vector length. A block of 64 terms is folded to 16 floats, (a +
+// b) + (c + d). From here on sums are in double. The upper 8 of the 16 floats
+// are added to the lower 8, and the results to 8 lanes. After the last block,
+// the lanes are folded 8 -> 4 -> 2 -> 1, upper half onto lower half. Terms
+// beyond the row are +0, which changes no sum. So a float is rounded twice,
+// whatever the row length is.
 //
-// Tried in a prototype of softmax with the core of exp-inl.h: worst error in
-// ULP on 6000 rows each of N(0, 10), two values, and peak + equal tail; ns per
-// element at 8 x 4096 in one run a target, AVX-512 and AVX2 on Zen 5:
+// Measured in a prototype of softmax with the core of exp-inl.h. The columns
+// are: the worst error in ULP on 6000 rows each of N(0, 10), two values, and
+// peak + equal tail; ns per element at 8 x 4096 on Zen 5, AVX-512 and AVX2, in
+// one run per target:
 //   f32 chains of 16, blocks of 1024 to double  3.9  4.1 10.8   0.153   0.247
 //   128 -> 8 in f32, 8 double lanes             3.7  2.7  2.9   0.150   0.242
 //   64 -> 8 in f32, 8 double lanes              3.3  2.4  2.5   0.154   0.254
 //   64 -> 16 in f32, 8 double lanes (this one)  3.1  3.1  2.9   0.159   0.268
 //   64 -> 16 in f32, 16 double lanes            3.1  3.1  2.9   0.162   0.294
 //   every term to double                        2.7  2.4  2.1   0.207   0.376
-// On 500,000 random rows 64 -> 8 had 4 rows above 4 ULP, this one 1.
+// On 500,000 random rows, 64 -> 8 had 4 rows above 4 ULP; this order had 1.
 
 #if defined(SOFTLANE_LIB_ARITH_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_SUM_INL_H_
@@ -36,16 +38,17 @@ namespace {
 
 constexpr size_t kSumBlock = 64;
 constexpr size_t kSumLanes = 8;
-// In units of u = 2^-24: 64 -> 16 takes two roundings. The rest is in double.
+// The relative error in units of u = 2^-24. 64 -> 16 takes two roundings to
+// float. The other sums are in double.
 constexpr double kSumErrorU = 2.0 + 0.01;
 constexpr double kDoubleSumErrorU = 0.01;
 
 using F64 = hn::CappedTag<double, kHasFma ? 8 : 1>;
 using VD = hn::Vec<F64>;
 
-// Halves of a vector. Templates, as are all that call them: a one-lane target
-// has no halves, and what depends on a parameter is looked up only where it is
-// used.
+// Halves of a vector. A one-lane target has no halves. So these functions and
+// their callers are templates: a name that depends on a template's parameter is
+// looked up only if the template is used.
 template <class V>
 HWY_INLINE auto Lower(V v) {
   return LowerHalf(hn::Half<hn::DFromV<V>>(), v);
@@ -71,11 +74,11 @@ class LaneSum {
     for (VD& lanes : lanes_) lanes = hn::Zero(F64());
   }
 
-  // A block of 64 terms, folded to 16.
+  // The vectors of a block that is folded to 16 floats.
   static constexpr size_t kFoldedVectors = 2 * kSumLanes / kLanes;
 
-  // Adds a block: four(i) gives those of its 64 terms that are kLanes from i
-  // on, from i + 16 on, and so on.
+  // Adds a block. four(i) gives four vectors of its 64 terms: kLanes terms each
+  // from i, i + 16, i + 32 and i + 48 on.
   template <bool kInDouble = false, class FourTerms>
   HWY_INLINE void AddBlock(const FourTerms& four) {
     if constexpr (kInDouble) return AddBlockInDouble(four);
@@ -96,8 +99,8 @@ class LaneSum {
     }
   }
 
-  // Folded() of one block that has terms in its first kCount vectors, of which
-  // term(k) gives vector k. Without the +0 that a sum begins with: a -0 stays.
+  // Folded() of one block that has terms in its first kCount vectors. term(k)
+  // gives vector k. A sum begins with +0; this sum does not, so a -0 stays.
   template <size_t kCount, class Term>
   static HWY_INLINE VD FoldedBlock(const Term& term) {
     VF folded[kFoldedVectors];
@@ -109,8 +112,8 @@ class LaneSum {
     return FoldVectors(lanes);
   }
 
-  // A block that is folded in double from the start: no rounding to float at
-  // all, for 5 instructions more per vector.
+  // Adds a block that is folded in double from the start. Nothing is rounded to
+  // float, and each vector takes 5 more instructions.
   template <class FourTerms>
   HWY_INLINE void AddBlockInDouble(const FourTerms& four) {
     if constexpr (kLanes > kSumLanes) {
@@ -152,7 +155,7 @@ class LaneSum {
 
   HWY_INLINE double Total() const { return FoldLanes(Folded()); }
 
-  // One vector, whose lanes remain to be folded.
+  // The sum as one vector, whose lanes are not folded yet.
   HWY_INLINE VD Folded() const {
     VD lanes[kVectors];
     for (size_t k = 0; k < kVectors; ++k) lanes[k] = lanes_[k];
@@ -160,8 +163,8 @@ class LaneSum {
   }
 
  private:
-  // One lane at a time a block asks 16 times: in a function of its own, that is
-  // a sixteenth of the code.
+  // With one lane, AddBlock calls four(i) 16 times. This function makes that
+  // one copy of the code instead of 16.
   template <class FourTerms>
   static HWY_NOINLINE Four AskAlone(const FourTerms& four, size_t i) {
     return four(i);
@@ -174,7 +177,7 @@ class LaneSum {
 
   static constexpr size_t kVectors = kSumLanes / hn::MaxLanes(F64());
 
-  // (a + b) + (c + d) as far as there are terms.
+  // (a + b) + (c + d) of the terms that exist.
   template <size_t kCount, class Term>
   static HWY_INLINE VF FoldTerms(const Term& term, size_t k) {
     VF sum = term(k);
@@ -191,8 +194,8 @@ class LaneSum {
     return sum;
   }
 
-  // From 16 floats to 8 lanes. There are terms in the first kCount vectors.
-  // V is VF: a parameter for the reason that Lower has one.
+  // Folds 16 floats to 8 lanes. There are terms in the first kCount vectors. V
+  // is VF; it is a parameter for the same reason as Lower's.
   template <size_t kCount, class V>
   static HWY_INLINE void Widen(const V (&folded)[kFoldedVectors],
                                VD (&lanes)[kVectors]) {
@@ -219,7 +222,7 @@ class LaneSum {
     return has_upper ? hn::Add(lower, upper) : lower;
   }
 
-  // 8 -> 4 -> 2 -> 1 lanes, as far as they are in different vectors.
+  // Folds the 8 lanes to one vector.
   static HWY_INLINE VD FoldVectors(VD (&lanes)[kVectors]) {
     for (size_t count = kVectors / 2; count != 0; count /= 2) {
       for (size_t k = 0; k < count; ++k) {
@@ -263,7 +266,7 @@ class LaneSum {
   VD lanes_[kVectors];
 };
 
-// The terms of a block, as AddBlock asks for them.
+// The terms of a full block, as AddBlock asks for them.
 template <class Terms>
 struct BlockTerms {
   HWY_INLINE Four operator()(size_t i) const { return terms.FourOf(start + i); }
@@ -272,9 +275,9 @@ struct BlockTerms {
   size_t start;
 };
 
-// Those of a block that is not full: +0 behind the last of `count`. The vector
-// that is not full is made once, before the others: most of a block's code is
-// its terms.
+// The terms of a partial block, which has `count` terms and then +0. The
+// partial vector is made once, before the others, because making the terms is
+// most of the block's code.
 template <class Terms>
 struct LastTerms {
   HWY_INLINE LastTerms(const Terms& all, size_t first, size_t number)
@@ -295,8 +298,9 @@ struct LastTerms {
   VF partial;
 };
 
-// The same in twice the code: the partial vector in its place. Rows of 500 to
-// 1000 elements take 2 to 3 % less time with AVX2 on Zen 3.
+// The same with the partial vector made in its place, which takes twice the
+// code. Rows of 500 to 1000 elements take 2 to 3 % less time with AVX2 on
+// Zen 3.
 template <class Terms>
 struct FastLastTerms {
   HWY_INLINE Four operator()(size_t i) const {
@@ -311,9 +315,9 @@ struct FastLastTerms {
   size_t start, count;
 };
 
-// Adds full blocks of terms, from `start` to `end`, to a sum of such. `terms`
-// has One(i), which gives kLanes terms from i on; First(i, count), which gives
-// the first `count` of them and +0; and FourOf(i), which gives what One does
+// Adds the full blocks of terms from `start` to `end` to a sum. `terms` has
+// three functions. One(i) gives kLanes terms from i on. First(i, count) gives
+// the first `count` of these, and +0 in the other lanes. FourOf(i) gives One
 // for i, i + 16, i + 32 and i + 48. Each term is asked for once.
 template <bool kInDouble = false, class Terms, class Sum>
 HWY_INLINE void AddBlocks(size_t start, size_t end, const Terms& terms,
@@ -328,7 +332,8 @@ struct StoredBlock {
 
   const float* terms;
 };
-// A block that is not full, or none, in little code: one vector at a time.
+// Adds a partial block, or nothing. The code is small: it makes one vector at a
+// time.
 template <bool kInDouble = false, class Terms, class Sum>
 HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
                              Sum& sum) {
@@ -345,8 +350,8 @@ HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
   for (; i < kSumBlock; i += kLanes) Store(Set(0.0f), block + i);
   sum.template AddBlock<kInDouble>(StoredBlock{block});
 }
-// The same with all vectors of the block side by side. AddLast is for passes
-// that are not hot; AddFastLast, for those that are, takes twice the code.
+// The same with all vectors of the block side by side. AddFastLast takes twice
+// the code of AddLast. It is for hot passes.
 template <bool kInDouble = false, class Terms>
 HWY_INLINE void AddLast(size_t start, size_t n, const Terms& terms,
                         LaneSum& sum) {
@@ -363,14 +368,14 @@ HWY_INLINE void AddFastLast(size_t start, size_t n, const Terms& terms,
   sum.template AddBlock<kInDouble>(
       FastLastTerms<Terms>{terms, start, n - start});
 }
-// All terms from 0 to n - 1.
+// Adds terms 0 to n - 1.
 template <bool kInDouble = false, class Terms>
 HWY_INLINE void AddTerms(size_t n, const Terms& terms, LaneSum& sum) {
   const size_t full = n / kSumBlock * kSumBlock;
   AddBlocks<kInDouble>(0, full, terms, sum);
   AddLast<kInDouble>(full, n, terms, sum);
 }
-// Their sum.
+// The sum of terms 0 to n - 1.
 template <bool kInDouble = false, class Terms>
 HWY_INLINE double SumTerms(size_t n, const Terms& terms) {
   LaneSum sum;

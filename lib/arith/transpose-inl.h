@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Four columns of kLanes rows: from memory to a vector per column, and back.
+// Loads four columns of kLanes rows from memory, a vector per column, and
+// stores them.
 
 #if defined(SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_
@@ -11,7 +12,7 @@
 
 #include "arith/vector-inl.h"
 
-// One lane has no columns.
+// A target of one lane has no need to transpose.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -33,26 +34,26 @@ HWY_INLINE Four TransposeBlocks(const Four& in) {
           hn::BitCast(d, hn::InterleaveUpper(d64, e, f))};
 }
 
-// Block b of the result is the 4 floats at from[4 b][c].
+// Block b of the result has the 4 floats at from[4 b][c].
 HWY_INLINE VF GatherBlocks(const float* const* from, size_t c) {
   const F32 d;
   VF result = hn::LoadDup128(d, from[0] + c);
   for (size_t b = 1; b < kLanes / 4; ++b) {
-    // All lanes from the block on; the blocks behind it come later.
+    // All lanes from block b on. Later steps overwrite the blocks after it.
     const auto above = hn::Not(hn::FirstN(d, 4 * b));
     result = hn::IfThenElse(above, hn::LoadDup128(d, from[4 * b] + c), result);
   }
   return result;
 }
 
-// Columns c to c + 3 of the rows at from[0], from[1] ...: a row per lane.
+// Columns c to c + 3 of the rows at from[0], from[1], ..., with a row per lane.
 HWY_INLINE Four LoadColumns(const float* const* from, size_t c) {
   return TransposeBlocks({GatherBlocks(from, c), GatherBlocks(from + 1, c),
                           GatherBlocks(from + 2, c),
                           GatherBlocks(from + 3, c)});
 }
 
-// Block b of v to the 4 floats at to[4 b][c].
+// Stores block b of v to the 4 floats at to[4 b][c].
 template <class V>
 HWY_INLINE void ScatterBlocks(V v, float* const* to, size_t c) {
   using D = hn::DFromV<V>;
@@ -76,7 +77,8 @@ HWY_INLINE void StoreColumns(const Four& columns, float* const* to, size_t c) {
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
-// Eight columns take half as many loads and stores of rows as twice four.
+// Eight columns at a time take half as many loads and stores as twice four
+// columns.
 
 // Blocks 1, 3 of a and blocks 0, 2 of b change places.
 HWY_INLINE void ExchangeBlocks(VF& a, VF& b) {
@@ -91,7 +93,8 @@ HWY_INLINE void ExchangeBlocks(Four& v, Four& w) {
   ExchangeBlocks(v.d, w.d);
 }
 
-// 8 floats at rows[0][c] and, if a vector has 16 lanes, at rows[8][c].
+// The 8 floats at rows[0][c] and, if a vector has 16 lanes, the 8 floats at
+// rows[8][c].
 HWY_INLINE VF LoadEights(const float* const* rows, size_t c) {
 #if HWY_TARGET == HWY_AVX2
   return Load(rows[0] + c);
@@ -111,7 +114,7 @@ HWY_INLINE void StoreEights(VF v, float* const* rows, size_t c) {
 #endif
 }
 
-// Columns c to c + 3 and c + 4 to c + 7, as LoadColumns has them.
+// LoadColumns of columns c to c + 3, `left`, and of c + 4 to c + 7, `right`.
 HWY_INLINE void LoadEightColumns(const float* const* from, size_t c, Four& left,
                                  Four& right) {
   left = TransposeBlocks({LoadEights(from, c), LoadEights(from + 1, c),
@@ -121,7 +124,7 @@ HWY_INLINE void LoadEightColumns(const float* const* from, size_t c, Four& left,
   ExchangeBlocks(left, right);
 }
 
-// The reverse.
+// The reverse of LoadEightColumns.
 HWY_INLINE void StoreEightColumns(Four left, Four right, float* const* to,
                                   size_t c) {
   ExchangeBlocks(left, right);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What every kernel needs of a target beyond Highway 1.0.3: a fused
-// multiply-add on every target, tails that touch no byte outside the row, a
-// maximum with the same result everywhere, and arithmetic on two or four
-// vectors side by side.
+// The vectors of a target, and what Highway 1.0.3 lacks: a fused multiply-add
+// on every target, loads and stores that touch no byte after the row, a maximum
+// with the same result on every target, and arithmetic on two or four vectors
+// side by side.
 
 #if defined(SOFTLANE_LIB_ARITH_VECTOR_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_VECTOR_INL_H_
@@ -26,7 +26,8 @@ namespace HWY_NAMESPACE {
 namespace {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Targets with an FMA instruction; the others compute one lane at a time.
+// Whether the target has an FMA instruction. A target without computes one lane
+// at a time.
 constexpr bool kHasFma =
     HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64;
 
@@ -60,10 +61,9 @@ HWY_INLINE VF Fnma(VF a, VF b, VF c) {
   }
 }
 
-// A constant that FMAs are added to. NEON's fmla overwrites what it adds to: a
-// constant in a register would be copied first, by the pipes that do the
-// arithmetic. So it is loaded anew each time, which the compiler must not know
-// how to avoid.
+// A constant addend of FMAs. NEON's fmla overwrites its addend. A constant in a
+// register would be copied first, by the pipes that do the arithmetic. So the
+// addend is loaded each time, and the compiler is kept from avoiding that.
 class Addend {
  public:
 #if HWY_ARCH_ARM_A64
@@ -107,7 +107,7 @@ HWY_INLINE VF MinKeepNaN(VF bound, VF x) {
 #endif
 }
 
-// c - a * b, rounded once; +0 where x is below `lowest`. Kept where x is NaN.
+// c - a * b, rounded once, and +0 where x is below `lowest`. NaN is not below.
 HWY_INLINE VF FnmaUnlessLess(VF x, VF lowest, VF a, VF b, VF c) {
 #if HWY_TARGET == HWY_AVX3
   const __mmask16 keep = _mm512_cmp_ps_mask(x.raw, lowest.raw, _CMP_NLT_UQ);
@@ -120,19 +120,19 @@ HWY_INLINE VF FnmaUnlessLess(VF x, VF lowest, VF a, VF b, VF c) {
 HWY_INLINE VF Load(const float* from) { return hn::LoadU(F32(), from); }
 HWY_INLINE void Store(VF v, float* to) { hn::StoreU(v, F32(), to); }
 
-// Four vectors on which the same is done, one step for all of them at a time: a
-// CPU looks only so far ahead for instructions that can start. With AVX-512 and
-// AVX2 on Zen 5 softmax's exponential takes 17 % and 14 % less time than vector
-// by vector.
+// Four vectors side by side. Each step is done for all of them before the next
+// step, because a CPU looks only so far ahead for instructions that can start.
+// On Zen 5 the exponential of softmax takes 17 % less time than vector by
+// vector with AVX-512, and 14 % less with AVX2.
 struct Four {
   VF a, b, c, d;
 };
-// Two of them.
+// Two vectors side by side.
 struct Two {
   VF a, b;
 };
 
-// op of a vector, or of each of two or four.
+// op of one vector, or of each of two or four vectors.
 template <class Op, class... More>
 HWY_INLINE VF Map(const Op& op, VF x, More... more) {
   return op(x, more...);
@@ -147,7 +147,7 @@ HWY_INLINE Four Map(const Op& op, const Four& x, const More&... more) {
           op(x.d, more.d...)};
 }
 
-// The same vector, or two or four times the same. V is VF, Two or Four.
+// V with v as its vector, or as each of its vectors. V is VF, Two or Four.
 template <class V>
 HWY_INLINE V Repeat(VF v) {
   if constexpr (std::is_same_v<V, Four>) {
@@ -159,8 +159,8 @@ HWY_INLINE V Repeat(VF v) {
   }
 }
 
-// The same value, which the compiler takes for one that it cannot load again:
-// GCC would, for each use.
+// v, in a register. The compiler does not know the value, so it cannot load it
+// again; GCC would do so for each use.
 HWY_INLINE VF InRegister(VF v) {
 #if HWY_TARGET == HWY_AVX3
   __asm__("" : "+v"(v.raw));
@@ -171,7 +171,7 @@ HWY_INLINE Four InRegisters(const Four& v) {
   return {InRegister(v.a), InRegister(v.b), InRegister(v.c), InRegister(v.d)};
 }
 
-// The vectors from `step` elements after one another on.
+// Four vectors that begin `step` elements after one another.
 HWY_INLINE Four LoadFour(const float* from, size_t step) {
   return {Load(from), Load(from + step), Load(from + 2 * step),
           Load(from + 3 * step)};
@@ -183,13 +183,13 @@ HWY_INLINE void StoreFour(const Four& v, float* to, size_t step) {
   Store(v.d, to + 3 * step);
 }
 
-// The first `count` <= kLanes elements, `fill` in the other lanes.
+// The first `count` <= kLanes elements, and `fill` in the other lanes.
 HWY_INLINE VF LoadFirst(const float* from, size_t count, VF fill) {
 #if HWY_TARGET == HWY_AVX3
   const auto mask = hn::FirstN(F32(), count);  // a masked load does not fault
   return VF{_mm512_mask_loadu_ps(fill.raw, mask.raw, from)};
 #elif HWY_TARGET == HWY_AVX2
-  const auto mask = hn::FirstN(F32(), count);  // nor does it here
+  const auto mask = hn::FirstN(F32(), count);  // here, too
   return hn::IfThenElse(mask, hn::MaskedLoad(mask, F32(), from), fill);
 #else
   HWY_ALIGN float buffer[kLanes];
@@ -199,7 +199,7 @@ HWY_INLINE VF LoadFirst(const float* from, size_t count, VF fill) {
 #endif
 }
 
-// Stores the first `count` <= kLanes lanes and touches nothing behind them.
+// Stores the first `count` <= kLanes lanes and touches nothing after them.
 HWY_INLINE void StoreFirst(VF v, float* to, size_t count) {
 #if HWY_TARGET == HWY_AVX2
   if (count == kLanes) return Store(v, to);
@@ -224,7 +224,7 @@ HWY_INLINE void StoreFirst(VF v, float* to, size_t count) {
 #endif
 }
 
-// The first `count` <= kLanes lanes, +0 in the others.
+// The first `count` <= kLanes lanes, and +0 in the others.
 HWY_INLINE VF KeepFirst(VF v, size_t count) {
   return hn::IfThenElseZero(hn::FirstN(F32(), count), v);
 }
@@ -233,7 +233,8 @@ HWY_INLINE VF KeepFirst(VF v, size_t count) {
 template <class Op>
 HWY_INLINE void Replace(float* y, size_t n, const Op& op) {
   size_t i = 0;
-  // In a long row, vectors that do not cross cache lines.
+  // In a long row the first step aligns the vectors, so that they do not cross
+  // cache lines.
   constexpr size_t kBytes = kLanes * sizeof(float);
   const size_t past = reinterpret_cast<uintptr_t>(y) % kBytes / sizeof(float);
   if (n >= 16 * kLanes && past != 0) {
