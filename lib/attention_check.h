@@ -5,12 +5,12 @@
 #include "check.h"
 #include "softlane/attention_softmax.h"
 
-// What the attention functions check of their options.
+// The checks of attention's options.
 
 namespace softlane {
 namespace internal {
 
-/// A mask is given if its data is not null.
+/// True also for a mask without data, which is no mask.
 template <typename T>
 bool HasShapeOf(const Rows<const float>& scores, const Rows<T>& mask) noexcept {
   return mask.data == nullptr || HaveSameShape(mask, scores);
@@ -20,7 +20,7 @@ inline bool MasksHaveShapeOf(const Rows<const float>& scores,
   return HasShapeOf(scores, options.bias) && HasShapeOf(scores, options.keep);
 }
 
-/// kBadOption, once the operands are known to be good.
+/// kOk or kBadOption. The operands have been checked before.
 inline Status CheckAttentionOptions(const AttentionOptions& options,
                                     size_t rows, size_t cols) noexcept {
   if (!AreGoodOptions(options.scale, options.empty_row) ||

@@ -14,10 +14,10 @@
 #include "schedules/softmax_call.h"
 #include "schedules/softmax_rows.h"
 
-// Softmax of z(scores), see AttentionOptions, over the keys that a row has,
+// Softmax of the logits z (see AttentionOptions) over the keys that a row has,
 // with a sink in the sum. The schedules are those of Softmax. Short rows go in
-// batches, unless a window makes them begin behind the first key, or there is a
-// softcap or ALiBi.
+// batches, unless there is a softcap or ALiBi, or a window, which makes rows
+// begin after the first key.
 
 namespace softlane {
 namespace {
@@ -29,7 +29,7 @@ using internal::kNaN;
 using internal::SoftmaxCall;
 using internal::SoftmaxPlan;
 
-// NaN, but +0 where the key is masked.
+// Writes NaN, but +0 where the key is masked.
 void FillNaN(const AttentionOptions& options, size_t r, size_t begin, size_t n,
              const float* z, float* to) {
   const uint8_t* const keep =
@@ -52,7 +52,7 @@ float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
   if (max == -kInfinity && sink == -kInfinity) {
     if (call.empty_row == EmptyRow::kZero) {
       internal::FillRow(to, n, 0.0f);
-    } else {  // the masked columns, too
+    } else {  // masked columns become NaN, too
       internal::FillRow(call.y.Row(r), call.x.cols, kNaN);
     }
     return -kInfinity;
@@ -63,8 +63,8 @@ float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
   return max > sink ? max : sink;
 }
 
-// Rows of a batch that need more than it does, each by itself: several rows in
-// place would take the stack of many.
+// Does rows that need more than a batch does. One row at a time: in place, each
+// row takes stack.
 void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
   SoftmaxPlan plan = {};
   plan.schedule = internal::Schedule::kRows;
@@ -76,8 +76,7 @@ void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
   }
 }
 
-// False if the rows are too wide for a predicted range; then nothing has been
-// written.
+// False, without a write, if the rows are too wide for a predicted range.
 bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                   Target target) {
   const auto& source = *static_cast<const AttentionSource*>(call.source);
@@ -102,7 +101,7 @@ bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   return true;
 }
 
-// Whether logits are a scale and masks only.
+// Whether a logit is scale * score + bias, without softcap and ALiBi.
 bool AreAffine(const AttentionOptions& options) {
   return options.softcap == 0.0f && options.alibi_slope == 0.0f;
 }
@@ -115,7 +114,7 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
                                       : internal::kScaleLogitsKernels;
 }
 
-// A row alone: its logits take the place of its probabilities.
+// A call of one row. Its logits are written where its probabilities go.
 void RunOneRow(const SoftmaxCall& call) {
   internal::RowJob job = {};
   job.logits = call.x.data;
@@ -129,7 +128,7 @@ void RunOneRow(const SoftmaxCall& call) {
   if (call.logsumexp != nullptr) *call.logsumexp = special;
 }
 
-// A function of its own: see FpEnvironment.
+// Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunSchedule(const Rows<const float>& scores,
                                    const Rows<float>& probs, float* logsumexp,
                                    const AttentionOptions& options,
@@ -179,7 +178,7 @@ void RunOneRow(const SoftmaxCall& call) {
   internal::RunSoftmaxRows(call, plan);
 }
 
-// `results` is logsumexp as an operand, or none.
+// `results` is the operand logsumexp, or no operand.
 template <class Results>
 Status Run(const Rows<const float>& scores, const Rows<float>& probs,
            const Results& results, const AttentionOptions& options,
@@ -209,7 +208,7 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
   const internal::FpEnvironment environment;
   if (scores.cols == 0) {
     for (size_t r = 0; r < scores.rows; ++r) {
-      // The sink alone; -0 + 0 is +0.
+      // The log of the sink's exp. + 0 makes +0 of -0.
       logsumexp[r] =
           options.sinks == nullptr ? -kInfinity : options.sinks[r] + 0.0f;
     }

@@ -30,7 +30,7 @@ Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
                             internal::HaveSameShape(dprobs, dscores) &&
                             internal::HaveSameShape(scores, dscores) &&
                             internal::MasksHaveShapeOf(probs, options);
-  // The gradient of the sinks needs them, and logsumexp.
+  // The gradient of the sinks needs the sinks and logsumexp.
   const bool has_gradient = sink.dsinks != nullptr;
   const float* const logsumexp = has_gradient ? sink.logsumexp : nullptr;
   if (has_gradient && rows != 0 &&
@@ -51,10 +51,10 @@ Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
   return internal::CheckAttentionOptions(options, rows, probs.cols);
 }
 
-// Rows of a call of the kernel that differ in their keys, or have sinks.
+// The rows per call of the kernel if rows differ in their keys or have sinks.
 constexpr size_t kRowsPerCall = 16;
 
-// A function of its own: see FpEnvironment.
+// Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunChecked(const AttentionBackwardKernels& kernels,
                                   const KeptRows& rows,
                                   const AttentionOptions& options,
@@ -84,7 +84,7 @@ constexpr size_t kRowsPerCall = 16;
     for (size_t i = 0; has_sinks && i < part; ++i) {
       const float logit = options.sinks[r + i];
       const double log_p = double{logit} - double{sink.logsumexp[r + i]};
-      // No sink: no gradient, also where the row is empty and this is NaN.
+      // A sink of -inf has no gradient. In an empty row log_p would be NaN.
       const bool has_sink = logit != -std::numeric_limits<float>::infinity();
       sink.dsinks[r + i] = has_sink ? kernels.sink(log_p, dots[i]) : 0.0f;
     }
@@ -112,7 +112,7 @@ Status AttentionSoftmaxBackward(const Rows<const float>& probs,
                                 const AttentionOptions& options,
                                 const AttentionSinkGradient& sink,
                                 Target target) noexcept {
-  // Without softcap the scores are not read, whatever they are.
+  // Without a softcap the scores are neither checked nor read.
   const bool reads_scores = !internal::IsZero(options.softcap);
   const Rows<const float>& read = reads_scores ? scores : probs;
   if (Status s = Check(probs, dprobs, read, dscores, options, sink);

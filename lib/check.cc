@@ -21,8 +21,8 @@ bool Span(size_t count, size_t stride, size_t rest, size_t* span) {
          !__builtin_add_overflow(before, rest, span);
 }
 
-/// Gives the range of a view that has elements. False if a stride that is used
-/// is too small, or if the view does not fit PTRDIFF_MAX and the address space.
+/// Gives the range of a view that has elements. False if a stride is used and
+/// too small, or if the view does not fit PTRDIFF_MAX and the address space.
 bool FindRange(const Operand& view, Range* range) {
   if (view.axis > 1 && view.axis_stride < view.inner) return false;
   size_t span, bytes;
@@ -41,7 +41,7 @@ bool FindRange(const Operand& view, Range* range) {
   return range->end >= range->begin;
 }
 
-/// Whether both are the same elements in the same places.
+/// Whether both views have the same elements in the same places.
 bool IsSameView(const Operand& a, const Operand& b) {
   return a.begin == b.begin && a.outer == b.outer && a.axis == b.axis &&
          a.inner == b.inner &&
@@ -49,8 +49,8 @@ bool IsSameView(const Operand& a, const Operand& b) {
          (a.axis == 1 || a.axis_stride == b.axis_stride);
 }
 
-/// Whether two views whose ranges meet may be column windows of one buffer that
-/// share no element: rows with the same stride.
+/// Whether two views whose ranges meet are column windows of one buffer that
+/// share no element. Such windows are rows with the same stride.
 bool AreApart(const Operand& a, const Operand& b) {
   const size_t stride = a.outer_stride * a.element_bytes;
   if (a.axis != 1 || b.axis != 1 || a.outer == 1 || b.outer == 1 ||

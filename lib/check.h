@@ -12,16 +12,16 @@
 #include "softlane/softmax.h"
 #include "softlane/status.h"
 
-// What the public functions check of their arguments, before the first write:
-// the operands first, then the options, the labels, and last the target. That
-// is the order of the values of Status. No floating-point arithmetic here: the
-// host's FP environment is still in force.
+// The checks of the public functions' arguments, before the first write. The
+// operands are checked first, then the options, the labels, and the target.
+// This is the order of the values of Status. The checks have no floating-point
+// arithmetic, because the host's FP environment is still in force.
 
 namespace softlane {
 namespace internal {
 
 inline constexpr size_t kMaxOperands = 12;
-/// The full check of operands of any size.
+/// Checks any operands.
 Status CheckAnyOperands(const Operand* operands, size_t count,
                         bool shapes_agree) noexcept;
 
@@ -33,14 +33,14 @@ template <class... Views>
   return CheckAnyOperands(operands, sizeof...(views), shapes_agree);
 }
 
-/// What a call does with its operands, in their order.
+/// The roles of a call's operands, in their order.
 template <class... Views>
 struct RolesOf {
   static constexpr Role kAll[] = {Views::kRole...};
 };
 
-/// Whether an output meets another operand that it must not meet. For usual
-/// operands, of which those that replace each other have the same shape.
+/// Whether an output meets another operand that it must not meet. The operands
+/// are usual, and an input that the output may replace has the output's shape.
 template <Role out_role, Role other_role>
 bool Collides(const UsualRange& out, const UsualRange& other) noexcept {
   constexpr bool kMayReplace =
@@ -64,9 +64,10 @@ bool AnyCollide(const UsualRange* ranges,
       ...);
 }
 
-/// kNullPointer, kBadShape and kOverlap of all operands of a call: views made
-/// by Read() and its siblings. `shapes_agree` is what the caller knows of their
-/// shapes. Usual operands take a few instructions, inlined.
+/// Checks all operands of a call for kNullPointer, kBadShape and kOverlap.
+/// Read() and its siblings make the views. `shapes_agree` says whether the
+/// shapes fit each other. For usual operands this is a few inlined
+/// instructions.
 template <class... Views>
 Status CheckOperands(bool shapes_agree, const Views&... views) noexcept {
   const UsualRange ranges[] = {UsualRange(views)...};
@@ -80,33 +81,33 @@ Status CheckOperands(bool shapes_agree, const Views&... views) noexcept {
   return CheckAnyOperands(shapes_agree, views...);
 }
 
-/// For an operation that maps rows, or planes, to others of the same shape.
+/// Checks an operation that maps rows or planes to an output of the same shape.
 template <class In, class Out>
 Status CheckMap(const In& in, const Out& out) noexcept {
   return CheckOperands(HaveSameShape(in, out), Replaced(in), Replacing(out));
 }
-/// For an operation that maps two inputs to an output of the same shape.
+/// Checks an operation that maps two inputs to an output of the same shape.
 template <class In, class Out>
 Status CheckMap(const In& first, const In& second, const Out& out) noexcept {
   return CheckOperands(HaveSameShape(first, out) && HaveSameShape(second, out),
                        Replaced(first), Replaced(second), Replacing(out));
 }
 
-/// The view, with a stride of 0 where it has no columns: kernels that walk its
-/// rows all the same then compute no pointer from a stride that is not used.
+/// The view, with a stride of 0 if it has no columns. Its own stride may be any
+/// number then, and kernels that walk its rows would compute pointers with it.
 template <typename T>
 Rows<T> WithUsedStride(const Rows<T>& view) noexcept {
   return view.cols == 0 ? Rows<T>(view.data, view.rows, 0, 0) : view;
 }
 
-/// The maximum and the logsumexp of rows without columns, whose data may be
-/// null.
+/// Writes the maximum, or the logsumexp, of rows without columns: -inf.
 inline void FillMinusInfinity(float* results, size_t rows) noexcept {
   constexpr float kMinusInfinity = -std::numeric_limits<float>::infinity();
   for (size_t r = 0; r < rows; ++r) results[r] = kMinusInfinity;
 }
 
-// By their bits: an environment that treats subnormals as zero must not matter.
+// These functions look at bits, because the host's FP environment may treat
+// subnormals as zero.
 inline uint32_t BitsOf(float value) noexcept {
   uint32_t bits;
   std::memcpy(&bits, &value, sizeof(bits));

@@ -6,14 +6,14 @@
 #include "fp_environment.h"
 #include "schedules/cross_entropy_rows.h"
 
-// The checks of CrossEntropy: as many as its options.
+// CrossEntropy: its checks, and the call of the schedule.
 
 namespace softlane {
 namespace internal {
 namespace {
 
 Status CheckOptions(const CrossEntropyOptions& options, size_t num_weights) {
-  // The bits of floats that are not negative are in their order.
+  // Floats that are not negative have the order of their bits.
   const bool is_share = IsFiniteNotNegative(options.label_smoothing) &&
                         (IsZero(options.label_smoothing) ||
                          BitsOf(options.label_smoothing) <= BitsOf(1.0f));
@@ -38,7 +38,7 @@ bool IsFarFromSubnormal(float value) {
 }
 
 bool SharesFitFloats(const CrossEntropyOptions& options, size_t num_weights) {
-  // Logits that matter under a larger scale have differences that underflow.
+  // Under a larger scale, the differences of logits that matter underflow.
   if (BitsOf(options.scale) > BitsOf(0x1p60f)) return false;
   if (!IsFarFromSubnormal(options.label_smoothing)) return false;
   if (options.class_weights == nullptr) return true;

@@ -12,7 +12,8 @@ namespace {
 
 using internal::kNumTargets;
 
-// Fastest first; a target that this architecture lacks is never available.
+// The fastest target first. A target of another architecture is never
+// available.
 constexpr Target kByRank[] = {Target::kAvx512, Target::kAvx2, Target::kNeon,
                               Target::kBaseline};
 
@@ -25,16 +26,16 @@ constexpr uint32_t Bit(Target target) {
 
 bool HasAll(uint32_t word, uint32_t bits) { return (word & bits) == bits; }
 
-// Extended control register 0: the register state that the OS saves.
+// Extended control register 0. It tells which registers the OS saves.
 uint32_t ReadXcr0() {
   uint32_t eax, edx;
   __asm__ volatile("xgetbv" : "=a"(eax), "=d"(edx) : "c"(0));
   return eax;
 }
 
-// Every feature that Highway's target attribute lets the compiler use, plus
-// LZCNT, which Highway requires too: Intel SDM volume 2A, CPUID; volume 1,
-// section 13.3.
+// Looks for every feature that Highway's target attribute lets the compiler
+// use, and for LZCNT, which Highway requires, too. Source: Intel SDM volume 2A,
+// CPUID; volume 1, section 13.3.
 uint32_t DetectTargets() {
   uint32_t targets = Bit(Target::kBaseline);
   uint32_t eax, ebx, ecx1, ecx, edx;
@@ -89,7 +90,8 @@ const char* RequestedTarget() { return nullptr; }
 const char* RequestedTarget() { return std::getenv("SOFTLANE_TARGET"); }
 #endif
 
-// What kAuto means; kAuto itself if the environment asks for what is not there.
+// The target that kAuto stands for; kAuto itself if the environment names a
+// target that is not available.
 Target ChooseAuto(uint32_t targets) {
   const char* name = RequestedTarget();
   if (name == nullptr || *name == '\0') return BestOf(targets);

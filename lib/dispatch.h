@@ -10,10 +10,9 @@
 #include "hwy/detect_targets.h"
 #include "softlane/target.h"
 
-// Highway compiles every kernel once per target, each in a namespace of its
-// own; which one runs is decided here. Highway's own dynamic dispatch is not
-// used: its state is global to the process and may belong to the engine that
-// embeds us.
+// The choice of the target. Highway compiles every kernel once per target, in a
+// namespace per target. Highway's own dynamic dispatch is not used: its state
+// is global to the process and may belong to the engine that embeds us.
 
 namespace softlane {
 namespace internal {
@@ -25,22 +24,23 @@ static_assert(static_cast<int>(Target::kBaseline) == 1 &&
                   static_cast<int>(Target::kNeon) == 4,
               "the order of SOFTLANE_KERNEL_TABLE");
 
-/// One kernel, indexed by Target; null where it is not compiled in.
+/// One kernel for all targets, indexed by Target. Null where the kernel is not
+/// compiled in.
 template <typename Function>
 struct KernelTable {
   Function* functions[kNumTargets];
 };
 
-/// Found out once: byte t is the target that a call with Target t runs on, or
-/// kAuto if there is none. 0 is "not yet": kBaseline always runs. Threads that
-/// race compute the same value, so no lock and no order is needed; and the
-/// constant initialization needs neither a static initializer nor the C++
+/// Byte t is the target that a call with Target t runs on, or kAuto if there is
+/// none. 0 means that ResolveAll has not run yet, since kBaseline always runs.
+/// Threads that race compute the same value, so no lock and no order is needed.
+/// Constant initialization needs neither a static initializer nor the C++
 /// runtime.
 extern std::atomic<uint64_t> g_resolved;
-/// Sets it, and gives it.
+/// Computes g_resolved, stores it and gives it.
 uint64_t ResolveAll() noexcept;
 
-/// The target that a call with this argument runs on, or kAuto if there is
+/// The target that a call with Target `target` runs on, or kAuto if there is
 /// none.
 inline Target Resolve(Target target) noexcept {
   uint64_t resolved = g_resolved.load(std::memory_order_relaxed);
@@ -50,13 +50,13 @@ inline Target Resolve(Target target) noexcept {
   return static_cast<Target>(resolved >> 8 * t & 0xFF);
 }
 
-/// The kernel to run for a call with this target, or null: kTargetUnavailable.
+/// The kernel for a call with this target. Null means kTargetUnavailable.
 template <typename Function>
 Function* Select(const KernelTable<Function>& table, Target target) noexcept {
   return table.functions[static_cast<size_t>(Resolve(target))];
 }
 
-/// The same for a target that Resolve() gave, and that is not kAuto.
+/// The kernel for a target that Resolve() gave and that is not kAuto.
 template <typename Function>
 Function& KernelsOf(const KernelTable<Function>& table,
                     Target resolved) noexcept {
@@ -66,8 +66,8 @@ Function& KernelsOf(const KernelTable<Function>& table,
 }  // namespace internal
 }  // namespace softlane
 
-// The initializer of a KernelTable, in the order of the enumerators, usable
-// where HWY_ONCE is set.
+// The initializer of a KernelTable, in the order of the enumerators. It can be
+// used where HWY_ONCE is set.
 #if HWY_ARCH_X86_64
 #if !(HWY_TARGETS & HWY_AVX2) || !(HWY_TARGETS & HWY_AVX3) || \
     HWY_STATIC_TARGET <= HWY_AVX2

@@ -15,7 +15,7 @@ void RunRows(const Rows<const float>& x, const Rows<float>& y, Target target,
   run(x, y, internal::IsStreamedExp(x.rows, x.cols, x.data == y.data, target));
 }
 
-// Rows without a gap are one row.
+// Rows without a gap between them, as one row.
 template <typename T>
 Rows<T> Joined(const Rows<T>& v) {
   return Rows<T>(v.data, 1, v.rows * v.cols);

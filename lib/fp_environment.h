@@ -13,13 +13,15 @@
 namespace softlane {
 namespace internal {
 
-/// While it lives: round to nearest, subnormals kept, exceptions masked. Then
-/// the host's control and status words are back as they were. So neither can
-/// the host's settings change a bit of the result, nor a kernel the host's
-/// flags.
+/// While an object lives, arithmetic rounds to nearest, keeps subnormals and
+/// masks exceptions. Afterwards the host's control and status words are as they
+/// were. So the host's settings change no bit of a result, and a kernel changes
+/// no flag of the host.
 ///
-/// Arithmetic that must see it goes into a function called through a pointer:
-/// the compiler does not know that these instructions and arithmetic depend.
+/// The compiler does not know that arithmetic depends on these instructions,
+/// and may move arithmetic across them. So arithmetic that needs this
+/// environment stands in a function that is not inlined, or that is called
+/// through a pointer.
 class FpEnvironment {
  public:
 #if defined(__x86_64__)
@@ -36,7 +38,7 @@ class FpEnvironment {
     __asm__ volatile("msr fpsr, %0" : : "r"(status_) : "memory");
   }
 #else
-  FpEnvironment() noexcept {}  // not trivial: else its objects are unused
+  FpEnvironment() noexcept {}  // not trivial, else compilers warn of no use
 #endif
   FpEnvironment(const FpEnvironment&) = delete;
   FpEnvironment& operator=(const FpEnvironment&) = delete;

@@ -4,9 +4,9 @@
 
 #include <stdint.h>
 
-// How Highway is set up here, whatever a host defines for a Highway of its own.
-// Included before every header of Highway. The choice is made by the
-// preprocessor: one compilation may be for two architectures.
+// The setup of Highway, whatever a host defines for a Highway of its own. This
+// file is included before every header of Highway. The preprocessor chooses the
+// targets, because one compilation may be for two architectures.
 
 #if SIZE_MAX != UINT64_MAX || UINTPTR_MAX != UINT64_MAX
 #error "softlane needs pointers and a size_t of 64 bits."
@@ -33,27 +33,27 @@
 #undef HWY_IS_DEBUG_BUILD
 #undef HWY_SHARED_DEFINE
 
-// The namespace of an engine's own Highway is another.
+// An engine's own Highway is in namespace hwy.
 #undef hwy
 #define hwy softlane_hwy
 
-// A debug build would reference hwy::Abort, which is in libhwy.
+// In a debug build Highway would need hwy::Abort, which is in libhwy.
 #define HWY_IS_DEBUG_BUILD 0
 
-// The numbers are those of Highway 1.0.3 and of all versions since: by name
-// only what a version knows could be disabled.
+// Targets are disabled by number, as a name may be unknown to a version of
+// Highway. The numbers are right for Highway 1.0.3 and all versions since.
 #if defined(__x86_64__) || defined(_M_X64)
-// All but the baseline, AVX2 and AVX3: SSSE3, SSE4, and bits 3 to 7, extensions
-// of AVX3.
+// Disabled: SSSE3, SSE4, and bits 3 to 7, which are extensions of AVX3. The
+// baseline, AVX2 and AVX3 stay.
 #define HWY_DISABLED_TARGETS 0x18F8LL
 #elif defined(__aarch64__) || defined(_M_ARM64)
-// All but NEON, with AES or without: SVE in its four kinds (bits 24 to 27 of
-// version 1.0.3, bits 18, 19, 23 and 24 since) and bits 25 to 27, in which NEON
-// with bfloat16 is today.
+// Disabled: the four kinds of SVE (bits 24 to 27 of version 1.0.3; bits 18, 19,
+// 23 and 24 since), and bits 25 to 27, among which NEON with bfloat16 is today.
+// NEON with AES and NEON without AES stay.
 #define HWY_DISABLED_TARGETS 0xF8C0000LL
 #define HWY_COMPILE_ONLY_STATIC
 #else
-// One lane at a time, whatever vectors the host's flags allow.
+// One lane at a time, whatever the host's flags allow.
 #define HWY_COMPILE_ONLY_SCALAR
 #endif
 

@@ -11,8 +11,8 @@
 #include "schedules/softmax_call.h"
 #include "schedules/softmax_rows.h"
 
-// log p = scale x - log(sum(exp(scale x))), and that logarithm alone. Softmax's
-// schedules run both: see kernels/log_passes.h.
+// log p = scale x - log(sum(exp(scale x))), and logsumexp, which is that
+// logarithm. The schedules of Softmax run both: see kernels/log_passes.h.
 
 namespace softlane {
 namespace {
@@ -39,8 +39,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   }
 }
 
-// A function of its own: see FpEnvironment. One of log_probs and logsumexp is
-// null.
+// Not inlined: see FpEnvironment. One of log_probs and logsumexp is null.
 [[gnu::noinline]] void RunChecked(const Rows<const float>& logits,
                                   const Rows<float>& log_probs,
                                   float* logsumexp, float scale,
@@ -59,7 +58,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
                                  logits.rows, logsumexp, parts,
                                  internal::EmptyValue(empty_row, true));
   }
-  // Without a plan: few rows should not wait for it.
+  // A plan would take too long for so few rows.
   if (kernels.short_rows != nullptr &&
       internal::AreShortRows(logits.rows, logits.cols)) {
     return internal::RunShortRows(row, kernels, logits, log_probs, logsumexp,

@@ -11,8 +11,8 @@ namespace {
 
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
-// The compiler does not vectorize a loop that calls this. Calls with one column
-// have few rows, and a vectorized loop has ten times the code.
+// Keeps the compiler from vectorizing a loop. Calls with one column have few
+// rows, and a vectorized loop has ten times the code.
 void KeepLoop() { __asm__ volatile(""); }
 
 }  // namespace
@@ -33,7 +33,7 @@ void LogSumExpOfOneColumn(const Rows<const float>& x, float* logsumexp,
   for (size_t r = 0; r < x.rows; ++r) {
     KeepLoop();
     const float logit = *x.Row(r);
-    // + 0, since a maximum of -0 is +0.
+    // + 0 makes +0 of -0, as a maximum of zero is +0.
     const double scaled = static_cast<double>(scale) * logit + 0.0;
     const float if_not = logit == logit ? logit : kNaN;
     logsumexp[r] = IsFinite(logit) ? static_cast<float>(scaled) : if_not;

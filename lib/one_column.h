@@ -4,7 +4,7 @@
 
 #include "softlane/rows.h"
 
-// Rows of one column, on every target. The probability of a finite logit is 1.
+// Rows of one column, for all targets. The probability of a finite logit is 1.
 
 namespace softlane {
 namespace internal {
@@ -15,7 +15,7 @@ namespace internal {
 void MapOneColumn(const Rows<const float>& x, const Rows<float>& y,
                   float if_finite, float if_masked) noexcept;
 
-/// logsumexp of each row: scale * x, or x where that is not finite.
+/// The logsumexp of each row: scale * x, or x if x is not finite.
 void LogSumExpOfOneColumn(const Rows<const float>& x, float* logsumexp,
                           float scale) noexcept;
 

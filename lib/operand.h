@@ -13,14 +13,14 @@
 namespace softlane {
 namespace internal {
 
-/// What a call does with a view. An input that is kReplaced may be the view of
-/// the output that is kReplacing.
+/// The use of a view in a call. A kReplaced input may be the same view as the
+/// kReplacing output.
 enum class Role : uint8_t { kRead, kReplaced, kReplacing, kWritten };
 constexpr bool IsOutput(Role role) { return role >= Role::kReplacing; }
 
-/// A view, and what the call does with it. An optional one whose data is null
-/// is none. View is a reference where the caller has the view: a copy would
-/// wait for the stores that made it, 4 ns a call.
+/// A view and its role. An optional view with null data is no operand. View is
+/// a reference where the caller has the view: a copy would wait 4 ns for the
+/// stores that made the view.
 template <class View, Role role, bool is_optional>
 struct ViewAs {
   static constexpr Role kRole = role;
@@ -74,7 +74,7 @@ bool HaveSameShape(const Planes<T>& a, const Planes<U>& b) noexcept {
   return a.outer == b.outer && a.axis == b.axis && a.inner == b.inner;
 }
 
-/// A view without its type: planes. Rows are planes whose axis has one index.
+/// A view of any type, as planes. Rows are planes whose axis has one index.
 struct Operand {
   template <class View, Role role, bool is_optional>
   explicit Operand(const ViewAs<View, role, is_optional>& operand) noexcept
@@ -113,9 +113,10 @@ struct Operand {
         role(its_role) {}
 };
 
-/// The bytes of a view that is as views usually are: none, or not empty, of
-/// ordinary size, not null, without broadcast. Of others nothing is known. No
-/// branches: a call's operands are looked at together.
+/// The bytes of a usual view. A view is usual if it is no operand; or if it is
+/// not empty and not null, has an ordinary size and repeats no row. For other
+/// views only `unusual` has a meaning. The code has no branches, so that all
+/// operands of a call are checked at the same time.
 struct UsualRange {
   template <class View, Role role, bool is_optional>
   explicit UsualRange(const ViewAs<View, role, is_optional>& operand) noexcept
@@ -133,12 +134,12 @@ struct UsualRange {
 
   uintptr_t begin = 0, end = 0;
   size_t plane = 0;    // the elements of one index of planes
-  size_t unusual = 0;  // 0 if the view is as views usually are
+  size_t unusual = 0;  // 0 if the view is usual
 
  private:
-  // Below 2^28 no sum or product of sizes and strides overflows. 0 - 1 is
-  // above, and so is a difference of less than 0. Null is not far from both
-  // ends of the address space.
+  // 0 if the sizes are below 2^28 and `begin` is not near an end of the address
+  // space, as null is. With such sizes no sum or product overflows. 0 - 1, and
+  // any other difference below 0, wraps to more than 2^28.
   static size_t Unusual(size_t sizes, uintptr_t begin) {
     constexpr uintptr_t kFirstPage = 4096;
     return (sizes >> 28) | ((begin - kFirstPage) >> 61);

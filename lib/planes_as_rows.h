@@ -5,7 +5,7 @@
 #include "softlane/planes.h"
 #include "softlane/rows.h"
 
-// Planes whose axis is the last dimension, as rows.
+// Planes as rows, if their axis is the last dimension.
 
 namespace softlane {
 namespace internal {
@@ -15,7 +15,7 @@ bool IsEmpty(const Planes<T>& v) noexcept {
   return v.outer == 0 || v.axis == 0 || v.inner == 0;
 }
 
-/// Whether the axis is the last dimension but for inner = 1.
+/// Whether the axis is the last dimension, so that inner is 1.
 template <typename T>
 bool IsRows(const Planes<T>& v) noexcept {
   return v.inner == 1 && (v.axis <= 1 || v.axis_stride == 1);

@@ -13,13 +13,14 @@
 
 // p = exp(scale x) / sum(exp(scale x)).
 //
-// The maximum is not subtracted from x: fl(x - max) is the dominant error of
-// other implementations. It is rounded to a whole number of octaves, which is
-// taken off the exponents of the exp values: that is exact, and so is any other
-// number of octaves.
+// The maximum is not subtracted from x, because fl(x - max) is the dominant
+// error of other implementations. Instead the maximum in octaves is rounded to
+// a whole number. This number is subtracted from the exponents of the exp
+// values, which is exact. Any other whole number would be exact, too, so the
+// number may be predicted.
 //
-// Special values: a NaN or +inf that the maximum does not show makes an exp
-// value and so the sum NaN; -inf gives +0.
+// Special values: -inf gives +0. The maximum may miss a NaN or +inf; such an
+// element makes an exp value NaN, and so the sum.
 
 namespace softlane {
 namespace {
@@ -51,8 +52,8 @@ void RunLargeRows(const SoftmaxCall& call) {
   }
 }
 
-// Each schedule is a function of its own: a call of one row should not pay for
-// the stack of the others.
+// Each schedule is a separate function, so that a call uses only the stack of
+// its schedule.
 void RunSchedule(const SoftmaxCall& call, Target target) {
   const internal::SoftmaxShape shape = {call.x.rows,
                                         call.x.cols,
@@ -63,7 +64,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
   switch (plan.schedule) {
     case Schedule::kOneRow:
-    case Schedule::kShortRows:  // RunRows has batches of these
+    case Schedule::kShortRows:  // RunRows has done batches of these
       return internal::RunRowByRow(call, 0, call.x.rows);
     case Schedule::kRows:
       return internal::RunSoftmaxRows(call, plan);
@@ -76,7 +77,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   }
 }
 
-// Functions of their own: see FpEnvironment.
+// Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunSingleRow(const Rows<const float>& logits,
                                     const Rows<float>& probs, float* logsumexp,
                                     const SoftmaxOptions& options,
@@ -96,7 +97,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   const internal::SoftmaxKernels& kernels =
       internal::KernelsOf(internal::kSoftmaxKernels, target);
   const internal::ScaleParts parts = internal::SplitScale(options.scale);
-  // Without a plan: few rows should not wait for it.
+  // A plan would take too long for so few rows.
   if (kernels.short_rows != nullptr &&
       internal::AreShortRows(logits.rows, logits.cols)) {
     return internal::RunShortRows(

@@ -15,7 +15,7 @@ using internal::BackwardSchedule;
 using internal::GradientRow;
 using internal::SoftmaxBackwardKernels;
 
-// From row `first` on.
+// Does the rows from row `first` on.
 void RunRows(const SoftmaxBackwardKernels& kernels, const Rows<const float>& p,
              const Rows<const float>& dp, const Rows<float>& dx, float scale,
              size_t first) {
@@ -47,7 +47,7 @@ void RunRowByRow(const SoftmaxBackwardKernels& kernels,
   if (plan.is_streamed) kernels.flush();
 }
 
-// A function of its own: see FpEnvironment.
+// Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunChecked(const Rows<const float>& p,
                                   const Rows<const float>& dp,
                                   const Rows<float>& dx, float scale,

@@ -11,8 +11,8 @@
 namespace softlane {
 namespace {
 
-// Functions of their own: see FpEnvironment. And a call that does not need them
-// does not pay for their registers.
+// Not inlined: see FpEnvironment. Also, a call that does not need these
+// functions does not save registers for them.
 [[gnu::noinline]] void Renormalize(float* y, size_t k) {
   double sum = 0.0;
   for (size_t i = 0; i < k; ++i) sum += y[i];
@@ -25,7 +25,7 @@ bool HasMinusInfinityOnly(const float* x, size_t n) {
   return i == n;
 }
 
-// A row with NaN or +inf, or with -inf only.
+// Writes the results of a row with NaN or +inf, or of a row of -inf only.
 [[gnu::noinline]] void WriteSpecialRow(const float* x, size_t n, size_t k,
                                        float* y, int32_t* columns,
                                        EmptyRow empty_row) {

@@ -47,8 +47,8 @@ struct AttentionOptions {
   int64_t window = 0;
   /// Attention sinks, as in gpt-oss: sinks[r] is one more logit of row r. It
   /// joins the row's sum and has no probability. It is not scaled. A sink of
-  /// -inf adds nothing. A sink of NaN or +inf acts as such a logit does. Null
-  /// means no sinks.
+  /// -inf is the same as no sink. A sink of NaN or +inf acts as such a logit
+  /// does. Null means no sinks.
   const float* sinks = nullptr;
   /// The result, +0 or NaN, of a row without a sink whose keys are all masked.
   /// A key with z = -inf is masked in this sense.
@@ -69,9 +69,10 @@ inline constexpr double kSoftcapMaxUlp = 6.0;
 /// Shapes: scores and probs have the same rows and cols.
 /// Aliasing: probs may be the view scores. It overlaps nothing else that is
 /// read.
-/// Masks: a masked key gets exactly +0, whatever its score is. Scores and masks
-/// that lengths, causal and window exclude are not read. A bias of -inf masks a
-/// key unless the key's logit before the bias is NaN or +inf.
+/// Masks: a masked key gets exactly +0, whatever its score is, unless empty_row
+/// makes the whole row NaN. Scores and masks that lengths, causal and window
+/// exclude are not read. A bias of -inf masks a key unless the key's logit
+/// before the bias is NaN or +inf.
 /// Special values: if the sink or the z of an unmasked key is NaN or +inf, the
 /// unmasked keys of the row get NaN. In other rows an unmasked key with z =
 /// -inf gets exactly +0. Overflow: a step to z whose result is beyond the

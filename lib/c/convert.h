@@ -6,13 +6,13 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
-// Between the ints of softlane/c.h and the enumerators of C++.
+// Conversions between the ints of softlane/c.h and the enumerators of C++.
 
 namespace softlane {
 namespace c {
 
-// An int that no enumerator has, among them those that a cast would wrap to
-// one.
+// The enumerator of an int. Any other int gives 0xFF, which is no enumerator,
+// also where a cast would wrap to an enumerator.
 template <typename Enum>
 Enum FromInt(int value) noexcept {
   return static_cast<Enum>(0 <= value && value < 0xFF ? value : 0xFF);
