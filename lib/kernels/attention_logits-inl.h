@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// From scores to the logits of attention's softmax, element by element.
+// The logits of attention's softmax from the scores, element by element.
 
 #if defined(SOFTLANE_LIB_KERNELS_ATTENTION_LOGITS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -30,8 +30,8 @@ class QueryPosition {
         is_negative_(options.first_query < 0 &&
                      static_cast<int64_t>(bits_) < 0) {}
 
-  // How far the query is behind the key at position c. Modulo 2^64, so that it
-  // is far from 0 where it wraps.
+  // The position of the query minus c. It wraps modulo 2^64; a value that has
+  // wrapped is far from 0.
   HWY_INLINE int64_t Behind(size_t c) const {
     return static_cast<int64_t>(bits_ - uint64_t{c});
   }
@@ -57,7 +57,7 @@ HWY_INLINE T* RowOrNull(const Rows<T>& mask, size_t r) {
   return mask.data == nullptr ? nullptr : mask.Row(r);
 }
 
-// -inf where the byte is 0.
+// z, and -inf where the byte is 0.
 template <class Bytes>
 HWY_INLINE VF Masked(VF z, Bytes keep) {
   const auto words = hn::PromoteTo(I32(), keep);
@@ -81,8 +81,8 @@ HWY_INLINE VF MaskedFirst(VF z, const uint8_t* keep, size_t count) {
 
 enum class Masks { kNone, kBias, kPerhapsBias, kAny };
 
-// The logits of one row where options ask for a scale and masks only: what most
-// calls do, without the code of the others in the loop.
+// The logits of one row without softcap and ALiBi, as in most calls. Loops with
+// these logits have no code for the two.
 template <Masks kMasks>
 class AffineLogits {
  public:
@@ -137,8 +137,9 @@ class AffineLogits {
   VF scale_;
 };
 
-// The logits of one row; -inf where a key is masked. Functions of their own:
-// with all options it is much code for the loops that use it.
+// The logits of one row with all options, and -inf where a key is masked. Its
+// functions are not inlined, because they are much code for the loops that use
+// them.
 class AttentionLogits {
  public:
   static constexpr bool kMayMask = true;
@@ -172,7 +173,7 @@ class AttentionLogits {
     return z;
   }
 
-  // -inf behind the first `count`.
+  // Lanes after the first `count` get -inf.
   HWY_NOINLINE VF First(size_t c, size_t count) const {
     const VF zero = Set(0.0f);
     VF z = Capped(LoadFirst(scores_ + c, count, zero));
@@ -194,7 +195,7 @@ class AttentionLogits {
   HWY_INLINE VF AddAlibi(VF z, size_t c) const {
     return Fnma(slope_, Distances(c), z);
   }
-  // From the query to the keys from c on, each rounded once.
+  // The distances from the query to the keys from c on. Each is rounded once.
   HWY_INLINE VF Distances(size_t c) const {
     const int64_t behind = query_.Behind(c);
     constexpr int64_t kFar = int64_t{1} << 30;
@@ -219,7 +220,7 @@ class AttentionLogits {
   Tanh tanh_;
 };
 
-// The logits of a row's keys from `begin` on, as a kernel asks for them.
+// The logits of a row's keys from `begin` on, which is element 0 for a kernel.
 template <class Logits>
 struct KeyLogits {
   static constexpr bool kMayBeStaged = Logits::kMayBeStaged;

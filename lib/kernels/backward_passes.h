@@ -7,14 +7,14 @@
 #include "dispatch.h"
 #include "softlane/rows.h"
 
-// The passes of the gradients of logits, a set of functions per target. They do
-// not know the schedule they are part of: see ../schedules/backward_planner.h.
-// A null function is not there for a target.
+// The passes that compute gradients of logits, a set of functions per target.
+// The schedule chooses among them: see ../schedules/backward_planner.h. A null
+// function does not exist for the target.
 
 namespace softlane {
 namespace internal {
 
-/// A row of dx = scale p (dp - dot), dot = sum(p dp). dx may be p or dp.
+/// One row of dx = scale p (dp - dot), dot = sum(p dp). dx may be p or dp.
 struct GradientRow {
   const float* p;
   const float* dp;
@@ -24,29 +24,31 @@ struct GradientRow {
 };
 
 struct SoftmaxBackwardKernels {
-  /// All rows. The gradients of a row are written beside the dot product of the
-  /// next row.
+  /// Does all rows. One loop writes the gradients of a row and computes the dot
+  /// product of the next row.
   void (*rows)(const Rows<const float>& p, const Rows<const float>& dp,
                const Rows<float>& dx, float scale);
-  /// As many rows of less than 64 columns as fill groups, and their number.
+  /// Does rows of less than 64 columns in groups, as long as groups are full.
+  /// Gives the number of rows done.
   size_t (*groups)(const Rows<const float>& p, const Rows<const float>& dp,
                    const Rows<float>& dx, float scale);
   double (*dot)(const float* p, const float* dp, size_t n);
   void (*write)(const GradientRow& row, double dot);
-  /// Past the caches. `next` is brought into the first cache on the way; it may
-  /// be null.
+  /// Writes the gradients past the caches, and brings `next` into the first
+  /// cache. `next` may be null.
   void (*write_streamed)(const GradientRow& row, double dot,
                          const GradientRow* next);
-  /// From the end on, which may still be in a cache; past the caches or not.
+  /// Writes the gradients from the end of the row on, which may still be in a
+  /// cache.
   void (*write_from_end)(const GradientRow& row, double dot, bool is_streamed);
-  /// After the last store past the caches.
+  /// To be called after the last store past the caches.
   void (*flush)();
 };
 extern const KernelTable<const SoftmaxBackwardKernels> kSoftmaxBackwardKernels;
 
-/// 2^-125.75, in logarithms: a smaller probability is +0.
+/// log(2^-125.75). A smaller probability is +0.
 constexpr float kLowestLogProbability = -87.163f;
-/// All rows of dx = scale (d - exp(log_p) sum(d)), past the caches or not.
+/// Does all rows of dx = scale (d - exp(log_p) sum(d)), past the caches or not.
 using LogSoftmaxBackwardRows = void(const Rows<const float>& log_p,
                                     const Rows<const float>& d,
                                     const Rows<float>& dx, float scale,
@@ -66,18 +68,19 @@ struct KeptKeys {
 };
 
 struct AttentionBackwardKernels {
-  /// `count` rows, from row `first` on. As GradientRow, but a key with p = 0
-  /// has no part, and the scale is that times the derivative of the softcap (0:
-  /// none). Other columns than `keys` get +0. Null: all are keys. `dots` gets
-  /// the sums of p dp; it may be null.
+  /// Does `count` rows from row `first` on: dx = scale cap' p (dp - dot), where
+  /// cap' is the derivative of the softcap. A key with p = 0 gets +0, as do the
+  /// columns outside of `keys`. A softcap of 0 means none. Null keys mean all
+  /// columns. `dots` gets dot for each row; it may be null.
   void (*rows)(const KeptRows& rows, size_t first, size_t count,
                const KeptKeys* keys, float scale, float softcap, double* dots);
-  /// One row, past the caches; the next is read soon. Gives dot.
+  /// Does one row, past the caches, and brings the next row into the first
+  /// cache. Gives dot.
   double (*row_streamed)(const KeptRows& rows, size_t r, const KeptKeys& keys,
                          float scale, float softcap);
-  /// -exp(log_p) dot.
+  /// The gradient of a sink, -exp(log_p) dot.
   float (*sink)(double log_p, double dot);
-  /// After the last store past the caches.
+  /// To be called after the last store past the caches.
   void (*flush)();
 };
 extern const KernelTable<const AttentionBackwardKernels>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The exp pass of a batch of short rows, for logits of any kind, by one
-// predicted exponent for all rows. So the exponentials need not know where rows
-// end: of rows without gaps between them all vectors are full.
+// The exp pass of a batch of short rows, for logits of any kind. All rows have
+// the same predicted exponent, so a vector may hold elements of two rows. Rows
+// without gaps between them are one run of full vectors.
 
 #if defined(SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_
@@ -40,8 +40,8 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
   return range.IsInside();
 }
 
-// The same for rows that end where each will, and with their maxima: row by
-// row. Elements may be masked.
+// The same row by row, for rows of different lengths, and for callers that need
+// the maximum of each row. Elements may be masked.
 template <class Source>
 bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
                     const ExpParams& params) {

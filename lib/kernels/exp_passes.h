@@ -8,9 +8,9 @@
 namespace softlane {
 namespace internal {
 
-/// y = exp(x), in place or not. One pass, which reads and writes each element
-/// once. Streamed results go past the caches, and are not in place; the x86-64
-/// baseline has no such pass.
+/// y = exp(x), in place or not. The pass reads and writes each element once.
+/// With is_streamed the results go past the caches and are not in place. The
+/// x86-64 baseline ignores is_streamed.
 using ExpPassFunction = void(const Rows<const float>& x, const Rows<float>& y,
                              bool is_streamed);
 

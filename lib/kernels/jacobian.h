@@ -8,9 +8,10 @@
 namespace softlane {
 namespace internal {
 
-/// Row i, column j: p_i ((i == j) - p_j), of as many probabilities as there are
-/// rows. Off the diagonal -(p_i p_j), which is the same product as -(p_j p_i);
-/// on it p - p^2, rounded once. One pass, which writes each element once.
+/// jacobian[i, j] = p_i ((i == j) - p_j). There are as many probabilities as
+/// rows. Off the diagonal the element is -(p_i p_j), so the matrix is symmetric
+/// to the bit. On the diagonal it is p - p^2, rounded once. The pass writes
+/// each element once.
 using JacobianFunction = void(const float* p, const Rows<float>& jacobian);
 
 extern const KernelTable<JacobianFunction> kJacobian;

@@ -4,13 +4,14 @@
 
 #include "kernels/softmax_kernels.h"
 
-// The passes of log-softmax and of logsumexp, in softmax's tables: the same
-// schedules run them. They differ in three things:
-// - exp values are not written, and a sum is the logarithm of the exp values'
-//   sum, which is taken in double;
-// - the pending row is one of logits: the last step subtracts;
-// - without a place for results (y of one_row and short_rows is null, no
-//   pending row) they give logsumexp alone.
+// The passes of log-softmax and of logsumexp. They stand in tables of the same
+// types as softmax's, so that the same schedules run them. They differ from
+// softmax's passes in three things:
+// - They do not write exp values. RowResult::sum is the logarithm of the sum of
+//   the exp values, and that sum is in double from the start.
+// - The pending row has logits. The last step subtracts.
+// - If there is no place for results, they give logsumexp alone: y of one_row
+//   and short_rows is null, and there is no pending row.
 
 namespace softlane {
 namespace internal {

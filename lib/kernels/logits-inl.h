@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Logits that stand in memory as they are, for the passes of exp_rows-inl.h and
-// exp_batch-inl.h.
+// Plain logits, which are floats in memory, for the passes of exp_rows-inl.h
+// and exp_batch-inl.h.
 
 #if defined(SOFTLANE_LIB_KERNELS_LOGITS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_LOGITS_INL_H_

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Terms of a row's sum and, in the same loop, the last step of a pending row.
+// The terms of a row's sum and, in the same loop, the last step of the pending
+// row.
 
 #if defined(SOFTLANE_LIB_KERNELS_PENDING_TERMS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -19,13 +20,14 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Terms has LoadFourOf(i), what FourOf(i) is made of; Of(v), the terms made of
-// it; and PutFour(i, terms), which does what else FourOf does. last_step(v)
-// gives the results of a vector, or of four, of the pending row.
+// Terms has FourOf(i) in three steps: LoadFourOf(i) loads, Of(v) computes the
+// terms of what is loaded, and PutFour(i, terms) stores. last_step(v) gives the
+// results of one vector, or four, of the pending row.
 template <class Terms, class LastStep>
 struct PendingTerms {
   HWY_INLINE Four FourOf(size_t i) const {
-    // All loads before all stores: 3 to 6 % less time on Zen 5.
+    // All loads stand before all stores, which takes 3 to 6 % less time on
+    // Zen 5.
     const Four x = terms.LoadFourOf(i);
     const Four pending = InRegisters(LoadFour(from + i, 16));
     const Four term = terms.Of(x);
@@ -73,7 +75,7 @@ struct PendingTerms {
   const LastStep& last_step;
   const float* const from;
   float* const to;
-  const bool is_streamed;  // then `to` is aligned
+  const bool is_streamed;  // past the caches; then `to` is aligned
   const NextRow ahead;
 };
 

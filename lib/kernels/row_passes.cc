@@ -40,7 +40,7 @@ void MaxOfRows(const Rows<const float>& x, float* to) {
 
 RowSample SampleRow(const float* x, size_t n, const ScaleParts& parts) {
   RowSample sample = {MaxOf<IgnoreNaN>(x, n), false, false};
-  // Elements far below are masked if they are so far that they do not count.
+  // An element far below the maximum is masked if it is below masked_limit.
   const VF max = Set(sample.max);
   const VF far_limit =
       Set(sample.max - (internal::kRange / 2) * parts.inverse_l);

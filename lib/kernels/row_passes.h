@@ -13,25 +13,25 @@
 namespace softlane {
 namespace internal {
 
-/// What the first elements of a row say of all rows.
+/// A sample of all rows: the first elements of one row.
 struct RowSample {
-  float max;        // of all elements that were read
-  bool has_masked;  // some are so far below it that they do not count
-  bool is_wide;     // others are too far below it for a predicted range
+  float max;        // the maximum of the sample
+  bool has_masked;  // whether elements are so far below it that they are +0
+  bool is_wide;     // whether other elements are far below it, too
 };
 
-/// Null where a target has no schedule that needs it.
+/// A pass is null if no schedule of the target needs it.
 struct RowKernels {
-  /// The maximum; any number if the row holds NaN.
+  /// The maximum. Any number if the row holds NaN.
   float (*max)(const float* x, size_t n);
-  /// The maximum; NaN if the row holds one.
+  /// The maximum. NaN if the row holds NaN.
   float (*max_or_nan)(const float* x, size_t n);
   /// to[r] = the same of row r, but +0 for -0. Reads each element once.
   void (*max_of_rows)(const Rows<const float>& x, float* to);
   RowSample (*sample)(const float* x, size_t n, const ScaleParts& parts);
   /// to[i] = 0, past the caches.
   void (*zero_streamed)(float* to, size_t n);
-  /// After the last store past the caches.
+  /// To be called after the last store past the caches.
   void (*flush)();
 };
 

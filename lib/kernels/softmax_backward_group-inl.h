@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Softmax's backward pass of kLanes short rows at a time, whose dot products
-// are folded together.
+// The backward pass of softmax in groups of kLanes short rows, whose dot
+// products are folded together.
 
 #if defined(SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_GROUP_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -14,21 +14,21 @@
 #include "arith/fold_rows-inl.h"
 #include "kernels/softmax_backward_row-inl.h"
 
-// One lane has no groups.
+// A target of one lane has no groups.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Vectors of the longest row of a group: see backward_planner.cc.
+// The vectors of the longest row in a group: see backward_planner.cc.
 constexpr size_t kMaxGroupVectors = kLanes == 4 ? 8 : kSumBlock / kLanes;
-// The dot products of more vectors are in a loop over the rows: unrolled, they
-// are most of the code.
+// Dot products of rows with more vectors are computed in a loop over the rows.
+// Unrolled, they would be most of the code.
 constexpr size_t kMaxUnrolledVectors = kLanes == 16 ? 1 : 3;
 
-// A vector of lanes of a row's dot product, from a row of kVectors vectors, the
-// last of `last` elements.
+// A row's dot product as a vector of lanes that are not folded yet. The row has
+// kVectors vectors, and the last of them has `last` elements.
 template <size_t kVectors, bool kIsWhole>
 struct RowDots {
   HWY_INLINE VD operator()(size_t r) const {
@@ -47,11 +47,12 @@ struct RowDots {
     size_t last;
   };
 
-  const Rows<const float>&p, dp;  // from the first row of the group on
+  const Rows<const float>&p, dp;  // they begin with the group's first row
   size_t last;
 };
 
-// The same for rows of half a vector without a gap between them: two a vector.
+// The same for rows of half a vector without a gap between them. A vector has
+// two rows.
 struct HalfRowDots {
   HWY_INLINE VD operator()(size_t r) const {
     const VF terms = DotTerms{p, dp}.One(r / 2 * kLanes);
@@ -62,21 +63,21 @@ struct HalfRowDots {
   const float* dp;
 };
 
-// -dot / 2 of kLanes / 2 rows, from `first` on.
+// -dot / 2 of kLanes / 2 rows from row `first` on.
 template <class Dots>
 HWY_INLINE auto MinusHalfOf(const Dots& dots, size_t first) {
   const VD sums = FoldRows(F64(), dots, Plus(), first);
-  // LaneSum begins with +0, which makes it of -0.
+  // + 0 makes +0 of -0, as in LaneSum, which begins with +0.
   const VD dot = hn::Add(sums, hn::Zero(F64()));
   return hn::DemoteTo(hn::Half<F32>(), hn::Mul(dot, hn::Set(F64(), -0.5)));
 }
-// Of kLanes rows.
+// -dot / 2 of kLanes rows.
 template <class Dots>
 HWY_INLINE VF MinusHalfDots(const Dots& dots) {
   const auto lower = MinusHalfOf(dots, 0);
   return hn::Combine(F32(), MinusHalfOf(dots, kLanes / 2), lower);
 }
-// The same in a loop: the code of one row.
+// The same in a loop, which has the code of one row.
 template <class Dots>
 HWY_INLINE VF MinusHalfDotsInLoop(const Dots& dots) {
   constexpr size_t kF64Lanes = hn::MaxLanes(F64());
@@ -105,7 +106,7 @@ HWY_INLINE void BackwardHalfRows(const float* p, const float* dp, float* dx,
   }
 }
 
-// The first kLanes rows of the views.
+// Does the first kLanes rows of the views.
 template <size_t kVectors, bool kIsWhole>
 HWY_INLINE void BackwardGroup(const Rows<const float>& p,
                               const Rows<const float>& dp,
@@ -119,7 +120,7 @@ HWY_INLINE void BackwardGroup(const Rows<const float>& p,
     Store(MinusHalfDots(dots), minus_half_dots);
   }
   const VF vscale = Set(scale);
-  HWY_UNROLL(1)  // 16 copies of it are slower
+  HWY_UNROLL(1)  // 16 copies of the body are slower
   for (size_t r = 0; r < kLanes; ++r) {
     const VF minus_half_dot = Set(minus_half_dots[r]);
     const float* const p_row = p.Row(r);
@@ -139,8 +140,8 @@ HWY_INLINE void BackwardGroup(const Rows<const float>& p,
                           minus_half_dot, vscale),
                  to, n);
     } else {
-      // The last vector may overlap the one before, so it is computed before
-      // that is written: dx may be p or dp.
+      // The last vector may overlap the vector before it. dx may be p or dp, so
+      // the last vector is computed before anything is written.
       const VF last = gradient(n - kLanes);
       for (size_t i = 0; i < (kVectors - 1) * kLanes; i += kLanes) {
         Store(gradient(i), to + i);
@@ -150,8 +151,8 @@ HWY_INLINE void BackwardGroup(const Rows<const float>& p,
   }
 }
 
-// As many rows as fill groups. Returns how many. Functions of their own: in one
-// of all, GCC runs out of registers.
+// Does all rows that full groups have, and returns their number. Not inlined:
+// GCC would run out of registers.
 template <size_t kVectors, bool kIsWhole>
 HWY_NOINLINE size_t BackwardGroupsOf(const Rows<const float>& p,
                                      const Rows<const float>& dp,
@@ -173,7 +174,7 @@ HWY_NOINLINE size_t BackwardGroupsOfHalf(const Rows<const float>& p,
   return r;
 }
 
-// The choice between them, for rows of less than kSumBlock columns.
+// Chooses the function above for the columns, less than kSumBlock.
 template <size_t kVectors>
 HWY_INLINE size_t BackwardGroupsFrom(const Rows<const float>& p,
                                      const Rows<const float>& dp,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The arithmetic of softmax's backward pass, of which every schedule has the
+// The arithmetic of softmax's backward pass. Every schedule gives the same
 // bits.
 
 #if defined(SOFTLANE_LIB_KERNELS_SOFTMAX_BACKWARD_ROW_INL_H_) == \
@@ -19,14 +19,14 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// In attention a key with p = 0 has no part: +0, whatever v is.
+// v; in attention (kIsKept) +0 for a key with p = 0, whatever v is.
 template <bool kIsKept>
 HWY_INLINE VF OfKey(VF p, VF v) {
   if constexpr (!kIsKept) return v;
   return hn::IfThenZeroElse(hn::Eq(p, Set(0.0f)), v);
 }
 
-// p * dp.
+// The terms p * dp of the dot product.
 template <bool kIsKept>
 struct Products {
   HWY_INLINE Four FourOf(size_t i) const {
@@ -52,15 +52,15 @@ HWY_INLINE float MinusHalf(double dot) {
 }
 
 // scale * p * (dp - dot). The difference comes before the product with p, so
-// that a probability of 1 gets exactly 0. It is taken of halves, which cannot
-// overflow where p = 0 must give a zero; the product is doubled at the end.
+// that a probability of 1 gets exactly 0. It is the difference of halves, which
+// cannot overflow; so p = 0 gives a zero. The product is doubled at the end.
 HWY_INLINE VF Gradient(VF p, VF dp, VF minus_half_dot, VF scale) {
   const VF half_difference = Fma(dp, Set(0.5f), minus_half_dot);
   const VF product = hn::Mul(hn::Mul(p, scale), half_difference);
   return hn::Add(product, product);
 }
 
-// The scale of all elements, or of each.
+// One scale for all elements, or a scale for each.
 struct OneScale {
   HWY_INLINE VF One(size_t) const { return scale; }
   HWY_INLINE VF First(size_t, size_t) const { return scale; }
@@ -71,7 +71,7 @@ struct ScaleRow {
   HWY_INLINE VF One(size_t i) const { return Load(scales + i); }
   HWY_INLINE VF First(size_t i, size_t) const { return One(i); }
 
-  const float* scales;  // up to a whole vector
+  const float* scales;  // the memory has whole vectors
 };
 
 // The gradients of a row.

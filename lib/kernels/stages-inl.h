@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Exponentials in two stages: while those of one block end, those of the next
-// begin. A CPU keeps only so many instructions that wait for their operands;
-// so most of those it is given need not wait.
+// Exponentials in two stages. The second stage of one block and the first stage
+// of the next block are done together. A CPU can hold only so many instructions
+// that wait for their operands; in this order most instructions need not wait.
 
 #if defined(SOFTLANE_LIB_KERNELS_STAGES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_STAGES_INL_H_
@@ -23,8 +23,8 @@ namespace {
 
 using internal::kMinStagedCols;
 
-// Two vectors of arguments between the stages. Two at a time: the stages of
-// four need more registers than there are.
+// Two vectors between the stages. The stages of four vectors would need more
+// registers than there are.
 struct Stage {
   Two x, eighths, rest;
 };
@@ -35,9 +35,10 @@ HWY_INLINE Stage BeginStage(const SoftmaxExp& exp, VF a, VF b) {
 }
 
 // Adds the block of terms at `start`, whose four vectors are between the
-// stages, and begins the next block, whose arguments are `next`. Exp() of the
-// terms begins a stage, End(stage) gives its terms; Write(i, terms) stores
-// those of i and i + 16, and does what else is done beside them.
+// stages, and begins the next block, whose arguments are `next`. `terms` has
+// three functions. Exp() gives the exponential for BeginStage. End(stage) gives
+// the terms. Write(i, terms) stores the vectors of i and i + 16, and does all
+// other work on them.
 template <class Terms, class Sum>
 HWY_INLINE void AddStagedBlock(size_t start, const Terms& terms,
                                const Four& next, Stage& lower, Stage& upper,
@@ -53,9 +54,10 @@ HWY_INLINE void AddStagedBlock(size_t start, const Terms& terms,
   });
 }
 
-// As AddBlocks, where a block is four vectors. X(i) loads the arguments of the
-// block at i. ns per element of softmax with AVX-512 on Zen 5, so and by
-// AddBlocks: 0.094 and 0.100 at 8 x 1024, 0.083 and 0.090 at 8 x 4096.
+// AddBlocks in stages, if a block is four vectors. X(i) of `terms` loads the
+// arguments of the block at i. ns per element of softmax with AVX-512 on Zen 5,
+// in stages and by AddBlocks: 0.094 and 0.100 at 8 x 1024, 0.083 and 0.090 at 8
+// x 4096.
 template <class Terms, class Sum>
 HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
                                 Sum& sum) {
@@ -65,7 +67,7 @@ HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
   Stage lower = BeginStage(terms.Exp(), x.a, x.b);
   Stage upper = BeginStage(terms.Exp(), x.c, x.d);
   for (; start + kSumBlock < end; start += kSumBlock) {
-    // The next arguments before anything is stored: see PendingTerms.
+    // The loads stand before all stores: see PendingTerms.
     const Four next = terms.X(start + kSumBlock);
     AddStagedBlock(start, terms, next, lower, upper, sum);
   }
@@ -78,8 +80,8 @@ HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
   });
 }
 
-// Full blocks of a row whose first is between the stages, as that of the next
-// row is then.
+// Adds the full blocks of a row. Its first block is between the stages before
+// the call, and the first block of the next row is so after it.
 template <class Terms, class Logits>
 HWY_INLINE void AddStagedRow(size_t full, const Terms& terms,
                              const Logits& next_logits, Stage& lower,
@@ -92,21 +94,21 @@ HWY_INLINE void AddStagedRow(size_t full, const Terms& terms,
   }
 }
 
-// The sum of terms that are asked for only to be written.
+// Takes the place of a sum for terms that are only written.
 struct NoSum {
   template <bool kInDouble, class FourTerms>
   HWY_INLINE void AddBlock(const FourTerms& four) {
     for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) four(k * kLanes);
   }
 };
-// A vector at a time.
+// Writes the terms from `start` to n - 1, one vector at a time.
 template <class Terms>
 HWY_INLINE void WriteLast(size_t start, size_t n, const Terms& terms) {
   size_t i = start;
   for (; n - i >= kLanes; i += kLanes) terms.One(i);
   if (i != n) terms.First(i, n - i);
 }
-// All terms from 0 to n - 1.
+// Writes terms 0 to n - 1.
 template <class Terms>
 HWY_INLINE void WriteTerms(size_t n, const Terms& terms) {
   const size_t full = n / kSumBlock * kSumBlock;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Past the caches: stores of rows that do not fit, and loads of what comes
-// next.
+// Out-of-cache rows: stores past the caches, and prefetches of the data that
+// are read next.
 
 #if defined(SOFTLANE_LIB_KERNELS_STREAM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_STREAM_INL_H_
@@ -19,21 +19,22 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// How far ahead of a pass, in elements.
+// The distance from a pass to its prefetches, in elements.
 constexpr size_t kPrefetchAhead = 1024;
 
-// Brings elements into the first cache.
+// Brings kCount elements into the first cache.
 template <size_t kCount>
 HWY_INLINE void PrefetchRange(const float* from) {
   for (size_t i = 0; i < kCount; i += 16) hwy::Prefetch(from + i);
 }
 
-// Where the lines begin that are due at element i of a block of 64, for one who
-// calls with 16 / kLanes such i: PrefetchRange<4 * kLanes> from there, each
-// time, are all of them.
+// Splits the prefetch of a block of 64 elements. A loop over the block has 16 /
+// kLanes steps i; in each, PrefetchRange<4 * kLanes> from here on prefetches
+// another part of the block.
 HWY_INLINE size_t PartOfBlock(size_t i) { return i - i % 16 + i % 16 * 4; }
 
-// Such a store needs whole aligned vectors.
+// A store past the caches needs whole aligned vectors. CanStream says whether
+// some address after `to` is aligned.
 HWY_INLINE bool CanStream(const float* to) {
   return reinterpret_cast<uintptr_t>(to) % sizeof(float) == 0;
 }
@@ -43,7 +44,7 @@ HWY_INLINE bool IsAligned(const float* to) {
 HWY_INLINE void StreamOne(VF v, float* to) {
   if constexpr (kHasFma) {
     hn::Stream(v, F32(), to);
-  } else {  // SSE2 streams 16 bytes, whatever a vector has
+  } else {  // SSE2 streams 16 bytes, and here a vector has 4
     Store(v, to);
   }
 }
@@ -54,8 +55,8 @@ HWY_INLINE void StreamFour(const Four& v, float* to, size_t step) {
   StreamOne(v.d, to + 3 * step);
 }
 
-// The whole cache lines in to[0, n), as far as they are fours of vectors:
-// [begin, end). Up to lines_end they are none, but still whole lines.
+// The whole cache lines in to[0, n) are [begin, lines_end). In [begin, end)
+// four vectors at a time are aligned.
 struct AlignedRange {
   HWY_INLINE AlignedRange() : begin(0), end(0), lines_end(0) {}
   HWY_INLINE AlignedRange(const float* to, size_t n) {
@@ -69,7 +70,7 @@ struct AlignedRange {
   size_t begin, end, lines_end;
 };
 
-// What a row after this one is made of; both may be null.
+// The data that a later row is made of. Both pointers may be null.
 struct NextRow {
   HWY_INLINE void Prefetch(size_t i) const {
     if (first != nullptr) PrefetchRange<4 * kLanes>(first + i);
@@ -80,8 +81,8 @@ struct NextRow {
   const float* second;
 };
 
-// to[i] = terms[i] for i in [begin, n). `terms` has FourOf(i), which gives four
-// vectors in a row, One(i) and First(i, count).
+// to[i] = terms[i] for i in [begin, n). `terms` has FourOf(i), which gives the
+// four vectors from i on, One(i) and First(i, count).
 template <class Terms>
 HWY_INLINE void StoreTerms(const Terms& terms, float* to, size_t n,
                            size_t begin = 0) {
@@ -93,7 +94,7 @@ HWY_INLINE void StoreTerms(const Terms& terms, float* to, size_t n,
   if (i != n) StoreFirst(terms.First(i, n - i), to + i, n - i);
 }
 
-// to[i] = terms[i] for i in [begin, end), by parts of vectors.
+// to[i] = terms[i] for i in [begin, end), with stores of parts of vectors.
 template <class Terms>
 HWY_INLINE void StoreSome(const Terms& terms, float* to, size_t begin,
                           size_t end) {
@@ -103,8 +104,9 @@ HWY_INLINE void StoreSome(const Terms& terms, float* to, size_t begin,
   }
 }
 
-// All of them, past the caches. Stores to memory and loads from there take
-// turns: else each leaves a part of the bandwidth to the other.
+// to[i] = terms[i] for i in [0, n), past the caches. Each step loads from
+// memory, by a prefetch of `next`, and stores to memory. A pass with stores
+// alone would leave a part of the bandwidth unused.
 template <class Terms>
 HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
                             const NextRow& next) {
@@ -121,7 +123,7 @@ HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
   StoreSome(terms, to, range.lines_end, n);
 }
 
-// to[i] = 0, past the caches or not.
+// FillZero: to[i] = 0 for i in [0, n), past the caches or not.
 struct Zeros {
   HWY_INLINE Four FourOf(size_t) const { return Repeat<Four>(Set(0.0f)); }
   HWY_INLINE VF One(size_t) const { return Set(0.0f); }
@@ -132,7 +134,7 @@ HWY_INLINE void FillZero(float* to, size_t n, bool is_streamed) {
   StreamTerms(Zeros(), to, n, NextRow{});
 }
 
-// to[i] = op(from[i]).
+// The terms op(from[i]).
 template <class Op>
 struct MappedRow {
   HWY_INLINE Four FourOf(size_t i) const {

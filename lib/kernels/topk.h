@@ -11,10 +11,11 @@
 namespace softlane {
 namespace internal {
 
-/// The probabilities of the k largest logits of each row from row `first` on,
-/// and their columns, the largest first; of equal logits the first. Gives the
-/// first row that it cannot do, since the sum of the exp values is NaN; or the
-/// number of rows. 1 <= k <= kMaxTopK.
+/// Writes the probabilities of the k largest logits of each row from row
+/// `first` on, and their columns. The largest logit comes first; of equal
+/// logits, the logit in the lower column comes first. Stops at a row whose sum
+/// of exp values is NaN and gives this row; else gives the number of rows. 1 <=
+/// k <= kMaxTopK.
 using TopKFunction = size_t(const Rows<const float>& x, size_t first, size_t k,
                             float scale, const Rows<float>& y,
                             const Rows<int32_t>& columns);
