@@ -18,7 +18,7 @@ double FmaTime(const Results& results, Target target) {
   return results.Time(FmaSeries(target), FmaShape(target));
 }
 
-// 0 if none was measured.
+// The shortest time of several series; 0 if none was measured.
 template <size_t kCount>
 double Shortest(const Results& results, const char* const (&series)[kCount],
                 const Shape& shape) {
@@ -30,7 +30,7 @@ double Shortest(const Results& results, const char* const (&series)[kCount],
   return best;
 }
 
-// ns per element, or 0 if a part of it was not measured.
+// The bound in ns per element, or 0 if a part of it was not measured.
 double Bound(const Results& results, const Kernel& kernel, Target target,
              const Shape& shape) {
   const double fma = FmaTime(results, target);

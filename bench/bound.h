@@ -4,8 +4,8 @@
 
 #include "results.h"
 
-// How far a kernel is from what the machine can do at best, all measured in one
-// run.
+// The distance of a kernel's time from the best that the machine can do. Both
+// are measured in one run.
 
 namespace softlane {
 namespace bench {

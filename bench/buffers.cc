@@ -14,8 +14,8 @@ namespace softlane {
 namespace bench {
 namespace {
 
-// They start at different offsets in a page: on some CPUs a store waits for
-// loads whose address has the same last 12 bits.
+// The buffers of a shape. They start at different offsets in a page: on some
+// CPUs a store waits for loads whose address has the same last 12 bits.
 class Buffers {
  public:
   explicit Buffers(const Shape& shape)
@@ -64,7 +64,7 @@ class Buffers {
 }  // namespace
 
 Operands OperandsOf(const Shape& shape, bool wants_probabilities) {
-  // Filling takes far longer than timing, so it is done once.
+  // The buffers are filled once, because filling takes far longer than timing.
   static std::map<std::pair<size_t, size_t>, std::unique_ptr<Buffers>> all;
   std::unique_ptr<Buffers>& buffers = all[{shape.rows, shape.cols}];
   if (buffers == nullptr) buffers = std::make_unique<Buffers>(shape);

@@ -8,7 +8,7 @@
 
 #include "kernel.h"
 
-// The memory that cases run on.
+// The memory of the cases.
 
 namespace softlane {
 namespace bench {
@@ -22,7 +22,7 @@ struct Shape {
   size_t rows, cols;
 };
 
-// Every operand has room for so many elements more.
+// Every operand has room for this many elements more.
 constexpr size_t kSlack = 256;
 
 // The operands of a shape, filled. All cases of a shape share them.

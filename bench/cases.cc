@@ -22,17 +22,18 @@ void SetCounters(benchmark::State& state, double elements, double bytes) {
       static_cast<double>(state.iterations()) * elements * bytes));
 }
 
-// Something to time: the naive loop, softlane on a target, or a peer.
+// An implementation to time: the naive loop, softlane on a target, or a peer.
 struct Variant {
   std::string name;
-  // How many times softlane's bound its error may be in rows of so many
-  // columns.
+  // The error that it may have in rows of this many columns, in units of
+  // softlane's bound.
   std::function<double(size_t)> error_limit;
   // The call, or null where the variant cannot run.
   std::function<std::function<bool()>(const Operands&)> prepare;
 };
 
-// It sums one term after the other, which is worse than what libraries do.
+// The naive loop sums one term after the other, which is less accurate than the
+// sums of libraries.
 double NaiveErrorLimit(const Kernel& kernel, size_t cols) {
   return 5.0 * kernel.error_of_others(cols);
 }
@@ -69,7 +70,8 @@ std::vector<Variant> AllVariants(const Kernel& kernel, const Plan& plan) {
   return variants;
 }
 
-// One case, verified at its first run only: repetitions run the same code.
+// One case. It is verified at its first run only, since repetitions run the
+// same code.
 class Case {
  public:
   Case(const Kernel& kernel, Variant variant, const Shape& shape)

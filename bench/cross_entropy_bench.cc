@@ -59,7 +59,7 @@ double Error(const Operands& o) {
                   error / std::max(1.0, loss * share) / kCrossEntropyMaxError);
 }
 
-// They sum millions of terms in float.
+// Other libraries sum millions of terms in float.
 double ErrorOfOthers(size_t cols) {
   const double relative = cols > 1000000 ? 5e-2 : 1e-4;
   return relative / (kCrossEntropyGradientMaxError * 0x1p-24);

@@ -6,7 +6,7 @@
 
 #include "softlane/softlane.h"
 
-// What one kernel's file tells the benchmark.
+// The description of a kernel. Each <kernel>_bench.cc has one.
 
 namespace softlane {
 namespace bench {
@@ -18,29 +18,30 @@ struct Operands {
   float* row_results;
 };
 
-// What no implementation can do without, per element of an operand.
+// The least work of any implementation, per element of an operand.
 struct Floor {
   struct Sweeps {
     double reads, copies;  // a copy is a read and a write
   };
-  double operations;  // FMA-class ones per vector; 0: none is known
+  double operations;  // FMAs or their like per vector; 0: not known
   Sweeps cached;
-  Sweeps large;  // of rows that no cache holds
+  Sweeps large;  // for rows that no cache holds
 };
 
 struct Kernel {
   const char* name;
-  // Bytes per element that must move: every operand once.
+  // The bytes per element that must move: every operand once.
   double bytes;
   bool wants_probabilities;
   Floor floor;
   Status (*run)(const Operands&, Target);
-  // The plain loop with std::exp that one would write without a library.
+  // The naive loop: the plain loop with std::exp that a user without a library
+  // would write.
   void (*naive)(const Operands&);
   // The largest error of the outputs, in units of the documented bound.
   double (*error)(const Operands&);
-  // In the same units, what other libraries may have in rows of so many
-  // columns.
+  // The error that other libraries may have in rows of this many columns, in
+  // the same units.
   double (*error_of_others)(size_t cols);
 };
 

@@ -7,8 +7,8 @@
 #include "buffers.h"
 #include "softlane/target.h"
 
-// What the machine can do at best: loops that only compute or only move, with
-// the vectors of a target. They stand for every kernel, whatever its schedule.
+// The best that the machine can do: loops that only compute or only move data,
+// with the vectors of a target. They are limits for every kernel.
 
 namespace softlane {
 namespace bench {
@@ -18,7 +18,7 @@ Shape FmaShape(Target target);
 // Reads and writes at most kSlack elements.
 void RunFma(Target target, const float* from, float* to, size_t steps);
 
-// Moves n elements; rounded up to whole steps, of less than kSlack.
+// Moves n elements, rounded up to whole steps. A step is less than kSlack.
 using Move = void(const float* from, float* to, size_t n);
 
 // On the best target of this machine.

@@ -38,7 +38,7 @@ double Error(const Operands& o) {
   return worst / kLogSoftmaxMaxError;
 }
 
-// They sum millions of terms in float.
+// Other libraries sum millions of terms in float.
 double ErrorOfOthers(size_t cols) {
   return (cols > 1000000 ? 2e-2 : 1e-4) / kLogSoftmaxMaxError;
 }

@@ -5,8 +5,8 @@
 namespace softlane {
 namespace bench {
 
-// Prints which schedule softmax takes for a shape, "64x64", on each target.
-// False if it is no shape.
+// Prints which schedule softmax takes on each target for a shape such as
+// "64x64". False if the text is not a shape.
 bool PrintSoftmaxPlan(const char* shape);
 
 }  // namespace bench

@@ -10,12 +10,12 @@
 #include "buffers.h"
 #include "kernel.h"
 
-// What was measured, and what was to be measured.
+// The plan of a run, and its results.
 
 namespace softlane {
 namespace bench {
 
-// Collects the repetitions of every case; what counts is their median.
+// Collects the repetitions of every case and takes their median.
 class Results : public benchmark::BenchmarkReporter {
  public:
   struct Cell {
@@ -39,7 +39,7 @@ class Results : public benchmark::BenchmarkReporter {
   bool failed_ = false;
 };
 
-// What there can be, in the order of the tables.
+// All that a run can have, in the order of the tables.
 struct Plan {
   std::vector<const Kernel*> kernels;
   std::vector<Shape> shapes;
@@ -55,7 +55,8 @@ inline Shape ManyRows(const Shape& shape) {
   return {kManyTimes * shape.rows, shape.cols};
 }
 
-// The series of a kernel begin so; all have one element type so far.
+// The first part of the names of a kernel's series. So far all kernels have one
+// element type.
 inline std::string Series(const Kernel& kernel) {
   return std::string(kernel.name) + "/f32";
 }

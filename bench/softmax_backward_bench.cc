@@ -37,7 +37,7 @@ double Error(const Operands& o) {
   return worst / (kSoftmaxBackwardMaxError * 0x1p-24);
 }
 
-// They sum millions of terms in float.
+// Other libraries sum millions of terms in float.
 double ErrorOfOthers(size_t cols) {
   const double relative = cols > 1000000 ? 2e-2 : 1e-4;
   return relative / (kSoftmaxBackwardMaxError * 0x1p-24);

@@ -56,7 +56,8 @@ double ErrorWithLogSumExp(const Operands& o) {
   return worst;
 }
 
-// They subtract the maximum in float, and sum millions of terms in float.
+// Other libraries subtract the maximum in float and sum millions of terms in
+// float.
 double ErrorOfOthers(size_t cols) {
   const double relative = cols > 1000000 ? 2e-2 : 1e-4;
   return relative / (kSoftmaxMaxUlp * 0x1p-24);

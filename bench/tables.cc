@@ -24,7 +24,7 @@ std::string SpeedUp(const Results::Cell* cell, const Results::Cell* naive) {
              : Format(" %6.2fx", naive->ns_per_element / cell->ns_per_element);
 }
 
-// Those that this kernel was timed with.
+// The targets and peers that this kernel was timed with.
 std::vector<std::string> Variants(const Plan& plan, const Results& results,
                                   const Kernel& kernel) {
   std::vector<std::string> variants;

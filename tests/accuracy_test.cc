@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The accuracy table of the README: printed here and compared with what stands
-// there. And a search for rows that break the bound.
+// The accuracy table of the README: this test prints it and compares it with
+// the README. Also a search for rows that break the bound.
 
 #include <cstdio>
 #include <fstream>

@@ -5,8 +5,8 @@
 #include <cstddef>
 #include <cstdlib>
 
-// How much the long tests do: all of it natively in Release, a part where a
-// sanitizer or an emulator makes them slow.
+// The amount of work of the long tests: all cases natively in Release, a part
+// of them where a sanitizer or an emulator makes tests slow.
 
 namespace softlane {
 

@@ -10,7 +10,7 @@
 #include "reference.h"
 #include "softlane/softlane.h"
 
-// Attention's softmax, written down as its header says it, and random cases.
+// An oracle of attention's softmax, written from its header, and random cases.
 
 namespace softlane {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of attention that differ from those beside them: a NaN, and sinks.
+// Rows of attention that differ from their neighbours, by a NaN or a sink.
 
 #include <cmath>
 #include <string>

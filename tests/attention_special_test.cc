@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Infinities in attention: of scores under a softcap, of sinks, and of steps
+// Infinities in attention: in scores under a softcap, in sinks, and from steps
 // whose result is beyond the largest float.
 
 #include <cmath>

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What random calls of every function give, for bits.sh to compare between two
-// builds of the library:
+// The results of random calls of every function, as digests. bits.sh compares
+// them between two builds of the library.
 //   bits TARGET COUNT FILE       writes a word per call: a digest of its output
 //   bits TARGET COUNT FILE FILE  names the calls whose words differ
-// Call i depends on i alone. Shapes, strides, alignment, options, special
-// values and calls in place are drawn from all that the functions take.
+// Call i depends on i alone. Its shapes, strides, alignment, options and
+// special values are drawn from all that the functions take. Some calls are in
+// place.
 
 #include <algorithm>
 #include <cstdio>

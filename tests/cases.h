@@ -13,7 +13,8 @@
 #include "reference.h"
 #include "softlane/softlane.h"
 
-// Many small cases as one check, with a count and a witness.
+// Many small cases as one check. It counts the failures and describes the
+// first.
 
 namespace softlane {
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu_model_test TARGET: on this CPU, TARGET must be the best, the results must
-// be right on all available targets, and the choice must be the one that
-// Highway itself makes. Run by cpu_models.sh under emulators of other CPUs,
-// which stop a program that uses an instruction the CPU lacks.
+// cpu_model_test TARGET: on this CPU, TARGET must be the best target, the
+// results of all available targets must be right, and Highway must choose the
+// same target. cpu_models.sh runs this program under emulators of other CPUs.
+// An emulator stops a program that uses an instruction the CPU lacks.
 
 #include <cstdio>
 #include <string>

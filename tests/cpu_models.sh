@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# cpu_models.sh QEMU-X86_64 CPU_MODEL_TEST: one and the same program on CPUs that this
-# machine is not, and natively. QEMU 7.2 emulates up to AVX2.
+# cpu_models.sh QEMU-X86_64 CPU_MODEL_TEST: runs the program on other CPUs than this
+# machine's, and natively. QEMU 7.2 emulates up to AVX2.
 set -eu
 qemu=$1 program=$2
 failures=0

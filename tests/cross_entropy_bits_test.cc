@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The losses and gradients of labels have the same bits on every target: the
-// digest below. They depend on the row and the options, not on the type of the
-// labels, the other rows, strides, in place or not, with a gradient or without.
-// (same_bits_test does this for probability targets.)
+// The losses and gradients of labels have the same bits on every target, as the
+// digest below shows. They depend on the row and the options only: not on the
+// type of the labels, other rows, strides, calls in place, or whether there is
+// a gradient. same_bits_test shows the same for probability targets.
 
 #include <algorithm>
 #include <cstdio>

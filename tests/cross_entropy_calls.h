@@ -13,9 +13,9 @@
 #include "reference.h"
 #include "softlane/softlane.h"
 
-// Calls of CrossEntropy with special values, each made from its number: every
-// combination of kind, smoothing, weights, special logit and its place; the
-// rest at random.
+// Calls of CrossEntropy with special values. The number of a call determines
+// it. The calls have every combination of kind, smoothing, weights, special
+// logit and its place; all else is random.
 
 namespace softlane {
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the gradient of CrossEntropy must be beyond its error bound.
+// Properties of the gradient of CrossEntropy beyond its error bound.
 
 #include <cstdio>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Labels, good, bad and ignored, and what a reduction makes of the rows.
+// Good, bad and ignored labels, and the reductions of the rows' losses.
 
 #include <algorithm>
 #include <limits>

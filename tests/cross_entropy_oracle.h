@@ -16,8 +16,8 @@
 #include "reference.h"
 #include "softlane/softlane.h"
 
-// Cross-entropy in double, special values included, from the formulas of its
-// header; how far a float is from it; and the worst of many such.
+// Cross-entropy in double with special values, from the formulas of its header;
+// the error of a float against it, and the worst of many errors.
 
 namespace softlane {
 

@@ -11,8 +11,8 @@
 #include "reference.h"
 #include "softlane/cross_entropy.h"
 
-// The oracle of CrossEntropy, in double, straight from the formulas of its
-// header; calls that own their operands, and inputs for them.
+// The oracle of CrossEntropy in double, from the formulas of its header; calls
+// that own their operands; and inputs for them.
 
 namespace softlane {
 

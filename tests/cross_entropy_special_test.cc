@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cross-entropy's special values: of logits, weights, smoothing, z-loss, scale
-// and upstream, in every combination and place, against an oracle in double
-// that is written from the header alone.
+// Special values of cross-entropy in logits, weights, smoothing, z-loss, scale
+// and upstream, in every combination and place. The oracle is in double and
+// written from the header alone.
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Cross-entropy's special values, one by one: what users of such losses
-// reported, and what reviews found.
+// Special values of cross-entropy, one by one: cases that users of such losses
+// reported, and cases that reviews found.
 
 #include <algorithm>
 #include <cmath>

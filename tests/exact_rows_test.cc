@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of finite values for which the result is known exactly, or its range: a
-// test per rule, on every target.
+// Rows of finite values whose result, or its range, is known exactly. There is
+// a test per rule, on every target.
 
 #include <algorithm>
 #include <cmath>

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// exp_exhaustive [--print-golden] [TARGET ...]: Exp of all 2^32 floats, on
-// every available target or those named, against an oracle in double, and its
-// bits against a committed digest per 2^24 inputs. Beside a faster target the
-// baseline does every 16th run of 2^14 inputs, unless SOFTLANE_FULL_BASELINE is
-// set: 25 instead of 70 seconds on two cores. Some minutes under qemu:
+// exp_exhaustive [--print-golden] [TARGET ...]: Exp of all 2^32 floats on the
+// named targets, or on all available targets. The errors are compared with an
+// oracle in double, and the bits with a committed digest per 2^24 inputs. If
+// there is a faster target, the baseline does every 16th run of 2^14 inputs,
+// unless SOFTLANE_FULL_BASELINE is set. Under qemu the program takes minutes:
 //   qemu-aarch64 -L /usr/aarch64-linux-gnu build/aarch64/tests/exp_exhaustive
 //   neon
 

@@ -4,9 +4,8 @@
 
 #include <cstdint>
 
-// The digest of Exp's results for the floats whose bits are b * 2^24 to
-// b * 2^24 + 2^24 - 1, for each b. exp_exhaustive --print-golden prints new
-// ones.
+// The digests of Exp's results. Digest b is for the floats whose bits are b *
+// 2^24 to b * 2^24 + 2^24 - 1. exp_exhaustive --print-golden prints them anew.
 
 namespace softlane {
 

@@ -20,7 +20,8 @@ std::vector<float> Run(const std::vector<float>& x, Target target) {
   return y;
 }
 
-// A million floats over all exponents, and all those where something changes.
+// A million floats over all exponents, and all floats near the arguments where
+// the code changes its way.
 // Kills: any constant of the core, the two-way exponent, the clamps.
 TEST_CASE("exp: error") {
   ForEachTarget([](Target target) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The host's rounding mode, flush modes and unmasked exceptions change no bit,
-// and are as they were after the call, status flags included.
+// The host's rounding mode, flush modes and unmasked exceptions change no bit.
+// After the call they are as they were, and so are the status flags.
 
 #include <cstdio>
 #include <string>

@@ -6,8 +6,9 @@
 #include <cstdint>
 #include <vector>
 
-// Inputs that are the same on every machine: integer generators and operations
-// that IEEE 754 defines exactly; no libm, no std:: distribution.
+// Inputs that are the same on every machine. They use integer generators and
+// operations that IEEE 754 defines exactly, but no libm and no distribution of
+// std.
 
 namespace softlane {
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of 2^22 elements and more, whose sum Softmax takes in another way: the
-// same bits along an axis, and for the k largest.
+// Rows of 2^22 elements and more. Softmax sums them in another order, so the
+// functions along an axis and top-k must do so, too.
 
 #include <algorithm>
 #include <vector>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The results of many rows that no cache holds go past the caches, but not in
-// place: there the lines are in a cache already. Both schedules must give the
-// same bits.
+// The results of many rows go past the caches if no cache holds them, but not
+// in place, where the lines are in a cache already. Both schedules must give
+// the same bits.
 
 #include <algorithm>
 #include <cstdint>

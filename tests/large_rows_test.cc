@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows that no cache holds have schedules of their own: two passes and stores
-// past the cache. They must keep every promise of the others.
+// Rows that no cache holds have schedules with two passes and with stores past
+// the caches. These schedules must keep every promise.
 
 #include <algorithm>
 #include <cmath>

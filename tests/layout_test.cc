@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the rows lie must not matter: stride, alignment, in place, slices.
+// The place of rows in memory must not matter: stride, alignment, calls in
+// place, slices.
 
 #include <algorithm>
 #include <string>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Long rows are done in blocks, which needs the logits until the end: in place
-// another schedule does it. Both must give the same bits.
+// A schedule of long rows works in blocks and needs the logits until the end.
+// In place, another schedule is used. Both must give the same bits.
 
 #include <algorithm>
 #include <string>

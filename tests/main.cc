@@ -10,8 +10,8 @@
 
 namespace {
 
-// SOFTLANE_REQUIRE_TARGETS=avx2,avx512: both must be available, and a test
-// program that loops over targets must have run both.
+// With SOFTLANE_REQUIRE_TARGETS=avx2,avx512 both targets must be available, and
+// a test program that loops over targets must have run both.
 bool RequiredTargetsRan() {
   const char* required = std::getenv("SOFTLANE_REQUIRE_TARGETS");
   if (required == nullptr) return true;

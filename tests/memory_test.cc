@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// No byte is touched that is not an operand's: every operand lies between two
-// pages that can be neither read nor written, inputs are mapped read-only, and
-// what is left of an output's pages keeps its canaries. Over all pairs of 16 x
-// 16 offsets from the start or the end of the pages and all lengths up to 600,
-// in place and not.
+// A call touches no byte outside of its operands. Every operand lies between
+// two pages that can be neither read nor written. Inputs are mapped read-only,
+// and the rest of an output's pages keeps its canaries. The test goes over all
+// pairs of 16 x 16 offsets from the start or the end of the pages and all
+// lengths up to 600, in place and not.
 //
-// SOFTLANE_MEMORY_STEP=7 tests every seventh length, SOFTLANE_BATCHES_STEP=3
-// every third number of rows from 4 on: for slow machines.
+// For slow machines, SOFTLANE_MEMORY_STEP=7 tests every seventh length, and
+// SOFTLANE_BATCHES_STEP=3 every third number of rows from 4 on.
 
 #include <algorithm>
 #include <cstdio>

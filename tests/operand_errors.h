@@ -11,7 +11,7 @@
 
 #include "operand_fixture.h"
 
-// Every error that can be planted in a call: in its operands, its options and
+// Every error that a test can plant in a call: in its operands, its options and
 // its target.
 
 namespace softlane {

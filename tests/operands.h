@@ -8,8 +8,8 @@
 
 #include "softlane/softlane.h"
 
-// A call of a softlane function as data, which a loop can change: a list of
-// operands, and for each of them a pointer, a shape and strides.
+// A call of a softlane function as data, so that a loop can change it. The data
+// are a list of operands, each with a pointer, a shape and strides.
 
 namespace softlane {
 namespace operands {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Every pair of errors that a call can have at once gives the smallest status
-// and writes no byte. What looks like an overlap and is none is no error.
+// and writes no byte. Operands that seem to overlap and do not are no error.
 
 #include <algorithm>
 #include <cstdint>

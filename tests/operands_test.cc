@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Strides and pointers that a call does not use, of every operand of every
-// function.
+// Strides and pointers that a call does not use may be anything, for every
+// operand of every function.
 
 #include <chrono>
 #include <condition_variable>

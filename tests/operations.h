@@ -6,9 +6,9 @@
 #include "operand_operations.h"
 #include "softlane/softlane.h"
 
-// The operations that map rows, behind one signature, for the tests that hold
-// for all alike: arguments, layout, same bits. operand_operations.h has every
-// function with all its operands, for the tests of what holds for each operand.
+// The operations that map rows, behind one signature, for tests that are the
+// same for all operations: arguments, layout, same bits. operand_operations.h
+// has every function with all its operands, for tests of each operand.
 
 namespace softlane {
 

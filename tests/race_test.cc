@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The first call, from many threads at once: detection has no lock and must
-// need none. Also built with ThreadSanitizer.
+// The first call from many threads at once. The detection of targets has no
+// lock and must need none. This test is also built with ThreadSanitizer.
 
 #include <atomic>
 #include <thread>

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# readme.sh README CC CXX PREFIX DIRECTORY: the programs in the README are programs.
+# readme.sh README CC CXX PREFIX DIRECTORY: the programs in the README can be compiled, and
+# print what they should.
 set -eu
 readme=$1 cc=$2 cxx=$3 directory=$5
 PKG_CONFIG_PATH=$4

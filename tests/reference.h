@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-// The oracles, in double, and how far a float is from one.
+// The oracles in double, and the error of a float against an oracle.
 
 namespace softlane {
 

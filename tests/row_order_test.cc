@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rows before a row do not change it, however far their logits are from
-// its own: a maximum that was guessed from them must not show.
+// The rows before a row must not change its result, even if their logits are
+// far from its own. The exponent of its maximum is predicted from these rows.
 
 #include <algorithm>
 #include <cmath>

@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-// The digests of same_bits_test, after kFewRows and kManyRows rows. They change
-// with the arithmetic only; a commit that changes them says why. same_bits_test
-// prints the new ones.
+// The digests of same_bits_test after kFewRows and kManyRows rows. They change
+// only with the arithmetic. A commit that changes them says why. same_bits_test
+// prints the new digests.
 
 namespace softlane {
 

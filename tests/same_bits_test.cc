@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A row of the result depends on that row and the options, on nothing else:
-// every target, compiler and build type gives the digests below, wherever the
-// row lies and whatever lies beside it.
+// A row of the result depends on the same row of the input and on the options
+// only. Every target, compiler and build type gives the digests below, whatever
+// the place of the row and its neighbours are.
 //
-// SOFTLANE_ROWS=1000000 same_bits_test runs a larger set: rows behind those of
-// the digests are still compared over layouts, and their digest is printed.
-// SOFTLANE_BATCH_STEP=16 compares every 16th row over layouts: for slow
-// machines.
+// SOFTLANE_ROWS=1000000 same_bits_test runs more rows. Rows after those of the
+// digests are compared over layouts, too, and their digest is printed. For slow
+// machines, SOFTLANE_BATCH_STEP=16 compares every 16th row over layouts.
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// NaN, infinities and empty rows: a test per rule, for every operation, every
-// length up to 200 and every position, on every target.
+// NaN, infinities and empty rows. There is a test per rule, for every
+// operation, every length up to 200 and every position, on every target.
 
 #include <algorithm>
 #include <cmath>

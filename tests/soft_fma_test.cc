@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The baseline's fused multiply-add against the one of the C library, or of the
-// CPU.
+// The fused multiply-add of one lane against that of the C library or the CPU.
 #include "../lib/arith/soft_fma.h"
 
 #include <cmath>

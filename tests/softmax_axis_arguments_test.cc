@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Planes that are none: the documented status, and no byte written. Also the C
-// twins.
+// Bad planes: the documented status, and no byte written. Also for the C twins.
 
 #include <cstdint>
 #include <string>

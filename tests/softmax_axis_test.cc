@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Along an axis: the bits of the function for rows on the transposed tensor,
-// which has tests of its own, and no byte written beside the view.
+// A function along an axis gives the bits of the function for rows on the
+// transposed tensor, and writes no byte outside of the view.
 
 #include "softlane/softmax_axis.h"
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Two sums of the exponential of softmax are rounded to double and then to
-// float on the x86-64 baseline, without a look at ties: all arguments are tried
-// here. (Exp's are in exp_exhaustive.cc.) With a scale that is no power of two
-// it looks for ties: these arguments have some.
+// On the x86-64 baseline two sums of softmax's exponential are rounded to
+// double and then to float, without a test for ties. This test tries all
+// arguments; exp_exhaustive.cc does so for Exp. With a scale that is not a
+// power of two, the exponential tests for ties, and the arguments here have
+// some.
 #include <cstring>
 #include <vector>
 

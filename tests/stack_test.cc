@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// How much stack the functions take: an engine's threads may have little.
+// The stack that the functions take. The threads of an engine may have little.
 
 #include <pthread.h>
 #include <sys/mman.h>

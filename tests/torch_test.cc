@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// PyTorch's C++ library agrees with the loss family: random options and special
-// values, forward and backward. PyTorch computes in double, so a difference
-// beyond our bounds is one of meaning. Those there are stand beside the code:
-// search for "PyTorch differs".
+// PyTorch's C++ library agrees with the loss family on random options and
+// special values, forward and backward. PyTorch computes in double, so a
+// difference beyond our bounds is a difference in meaning. Known differences
+// are commented in the code: search for "PyTorch differs".
 //
 // Built with -DSOFTLANE_TORCH_TESTS=ON (Debian: libtorch-dev).
 

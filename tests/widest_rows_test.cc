@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows as wide as one window of exponents may be: what is at its ends must not
-// show in a row beside others.
+// Rows as wide as the exponent range. A row with elements at the ends of the
+// range must give the same bits beside other rows as by itself.
 
 #include <algorithm>
 #include <vector>

@@ -7,8 +7,8 @@
 
 #include "../kernel.h"
 
-// Other libraries, each through its public operator, single-threaded, on the
-// same buffers as softlane; what can be prepared is prepared outside of the
+// Other libraries, each through its public operator, with one thread, on the
+// same buffers as softlane. All that can be prepared is prepared outside of the
 // timing.
 
 namespace softlane {
@@ -22,7 +22,7 @@ struct Peer {
   std::function<bool()> (*prepare)(const Operands&);
 };
 
-// Those that this binary was built with; empty without SOFTLANE_BENCH_PEERS.
+// The peers that this binary was built with; none without SOFTLANE_BENCH_PEERS.
 std::vector<Peer> Peers();
 
 }  // namespace bench

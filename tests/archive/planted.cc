@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What check.sh must find, one at a time: compiled with -DPLANT_<NAME> into a
-// copy of the archive.
+// The faults that check.sh must find. Each is compiled with -DPLANT_<NAME> into
+// a copy of the archive.
 
 #include <cstdio>
 #include <cstdlib>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// cpu_state enabled|disabled: whether this machine is what the tests take it
-// for: its CPU has AVX-512, and its OS does, or does not, enable the registers.
-// By itself, so that a mistake of the library's detection is not made twice.
+// cpu_state enabled|disabled: whether the CPU of this machine has AVX-512, and
+// whether the OS does, or does not, enable its registers. The program does not
+// use the library, so that a mistake of the library's detection shows.
 
 #include <cpuid.h>
 

@@ -9,7 +9,7 @@
 
 #include "memory.h"
 
-// What a call has written, and what must hold for it.
+// The output of a call, and the rules that it must keep.
 
 namespace softlane {
 namespace fuzz {

@@ -11,9 +11,9 @@
 #include "source.h"
 #include "values.h"
 
-// From bytes to a call: sizes, options, target, strides and places. Most calls
-// are small and good. Large shapes are rare because the baseline target takes
-// 30 ns and more per element.
+// Makes a call from bytes: sizes, options, target, strides and places. Most
+// calls are small and good. Large shapes are rare because one large call takes
+// the time of many small calls.
 
 namespace softlane {
 namespace fuzz {

@@ -5,7 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
-// What a main program does with the harness.
+// The functions of the harness that a main program calls.
 
 namespace softlane {
 namespace fuzz {

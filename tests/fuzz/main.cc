@@ -17,9 +17,10 @@
 // The harness without a fuzzing engine, for any compiler:
 //   fuzz_test [--header C_H] [--random SEED COUNT [FUNCTION]] [FILE | FOLDER
 //   ...]
-// replays inputs, then makes COUNT of its own, the same for a SEED everywhere.
-// With --header: whether all functions of softlane/c.h are in the tables.
-// Where an input fails its bytes are written to fuzz_failure, to be replayed.
+// replays inputs, then makes COUNT inputs, which are the same for a SEED on
+// every machine. --header checks that all functions of softlane/c.h are in the
+// tables. The bytes of a failing input are written to fuzz_failure, to be
+// replayed.
 
 namespace {
 

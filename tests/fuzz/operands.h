@@ -4,7 +4,8 @@
 
 #include "call.h"
 
-// Operands in few words, and the families whose options are a struct.
+// Short functions that make operands, and the families whose options are a
+// struct.
 
 namespace softlane {
 namespace fuzz {

@@ -5,8 +5,8 @@
 #include "call.h"
 #include "source.h"
 
-// Which status a call must have, from the text of the headers alone. Of several
-// errors the one with the smallest value counts.
+// The status that a call must have, from the text of the headers alone. Of
+// several errors the error with the smallest value counts.
 
 namespace softlane {
 namespace fuzz {

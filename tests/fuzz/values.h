@@ -10,7 +10,7 @@
 #include "memory.h"
 #include "source.h"
 
-// What the inputs of a call hold: a family of values per operand, and a few
+// The values of a call's inputs: a family of values per operand, and a few
 // elements that the fuzzer sets one by one.
 
 namespace softlane {
