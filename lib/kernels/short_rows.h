@@ -8,18 +8,19 @@
 #include "arith/plan.h"
 #include "dispatch.h"
 
-// Batches of short rows. What a row decides between its passes - a sum folded
-// to one lane, a division - costs more than the passes themselves; here a
-// vector does it for all rows of a batch, a row per lane.
+// Batches of short rows. Between its passes a row folds a sum and divides. In a
+// short row this costs more than the passes. In a batch one vector does it for
+// all rows, with a row per lane.
 
 namespace softlane {
 namespace internal {
 
-/// More rows than the lanes of most targets, and so less to do per row between
-/// the passes: with AVX2 on Zen 5, ns per element with 8 and with 16 rows,
-/// 0.239 and 0.222 at 256 x 32.
+/// The rows of a batch. With more rows than lanes there is less work per row
+/// between the passes. ns per element with AVX2 on Zen 5 at 256 x 32: 0.239
+/// with 8 rows, 0.222 with 16.
 constexpr size_t kBatchRows = 16;
-/// Batches of longer rows have fewer: two of them are 32 KB.
+/// The exp values of a batch. Batches of longer rows have fewer rows. Two
+/// batches take 32 KB.
 constexpr size_t kBatchElements = 4096;
 constexpr size_t PaddedCols(size_t n) { return (n + 15) / 16 * 16; }
 constexpr size_t MaxRowsOf(size_t n) {
@@ -29,30 +30,30 @@ constexpr size_t MaxRowsOf(size_t n) {
 
 /// How probabilities are written.
 enum class Writing {
-  kTiny,      // some may be below 2^-126
-  kUsual,     // none is
-  kStreamed,  // none is; past the caches
+  kTiny,      // probabilities may be below 2^-126
+  kUsual,     // no probability is below 2^-126
+  kStreamed,  // as kUsual, and probabilities go past the caches
 };
 
-/// Rows that are in memory, for a look ahead; null: none.
+/// Rows in memory that are prefetched. Null: none.
 struct AheadRows {
   const float* data;
   size_t stride;
 };
 
-/// Up to kBatchRows rows of n exp values, e_stride apart, and what becomes of
-/// them.
+/// Up to kBatchRows rows of n exp values, e_stride apart, with their sums and
+/// the place of their probabilities.
 struct Batch {
   size_t rows, n, e_stride;
   float* probs;
   size_t probs_stride;
   Writing writing;
-  /// Rows of the next batch, brought into the cache while probabilities are
-  /// streamed.
+  /// The rows of the next batch. They are brought into the cache while
+  /// probabilities are streamed.
   AheadRows ahead[2];
   size_t ahead_rows;
-  // Whether the sums, without sinks, are IsUsualSum; not MayHaveTiny; at least
-  // LeastSum(n); no NaN.
+  // Whether all sums, without sinks, are IsUsualSum; are not MayHaveTiny; are
+  // at least LeastSum(n); are not NaN.
   bool are_usual, have_no_tiny, are_enough, are_numbers;
   alignas(64) double sums[kBatchRows];
   // The reciprocals of the sums.
@@ -63,23 +64,24 @@ struct Batch {
 };
 
 struct ShortRowsKernels {
-  /// Exp values of the batch from logits, by the maximum of each row; z may be
-  /// the exp values themselves. Gives the octaves of the first maximum, and
-  /// false if a row needs more than a batch does.
+  /// Computes the exp values of the batch by the maximum of each row. The
+  /// logits z may stand in the place of the exp values. Gives the octaves of
+  /// the first maximum. False if a batch has no code for a row.
   bool (*exp_by_maximum)(const float* z, size_t z_stride,
                          const ScaleParts& parts, Batch& batch,
                          float* first_octaves);
-  /// The sums of a batch and their reciprocals, and the probabilities of the
-  /// one before, which has no fewer rows, or is null.
+  /// Computes the sums of a batch and their reciprocals, and writes the
+  /// probabilities of the batch before it. `before` has no fewer rows, or is
+  /// null.
   void (*sum)(Batch& batch, const Batch* before);
-  /// Adds the exp values of sinks, a logit per row, to the sums. False if a
-  /// sink does not fit the range; -inf does.
+  /// Adds the exp values of the sinks to the sums. False if a sink does not fit
+  /// the range; -inf fits.
   bool (*join_sinks)(Batch& batch, const float* sinks, const ExpRange& range,
                      const ScaleParts& parts);
-  /// logsumexp of each row, from its maximum and the sums.
+  /// Computes the logsumexp of each row from its maximum and the sums.
   void (*log_sums)(const Batch& batch, const float* max, const ExpRange& range,
                    const ScaleParts& parts, float* logsumexp);
-  /// The reciprocals of sums that sinks have joined.
+  /// Computes the reciprocals of sums that sinks have joined.
   void (*invert_sums)(Batch& batch);
   void (*write)(const Batch& batch);
 };

@@ -6,20 +6,20 @@
 
 #include "softlane/target.h"
 
-// Which passes run for a call of a backward function. SoftmaxBackward with
-// AVX2:
+// The choice of the passes of a backward function. SoftmaxBackward with AVX2:
 //   1024 x 8     groups: the dot products of 8 rows are folded together
-//   8 x 1024     rows: gradients are written beside the next dot product
-//   8 x 4096     row by row: of two such rows the first cache is too small
-//   2000 x 1024  streamed: row by row, the gradients past the caches
-//   4 x 32768    from the end: the gradients are written from the last one on
+//   8 x 1024     rows: one loop writes the gradients of a row and computes the
+//                dot product of the next row
+//   8 x 4096     row by row: the first cache does not hold two such rows
+//   2000 x 1024  streamed: row by row, and gradients go past the caches
+//   4 x 32768    from the end: gradients are written from the end of the row on
 
 namespace softlane {
 namespace internal {
 
 enum class BackwardSchedule { kRows, kGroups, kRowByRow, kStreamed, kFromEnd };
 
-/// What the choice depends on.
+/// The properties of a call that the choice depends on.
 struct BackwardShape {
   size_t rows, cols;
   bool is_in_place;  // the output is one of the inputs
@@ -30,16 +30,18 @@ struct BackwardPlan {
   bool is_streamed;  // gradients go past the caches
 };
 
-/// Of SoftmaxBackward.
+/// The plan of SoftmaxBackward.
 BackwardPlan PlanBackward(const BackwardShape& shape, Target target);
-/// Shorter rows of log-softmax's and attention's gradients have more to do than
-/// to wait for memory.
+/// Gradients of log-softmax and attention in shorter rows are not streamed:
+/// these passes compute more than they wait for memory.
 constexpr size_t kMinStreamedGradientCols = 512;
-/// Whether these gradients go past the caches, in a call that reads and writes
-/// so many matrices, of rows of at least kMinStreamedGradientCols.
+/// Whether gradients of log-softmax or attention go past the caches. The rows
+/// have at least kMinStreamedGradientCols; `matrices` counts inputs and
+/// outputs.
 bool StreamsLongGradients(const BackwardShape& shape, size_t matrices,
                           Target target);
-/// Of any rows. Inline: a short row takes no longer than a few calls.
+/// The same for any rows. It is inline because a short row takes no longer than
+/// a few calls.
 inline bool StreamsGradients(const BackwardShape& shape, size_t matrices,
                              Target target) {
   return shape.cols >= kMinStreamedGradientCols &&

@@ -9,8 +9,8 @@
 #include "softlane/rows.h"
 #include "softlane/target.h"
 
-// Cross-entropy of rows, in tiles or one by one, and the sum or mean of their
-// losses.
+// The schedule of cross-entropy: rows in tiles or one by one, and the sum or
+// mean of their losses.
 
 namespace softlane {
 namespace internal {
@@ -24,20 +24,20 @@ struct CrossEntropyCall {
 
   Rows<const float> logits;
   bool has_labels;
-  const int64_t* labels64;  // or null
-  const int32_t* labels32;  // or null
+  const int64_t* labels64;  // may be null
+  const int32_t* labels32;  // may be null
   Rows<const float> targets;
   float* loss;
   Rows<float> dlogits;
   const CrossEntropyOptions* options;
   float* divisor;
   /// Whether label_smoothing and the class weights are 0 or at least 2^-40, and
-  /// the scale is at most 2^60: then the products of these, and of logits, are
-  /// no subnormal floats where they count.
+  /// the scale is at most 2^60. Then the products of these numbers, and their
+  /// products with logits, are not subnormal where they count.
   bool shares_fit_floats = true;
 };
 
-/// The losses and gradients of a call, in the order of its rows.
+/// Computes the losses and gradients of a call, in the order of its rows.
 void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept;
 
 }  // namespace internal

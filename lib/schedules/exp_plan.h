@@ -11,10 +11,11 @@
 namespace softlane {
 namespace internal {
 
-/// Shorter rows have more to do than to wait for memory. ns per element, in the
-/// caches and past them, with AVX2 on Zen 3 while other programs used the
-/// memory: 1.64 and 2.06 at 32768 x 256, 2.21 and 2.04 at 16384 x 512, 2.95 and
-/// 2.04 at 8192 x 1024, all of whole cache lines.
+/// Shorter rows are not streamed: the pass computes more than it waits for
+/// memory. ns per element, not streamed and streamed, with AVX2 on Zen 3 while
+/// other programs used the memory: 1.64 and 2.06 at 32768 x 256, 2.21 and 2.04
+/// at 16384 x 512, 2.95 and 2.04 at 8192 x 1024. All rows were whole cache
+/// lines.
 constexpr size_t kMinStreamedExpCols = 512;
 
 /// Whether a call of Exp writes past the caches. `cols` is not 0, and rows

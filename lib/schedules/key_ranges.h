@@ -16,7 +16,7 @@ struct KeyRange {
   size_t begin, end;
 };
 
-/// Those of every row of a call.
+/// The ranges of all rows of a call.
 class KeyRanges {
  public:
   KeyRanges(const AttentionOptions& options, size_t cols)
@@ -28,7 +28,7 @@ class KeyRanges {
     }
   }
 
-  /// Whether rows may have less than all keys.
+  /// Whether a row may have less than all keys.
   static bool MayBePart(const AttentionOptions& options) {
     return options.lengths != nullptr || options.causal || options.window != 0;
   }
@@ -44,12 +44,12 @@ class KeyRanges {
   static constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   static constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
-  // a + b, or `limit` where that overflows.
+  // a + b, or `limit` if the sum overflows.
   static int64_t Sum(int64_t a, int64_t b, int64_t limit) {
     int64_t sum;
     return __builtin_add_overflow(a, b, &sum) ? limit : sum;
   }
-  // first + r among the keys before `end`: between 0 and that.
+  // first + r, moved into [0, end].
   static size_t AtMost(size_t end, int64_t first, size_t r) {
     const int64_t at = Sum(first, static_cast<int64_t>(r), kMax);
     if (at <= 0) return 0;
@@ -58,8 +58,7 @@ class KeyRanges {
 
   size_t cols_;
   const int32_t* lengths_;
-  // Of row 0: the first key, and the first behind the last. Anything above the
-  // number of keys is as good as infinity.
+  // The range of row 0 as positions, which may lie outside of the keys.
   int64_t begin_ = kMin, end_ = kMax;
 };
 

@@ -9,8 +9,8 @@
 namespace softlane {
 namespace internal {
 
-/// The exponent predicted for a row's maximum: that of an earlier row, moved by
-/// what the sums say.
+/// The predicted exponent of a row's maximum. It is the exponent of an earlier
+/// row, corrected by the sums of the rows since.
 class Prediction {
  public:
   explicit Prediction(const ScaleParts& parts) : parts_(parts) {}
@@ -23,7 +23,7 @@ class Prediction {
     is_usable_ = parts_.unit == 1.0 && -kMaxPredicted <= octaves &&
                  octaves <= kMaxPredicted;
   }
-  /// After a row with this sum of exp values in the range.
+  /// Corrects the prediction after a row with this sum of exp values.
   void Follow(double sum) {
     if (!IsUsualSum(sum)) {
       SetOctaves(octaves_ + ExponentOf(sum) - kPredictedPeak);
@@ -37,10 +37,11 @@ class Prediction {
 };
 
 /// Exponential backoff: after k failures in a row, the next 2^k - 1 rows or
-/// batches are done by their maximum.
+/// batches are done without a prediction. The limit is 31 rows or batches.
 class Backoff {
  public:
-  /// Asked once for each row or batch.
+  /// Whether the next row or batch is to be predicted. To be called once for
+  /// each.
   bool NextIsDue() {
     if (skipped_ == 0) return true;
     --skipped_;

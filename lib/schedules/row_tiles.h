@@ -8,8 +8,8 @@
 #include "schedules/softmax_call.h"
 #include "softlane/target.h"
 
-// Short rows in tiles, which have a row per lane. The scale has unit 1, the
-// rows 4 to 128 columns, and the target is not the x86-64 baseline.
+// Short rows in tiles, with a row per lane. The scale has unit 1, the rows have
+// 4 to 128 columns, and the target is not the x86-64 baseline.
 
 namespace softlane {
 namespace internal {
@@ -18,15 +18,15 @@ void RunSoftmaxTiles(const SoftmaxCall& call, Target target);
 /// Log-softmax, or logsumexp alone.
 void RunLogTiles(const SoftmaxCall& call, Target target);
 
-/// Calls finish(rows) for all tiles, whose logits are then in `values`. Rows of
-/// a tile with a maximum that is not finite, or beyond the direct limit, are
-/// done one by one.
+/// Calls finish(rows) for each tile of rows, with its logits in `values`. If a
+/// maximum of a tile is not finite or beyond the direct limit, the tile is done
+/// again in tiles of one vector; rows of such a small tile are done one by one.
 template <class Finish>
 void ForEachTile(const SoftmaxCall& call, const TileKernels& kernels,
                  float* values, Tile& tile, const Finish& finish) {
   const Rows<const float>& x = call.x;
   TileRows rows;
-  size_t narrow = 0;  // tiles that have one vector
+  size_t narrow = 0;  // the number of next tiles that have one vector
   for (size_t r = 0; r < x.rows;) {
     const size_t left = x.rows - r;
     tile.width =
@@ -47,11 +47,11 @@ void ForEachTile(const SoftmaxCall& call, const TileKernels& kernels,
   }
 }
 
-/// logsumexp of the lanes that have a row.
+/// Writes the logsumexp of the lanes that have a row.
 inline void WriteLogSumExp(const double* logs, const TileRows& rows,
                            float* logsumexp) {
   for (size_t i = 0; i < rows.count; ++i) {
-    // The shift of a row by itself, which makes +0 of -0.
+    // + 0 makes +0 of -0, as the shift of a row by itself does.
     logsumexp[rows.first + i] = static_cast<float>(logs[i] + 0.0);
   }
 }

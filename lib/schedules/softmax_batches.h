@@ -9,13 +9,12 @@
 namespace softlane {
 namespace internal {
 
-/// Does rows [first, first + count) of a call, which need more than a batch
-/// does.
+/// Does rows [first, first + count) of a call, for which a batch has no code.
 using BatchFallback = void(const SoftmaxCall& call, size_t first, size_t count);
 
-/// Softmax of short rows, 16 at a time, with one predicted range for the rows
-/// of a batch. A batch that does not fit it looks for the maximum of each row.
-/// Ranges begin at the first column. The sample is that of the first row.
+/// Softmax of short rows in batches of 16, with one predicted range per batch.
+/// A batch that does not fit the range looks for the maximum of each row.
+/// Ranges of keys begin at the first column. `sample` is from the first row.
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                        const ShortRowsKernels& kernels,
                        const BatchLogitsKernels& logits, bool is_dense,

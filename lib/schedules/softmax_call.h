@@ -19,41 +19,41 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 struct SoftmaxCall;
 
-/// A row whose maximum is not finite, or whose sum is NaN. Writes its
-/// probabilities and gives its logsumexp. z: the n logits from column `begin`
-/// on, or their exp values, of which the same are NaN.
+/// Writes the probabilities of a special row and gives its logsumexp. The
+/// maximum of such a row is not finite, or its sum is NaN. z has the n logits
+/// from column `begin` on, or their exp values, which are NaN in the same
+/// places.
 using SpecialRowFunction = float(const SoftmaxCall& call, size_t r,
                                  size_t begin, size_t n, const float* z);
 
-/// Rows of probabilities from rows of logits, as a schedule sees them; or of
-/// their logarithms. Views by reference: a copy would wait for the stores that
-/// made them.
+/// A call of softmax or log-softmax, for a schedule. Views are references,
+/// because a copy would wait for the stores that made the view.
 struct SoftmaxCall {
   const RowKernels& row;
   const SoftmaxKernels& kernels;
-  const LogitsKernels& plain;   // of logits in memory
-  const LogitsKernels& logits;  // of this call's kind; may be `plain`
-  const void* source;           // of that kind
+  const LogitsKernels& plain;   // for logits in memory
+  const LogitsKernels& logits;  // for this call's logits; may be `plain`
+  const void* source;           // the source that `logits` reads
   SpecialRowFunction* special;
   const Rows<const float>& x;
-  const Rows<float>& y;  // of stride 0 and null: logsumexp alone
+  const Rows<float>& y;  // null with stride 0 if logsumexp alone is wanted
   float* logsumexp;      // may be null
   const ScaleParts& parts;
   EmptyRow empty_row;
-  /// A logit per row that only joins the sum; null: none.
+  /// A logit per row that only joins the sum. Null: there are no sinks.
   const float* sinks = nullptr;
-  /// The columns that each row has; null: all.
+  /// The columns that each row has. Null: all columns.
   const KeyRanges* ranges = nullptr;
-  /// What is read besides x, for a look ahead; null: nothing.
+  /// The second input, for prefetches. Null: x is the only input.
   const Rows<const float>* second = nullptr;
-  /// The last step is that of log-softmax, which reads the logits again: no exp
-  /// values are kept.
+  /// Log-softmax. Its last step reads the logits again, so no exp values are
+  /// kept.
   bool is_log = false;
 
   float Sink(size_t r) const {
     return sinks == nullptr ? -kInfinity : sinks[r];
   }
-  /// Where logsumexp of a row goes; null: nowhere.
+  /// The place of the logsumexp of row r. Null: it is not wanted.
   float* LogAt(size_t r) const {
     return logsumexp == nullptr ? nullptr : logsumexp + r;
   }
@@ -69,25 +69,25 @@ inline void FillRow(float* to, size_t n, float value) {
   for (size_t i = 0; i < n; ++i) to[i] = value;
 }
 
-/// The special rows of Softmax.
+/// The special rows of all functions but attention.
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
                       const float* z);
 
-/// What a row of -inf alone gets.
+/// The result of a row whose every logit is -inf.
 inline float EmptyValue(EmptyRow empty_row, bool is_log) {
   if (empty_row != EmptyRow::kZero) return kNaN;
   return is_log ? -kInfinity : 0.0f;
 }
 
-/// Rows by their maxima, each by itself. y may be null if that of the kernel
-/// may; logsumexp may be null.
+/// Does rows one by one, from the maximum of each. y may be null if the y of
+/// the kernel may. logsumexp may be null.
 void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
                  const Rows<const float>& x, const Rows<float>& y, size_t first,
                  size_t count, float* logsumexp, const ScaleParts& parts,
                  float empty_value);
-/// Rows [first, first + count) of a call.
+/// Does rows [first, first + count) of a call.
 void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count);
-/// All rows, in batches of the kernel `short_rows`, which there is.
+/// Does all rows in batches. The kernel `short_rows` must not be null.
 void RunShortRows(const RowKernels& row, const SoftmaxKernels& kernels,
                   const Rows<const float>& x, const Rows<float>& y,
                   float* logsumexp, const ScaleParts& parts, float empty_value);

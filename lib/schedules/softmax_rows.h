@@ -11,13 +11,13 @@ namespace softlane {
 namespace internal {
 
 /// Softmax, row after row. The exponent of a row's maximum is predicted from
-/// the row before; while a row's exp values are computed, those of a row before
-/// it are divided. Where the prediction is not good enough, a pass looks for
-/// the maximum, and the row begins again.
+/// the rows before it. The pass that computes the exp values of a row also
+/// divides the pending row. If the prediction was not good enough, a pass finds
+/// the maximum, and the exp values of the row are computed again.
 ///
 /// Takes stack for a scratch only if the plan asks for it.
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan);
-/// Rows [first, first + count) of the call.
+/// Does rows [first, first + count) of the call.
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan,
                     size_t first, size_t count);
 
