@@ -6,14 +6,13 @@
 
 #include "kernels/tiles.h"
 
-// The passes over tiles of columns that tiles of rows do not have: columns need
-// no transposing, and may have more elements than a tile holds, and any
-// maximum.
+// The passes that only tiles of columns have. Columns are not transposed. They
+// may have more elements than a tile holds, and any maximum.
 
 namespace softlane {
 namespace internal {
 
-/// n rows of `cols` floats each, `stride` after one another.
+/// An output of n rows of `cols` floats each, `stride` apart.
 struct ColumnsOut {
   float* to;
   size_t stride, n, cols;

@@ -2,8 +2,8 @@
 
 // Exp values by a predicted exponent, for logits of any kind.
 //
-// Logits has FourOf(i), which gives the vectors from elements i, i + 16, i +
-// 32 and i + 48 on; One(i); First(i, count), with -inf behind; and
+// Logits has FourOf(i), which gives the vectors from elements i, i + 16, i + 32
+// and i + 48 on; One(i); First(i, count), with -inf after `count` elements; and
 // kMayBeStaged.
 
 #if defined(SOFTLANE_LIB_KERNELS_RANGE_TERMS_INL_H_) == \
@@ -48,7 +48,7 @@ struct RangeTerms {
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF x = logits.First(i, count);
-    // In the other lanes the first element again.
+    // The other lanes repeat the first element.
     const VF result =
         Of(hn::IfThenElse(hn::FirstN(F32(), count), x, Set(hn::GetLane(x))));
     StoreFirst(result, e + i, count);
@@ -85,8 +85,8 @@ struct RangeTerms {
   Max& max;
 };
 
-// The same and, on the way, the probabilities of a pending row, of which none
-// is below 2^-126.
+// The same terms and, in the same loop, the probabilities of a pending row. No
+// probability is below 2^-126.
 template <class Terms>
 using DividingTerms = PendingTerms<Terms, UsualProbabilities>;
 

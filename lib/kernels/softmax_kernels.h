@@ -11,36 +11,37 @@
 #include "softlane/rows.h"
 #include "softlane/softmax.h"
 
-// The passes of softmax over rows, a set of functions per target. They do not
-// know the schedule they are part of: see ../schedules. A null function is not
-// there for a target.
+// The passes of softmax over rows, a set of functions per target. The schedules
+// in ../schedules choose among them. A null function does not exist for the
+// target.
 
 namespace softlane {
 namespace internal {
 
-/// What is read soon: brought into the first cache on the way. Both may be
-/// null.
+/// Data that are read soon. A pass brings them into the first cache. Both
+/// pointers may be null.
 struct ReadAhead {
   const float* first;
   const float* second;
 };
 
-/// Exp values of a row are to be computed. On the way, those of a pending row
-/// are divided by their sum.
+/// A job of the exp pass: compute the exp values of a row, and in the same loop
+/// divide the exp values of a pending row by their sum.
 struct RowJob {
-  const float* logits;  // the row in memory, for the kind of logits
-  size_t row, begin;    // its index in the call, and the first column
+  const float* logits;  // the row in memory, which the source makes logits of
+  size_t row, begin;    // its index in the call, and its first column
   size_t n;
-  float sink;  // a logit that only joins the sum; -inf: none
-  float* e;    // n exp values
-  /// The pending row: n exp values, their sum, and where the probabilities go.
-  /// pending_n is 0 if there is none. The sum may be a result of the same call.
+  float sink;  // a logit that only joins the sum; -inf: no sink
+  float* e;    // the place of n exp values
+  /// The pending row: its exp values, their number and sum, and the place of
+  /// its probabilities. pending_n is 0 if there is no pending row. The sum may
+  /// be a result of the same call.
   const float* pending;
   size_t pending_n;
   const double* pending_sum;
   float* probs;
-  /// The probabilities go past the caches. They are aligned, and `ahead` is
-  /// brought into the cache.
+  /// Whether the probabilities go past the caches. If so, they are aligned, and
+  /// `ahead` is brought into the cache.
   bool is_streamed;
   ReadAhead ahead;
 };
@@ -48,18 +49,18 @@ struct RowJob {
 struct ExpParams {
   ScaleParts parts;
   ExpRange range;
-  bool is_exact;   // the range is that of the row's maximum: no row fails
+  bool is_exact;   // the range is from the row's own maximum, so no row fails
   bool is_staged;  // AVX-512: exponentials in two stages
-  /// The rows have one length, of 256 or more, no sinks and no maximum, and are
-  /// staged and not streamed.
+  /// All rows have the same length of 256 or more and no sinks, no maximum is
+  /// asked for, and the rows are staged and not streamed.
   bool is_uniform;
 };
 
 struct RowResult {
-  double sum;      // of the exp values and the sink's
-  double row_sum;  // of the exp values
-  float max;       // of the logits and the sink, where it was asked for
-  bool in_range;   // false: the row needs its maximum
+  double sum;      // the sum of the exp values and the sink's exp value
+  double row_sum;  // the sum of the exp values alone
+  float max;       // the maximum of logits and sink, if it was asked for
+  bool in_range;   // if false, the row must be done by its maximum
 };
 
 /// What a row's block that is not full adds: its exp values, folded to 16; the
@@ -77,69 +78,72 @@ struct RowsDone {
   bool has_failed;
 };
 
-/// Stops behind a row whose sum is not IsUsualSum, or whose probabilities may
-/// be tiny, and at a row whose exp values do not fit the range.
+/// Does jobs in order. Stops after a row whose sum is not IsUsualSum or whose
+/// probabilities may be tiny. Stops at a row whose exp values do not fit the
+/// range.
 using ExpRowsFunction = RowsDone(const void* source, const RowJob* jobs,
                                  size_t count, const ExpParams& params,
                                  RowResult* results);
 
-/// Rows of a batch: `rows` rows of n logits, from row `first` of the call on,
-/// `stride` apart. Their exp values go to e, `e_stride` apart. If is_dense,
-/// both are n, and so are the strides of all masks.
+/// Rows of a batch: `rows` rows of n logits from row `first` of the call on,
+/// `stride` apart. Their exp values go to e, `e_stride` apart. is_dense means
+/// that both strides are n, and the strides of all masks, too.
 struct BatchRows {
   const float* logits;
   size_t stride, first, rows, n;
   bool is_dense;
   float* e;
   size_t e_stride;
-  /// The columns of each row, not more than n; the exp values behind are +0.
-  /// Null: all. Then is_dense is false.
+  /// The number of columns of each row, at most n. Exp values after them are
+  /// +0. Null means n columns. With ends, is_dense is false.
   const size_t* ends;
-  /// Takes the maximum of each row; null where it is not asked for.
+  /// Gets the maximum of each row. Null if it is not asked for.
   float* max;
 };
-/// False if one does not fit the range.
+/// Computes the exp values of a batch. False if an exp value does not fit the
+/// range.
 using ExpBatchFunction = bool(const void* source, const BatchRows& rows,
                               const ExpParams& params);
 
-/// The passes that read logits of one kind. `source` is the kind's own.
+/// The passes that read one kind of logits. `source` has the data of this kind.
 struct LogitsKernels {
-  /// By (may have masked elements) + 2 * (the maximum is asked for).
+  /// The index is (elements may be masked) + 2 * (the maximum is asked for).
   ExpRowsFunction* exp_rows[4];
-  /// Writes the row's logits. Null: they stand in memory as they are.
+  /// Writes the logits of a row. Null if the logits stand in memory.
   void (*write_logits)(const void* source, const RowJob& job, float* to);
 };
 
-/// The exp passes of batches of short rows of such logits.
+/// The exp passes of batches of short rows for one kind of logits.
 struct BatchLogitsKernels {
-  /// By (may have masked elements).
+  /// The index is (elements may be masked).
   ExpBatchFunction* exp_batch[2];
-  /// The same where maxima are asked for, or rows have ends; elements may be
+  /// The same if maxima are asked for or rows have ends. Elements may be
   /// masked.
   ExpBatchFunction* exp_batch_of_rows;
 };
 
-/// The passes of one last step, over rows of floats in memory.
+/// The passes that depend on the last step and read floats in memory.
 struct SoftmaxKernels {
-  /// A row by itself, from its maximum on, in place or not. If the sum is NaN
-  /// nothing is divided, and logsumexp is not written; it may be null.
+  /// Does a whole row: its maximum, its exp values, the last step. In place or
+  /// not. If the sum is NaN, neither the last step nor logsumexp is done.
+  /// logsumexp may be null.
   RowResult (*one_row)(const float* x, float* y, size_t n, float sink,
                        const ScaleParts& parts, float* logsumexp);
-  /// logsumexp of a row with this maximum, of exp values in the range.
+  /// The logsumexp of a row with this maximum, from exp values in the range.
   float (*log_sum_exp)(float max, double sum, const ExpRange& range,
                        const ScaleParts& parts);
   /// probs = e / sum.
   void (*divide)(const float* e, float* probs, size_t n, double sum,
                  bool has_tiny, const ScaleParts& parts);
-  /// The same, past the caches; there may be tiny ones.
+  /// The same, past the caches. Probabilities may be tiny.
   void (*divide_streamed)(const float* e, float* probs, size_t n, double sum,
                           const ReadAhead& ahead, const ScaleParts& parts);
-  /// A row beyond the caches in two passes. False if it needs more than this
-  /// does; then nothing is written.
+  /// Does a row that no cache holds, in two passes. False, without a write, if
+  /// the row needs another schedule.
   bool (*large_row)(const float* x, float* y, size_t n, float* logsumexp,
                     const ScaleParts& parts);
-  /// A batch of short rows, in place or not. Gives how many of the first rows
-  /// are done; the next needs more than this does. logsumexp may be null.
+  /// Does a batch of short rows, in place or not. Gives the number of rows
+  /// done; the next row needs another schedule. logsumexp may be null.
   size_t (*short_rows)(const float* x, size_t x_stride, float* y,
                        size_t y_stride, size_t rows, size_t n, float* logsumexp,
                        const ScaleParts& parts);

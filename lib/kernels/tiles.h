@@ -9,28 +9,28 @@
 #include "dispatch.h"
 #include "softlane/rows.h"
 
-// Passes over a tile: short rows, transposed, or columns of a plane, side by
-// side. Each has a lane, and all of a row's arithmetic stays in its lane. What
-// a row decides between its passes - its maximum, its exponent, the reciprocal
-// of its sum - costs more than the passes themselves if rows are short; here a
-// vector decides for as many rows as it has lanes.
+// Passes over a tile. A tile has short rows, transposed, or columns of a plane,
+// side by side. Each row or column has a lane, and all of its arithmetic stays
+// in this lane. Between the passes a row needs its maximum, its exponent and
+// the reciprocal of its sum. In a short row these cost more than the passes. In
+// a tile one vector computes them for as many rows as it has lanes.
 
 namespace softlane {
 namespace internal {
 
-// Element k of lane i is values[k * width + i].
+// Element k of lane i of a tile is values[k * width + i].
 
 constexpr size_t kMaxTileLanes = 128;
 
-/// What is known of the lanes. Of sums in parts, lane_sums holds the 8 of
-/// LaneSum: part j of lane i is lane_sums[j * width + i].
+/// The state of the lanes. While a sum is added up, lane_sums holds its 8 parts
+/// of LaneSum: part j of lane i is lane_sums[j * width + i].
 struct Tile {
-  size_t width;  // of the lanes in use: whole vectors
+  size_t width;  // the number of lanes, in whole vectors
   alignas(64) float max[kMaxTileLanes];
-  float offset[kMaxTileLanes];  // of RowPlan
+  float offset[kMaxTileLanes];  // RowPlan::offset
   double sums[kMaxTileLanes];
-  /// The last step's: the reciprocal of the sum, see Reciprocal; or -log(sum)
-  /// in two floats, of which the second is subtracted.
+  /// The numbers of the last step: the reciprocal of the sum, see Reciprocal;
+  /// or -log(sum) = head - rest.
   float head[kMaxTileLanes];
   float rest[kMaxTileLanes];
   float least[kMaxTileLanes];
@@ -58,9 +58,8 @@ struct TileRows {
   float* to[kMaxTileLanes];
 };
 
-/// How many lanes the next tile of rows has: several vectors, some of which a
-/// CPU has under way at a time, as long as the first cache holds the values of
-/// all passes.
+/// The number of lanes of the next tile of rows. It is several vectors, since a
+/// CPU works on several at a time, but no more than the first cache can hold.
 inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
   constexpr uint32_t kFloats = 2048;
   size_t most = kFloats / static_cast<uint32_t>(cols);
@@ -68,7 +67,7 @@ inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
   if (most > rows) most = rows + lanes - 1;
   return most < lanes ? lanes : most & ~(lanes - 1);  // a power of two
 }
-/// Of up to 128 columns. Passes write up to a multiple of 16 of them.
+/// The floats of a tile of rows. Passes write up to a multiple of 16 columns.
 constexpr size_t kRowTileFloats = 4096;
 
 /// Adds the n terms of each lane in the order of LaneSum: in floats first, or

@@ -10,10 +10,10 @@
 #include "softlane/softmax.h"
 #include "softlane/target.h"
 
-// Functions along an axis: the columns of a plane are what rows are elsewhere.
-// They are done some at a time, a column per lane of a tile: strides that are
-// powers of two put the elements of a column into the same few sets of every
-// cache, where a second pass over memory would not find them any more.
+// Functions along an axis. The columns of a plane take the place of rows. They
+// are copied to a tile, with a column per lane. Without the copy, a stride that
+// is a power of two would put the elements of a column into the same few sets
+// of every cache, and a second pass would not find them there.
 
 namespace softlane {
 namespace internal {
@@ -35,19 +35,21 @@ void RunBackwardColumns(const Planes<const float>& p,
                         const Planes<const float>& dp, const Planes<float>& dx,
                         float scale, Target target);
 
-/// Wide tiles read and write longer runs of memory; but columns that fit the
-/// tile are read once. ns per element on Zen 5 with AVX-512 at 2 x 21 x 65536,
-/// in tiles of 64, 128 and 256 columns: softmax 0.44, 0.41, 0.42; backward
-/// 0.77, 0.56, 0.61.
+/// The columns of a tile, unless a tile of kMaxTileLanes columns holds all of
+/// their elements. A wide tile reads and writes longer runs of memory, but long
+/// columns fit only a narrow tile, and columns that fit are read once. ns per
+/// element on Zen 5 with AVX-512 at 2 x 21 x 65536, in tiles of 64, 128 and 256
+/// columns: softmax 0.44, 0.41, 0.42; backward 0.77, 0.56, 0.61.
 constexpr size_t kNarrowTile = 64;
-/// 32 KiB, which the first cache holds.
+/// The floats of a tile: 32 KiB, which the first cache holds.
 constexpr size_t kTileFloats = 8192;
 constexpr size_t kHalfTile = kTileFloats / 2;
 static_assert(kHalfTile / kNarrowTile % 64 == 0, "whole blocks of the sum");
 
-/// Columns of a plane in a tile, and those to bring to the caches meanwhile: of
-/// the next tile, in whose many short runs no prefetcher of the CPU finds its
-/// way, and of the output. 0 where the caches hold all.
+/// The columns of a tile, and the columns to prefetch meanwhile: ahead_in
+/// columns of the next tile, and ahead_out columns of the output. A CPU's own
+/// prefetching does not follow many short runs of memory. Both numbers are 0 if
+/// the caches hold all.
 struct ColumnTile {
   size_t outer, inner, cols;  // the first plane and column
   size_t ahead_in, ahead_out;
@@ -59,10 +61,11 @@ struct ColumnTile {
     return v.data + outer * v.outer_stride + inner;
   }
 };
-/// From so many elements on. In the comparison above, 0.49 -> 0.41.
+/// The least elements of a call that prefetches. In the comparison above, time
+/// went from 0.49 to 0.41.
 constexpr size_t kMinAheadFloats = size_t{1} << 18;
 
-/// Brings `cols` floats of each of n rows to the caches.
+/// Brings the first `cols` floats of each of n rows into the caches.
 inline void PrefetchColumns(const float* from, size_t stride, size_t n,
                             size_t cols) {
   if (cols == 0) return;
@@ -73,7 +76,8 @@ inline void PrefetchColumns(const float* from, size_t stride, size_t n,
   }
 }
 
-/// Calls run(ColumnTile) for all columns, many at once if they fit `floats`.
+/// Calls run(ColumnTile) for all columns. The tiles are wide if columns then
+/// fit `floats`.
 template <class Run>
 void ForEachColumnTile(const Planes<const float>& v, size_t floats,
                        const Run& run) {
@@ -95,9 +99,10 @@ inline size_t WholeVectors(size_t cols, size_t lanes) {
   return (cols + lanes - 1) / lanes * lanes;
 }
 
-/// How many elements of each column are in the tile at a time: all; or whole
-/// blocks of the sum, about half as many, for which the first cache has room
-/// beside the rest. Room for a multiple of 16, since passes write up to that.
+/// The elements of each column that are in the tile at a time: all of them if
+/// they fit; else whole blocks of the sum that take about half of the tile,
+/// which leaves the first cache room for other data. The tile has room for a
+/// multiple of 16 elements, since passes write up to it.
 struct Chunks {
   Chunks(size_t n, size_t width, size_t floats) : n(n) {
     const size_t capacity = floats / width / 16 * 16;
@@ -123,19 +128,19 @@ enum class ColumnKind : uint8_t {
   kEmpty,     // every logit is -inf, and EmptyRow::kZero
 };
 
-/// What the maxima of a tile's columns decide: RowPlan of each.
+/// The RowPlan of each column of a tile, from the columns' maxima.
 struct ColumnPlans {
   void Decide(const ColumnKernels& kernels, const ScaleParts& parts,
               EmptyRow empty_row, const float* x, size_t stride, size_t n,
               size_t cols, Tile& tile);
-  /// Makes arguments of the exponential of logits.
+  /// Replaces logits by the arguments of the exponential.
   void ToArguments(const ColumnKernels& kernels, float* values, size_t n,
                    size_t width) const {
     if (!as_is) kernels.shift(values, n, shift, unit, width);
   }
 
-  /// If not, every column has a kind, a shift and a unit; else all are ordinary
-  /// and the logits are their arguments.
+  /// True if all columns are kOrdinary and their logits are the arguments. Else
+  /// every column has a kind, a shift and a unit.
   bool as_is;
   ColumnKind kind[kMaxTileLanes];
   alignas(64) float shift[kMaxTileLanes];
