@@ -135,6 +135,15 @@ class LaneSum {
     }
   }
 
+  // The same of a block in memory.
+  HWY_INLINE void AddStoredInDouble(const float* terms) {
+    constexpr size_t kWide = hn::MaxLanes(F64());
+    for (size_t k = 0; k < kVectors; ++k) {
+      const float* const from = terms + k * kWide;
+      AddTo(k, FoldInDouble(from), FoldInDouble(from + kSumLanes));
+    }
+  }
+
   HWY_INLINE void Multiply(double factor) {
     const VD factors = hn::Set(F64(), factor);
     for (VD& lanes : lanes_) lanes = hn::Mul(lanes, factors);
@@ -256,6 +265,13 @@ class LaneSum {
     const F64 d;
     return hn::Add(hn::Add(hn::PromoteTo(d, v.a), hn::PromoteTo(d, v.b)),
                    hn::Add(hn::PromoteTo(d, v.c), hn::PromoteTo(d, v.d)));
+  }
+
+  static HWY_INLINE VD FoldInDouble(const float* terms) {
+    const hn::Rebind<float, F64> d;
+    return FoldInDouble(FourOf<decltype(hn::LoadU(d, terms))>{
+        hn::LoadU(d, terms), hn::LoadU(d, terms + 16), hn::LoadU(d, terms + 32),
+        hn::LoadU(d, terms + 48)});
   }
 
   // lanes_[k] += lower + upper.

@@ -5,8 +5,9 @@
 #define HWY_TARGET_INCLUDE "kernels/cross_entropy_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "kernels/cross_entropy_row-inl.h"
+#include "kernels/cross_entropy_shares-inl.h"
 #include "kernels/cross_entropy_tile-inl.h"
+#include "kernels/exp_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -21,47 +22,31 @@ namespace {
 // targets take another read for sum_c q_c (x_c - max). Rows that no cache holds
 // get their exp values computed twice instead of written.
 
-HWY_INLINE ShareSums SumShares(const ClassShares& shares, const float* x,
-                               size_t n, float max) {
-  const double logits = SumTerms<true>(n, SharedLogits{shares, x, max});
-  return {SumTerms<true>(n, shares), logits / SharedLogits::kUnit};
-}
-
-// A row's shares in floats where these hold them, else in double.
-class RowShares {
- public:
-  HWY_INLINE RowShares(const Loss& loss, const float* targets, size_t n)
-      : doubles_(loss.options, targets, loss.smoothing, n),
-        floats_{targets, loss.options.class_weights,
-                static_cast<float>(1.0 - double{loss.options.label_smoothing}),
-                static_cast<float>(loss.smoothing)},
-        fit_floats_(loss.shares_fit_floats) {}
-
-  HWY_INLINE ShareSums Sum(const float* x, size_t n, float max) {
-    if (fit_floats_) {
-      const ShareSums sums = SumShares(floats_, x, n, max);
-      fit_floats_ = sums.total - sums.total == 0.0 &&
-                    sums.logits - sums.logits == 0.0;  // both finite
-      if (fit_floats_) return sums;
-    }
-    const internal::DoubleShares::Sums sums = doubles_.Sum(x, max);
-    return {sums.total, sums.logits};
+// The label's exp value is left out of the sum and added last: the gradient of
+// the label, p - 1 = -(sum of the others) / sum, is then not a difference of
+// nearly equal numbers where p is near 1.
+HWY_INLINE RowSums SumsOf(double others, size_t label, float x_label, float max,
+                          const RowPlan& plan, const ScaleParts& parts) {
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  RowSums row{};
+  if (label != kNoLabel) {
+    const float argument = (x_label - static_cast<float>(plan.shift)) *
+                           static_cast<float>(plan.unit);
+    row.label = hn::GetLane(exp(Set(argument)));
   }
-  HWY_INLINE bool FitFloats() const { return fit_floats_; }
-  HWY_INLINE const ClassShares& Floats() const { return floats_; }
-  HWY_INLINE const internal::DoubleShares& Doubles() const { return doubles_; }
-
- private:
-  internal::DoubleShares doubles_;
-  ClassShares floats_;
-  bool fit_floats_;
-};
+  row.others = others;
+  row.sum = row.others + row.label;
+  row.is_number = row.sum == row.sum;
+  if (row.is_number) row.log_sum = LogOfSum(plan, exp, max, row.sum);
+  return row;
+}
 
 double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
                  size_t label, const float* targets, double upstream) {
   internal::LargeSum large{false, 0.0f, 0.0};
-  if (n >= internal::kMinLargeCols)
+  if (n >= internal::kMinLargeCols) {
     large = SumOfBlocks(x, n, label, loss.parts);
+  }
   const float max = large.is_direct ? large.max : MaxOf<IgnoreNaN>(x, n);
   const bool is_finite = IsFinite(max);
   const RowPlan plan = PlanRow(is_finite ? max : 0.0f, loss.parts);
@@ -93,15 +78,14 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   const bool in_floats =
       FactorFitsFloats(factor) &&
       (!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)));
-  // Exp values that floats do not hold the factor of stay as they are at first.
-  const Probabilities scaled =
-      in_floats ? Probabilities(FactorOf(factor, row.sum))
-                : Probabilities(Set(1.0f), Set(0.0f), Set(0.0f));
-  const GradientRow gradient{scaled, shares.Floats(), has_shares && in_floats,
-                             Set(static_cast<float>(result.unit))};
   if (large.is_direct) WriteExpValues(x, dx, n, label, plan, loss.parts);
-  if (in_floats) gradient.Write(n, dx);
-  if (!in_floats) {
+  const Probabilities scaled(FactorOf(factor, row.sum));
+  if (in_floats && !has_shares) {
+    Replace(dx, n, scaled);
+  } else if (in_floats) {
+    const auto write = PassFor<Gradient>(shares.Floats());
+    write(scaled, shares.Floats(), static_cast<float>(result.unit), n, dx);
+  } else {
     shares.Doubles().ReplaceExpValues(result.unit, result.total / row.sum, dx);
   }
   if (label != kNoLabel) dx[label] = static_cast<float>(result.label_gradient);

@@ -11,6 +11,7 @@
 #endif
 
 #include "arith/lane_sums-inl.h"
+#include "arith/max-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
 #include "kernels/tiles.h"
 
