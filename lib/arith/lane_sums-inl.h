@@ -30,6 +30,16 @@ HWY_INLINE VD InDouble(const float* from) {
 }
 HWY_INLINE VD InDouble(const double* from) { return hn::Load(F64(), from); }
 
+// The half of a vector from lane h on. A template, see Lower.
+template <class V>
+HWY_INLINE VD HalfInDouble(V v, size_t h) {
+  if constexpr (kLanes == kHalfLanes) {
+    return hn::PromoteTo(F64(), v);
+  } else {
+    return hn::PromoteTo(F64(), h == 0 ? Lower(v) : Upper(v));
+  }
+}
+
 // The sum of terms 0 to kCount - 1, upper half onto lower half.
 template <size_t kCount, size_t kStep = 1, class T>
 HWY_INLINE VD FoldTerms(const T* terms, size_t step) {
@@ -41,138 +51,79 @@ HWY_INLINE VD FoldTerms(const T* terms, size_t step) {
   }
 }
 
-// +0 behind the last of n terms of the lanes from `begin` to `end`, up to the
-// first `folded` of its block. A term stands `width` floats behind the one
-// before.
-HWY_INLINE void PadTerms(float* terms, size_t n, size_t width, size_t begin,
-                         size_t end, size_t folded) {
-  const size_t last = n % kSumBlock;
-  if (last == 0 || last >= folded) return;
-  for (size_t k = n; k < n - last + folded; ++k) {
-    for (size_t i = begin; i < end; i += kLanes) {
-      Store(Set(0.0f), terms + k * width + i);
-    }
+// (a + b) + (c + d) of vectors `step` floats after one another, or the first
+// kCount of them, of which the last is at `last`. T is float, or double: then
+// of the first half of each vector.
+template <class T, int kCount>
+HWY_INLINE auto SumOf(const float* from, size_t step, const float* last) {
+  if constexpr (kCount > 2) {
+    return hn::Add(SumOf<T, 2>(from, step, from + step),
+                   SumOf<T, kCount - 2>(from + 2 * step, step, last));
+  } else if constexpr (kCount == 2) {
+    return hn::Add(SumOf<T, 1>(from, step, from),
+                   SumOf<T, 1>(from, step, last));
+  } else if constexpr (std::is_same_v<T, float>) {
+    return Load(last);
+  } else {
+    return InDouble(last);
   }
 }
 
-// Terms in memory: those of a vector, or of half of it in double, from `at` on.
-template <class T>
-struct StoredTerms {
-  HWY_INLINE auto operator()(size_t at) const {
-    if constexpr (std::is_same_v<T, float>) {
-      return Load(terms + at);
-    } else {
-      return InDouble(terms + at);
-    }
-  }
-
+// A block of up to 64 terms. They are added to the 8 parts of their sums, which
+// are `parts_step` after one another; `before` has what the parts were.
+struct TermBlock {
   const float* terms;
+  size_t step, count;
+  const double* before;
+  size_t before_step;
+  double* parts;
+  size_t parts_step;
 };
 
-// A block of up to 64 terms as 16, or 8 if there are no more: (a + b) + (c +
-// d), in floats or in double from the start, as far as they exist. Of the first
-// 16, or 8, those that it lacks are +0.
-template <class T>
-class FoldedBlock {
- public:
-  static constexpr size_t kStep = kLanes;
-
-  template <class Terms>
-  HWY_INLINE FoldedBlock(const Terms& terms, size_t step, size_t count) {
-    const size_t most = (count + kFoldedTerms - 1) / kFoldedTerms;
-    const size_t split = (count - (most - 1) * kFoldedTerms) * step;
-    const size_t end = (count <= kSumLanes ? kSumLanes : kFoldedTerms) * step;
-    size_t at = 0;
-    T* to = folded_;
-    // The first sums have `most` terms; the others a term less, or +0.
-    if (most == 4) Fold<4>(terms, step, at, split, to);
-    if (most >= 3) Fold<3>(terms, step, at, most == 3 ? split : end, to);
-    if (at != end && most >= 2) {
-      Fold<2>(terms, step, at, most == 2 ? split : end, to);
-    }
-    if (at != end) Fold<1>(terms, step, at, end, to);
-  }
-
-  HWY_INLINE const T* Terms() const { return folded_; }
-
- private:
-  // Sums of kCount terms each. The end is no constant, lest compilers unroll.
-  template <int kCount, class Terms>
-  static HWY_INLINE void Fold(const Terms& terms, size_t step, size_t& at,
-                              size_t end, T*& to) {
-    using D = hn::DFromV<decltype(terms(0))>;
-    const size_t next = kFoldedTerms * step;
-    for (; at != end; at += step, to += kStep) {
-      for (size_t h = 0; h < kLanes; h += hn::MaxLanes(D())) {
-        auto sum = terms(at + h);
-        if constexpr (kCount > 1) sum = hn::Add(sum, terms(at + h + next));
-        if constexpr (kCount > 2) {
-          auto second = terms(at + h + 2 * next);
-          if constexpr (kCount > 3) {
-            second = hn::Add(second, terms(at + h + 3 * next));
-          }
-          sum = hn::Add(sum, second);
-        }
-        hn::Store(sum, D(), to + h);
+// T is the type of the first sums, which have kCount terms each; of these the
+// last is +0 where there is none.
+template <class T, int kCount>
+HWY_INLINE void AddTerms(TermBlock block) {
+  HWY_ALIGN float none[kLanes];
+  Store(Set(0.0f), none);
+  const size_t upper = kSumLanes * block.step, next = 2 * upper;
+  size_t left = block.count - (kCount - 1) * kFoldedTerms;
+  for (size_t j = 0; j < kSumLanes; ++j) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+    // Else there would be code for each j, or a loop for each case.
+    __asm__("" : "+r"(left), "+r"(j));
+#endif
+    const float* const terms = block.terms;
+    const float* const last = terms + (kCount - 1) * next;
+    const float* const last_a = j < left ? last : none;
+    const float* const last_b = j + kSumLanes < left ? last + upper : none;
+    const auto add = [&](size_t h, VD a, VD b) HWY_ATTR {
+      const VD before = hn::Load(F64(), block.before + h);
+      hn::Store(hn::Add(before, hn::Add(a, b)), F64(), block.parts + h);
+    };
+    if constexpr (std::is_same_v<T, float>) {
+      const VF a = SumOf<T, kCount>(terms, next, last_a);
+      const VF b = SumOf<T, kCount>(terms + upper, next, last_b);
+      for (size_t h = 0; h < kLanes; h += kHalfLanes) {
+        add(h, HalfInDouble(a, h), HalfInDouble(b, h));
+      }
+    } else {
+      for (size_t h = 0; h < kLanes; h += kHalfLanes) {
+        add(h, SumOf<T, kCount>(terms + h, next, last_a + h),
+            SumOf<T, kCount>(terms + upper + h, next, last_b + h));
       }
     }
-  }
-
-  HWY_ALIGN T folded_[kFoldedTerms * kStep];
-};
-
-// The sums of up to 64 terms, to sums[0 .. kLanes - 1]. T and the terms that
-// are lacking are as in FoldedBlock.
-template <class T>
-HWY_INLINE void SumOfBlock(const float* terms, size_t step, size_t count,
-                           double* sums) {
-  const auto store = [&](const auto& sum_of) HWY_ATTR {
-    for (size_t h = 0; h < kLanes; h += kHalfLanes) {
-      hn::Store(sum_of(h), F64(), sums + h);
-    }
-  };
-  if (count <= kSumLanes) {
-    store([&](size_t h)
-              HWY_ATTR { return FoldTerms<kSumLanes>(terms + h, step); });
-  } else if (count <= kFoldedTerms) {
-    store([&](size_t h)
-              HWY_ATTR { return FoldTerms<kFoldedTerms>(terms + h, step); });
-  } else {
-    const FoldedBlock<T> block(StoredTerms<T>{terms}, step, count);
-    store([&](size_t h) HWY_ATTR {
-      return FoldTerms<kFoldedTerms>(block.Terms() + h, block.kStep);
-    });
+    block.terms += block.step;
+    block.before += block.before_step;
+    block.parts += block.parts_step;
   }
 }
-
 template <class T>
-HWY_INLINE void AddFolded(const T* terms, size_t step, double* parts,
-                          size_t parts_step) {
-  const T* const end = terms + kSumLanes * step;
-  for (; terms != end; terms += step, parts += parts_step) {
-    for (size_t h = 0; h < kLanes; h += kHalfLanes) {
-      const VD sum =
-          hn::Add(InDouble(terms + h), InDouble(terms + kSumLanes * step + h));
-      hn::Store(hn::Add(hn::Load(F64(), parts + h), sum), F64(), parts + h);
-    }
-  }
-}
-// Adds a block of up to 64 to the 8 parts of the sums; of the first 16
-// those that are lacking are +0.
-template <class T>
-HWY_INLINE void AddBlock(const float* terms, size_t step, size_t count,
-                         double* parts, size_t parts_step) {
-  if (count <= kFoldedTerms) return AddFolded(terms, step, parts, parts_step);
-  const FoldedBlock<T> block(StoredTerms<T>{terms}, step, count);
-  AddFolded(block.Terms(), block.kStep, parts, parts_step);
-}
-
-// The sums from their parts.
-HWY_INLINE void SumOfParts(const double* parts, size_t parts_step,
-                           double* sums) {
-  for (size_t h = 0; h < kLanes; h += kHalfLanes) {
-    hn::Store(FoldTerms<kSumLanes>(parts + h, parts_step), F64(), sums + h);
-  }
+HWY_INLINE void AddBlock(const TermBlock& block) {
+  if (block.count > 3 * kFoldedTerms) return AddTerms<T, 4>(block);
+  if (block.count > 2 * kFoldedTerms) return AddTerms<T, 3>(block);
+  if (block.count > kFoldedTerms) return AddTerms<T, 2>(block);
+  AddTerms<T, 1>(block);
 }
 
 }  // namespace

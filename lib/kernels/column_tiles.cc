@@ -8,6 +8,8 @@
 #include "arith/lane_rows-inl.h"
 #include "arith/lane_sums-inl.h"
 #include "arith/log_probabilities-inl.h"
+#include "arith/max-inl.h"
+#include "arith/probability-inl.h"
 #include "kernels/softmax_backward_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,51 +19,129 @@ namespace {
 
 using internal::ColumnKernels;
 using internal::ColumnsOut;
+using internal::LaneSumsFunction;
 using internal::ShiftedLogs;
 using internal::Tile;
 
-void ReadColumns(const float* from, size_t stride, size_t n, size_t cols,
-                 float* values, size_t width) {
-  float* to = values;
-  for (size_t k = 0;; from += stride, to += width) {
-    size_t i = 0;
-    for (; cols - i >= kLanes; i += kLanes) Store(Load(from + i), to + i);
-    if (i != cols) Store(LoadFirst(from + i, cols - i, Set(0.0f)), to + i);
-    // A row alone may have any stride: no pointer behind it.
-    if (++k == n) break;
+// The part of a vector that the last of each row is.
+HWY_NOINLINE void ReadPart(const float* from, size_t stride, size_t n,
+                           size_t lanes, float* values, size_t width) {
+  for (size_t k = 0; k < n; ++k) {
+    Store(LoadFirst(from + k * stride, lanes, Set(0.0f)), values + k * width);
   }
+}
+HWY_NOINLINE void WritePart(const float* values, size_t width, size_t n,
+                            size_t lanes, float* to, size_t stride) {
+  for (size_t k = 0; k < n; ++k) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+    // Else they would have a loop for each number of lanes.
+    __asm__("" : "+r"(lanes));
+#endif
+    StoreFirst(Load(values + k * width), to + k * stride, lanes);
+  }
+}
+
+// Goes over n rows of so many columns: four(k, i) is for vector i of four rows
+// from k on, which share what belongs to their lanes; one(k, i) for that of the
+// rows from k on, one after another. A part of a vector is as whole as others.
+template <class FourRows, class OneVector>
+HWY_INLINE void ForVectors(size_t n, size_t cols, const FourRows& four,
+                           const OneVector& one) {
+  const size_t end = cols - cols % kLanes;
+  const size_t first = end == kLanes ? 0 : n - n % 4;
+  for (size_t k = 0; k < first; k += 4) {
+    for (size_t i = 0; i < end; i += kLanes) four(k, i);
+  }
+  for (size_t i = first == n ? end : 0; i < cols; i += kLanes) {
+    one(i == end ? 0 : first, i);
+  }
+}
+
+// Calls body(x, to) for the elements of so many rows. A row alone may have any
+// stride: no pointer behind it.
+template <class X, class Body>
+HWY_INLINE void ForRows(size_t rows, X x, size_t x_stride, float* to,
+                        size_t to_stride, const Body& body) {
+  for (;; x += x_stride, to += to_stride) {
+    body(x, to);
+    if (--rows == 0) return;
+  }
+}
+
+void ReadColumns(const float* from, size_t stride, size_t n, size_t cols,
+                 float* values, size_t width, bool is_first, float* max) {
+  if (is_first) {
+    for (size_t i = 0; i < width; i += kLanes) Store(Set(-kInfinity), max + i);
+  }
+  const auto raise = [max](size_t i, VF x) HWY_ATTR {
+    Store(hn::Max(Load(max + i), x), max + i);
+  };
+  const size_t lanes = cols % kLanes, end = cols - lanes;
+  if (lanes != 0) ReadPart(from + end, stride, n, lanes, values + end, width);
+  ForVectors(
+      n, cols,
+      [&](size_t k, size_t i) HWY_ATTR {
+        const Four v = LoadFour(from + k * stride + i, stride);
+        StoreFour(v, values + k * width + i, width);
+        raise(i, hn::Max(hn::Max(v.a, v.b), hn::Max(v.c, v.d)));
+      },
+      [&](size_t k, size_t i) HWY_ATTR {
+        VF largest = Set(-kInfinity);
+        const bool is_part = i == end;
+        float* const to = values + k * width + i;
+        ForRows(n - k, is_part ? to : from + k * stride + i,
+                is_part ? width : stride, to, width,
+                [&](const float* x, float* to) HWY_ATTR {
+                  const VF v = Load(x);
+                  Store(v, to);
+                  largest = hn::Max(largest, v);
+                });
+        raise(i, largest);
+      });
   // The exponential takes four rows at a time, and SoftFma has branches.
   for (size_t k = n; kLanes == 1 && k % 4 != 0; ++k) {
     Fill(values + k * width, width, 0.0f);
   }
 }
 
-// value(k, i) gives kLanes of row k from i on.
-template <class Value>
-HWY_INLINE void WriteColumns(const ColumnsOut& out, const Value& value) {
-  const size_t n = out.n, cols = out.cols, stride = out.stride;
-  float* to = out.to;
-  for (size_t k = 0;; to += stride) {
-    size_t i = 0;
-    for (; cols - i >= kLanes; i += kLanes) Store(value(k, i), to + i);
-    if (i != cols) StoreFirst(value(k, i), to + i, cols - i);
-    if (++k == n) return;
+// A vector of a tile, or four of as many rows.
+struct OneAt {
+  HWY_INLINE VF operator()(const float* values) const {
+    return Load(values + at);
   }
-}
+  size_t at;
+};
+struct FourAt {
+  HWY_INLINE Four operator()(const float* values) const {
+    return LoadFour(values + at, width);
+  }
+  size_t at, width;
+};
 
-void RaiseMax(const float* values, size_t n, Tile& tile) {
-  const size_t width = tile.width;
-  for (size_t i = 0; i < width; i += kLanes) {
-    // Four chains, so that their latency does not bind.
-    Four max = Repeat<Four>(Load(tile.max + i));
-    const auto larger = [](VF a, VF b) HWY_ATTR { return hn::Max(a, b); };
-    size_t k = 0;
-    for (; n - k >= 4; k += 4) {
-      max = Map(larger, max, LoadFour(values + k * width + i, width));
-    }
-    for (; k < n; ++k) max.a = larger(max.a, Load(values + k * width + i));
-    Store(larger(larger(max.a, max.b), larger(max.c, max.d)), tile.max + i);
-  }
+// step_of(i) gives what makes the results of the lanes from i on: a function of
+// OneAt, or of FourAt. Parts of vectors wait in the tile.
+template <class StepOf>
+HWY_INLINE void WriteColumns(float* tile, size_t width, const ColumnsOut& out,
+                             const StepOf& step_of) {
+  const size_t n = out.n, cols = out.cols, stride = out.stride;
+  float* const to = out.to;
+  const size_t lanes = cols % kLanes, end = cols - lanes;
+  ForVectors(
+      n, cols,
+      [&](size_t k, size_t i) HWY_ATTR {
+        StoreFour(step_of(i)(FourAt{k * width + i, width}), to + k * stride + i,
+                  stride);
+      },
+      [&](size_t k, size_t i) HWY_ATTR {
+        const auto step = step_of(i);
+        const size_t at = k * width + i;
+        const bool is_part = i == end;
+        ForRows(n - k, at, width, is_part ? tile + at : to + k * stride + i,
+                is_part ? width : stride, [&](size_t at, float* to) HWY_ATTR {
+                  Store(step(OneAt{at}), to);
+                });
+      });
+  if (lanes != 0) WritePart(tile + end, width, n, lanes, to + end, stride);
 }
 
 void ShiftColumns(float* values, size_t n, const float* shift,
@@ -75,90 +155,87 @@ void ShiftColumns(float* values, size_t n, const float* shift,
   }
 }
 
-void CopyColumns(const float* values, const Tile& tile, const ColumnsOut& out) {
-  const size_t width = tile.width;
-  WriteColumns(out, [&](size_t k, size_t i)
-                        HWY_ATTR { return Load(values + k * width + i); });
-}
+// The constants of a step are made where they stay: GCC would copy a step that
+// another object holds through memory.
 
-void WriteProbabilities(const float* e, const Tile& tile,
-                        const ColumnsOut& out) {
-  const size_t width = tile.width;
-  WriteColumns(out, [&](size_t k, size_t i) HWY_ATTR {
-    return ProbabilityOf(Load(e + k * width + i), Load(tile.head + i),
-                         Load(tile.rest + i), Load(tile.least + i));
+void WriteProbabilities(float* e, const Tile& tile, const ColumnsOut& out) {
+  WriteColumns(e, tile.width, out, [&](size_t i) HWY_ATTR {
+    return [e, step = Probabilities(Load(tile.head + i), Load(tile.rest + i),
+                                    Load(tile.least + i))](const auto& of)
+               HWY_ATTR { return step(of(e)); };
   });
 }
 
-void WriteLogs(const float* x, float scale, const Tile& tile,
-               const ColumnsOut& out) {
-  const size_t width = tile.width;
-  WriteColumns(out, [&](size_t k, size_t i) HWY_ATTR {
-    const LaneLogProbabilities logs{Set(scale), Load(tile.head + i),
-                                    Load(tile.rest + i)};
-    return logs(Load(x + k * width + i));
+// A shift of -0 and a factor of 1 change nothing.
+void WriteLogs(float* x, float scale, const ShiftedLogs* shifted,
+               const Tile& tile, const ColumnsOut& out) {
+  HWY_ALIGN float scales[kLanes];
+  HWY_ALIGN float factors[kLanes];
+  HWY_ALIGN float minus_shifts[kLanes];
+  Store(Set(scale), scales);
+  Store(Set(1.0f), factors);
+  Store(Set(-0.0f), minus_shifts);
+  const bool is_shifted = shifted != nullptr;
+  const float* const scale_of = is_shifted ? shifted->scale : scales;
+  const float* const factor_of = is_shifted ? shifted->factor : factors;
+  const float* const shift_of =
+      is_shifted ? shifted->minus_shift : minus_shifts;
+  const size_t all = is_shifted ? ~size_t{0} : 0;
+  WriteColumns(x, tile.width, out, [&](size_t i) HWY_ATTR {
+    return [x, factor = Load(factor_of + (i & all)),
+            minus_shift = Load(shift_of + (i & all)),
+            step = LaneLogProbabilities{
+                Load(scale_of + (i & all)), Load(tile.head + i),
+                Load(tile.rest + i)}](const auto& of) HWY_ATTR {
+      return step(Map(
+          [&](VF x) HWY_ATTR { return Fma(x, factor, minus_shift); }, of(x)));
+    };
   });
 }
 
-void WriteShiftedLogs(const float* x, const ShiftedLogs& shifted,
-                      const Tile& tile, const ColumnsOut& out) {
+// By way of a block that the first cache holds.
+void SumProducts(LaneSumsFunction* sum, const float* p, const float* dp,
+                 size_t n, Tile& tile) {
+  constexpr size_t kBlockLanes = HWY_MAX(32, kLanes);
   const size_t width = tile.width;
-  WriteColumns(out, [&](size_t k, size_t i) HWY_ATTR {
-    const LaneLogProbabilities logs{Load(shifted.scale + i),
-                                    Load(tile.head + i), Load(tile.rest + i)};
-    return logs(Fma(Load(x + k * width + i), Load(shifted.factor + i),
-                    Load(shifted.minus_shift + i)));
-  });
-}
-
-struct ColumnProducts {
-  HWY_INLINE VF operator()(size_t at) const {
-    return hn::Mul(Load(p + at), Load(dp + at));
-  }
-
-  const float* p;
-  const float* dp;
-};
-
-void AddProducts(float* p, float* dp, size_t n, Tile& tile) {
-  const size_t width = tile.width;
-  PadTerms(p, n, width, 0, width, kFoldedTerms);
-  PadTerms(dp, n, width, 0, width, kFoldedTerms);
-  for (size_t k = 0; k < n; k += kSumBlock) {
-    // More than 8, so that all 16 sums of the block are made.
-    const size_t count = HWY_MAX(kFoldedTerms, HWY_MIN(kSumBlock, n - k));
-    for (size_t i = 0; i < width; i += kLanes) {
-      const size_t at = k * width + i;
-      const FoldedBlock<float> block(ColumnProducts{p + at, dp + at}, width,
-                                     count);
-      AddFolded(block.Terms(), block.kStep, tile.lane_sums + i, width);
+  HWY_ALIGN float products[kSumBlock * kBlockLanes];
+  for (size_t begin = 0; begin < width; begin += kBlockLanes) {
+    const size_t end = HWY_MIN(begin + kBlockLanes, width);
+    for (size_t k = 0; k < n; k += kSumBlock) {
+      const size_t count = HWY_MIN(kSumBlock, n - k);
+      for (size_t j = 0; j < count; ++j) {
+        const size_t at = (k + j) * width;
+        float* const to = products + j * kBlockLanes;
+        for (size_t i = begin; i < end; i += kLanes) {
+          Store(hn::Mul(Load(p + at + i), Load(dp + at + i)), to + i - begin);
+        }
+      }
+      sum(products, count, kBlockLanes, begin, end, tile);
     }
   }
 }
 
-void SumProducts(float* p, float* dp, size_t n, Tile& tile) {
-  const size_t width = tile.width;
-  const size_t folded = n <= kSumLanes ? kSumLanes : kFoldedTerms;
-  PadTerms(p, n, width, 0, width, folded);
-  PadTerms(dp, n, width, 0, width, folded);
-  for (size_t i = 0; i < width; i += kLanes) {
-    const FoldedBlock<float> block(ColumnProducts{p + i, dp + i}, width, n);
-    SumOfBlock<float>(block.Terms(), block.kStep, folded, tile.sums + i);
-    // Of -0 alone it is +0, as of a row's.
-    for (size_t h = i; h < i + kLanes; h += kHalfLanes) {
-      hn::Store(hn::Add(hn::Load(F64(), tile.sums + h), hn::Zero(F64())), F64(),
-                tile.sums + h);
+void WriteGradients(float* p, const float* dp, float scale, const Tile& tile,
+                    const ColumnsOut& out) {
+  HWY_ALIGN float minus_half_dots[internal::kMaxTileLanes];
+  for (size_t i = 0; i < tile.width; i += kHalfLanes) {
+    // The sum of -0 alone is +0, as of a row's.
+    const VD dot = hn::Add(hn::Load(F64(), tile.sums + i), hn::Zero(F64()));
+    if constexpr (kLanes == 1) {  // Highway's has no infinity there
+      minus_half_dots[i] = MinusHalf(hn::GetLane(dot));
+    } else {
+      const hn::Rebind<float, F64> d;
+      hn::Store(hn::DemoteTo(d, hn::Mul(dot, hn::Set(F64(), -0.5))), d,
+                minus_half_dots + i);
     }
   }
-}
-
-void WriteGradients(const float* p, const float* dp, float scale,
-                    const Tile& tile, const ColumnsOut& out) {
-  const size_t width = tile.width;
-  WriteColumns(out, [&](size_t k, size_t i) HWY_ATTR {
-    const size_t at = k * width + i;
-    return Gradient(Load(p + at), Load(dp + at), Load(tile.head + i),
-                    Set(scale));
+  WriteColumns(p, tile.width, out, [&](size_t i) HWY_ATTR {
+    return [p, dp, minus_half_dot = Load(minus_half_dots + i),
+            all = Set(scale)](const auto& of) HWY_ATTR {
+      return Map([&](VF p, VF dp)
+                     HWY_ATTR { return Gradient(p, dp, minus_half_dot, all); },
+                 of(p), of(dp));
+    };
   });
 }
 
@@ -178,17 +255,9 @@ bool FindOffsets(const ScaleParts& parts, Tile& tile) {
 constexpr bool (*FindOffsets)(const ScaleParts&, Tile&) = nullptr;
 #endif
 
-constexpr ColumnKernels kKernels = {&ReadColumns,
-                                    &RaiseMax,
-                                    FindOffsets,
-                                    &ShiftColumns,
-                                    &CopyColumns,
-                                    &WriteProbabilities,
-                                    &WriteLogs,
-                                    &WriteShiftedLogs,
-                                    {&SumProducts, &AddProducts},
-                                    &WriteGradients,
-                                    &LogOf};
+constexpr ColumnKernels kKernels = {
+    &ReadColumns, FindOffsets,  &ShiftColumns,   &WriteProbabilities,
+    &WriteLogs,   &SumProducts, &WriteGradients, &LogOf};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

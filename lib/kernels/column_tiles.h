@@ -25,37 +25,29 @@ struct ShiftedLogs {
   float scale[kMaxTileLanes];
 };
 
-/// TileSums for the terms p * dp.
-struct ProductSums {
-  /// n is at most 64.
-  void (*all)(float* p, float* dp, size_t n, Tile& tile);
-  void (*add)(float* p, float* dp, size_t n, Tile& tile);
-};
-
 struct ColumnKernels {
-  /// Copies n rows of `cols` floats. Behind them each row gets +0.
+  /// Copies n rows of `cols` floats, behind which each row gets +0 up to a
+  /// whole vector. Raises the maxima to theirs, or, if `is_first`, begins them.
   void (*read)(const float* from, size_t stride, size_t n, size_t cols,
-               float* values, size_t width);
-  /// Raises the maxima to those of n more elements.
-  void (*raise_max)(const float* values, size_t n, Tile& tile);
+               float* values, size_t width, bool is_first, float* max);
   /// Sets the offsets by the maxima. False if a maximum is not finite or beyond
   /// the direct limit. Null in the x86-64 baseline.
   bool (*find_offsets)(const ScaleParts& parts, Tile& tile);
   /// values = (values - shift) * unit, for each lane.
   void (*shift)(float* values, size_t n, const float* shift, const float* unit,
                 size_t width);
-  void (*copy)(const float* values, const Tile& tile, const ColumnsOut& out);
-  /// Exp values over their sums.
-  void (*write_probabilities)(const float* e, const Tile& tile,
+  /// Exp values over their sums. The tile's own values may change.
+  void (*write_probabilities)(float* e, const Tile& tile,
                               const ColumnsOut& out);
-  /// scale * x - log(sum).
-  void (*write_logs)(const float* x, float scale, const Tile& tile,
-                     const ColumnsOut& out);
-  void (*write_shifted_logs)(const float* x, const ShiftedLogs& logs,
-                             const Tile& tile, const ColumnsOut& out);
-  ProductSums products;
-  /// Of the backward pass; head has -sum / 2.
-  void (*write_gradients)(const float* p, const float* dp, float scale,
+  /// scale * x - log(sum), or ShiftedLogs. The same.
+  void (*write_logs)(float* x, float scale, const ShiftedLogs* shifted,
+                     const Tile& tile, const ColumnsOut& out);
+  /// Sums n products p * dp of each lane, or adds them: `sum` is a member of
+  /// TileSums. All are at most 64.
+  void (*sum_products)(LaneSumsFunction* sum, const float* p, const float* dp,
+                       size_t n, Tile& tile);
+  /// Of the backward pass, by the sums of the products.
+  void (*write_gradients)(float* p, const float* dp, float scale,
                           const Tile& tile, const ColumnsOut& out);
   double (*log)(double x);
 };

@@ -5,9 +5,9 @@
 #define HWY_TARGET_INCLUDE "kernels/log_tiles.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "arith/lane_sums-inl.h"
 #include "arith/log_probabilities-inl.h"
 #include "kernels/tile_rows-inl.h"
-#include "kernels/tile_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -36,10 +36,9 @@ void WriteLogProbabilities(const float* x, size_t n, float scale,
   });
 }
 
-constexpr LogTileKernels kKernels = {kSums<double>, &SplitLogs,
-                                     &WriteLogProbabilities};
+constexpr LogTileKernels kKernels = {&SplitLogs, &WriteLogProbabilities};
 #else
-constexpr LogTileKernels kKernels = {kSums<double>, nullptr, nullptr};
+constexpr LogTileKernels kKernels = {};
 #endif
 
 }  // namespace

@@ -46,16 +46,12 @@ void Exp(const float* from, size_t n, const ScaleParts& parts, float* to,
 // they are added.
 void SumExp(float* values, size_t n, const ScaleParts& parts, Tile& tile) {
   const size_t width = tile.width;
-  if (n > kSumBlock) {
-    Exp(values, n, parts, values, tile);
-    return SumTile<float>(values, n, tile);
-  }
   constexpr size_t kSmallTile = 2048;
   const size_t step = n * width <= kSmallTile ? width : 4 * kLanes;
   for (size_t i = 0; i < width; i += step) {
     const size_t end = HWY_MIN(i + step, width);
     ExpLanes(values, n, parts, values, i, end, tile);
-    SumLanes<float>(values, n, i, end, tile);
+    SumLanes<float>(values + i, n, width, i, end, tile);
   }
 }
 
@@ -110,9 +106,9 @@ void WriteProbabilities(const float* e, size_t n, const Tile& tile,
   });
 }
 
-constexpr TileKernels kKernels = {kLanes,  &ReadRows,    &Exp,
-                                  &SumExp, kSums<float>, &EndSums,
-                                  &Invert, &LogSums,     &WriteProbabilities};
+constexpr TileKernels kKernels = {
+    kLanes,        &ReadRows, &Exp,    &SumExp,  kSums<float>,
+    kSums<double>, &EndSums,  &Invert, &LogSums, &WriteProbabilities};
 #else
 void Invert(Tile& tile) {
   for (size_t i = 0; i < tile.width; ++i) {
@@ -123,9 +119,9 @@ void Invert(Tile& tile) {
   }
 }
 
-constexpr TileKernels kKernels = {kLanes,  nullptr,      &Exp,
-                                  &SumExp, kSums<float>, &EndSums,
-                                  &Invert, nullptr,      nullptr};
+constexpr TileKernels kKernels = {
+    kLanes,        nullptr,  &Exp,    &SumExp, kSums<float>,
+    kSums<double>, &EndSums, &Invert, nullptr, nullptr};
 #endif
 
 }  // namespace

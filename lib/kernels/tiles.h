@@ -70,14 +70,23 @@ inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
 /// The floats of a tile of rows. Passes write up to a multiple of 16 columns.
 constexpr size_t kRowTileFloats = 4096;
 
-/// Adds the n terms of each lane in the order of LaneSum: in floats first, or
-/// in double from the start. Writes +0 behind the last term, up to a multiple
-/// of 16 terms.
+/// Adds the n terms of the lanes from `begin` to `end` in the order of LaneSum:
+/// terms[k * step] is term k of the first. Writes +0 behind the last term, up
+/// to a multiple of 16 terms.
+using LaneSumsFunction = void(float* terms, size_t n, size_t step, size_t begin,
+                              size_t end, Tile& tile);
 struct TileSums {
   /// Sets the sums to those of all terms.
-  void (*all)(float* terms, size_t n, Tile& tile);
+  LaneSumsFunction* of_lanes;
   /// Adds terms to lane_sums; n is a multiple of 64 but for the last call.
-  void (*add)(float* terms, size_t n, Tile& tile);
+  LaneSumsFunction* add_lanes;
+
+  void all(float* terms, size_t n, Tile& tile) const {
+    of_lanes(terms, n, tile.width, 0, tile.width, tile);
+  }
+  void add(float* terms, size_t n, Tile& tile) const {
+    add_lanes(terms, n, tile.width, 0, tile.width, tile);
+  }
 };
 
 struct TileKernels {
@@ -93,7 +102,8 @@ struct TileKernels {
               const Tile& tile);
   /// The same in place, and sets the sums to those of all exp values.
   void (*sum_exp)(float* values, size_t n, const ScaleParts& parts, Tile& tile);
-  TileSums sums;
+  /// In floats first, and in double from the start.
+  TileSums sums, sums_in_double;
   /// Sets the sums to those in lane_sums.
   void (*end_sums)(Tile& tile);
   /// Sets head, rest and least.
@@ -111,7 +121,6 @@ extern const KernelTable<const TileKernels> kTileKernels;
 /// The steps of log-softmax that differ: a program with Softmax alone does not
 /// have them.
 struct LogTileKernels {
-  TileSums sums;  // in double
   /// Sets head and rest.
   void (*split_logs)(const double* logs, Tile& tile);
   /// Transposes scale * x - log(sum) to rows[i].

@@ -18,9 +18,9 @@ void RunBackwardColumns(const Planes<const float>& p,
     const Chunks chunks(n, tile.width, kHalfTile);
     const auto read = [&](size_t first, size_t count) {
       kernels.read(at.In(p) + first * p.axis_stride, p.axis_stride, count,
-                   at.cols, p_values, tile.width);
+                   at.cols, p_values, tile.width, true, tile.max);
       kernels.read(at.In(dp) + first * dp.axis_stride, dp.axis_stride, count,
-                   at.cols, dp_values, tile.width);
+                   at.cols, dp_values, tile.width, true, tile.max);
     };
     const bool is_block = chunks.fits && n <= 64;
     if (!is_block) ClearSums(tile);
@@ -31,13 +31,11 @@ void RunBackwardColumns(const Planes<const float>& p,
         PrefetchColumns(at.In(dp) + at.cols, dp.axis_stride, n, at.ahead_in);
         PrefetchColumns(at.Out(dx), dx.axis_stride, n, at.ahead_out);
       }
-      const auto sum = is_block ? kernels.products.all : kernels.products.add;
-      sum(p_values, dp_values, count, tile);
+      kernels.sum_products(
+          is_block ? tiles.sums.of_lanes : tiles.sums.add_lanes, p_values,
+          dp_values, count, tile);
     });
     if (!is_block) tiles.end_sums(tile);
-    for (size_t c = 0; c < tile.width; ++c) {
-      tile.head[c] = static_cast<float>(-0.5 * tile.sums[c]);
-    }
     chunks.ForEach([&](size_t first, size_t count) {
       if (!chunks.fits) read(first, count);
       kernels.write_gradients(p_values, dp_values, scale, tile,

@@ -20,10 +20,6 @@ bool IsMinusInfinity(const float* x, size_t stride, size_t n) {
 
 }  // namespace
 
-void StartMax(Tile& tile) {
-  for (size_t i = 0; i < tile.width; ++i) tile.max[i] = -kInfinity;
-}
-
 void ClearSums(Tile& tile) {
   std::memset(tile.lane_sums, 0, 8 * tile.width * sizeof(double));
 }

@@ -147,7 +147,6 @@ struct ColumnPlans {
   float unit[kMaxTileLanes];
 };
 
-void StartMax(Tile& tile);
 void ClearSums(Tile& tile);
 
 }  // namespace internal

@@ -28,14 +28,10 @@ class LogSoftmaxColumns {
     float* const to = at.Out(y_);
     const auto read = [&](size_t first, size_t count) {
       kernels_.read(from + first * x_.axis_stride, x_.axis_stride, count,
-                    at.cols, values_, width);
+                    at.cols, values_, width, first == 0, tile_.max);
     };
     tile_.width = width;
-    StartMax(tile_);
-    chunks.ForEach([&](size_t first, size_t count) {
-      read(first, count);
-      kernels_.raise_max(values_, count, tile_);
-    });
+    chunks.ForEach(read);
     if (chunks.fits) {
       PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
       PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
@@ -44,13 +40,13 @@ class LogSoftmaxColumns {
                   at.cols, tile_);
     if (chunks.fits) {
       Exp(n);
-      log_tiles_.sums.all(e_, n, tile_);
+      tiles_.sums_in_double.all(e_, n, tile_);
     } else {
       ClearSums(tile_);
       chunks.ForEach([&](size_t first, size_t count) {
         read(first, count);
         Exp(count);
-        log_tiles_.sums.add(e_, count, tile_);
+        tiles_.sums_in_double.add(e_, count, tile_);
       });
       tiles_.end_sums(tile_);
     }
@@ -106,13 +102,9 @@ class LogSoftmaxColumns {
   }
 
   // The log-probabilities of the tile's logits.
-  void Write(const ColumnsOut& out) const {
-    if (plans_.as_is) {
-      kernels_.write_logs(values_, static_cast<float>(parts_.scale), tile_,
-                          out);
-    } else {
-      kernels_.write_shifted_logs(values_, shifted_, tile_, out);
-    }
+  void Write(const ColumnsOut& out) {
+    kernels_.write_logs(values_, static_cast<float>(parts_.scale),
+                        plans_.as_is ? nullptr : &shifted_, tile_, out);
   }
 
   const Planes<const float>& x_;

@@ -15,7 +15,7 @@ void RunLogTiles(const SoftmaxCall& call, Target target) {
   alignas(64) double logs[kMaxTileLanes];
   ForEachTile(call, kernels, logits, tile, [&](const TileRows& rows) {
     kernels.exp(logits, cols, call.parts, e, tile);
-    log_kernels.sums.all(e, cols, tile);
+    kernels.sums_in_double.all(e, cols, tile);
     kernels.log_sums(tile, call.parts, logs);
     if (call.logsumexp != nullptr) {
       return WriteLogSumExp(logs, rows, call.logsumexp);

@@ -30,11 +30,10 @@ class SoftmaxColumns {
     const float* const from = at.In(x_);
     float* const to = at.Out(y_);
     if (!chunks.fits) return RunLong(chunks, from, to, at.cols);
-    kernels_.read(from, x_.axis_stride, n, at.cols, values_, tile_.width);
+    kernels_.read(from, x_.axis_stride, n, at.cols, values_, tile_.width, true,
+                  tile_.max);
     PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
     PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
-    StartMax(tile_);
-    kernels_.raise_max(values_, n, tile_);
     Decide(from, at.cols);
     plans_.ToArguments(kernels_, values_, n, tile_.width);
     tiles_.sum_exp(values_, n, parts_, tile_);
@@ -49,24 +48,24 @@ class SoftmaxColumns {
     const size_t width = tile_.width;
     const auto read = [&](size_t first, size_t count) {
       kernels_.read(from + first * x_.axis_stride, x_.axis_stride, count, cols,
-                    values_, width);
+                    values_, width, first == 0, tile_.max);
     };
     const bool may_be_large = x_.axis >= kMinLargeCols;
     if (may_be_large) SumLarge(chunks.size, read);
-    StartMax(tile_);
-    chunks.ForEach([&](size_t first, size_t count) {
-      read(first, count);
-      kernels_.raise_max(values_, count, tile_);
-    });
+    chunks.ForEach(read);
     Decide(from, cols);
     ClearSums(tile_);
+    // Over 1 exp values are as they were.
+    for (size_t c = 0; c < width; ++c) tile_.sums[c] = 1.0;
+    tiles_.invert(tile_);
     chunks.ForEach([&](size_t first, size_t count) {
       read(first, count);
       plans_.ToArguments(kernels_, values_, count, width);
       tiles_.exp(values_, count, parts_, values_, tile_);
       tiles_.sums.add(values_, count, tile_);
-      kernels_.copy(values_, tile_,
-                    {to + first * y_.axis_stride, y_.axis_stride, count, cols});
+      kernels_.write_probabilities(
+          values_, tile_,
+          {to + first * y_.axis_stride, y_.axis_stride, count, cols});
     });
     tiles_.end_sums(tile_);
     for (size_t c = 0; may_be_large && c < cols; ++c) {
@@ -75,7 +74,8 @@ class SoftmaxColumns {
     Invert();
     chunks.ForEach([&](size_t first, size_t count) {
       float* const out = to + first * y_.axis_stride;
-      kernels_.read(out, y_.axis_stride, count, cols, values_, width);
+      kernels_.read(out, y_.axis_stride, count, cols, values_, width, true,
+                    tile_.max);
       kernels_.write_probabilities(values_, tile_,
                                    {out, y_.axis_stride, count, cols});
     });
@@ -87,7 +87,6 @@ class SoftmaxColumns {
   template <class Read>
   void SumLarge(size_t chunk, const Read& read) {
     const size_t width = tile_.width;
-    StartMax(tile_);
     ClearSums(tile_);
     for (size_t c = 0; c < width; ++c) {
       is_large_[c] = true;
@@ -103,8 +102,7 @@ class SoftmaxColumns {
           body(some);
         }
       };
-      for_each_chunk(
-          [&](size_t some) { kernels_.raise_max(values_, some, tile_); });
+      for_each_chunk([](size_t) {});
       for (size_t c = 0; c < width; ++c) {
         if (is_large_[c]) PlanBlock(c, start == 0);
       }
