@@ -3,7 +3,7 @@
 #define SOFTLANE_LIB_ATTENTION_CHECK_H_
 
 #include "check.h"
-#include "softlane/attention_softmax.h"
+#include "softlane/options.h"
 
 // The checks of attention's options.
 

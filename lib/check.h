@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "operand.h"
-#include "softlane/softmax.h"
+#include "softlane/options.h"
 #include "softlane/status.h"
 
 // The checks of the public functions' arguments, before the first write. The

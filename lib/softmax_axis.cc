@@ -6,6 +6,7 @@
 #include "fp_environment.h"
 #include "planes_as_rows.h"
 #include "schedules/columns.h"
+#include "softlane/softmax.h"
 
 namespace softlane {
 inline namespace v1 {

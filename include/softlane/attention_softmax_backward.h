@@ -2,7 +2,8 @@
 #ifndef SOFTLANE_ATTENTION_SOFTMAX_BACKWARD_H_
 #define SOFTLANE_ATTENTION_SOFTMAX_BACKWARD_H_
 
-#include "softlane/attention_softmax.h"
+#include "softlane/accuracy.h"
+#include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"

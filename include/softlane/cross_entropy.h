@@ -4,73 +4,14 @@
 
 #include <cstdint>
 
+#include "softlane/accuracy.h"
+#include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 
 namespace softlane {
 inline namespace v1 {
-
-/// How the losses of the rows become the result.
-enum class Reduction : uint8_t {
-  kNone = 0,  ///< One loss per row.
-  kSum = 1,   ///< The sum of the losses.
-  kMean = 2,  ///< The sum of the losses, divided by the divisor: see
-              ///< CrossEntropy.
-};
-
-/// How a cross-entropy is taken. Options that PyTorch's cross_entropy has, have
-/// its meaning and its default. The struct is not changed by a call, so threads
-/// can share it.
-struct CrossEntropyOptions {
-  /// How the losses of the rows become the result.
-  Reduction reduction = Reduction::kMean;
-  /// A row with this label does not count: its loss and its gradient are +0,
-  /// and its logits are not read. The value may lie inside [0, cols).
-  /// Probability targets do not use it.
-  int64_t ignore_index = -100;
-  /// The share of the target that is spread evenly over all classes, in [0, 1].
-  float label_smoothing = 0.0f;
-  /// The weights of the classes: cols numbers, finite and >= 0. Null means that
-  /// each weight is 1. Not read if there are no rows.
-  const float* class_weights = nullptr;
-  /// Adds z_loss * logsumexp^2 to the loss of each counted row. Finite and >=
-  /// 0.
-  float z_loss = 0.0f;
-  /// Multiplies the logits before anything else. Finite and > 0.
-  float scale = 1.0f;
-  /// The gradients of the rows' losses, from what the caller computes of them:
-  /// an element per row. Used with kNone only. Null means that `upstream` holds
-  /// for all rows. Not read without dlogits.
-  const float* upstream_rows = nullptr;
-  /// The gradient of the result, from what the caller computes of it; with
-  /// kNone that of each row's loss. Used unless upstream_rows is. Not read
-  /// without dlogits.
-  float upstream = 1.0f;
-  /// Whether the result of kMean is 0 if no row counts. Else it is NaN (0 / 0),
-  /// as in PyTorch.
-  bool zero_if_all_ignored = false;
-};
-
-/// The largest error of a row's loss is this times
-///   max(1, |loss|)
-/// with labels and without class_weights, label_smoothing and z_loss, and times
-///   2 max(1, sum_c a_c max(1, |log p_c|) + z_loss * (1 + logsumexp^2))
-/// with any of these or with probability targets. Here a_c = w_c * ((1 -
-/// label_smoothing) * |target_c| + label_smoothing / cols). With labels,
-/// target_c is 1 for the label and 0 for other classes. a_c is q_c unless a
-/// target is negative. A sum or a mean rounds once more, to float.
-inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
-
-/// The largest error of a gradient is this times 2^-24 * |u| * scale times
-///   1 - p_c for the label and p_c for other classes
-/// with labels and without class_weights, label_smoothing and z_loss, and times
-///   (sum_k a_k + 2 * z_loss * (1 + |logsumexp|)) * p_c + a_c
-/// with any of these or with probability targets. a_c is as above, and u is as
-/// in CrossEntropy. Underflow adds at most
-///   2^-144 + 2^-125 * |u| * scale * (sum_k a_k + 2 * z_loss * |logsumexp|),
-/// with the second term times cols for the label.
-inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 
 /// The cross-entropy of rows of logits and of one class label per row:
 ///

@@ -2,15 +2,13 @@
 #ifndef SOFTLANE_EXP_H_
 #define SOFTLANE_EXP_H_
 
+#include "softlane/accuracy.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 
 namespace softlane {
 inline namespace v1 {
-
-/// The largest error of Exp in units in the last place, over all floats.
-inline constexpr double kExpMaxUlp = 1.0;
 
 /// y = exp(x), element by element.
 ///

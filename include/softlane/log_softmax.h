@@ -2,18 +2,14 @@
 #ifndef SOFTLANE_LOG_SOFTMAX_H_
 #define SOFTLANE_LOG_SOFTMAX_H_
 
+#include "softlane/accuracy.h"
+#include "softlane/options.h"
 #include "softlane/rows.h"
-#include "softlane/softmax.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 
 namespace softlane {
 inline namespace v1 {
-
-/// The largest error of a log-probability is this times max(1, |log p|). It
-/// holds for every row of finite logits, every length up to 2^24 and every
-/// scale.
-inline constexpr double kLogSoftmaxMaxError = 0x1p-22;
 
 /// log_probs[r, c] = scale * logits[r, c] - log(sum_k exp(scale * logits[r,
 /// k])).

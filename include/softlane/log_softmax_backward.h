@@ -2,19 +2,13 @@
 #ifndef SOFTLANE_LOG_SOFTMAX_BACKWARD_H_
 #define SOFTLANE_LOG_SOFTMAX_BACKWARD_H_
 
+#include "softlane/accuracy.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 
 namespace softlane {
 inline namespace v1 {
-
-/// The largest error of dlogits[r, c] is this times
-///   2^-24 * scale * (|d_c| + p_c * sum_k |d_k|),
-/// where d is row r of dlog_probs and p_c = exp(log_probs[r, c]). Underflow
-/// adds at most
-///   2^-124 * (1 + scale) * (1 + sum_k |d_k|).
-inline constexpr double kLogSoftmaxBackwardMaxError = 8.0;
 
 /// The gradient of the logits of `log_probs = LogSoftmax(scale * logits)` from
 /// the gradient of log_probs:

@@ -3,12 +3,14 @@
 #define SOFTLANE_SOFTLANE_H_
 
 // IWYU pragma: begin_exports
+#include "softlane/accuracy.h"
 #include "softlane/attention_softmax.h"
 #include "softlane/attention_softmax_backward.h"
 #include "softlane/cross_entropy.h"
 #include "softlane/exp.h"
 #include "softlane/log_softmax.h"
 #include "softlane/log_softmax_backward.h"
+#include "softlane/options.h"
 #include "softlane/planes.h"
 #include "softlane/reduce.h"
 #include "softlane/rows.h"

@@ -2,38 +2,14 @@
 #ifndef SOFTLANE_SOFTMAX_H_
 #define SOFTLANE_SOFTMAX_H_
 
-#include <cstdint>
-
+#include "softlane/accuracy.h"
+#include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 
 namespace softlane {
 inline namespace v1 {
-
-/// The result of a row whose every logit is -inf.
-enum class EmptyRow : uint8_t {
-  /// NaN, as the formula says (torch.softmax).
-  kNan = 0,
-  /// +0, as there is nothing to attend to (masked softmax, ONNX Attention).
-  kZero = 1,
-};
-
-/// How a softmax is taken. The struct holds settings only, so threads can share
-/// it.
-struct SoftmaxOptions {
-  /// 1 / temperature. Finite and > 0.
-  float scale = 1.0f;
-  /// The result of a row whose every logit is -inf.
-  EmptyRow empty_row = EmptyRow::kNan;
-};
-
-/// The largest error of a probability in units in the last place. It holds for
-/// every row of finite logits, every length up to 2^24 and every scale.
-inline constexpr double kSoftmaxMaxUlp = 8.0;
-
-/// The largest error of a logsumexp is this times max(1, |logsumexp|).
-inline constexpr double kLogSumExpMaxError = 0x1p-22;
 
 /// probs[r, c] = exp(scale * logits[r, c]) / sum_k exp(scale * logits[r, k]).
 ///

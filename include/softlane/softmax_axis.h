@@ -2,8 +2,8 @@
 #ifndef SOFTLANE_SOFTMAX_AXIS_H_
 #define SOFTLANE_SOFTMAX_AXIS_H_
 
+#include "softlane/options.h"
 #include "softlane/planes.h"
-#include "softlane/softmax.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 

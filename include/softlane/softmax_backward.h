@@ -2,18 +2,13 @@
 #ifndef SOFTLANE_SOFTMAX_BACKWARD_H_
 #define SOFTLANE_SOFTMAX_BACKWARD_H_
 
+#include "softlane/accuracy.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 
 namespace softlane {
 inline namespace v1 {
-
-/// The largest error of dlogits[r, c] is this times
-///   2^-24 * scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|).
-/// Underflow adds at most
-///   2^-148 * (1 + |dp_c| + sum_k |p_k * dp_k| + cols * scale * |p_c|).
-inline constexpr double kSoftmaxBackwardMaxError = 8.0;
 
 /// The gradient of the logits of `probs = Softmax(scale * logits)` from the
 /// gradient of probs:

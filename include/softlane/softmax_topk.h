@@ -5,27 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "softlane/options.h"
 #include "softlane/rows.h"
-#include "softlane/softmax.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 
 namespace softlane {
 inline namespace v1 {
-
-/// The largest k of SoftmaxTopK.
-inline constexpr size_t kMaxTopK = 64;
-
-/// How the largest probabilities are taken. The struct holds settings only, so
-/// threads can share it.
-struct SoftmaxTopKOptions {
-  /// 1 / temperature. Finite and > 0.
-  float scale = 1.0f;
-  /// Whether the k probabilities are divided by their sum.
-  bool renormalize = false;
-  /// The result of a row whose every logit is -inf.
-  EmptyRow empty_row = EmptyRow::kNan;
-};
 
 /// The k largest probabilities of each row and their columns. top_probs[r, 0]
 /// to top_probs[r, k - 1] are the probabilities that Softmax gives for the k

@@ -15,7 +15,7 @@
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
 #include "arith/vector-inl.h"
-#include "softlane/softmax.h"
+#include "softlane/accuracy.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

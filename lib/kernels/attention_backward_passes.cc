@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/backward_passes.h"
-#include "softlane/softmax_backward.h"
+#include "softlane/accuracy.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/attention_backward_passes.cc"

@@ -14,7 +14,7 @@
 
 #include "arith/tanh-inl.h"
 #include "arith/vector-inl.h"
-#include "softlane/attention_softmax.h"
+#include "softlane/options.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -3,7 +3,7 @@
 #define SOFTLANE_LIB_KERNELS_ATTENTION_PASSES_H_
 
 #include "kernels/softmax_kernels.h"
-#include "softlane/attention_softmax.h"
+#include "softlane/options.h"
 
 // The passes of softmax over logits that attention makes of scores.
 

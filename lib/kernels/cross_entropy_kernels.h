@@ -7,7 +7,7 @@
 #include "arith/plan.h"
 #include "dispatch.h"
 #include "kernels/tiles.h"
-#include "softlane/cross_entropy.h"
+#include "softlane/options.h"
 #include "softlane/rows.h"
 
 // Cross-entropy of a row, and of short rows with a label each, side by side.

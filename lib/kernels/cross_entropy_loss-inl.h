@@ -13,7 +13,7 @@
 #include "arith/log-inl.h"
 #include "arith/row_exp-inl.h"
 #include "kernels/cross_entropy_kernels.h"
-#include "softlane/cross_entropy.h"
+#include "softlane/accuracy.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

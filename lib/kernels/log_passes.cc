@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/log_passes.h"
 
-#include "softlane/log_softmax.h"
+#include "softlane/accuracy.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/log_passes.cc"

@@ -8,8 +8,8 @@
 #include "arith/plan.h"
 #include "dispatch.h"
 #include "kernels/row_limits.h"
+#include "softlane/options.h"
 #include "softlane/rows.h"
-#include "softlane/softmax.h"
 
 // The passes of softmax over rows, a set of functions per target. The schedules
 // in ../schedules choose among them. A null function does not exist for the

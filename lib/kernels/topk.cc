@@ -3,7 +3,7 @@
 
 #include <cstring>
 
-#include "softlane/softmax_topk.h"
+#include "softlane/options.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/topk.cc"

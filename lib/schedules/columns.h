@@ -6,8 +6,8 @@
 #include <cstdint>
 
 #include "kernels/column_tiles.h"
+#include "softlane/options.h"
 #include "softlane/planes.h"
-#include "softlane/softmax.h"
 #include "softlane/target.h"
 
 // Functions along an axis. The columns of a plane take the place of rows. They

@@ -6,7 +6,7 @@
 #include <cstdint>
 #include <limits>
 
-#include "softlane/attention_softmax.h"
+#include "softlane/options.h"
 
 namespace softlane {
 namespace internal {

@@ -8,8 +8,8 @@
 #include "kernels/row_passes.h"
 #include "kernels/softmax_kernels.h"
 #include "schedules/key_ranges.h"
+#include "softlane/options.h"
 #include "softlane/rows.h"
-#include "softlane/softmax.h"
 
 namespace softlane {
 namespace internal {
