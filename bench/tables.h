@@ -11,7 +11,7 @@ namespace bench {
 void PrintKernel(const Plan& plan, const Results& results,
                  const Kernel& kernel);
 
-// What a small call costs.
+// The time of small calls.
 void PrintSmallCalls(const Plan& plan, const Results& results);
 
 // Whether an element costs the same in many rows as in few.

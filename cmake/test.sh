@@ -10,7 +10,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
 
-# What the kernel says of the CPU, not what the library says: those must run.
+# The targets that must run. The kernel, not the library, says which the CPU has.
 required=baseline
 if grep -qsw avx2 /proc/cpuinfo; then required=$required,avx2; fi
 if grep -qsw avx512vl /proc/cpuinfo; then required=$required,avx512; fi

@@ -27,8 +27,9 @@ std::vector<float> Run(const std::vector<float>& x, float scale,
   return y;
 }
 
-// What others compute, at its best: the difference from the maximum in float,
-// and all that follows without a further error until the result is rounded.
+// The arithmetic of other libraries at its best: the difference from the
+// maximum is in float, and nothing else has an error until the result is
+// rounded.
 std::vector<float> SubtractMaximum(const std::vector<float>& x, float scale) {
   const float max = *std::max_element(x.begin(), x.end());
   std::vector<double> e;

@@ -73,7 +73,7 @@ struct AttentionReference {
   double logsumexp, sink_prob;
 };
 
-// Of row r.
+// The reference of row r.
 inline AttentionReference ReferenceAttention(const AttentionCase& c, size_t r) {
   const AttentionOptions& o = c.options;
   AttentionReference result;

@@ -124,8 +124,8 @@ TEST_CASE("attention backward against central differences") {
   });
 }
 
-// What the header allows for row r of c, in units of the bounds: of dscores,
-// and of the gradient of the sink.
+// The worst errors of dscores and of the sink's gradient, in units of the
+// bounds of the header.
 struct Errors {
   Worst scores, sink;
 };

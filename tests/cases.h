@@ -79,7 +79,7 @@ void ForEachPosition(const Body& body) {
   }
 }
 
-// What the operations make of one row of logits.
+// The results of the operations for one row of logits.
 struct Results {
   std::vector<float> probs, log_probs;
   float logsumexp = 123.0f;  // of SoftmaxWithLogSumExp

@@ -37,7 +37,7 @@ class Fixture {
     loss = At(5);
     divisor = At(6);
   }
-  // Of int64_t, for the alignment of the labels.
+  // The buffer is of int64_t, for the alignment of the labels.
   float* At(size_t block) {
     return reinterpret_cast<float*>(buffer_.data()) + block * kBlock;
   }

@@ -88,7 +88,7 @@ inline std::string Text(const char* name, const float* values, size_t n) {
 
 // One call. The number alone makes it.
 struct Call {
-  // How many numbers until each combination has come.
+  // The number of combinations. As many calls after one another have them all.
   static constexpr uint64_t kCombinations =
       static_cast<uint64_t>(Kind::kCount) * Size(kSmoothings) *
       static_cast<uint64_t>(Weights::kCount) *

@@ -17,7 +17,7 @@ namespace softlane {
 namespace {
 
 struct Errors {
-  // Of their bounds: 1 is all that is allowed.
+  // The worst errors, in units of their bounds. At most 1 is allowed.
   Worst plain_loss, loss, plain_gradient, label_gradient, gradient, divisor;
   size_t cases = 0;
 
@@ -228,8 +228,9 @@ TEST_CASE(
   });
 }
 
-// As small as loss scaling and large batches make them, as large as floats
-// allow. Kills: a factor that loses bits or overflows before it meets p.
+// Upstream gradients as small as loss scaling and large batches make them, and
+// as large as floats allow. Kills: a factor that loses bits or overflows before
+// it meets p.
 TEST_CASE("cross_entropy: upstream gradients of all sizes") {
   ForEachTarget([](Target target) {
     Random random(5);

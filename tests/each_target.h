@@ -11,7 +11,7 @@
 namespace softlane {
 inline namespace v1 {
 
-// How doctest prints them.
+// doctest prints these types by these functions.
 inline doctest::String toString(Status status) { return StatusName(status); }
 inline doctest::String toString(Target target) { return TargetName(target); }
 

@@ -62,7 +62,7 @@ void Check(const Floats& x, const Floats& y, const std::vector<double>& want,
       result->lost_nans += !nan;
       continue;
     }
-    // What is rounded correctly has an error of at most 0.5.
+    // A correctly rounded result has an error of at most 0.5.
     if (BitsOf(y[i]) == BitsOf(static_cast<float>(want[i]))) continue;
     const double error = Error(x[i], y[i], want[i]);
     if (!(error <= result->worst_ulp)) {

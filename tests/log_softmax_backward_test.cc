@@ -93,7 +93,7 @@ TEST_CASE("log_softmax backward: error") {
     for (const size_t n : sizes) {
       for (const Family family : kFamilies) {
         const auto l = LogProbabilities(MakeRow(family, n, random));
-        // Of one sign, where the sum is large, and of both, where it cancels.
+        // Gradients of one sign have a large sum. With both signs it cancels.
         auto d = MakeRow(Family::kWide, n, random);
         if (random.Below(3) == 0) {
           for (float& v : d) v = std::abs(v);
@@ -107,8 +107,8 @@ TEST_CASE("log_softmax backward: error") {
   });
 }
 
-// What nll_loss hands down: one element per row. And a constant, for which the
-// sum is n times it.
+// The gradient that nll_loss hands down has one element per row. A constant
+// gradient has n times the constant as its sum.
 TEST_CASE("log_softmax backward: one-hot and constant gradients") {
   ForEachTarget([](Target target) {
     Random random(2);

@@ -20,7 +20,8 @@ namespace operands {
 constexpr float kNotANumber = std::numeric_limits<float>::quiet_NaN();
 constexpr size_t kHugeSize = size_t{1} << 62;
 
-// What an error changes of a call. Two that change the same are no pair.
+// The parts of a call that an error changes. Two errors that change the same
+// part are no pair.
 constexpr size_t kData = 0;     // of an operand
 constexpr size_t kShape = 1;    // of an operand
 constexpr size_t kStride = 2;   // of an operand
@@ -57,7 +58,7 @@ inline bool IsMatrix(Shape shape) {
          shape == Shape::kPlanes;
 }
 
-// What can be wrong with one operand.
+// Adds the errors that one operand can have.
 inline void AddOperandErrors(const Operation& operation, const Operand& operand,
                              size_t twin, Errors& errors) {
   const Id id = operand.id;
@@ -175,7 +176,8 @@ inline void AddOptionErrors(const Operation& operation, Errors& errors) {
     add("empty_row", [](Settings& s) { s.empty_row = 2; });
   }
   if (options == Options::kLoss) {
-    // It says how many losses there are, and whose upstream counts.
+    // The reduction decides how many losses there are and which upstream
+    // counts.
     add(
         "reduction", [](Settings& s) { s.reduction = 3; },
         Of(kResults, kLooked) | Of(kUpstream, kLooked));

@@ -92,7 +92,7 @@ class Fixture {
   Fixture(const Fixture&) = delete;
   Fixture& operator=(const Fixture&) = delete;
 
-  // What the buffer holds now is what it shall hold.
+  // Keeps the present bytes of the buffer as those that it shall have.
   void Keep() { pristine_ = buffer_; }
   void Reset() {
     std::copy(pristine_.begin(), pristine_.end(), buffer_.begin());
@@ -259,7 +259,7 @@ inline void ExpectBytes(const Operation& operation, size_t twin, Target target,
   });
 }
 
-// What the call gives.
+// The bytes that the call gives.
 inline Bytes Expected(const Operation& operation, size_t twin, Target target,
                       Fixture& f, const Call& call, Tally& tally) {
   const Status status = operation.run[twin](call, target);

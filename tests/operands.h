@@ -14,14 +14,14 @@
 namespace softlane {
 namespace operands {
 
-// What a function does with an operand.
+// The use of an operand by a function.
 enum class Role {
   kRead,
   kReplaceable,  // read, and the matrix that is written may be this view
   kWritten,
 };
 
-// How many elements an operand has in a call of rows, axis, cols and k.
+// The elements of an operand in a call with these rows, axis, cols and k.
 enum class Shape {
   kRows,       // rows x cols
   kPlanes,     // rows x axis x cols: outer, axis and inner
@@ -39,7 +39,7 @@ constexpr size_t SizeOf(Element element) {
   return element == Element::kInt64 ? 8 : element == Element::kByte ? 1 : 4;
 }
 
-// What an operand that is read holds.
+// The values of an operand that is read.
 enum class Content {
   kLogits,
   kShares,   // in [0, 1)
@@ -49,7 +49,7 @@ enum class Content {
   kLabels,   // in [0, cols), some ignored
 };
 
-// Which argument an operand is. No function has all.
+// The argument that an operand is. No function has all of them.
 enum Id {
   kX,
   kSecond,  // a gradient, or a loss's targets
@@ -107,11 +107,11 @@ struct Settings {
   float scale = 1.0f;
   int empty_row = 0;
   bool renormalize = false;
-  // Of attention.
+  // Options of attention.
   float softcap = 0.0f, alibi_slope = 0.0f;
   bool causal = false;
   int64_t first_query = 0, window = 0;
-  // Of a loss.
+  // Options of a loss.
   int reduction = 0;
   float label_smoothing = 0.0f, z_loss = 0.0f, upstream = 1.0f;
 };
@@ -130,7 +130,7 @@ struct Call {
   Settings settings;
 };
 
-// Which settings a function has.
+// The settings of a function.
 enum class Options { kNone, kScale, kSoftmax, kTopK, kLoss, kAttention };
 
 using RunFunction = Status (*)(const Call&, Target);
@@ -151,7 +151,7 @@ inline bool Has(const Operation& operation, Shape shape) {
   return false;
 }
 
-// What an operand is in a call of these sizes, without data and strides.
+// The view of an operand in a call of these sizes, without data and strides.
 inline View ShapeOf(const Operand& operand, const Sizes& sizes) {
   View view;
   switch (operand.shape) {

@@ -33,7 +33,7 @@ TEST_CASE("operands: the smallest status of two errors") {
         Planted p{f.good, static_cast<int>(target)};
         a.plant(p);
         if (i != j) b.plant(p);
-        // It has the numbers that are wrong, until Reset().
+        // The memory has the planted errors until Reset().
         const std::vector<int64_t> before = f.All();
         const Status status =
             operation.run[twin](p.call, static_cast<Target>(p.target));

@@ -131,7 +131,7 @@ Results RunInBatch(const Operation& operation, const Row& row, Target target,
   return results;
 }
 
-// What is known of an operation after some rows.
+// The digest of an operation after some rows, and the digest that is expected.
 struct Run {
   explicit Run(const Operation& o) : operation(o) {
     for (const Golden& g : kGolden) {

@@ -17,7 +17,8 @@
 namespace softlane {
 namespace {
 
-// Of the label at a position and of the one behind it, smoothed or not.
+// The loss is NaN for the label at this position and for the next label, with
+// smoothing or without.
 void ExpectNanLoss(const std::vector<float>& x, size_t position, Target target,
                    Cases* cases) {
   const size_t n = x.size();
@@ -93,7 +94,7 @@ TEST_CASE("semantics: some -inf") {
       x[i] = -kInf;
       const Results results = Run(x, target);
       cases.Expect(IsPlusZero(results.probs[i]), "softmax there", n, i);
-      // As if it were absent.
+      // The other elements are as if this element were absent.
       const SoftmaxReference want = ReferenceSoftmax(x.data(), n, 1.0f);
       double worst = 0.0;
       for (size_t k = 0; k < n; ++k) {

@@ -43,7 +43,7 @@ bool IsTie(double v) {
   return (bits & 0x1FFFFFFF) == 0x10000000;
 }
 
-// Of the steps of SoftmaxExp in ../lib/arith/exp-inl.h.
+// The steps of SoftmaxExp in ../lib/arith/exp-inl.h.
 double NearZero(float x) {
   const double product = double{x} * internal::kLog2EHigh;
   const double k = product + internal::kWideMagic;

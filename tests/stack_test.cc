@@ -19,8 +19,8 @@
 namespace softlane {
 namespace {
 
-// What the README promises. A call of one row, which may come from anywhere,
-// takes less.
+// The limits that the README promises. A call of one row takes less, as it may
+// come from anywhere.
 constexpr size_t kMaxBytes = 72 * 1024;
 constexpr size_t kMaxBytesOfOneRow = 8 * 1024;
 
@@ -51,7 +51,7 @@ class Stack {
   Stack(const Stack&) = delete;
   Stack& operator=(const Stack&) = delete;
 
-  // Those that a function takes beyond what a thread does.
+  // The bytes that a function takes, without those of an idle thread.
   size_t Of(const Function& function) {
     const size_t used = UsedBytes(function);
     return used > idle_ ? used - idle_ : 0;

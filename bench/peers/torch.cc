@@ -45,7 +45,8 @@ std::function<bool()> PrepareTorchLogSoftmax(const Operands& o) {
   };
 }
 
-// What cross_entropy and its backward pass call, without the autograd graph.
+// The functions that cross_entropy and its backward pass call, without the
+// autograd graph.
 std::function<bool()> PrepareTorchCrossEntropy(const Operands& o) {
   at::set_num_threads(1);
   at::Tensor x = Tensor(o.x), dx = Tensor(o.y);

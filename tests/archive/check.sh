@@ -18,8 +18,8 @@ complain() { # complain WHAT LINES
 is_windows=false
 if "$objdump" -f "$archive" | grep -q 'file format pe-x86-64'; then is_windows=true; fi
 
-# What a compiler may call by itself, and what we call: getenv, strlen. On Windows it
-# touches the pages of a large frame by a function of its own runtime.
+# The functions that we call, getenv and strlen, and those that a compiler calls by itself.
+# On Windows a compiler also touches the pages of a large frame by its runtime's function.
 allowed='getenv|strlen|memcpy|memmove|memset|memcmp|bcmp|_GLOBAL_OFFSET_TABLE_'
 if $is_windows; then allowed="$allowed|___chkstk_ms"; fi
 undefined=$("$nm" --undefined-only "$archive" | awk '$1 == "U" || $1 == "w" { print $2 }' |

@@ -14,7 +14,7 @@ namespace fuzz {
 
 constexpr size_t kMaxOperands = 12;
 
-// How many elements an operand has.
+// The elements of an operand.
 enum class Shape {
   kMatrix,     // rows x cols, with a stride
   kPlanes,     // rows x axis x cols, with two strides
@@ -39,7 +39,7 @@ constexpr size_t SizeOf(Element element) {
   return element == Element::kInt64 ? 8 : element == Element::kByte ? 1 : 4;
 }
 
-// What an input is filled with, and what holds for an output.
+// The values of an input, or the rules for an output.
 enum class Content {
   kLogits,
   kShares,
@@ -75,7 +75,7 @@ struct Operand {
   Need need = Need::kNeeded;
   // Instead of `need`, where it depends on the call.
   Need (*need_in)(const Call&) = nullptr;
-  // It is a member of the struct of options, which may be null.
+  // Whether the operand is a member of the struct of options. It may be null.
   bool is_option = false;
 };
 
@@ -93,12 +93,12 @@ struct Options {
   float scale = 1.0f;
   int empty_row = 0;
   int renormalize = 0;
-  // Of a loss.
+  // Options of a loss.
   int reduction = SOFTLANE_REDUCTION_MEAN;
   int64_t ignore_index = -100;
   float label_smoothing = 0.0f, z_loss = 0.0f, upstream = 1.0f;
   int zero_if_all_ignored = 0;
-  // Of attention.
+  // Options of attention.
   float softcap = 0.0f, alibi_slope = 0.0f;
   int causal = 0;
   int64_t first_query = 0, window = 0;

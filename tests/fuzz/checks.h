@@ -180,7 +180,7 @@ inline void CheckSymmetric(const Call& c, const Results& results, size_t i) {
   }
 }
 
-// What holds for the results of one call.
+// Checks the rules for the results of one call.
 inline void CheckResults(const Call& c, const Results& results) {
   for (size_t i = 0; i < c.num_operands; ++i) {
     if (!Results::Writes(c, i)) continue;

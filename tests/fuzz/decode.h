@@ -169,7 +169,7 @@ inline void ChooseStrides(Call& c, size_t i, size_t common, Source& source) {
     if (may_repeat) view.stride = 0;
     return;
   }
-  // Of a single row or plane any stride is good.
+  // A single row or plane may have any stride.
   if (n.rows > 1 && kind < 252) return;
   static const size_t kStrides[] = {0, 1, size_t{1} << 40};
   view.stride =

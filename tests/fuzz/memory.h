@@ -91,7 +91,7 @@ class Memory {
       }
     }
   }
-  // What Restore() restores, and Differs() compares with.
+  // Saves the memory, for Restore() and Differs().
   void Save() {
     for (Block& block : blocks_) {
       block.saved.assign(block.data, block.data + block.size);

@@ -27,9 +27,9 @@ class Random {
   softlane::Random bits_;
 };
 
-// What the fuzzer chooses: the bytes of the input. Behind their end there are
-// zeros, which every decoder reads as the plainest choice. A short input is
-// thus a simple call, and inputs can be minimised.
+// The choices of the fuzzer: the bytes of the input. After their end there are
+// zeros, which every decoder reads as the plainest choice. So a short input is
+// a simple call, and inputs can be minimised.
 class Source {
  public:
   Source(const uint8_t* data, size_t size) : data_(data), end_(data + size) {}

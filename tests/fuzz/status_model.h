@@ -132,7 +132,7 @@ inline bool AreGoodOptions(const Call& c) {
   return false;
 }
 
-// Of the numbers in operands: kBadOption or kBadLabel, or kOk.
+// The status for the numbers in operand i: kBadOption, kBadLabel or kOk.
 template <typename T>
 int ExpectedOfValues(const Call& c, size_t i) {
   const Content content = c.OperandAt(i).content;
