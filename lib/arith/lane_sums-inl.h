@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The order of LaneSum for sums that have a lane each: all terms of a sum are
-// in its lane of vectors `step` floats after one another.
+// Sums with a lane per sum, in the order of LaneSum. All terms of a sum are in
+// the same lane of vectors that are `step` floats apart.
 
 #if defined(SOFTLANE_LIB_ARITH_LANE_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_LANE_SUMS_INL_H_
@@ -30,7 +30,8 @@ HWY_INLINE VD InDouble(const float* from) {
 }
 HWY_INLINE VD InDouble(const double* from) { return hn::Load(F64(), from); }
 
-// The half of a vector from lane h on. A template, see Lower.
+// The half of a vector from lane h on, in double. It is a template for the same
+// reason as Lower.
 template <class V>
 HWY_INLINE VD HalfInDouble(V v, size_t h) {
   if constexpr (kLanes == kHalfLanes) {
@@ -51,9 +52,9 @@ HWY_INLINE VD FoldTerms(const T* terms, size_t step) {
   }
 }
 
-// (a + b) + (c + d) of vectors `step` floats after one another, or the first
-// kCount of them, of which the last is at `last`. T is float, or double: then
-// of the first half of each vector.
+// (a + b) + (c + d) of vectors that are `step` floats apart. Only the first
+// kCount vectors exist, and the last of them is at `last`. T is the type of the
+// sum: float for whole vectors, or double for the first half of each vector.
 template <class T, int kCount>
 HWY_INLINE auto SumOf(const float* from, size_t step, const float* last) {
   if constexpr (kCount > 2) {
@@ -69,8 +70,8 @@ HWY_INLINE auto SumOf(const float* from, size_t step, const float* last) {
   }
 }
 
-// A block of up to 64 terms. They are added to the 8 parts of their sums, which
-// are `parts_step` after one another; `before` has what the parts were.
+// A block of up to 64 terms. The terms are added to the 8 parts of their sums:
+// parts = before + terms. The parts are `parts_step` apart.
 struct TermBlock {
   const float* terms;
   size_t step, count;
@@ -80,8 +81,8 @@ struct TermBlock {
   size_t parts_step;
 };
 
-// T is the type of the first sums, which have kCount terms each; of these the
-// last is +0 where there is none.
+// Adds a block. T is the type of the first sums. They have kCount terms; where
+// the last term does not exist, it is +0.
 template <class T, int kCount>
 HWY_INLINE void AddTerms(TermBlock block) {
   HWY_ALIGN float none[kLanes];
@@ -90,7 +91,7 @@ HWY_INLINE void AddTerms(TermBlock block) {
   size_t left = block.count - (kCount - 1) * kFoldedTerms;
   for (size_t j = 0; j < kSumLanes; ++j) {
 #if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-    // Else there would be code for each j, or a loop for each case.
+    // Without this, compilers make code for each j, or a loop for each case.
     __asm__("" : "+r"(left), "+r"(j));
 #endif
     const float* const terms = block.terms;

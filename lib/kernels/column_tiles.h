@@ -18,7 +18,7 @@ struct ColumnsOut {
   size_t stride, n, cols;
 };
 
-/// scale * (factor * x + minus_shift) - log(sum), for each lane.
+/// The numbers of scale * (factor * x + minus_shift) - log(sum), for each lane.
 struct ShiftedLogs {
   alignas(64) float factor[kMaxTileLanes];
   float minus_shift[kMaxTileLanes];
@@ -26,27 +26,29 @@ struct ShiftedLogs {
 };
 
 struct ColumnKernels {
-  /// Copies n rows of `cols` floats, behind which each row gets +0 up to a
-  /// whole vector. Raises the maxima to theirs, or, if `is_first`, begins them.
+  /// Copies n rows of `cols` floats to the tile. Each row gets +0 up to a whole
+  /// vector. Raises the maxima by the values; if `is_first`, the maxima begin
+  /// with them.
   void (*read)(const float* from, size_t stride, size_t n, size_t cols,
                float* values, size_t width, bool is_first, float* max);
-  /// Sets the offsets by the maxima. False if a maximum is not finite or beyond
-  /// the direct limit. Null in the x86-64 baseline.
+  /// Sets the offsets from the maxima. False if a maximum is not finite or
+  /// beyond the direct limit. Null in the x86-64 baseline.
   bool (*find_offsets)(const ScaleParts& parts, Tile& tile);
   /// values = (values - shift) * unit, for each lane.
   void (*shift)(float* values, size_t n, const float* shift, const float* unit,
                 size_t width);
-  /// Exp values over their sums. The tile's own values may change.
+  /// Writes exp values over their sums. The values in the tile may change.
   void (*write_probabilities)(float* e, const Tile& tile,
                               const ColumnsOut& out);
-  /// scale * x - log(sum), or ShiftedLogs. The same.
+  /// Writes scale * x - log(sum), or the formula of ShiftedLogs if `shifted` is
+  /// not null. The values in the tile may change.
   void (*write_logs)(float* x, float scale, const ShiftedLogs* shifted,
                      const Tile& tile, const ColumnsOut& out);
-  /// Sums n products p * dp of each lane, or adds them: `sum` is a member of
-  /// TileSums. All are at most 64.
+  /// Calls `sum`, a member of TileSums, for the n products p * dp of each lane.
+  /// n is at most 64 if `sum` is of_lanes.
   void (*sum_products)(LaneSumsFunction* sum, const float* p, const float* dp,
                        size_t n, Tile& tile);
-  /// Of the backward pass, by the sums of the products.
+  /// Writes the gradients of the backward pass, from the sums of the products.
   void (*write_gradients)(float* p, const float* dp, float scale,
                           const Tile& tile, const ColumnsOut& out);
   double (*log)(double x);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A row's exp values, as the terms of a sum.
+// The exp values of a row, as the terms of a sum.
 
 #if defined(SOFTLANE_LIB_KERNELS_EXP_VALUES_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -20,7 +20,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Exp values that are written on the way.
+// Exp values that are also written.
 template <class Argument, class Logits = PlainLogits>
 struct ExpValues {
   HWY_INLINE Four FourOf(size_t i) const {

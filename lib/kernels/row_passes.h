@@ -8,7 +8,7 @@
 #include "dispatch.h"
 #include "softlane/rows.h"
 
-// The passes over rows that all families share.
+// The passes over rows that all families of functions share.
 
 namespace softlane {
 namespace internal {
@@ -26,7 +26,7 @@ struct RowKernels {
   float (*max)(const float* x, size_t n);
   /// The maximum. NaN if the row holds NaN.
   float (*max_or_nan)(const float* x, size_t n);
-  /// to[r] = the same of row r, but +0 for -0. Reads each element once.
+  /// to[r] = max_or_nan of row r, and +0 for -0. Reads each element once.
   void (*max_of_rows)(const Rows<const float>& x, float* to);
   RowSample (*sample)(const float* x, size_t n, const ScaleParts& parts);
   /// to[i] = 0, past the caches.

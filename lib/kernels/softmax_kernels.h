@@ -63,16 +63,16 @@ struct RowResult {
   bool in_range;   // if false, the row must be done by its maximum
 };
 
-/// What a row's block that is not full adds: its exp values, folded to 16; the
-/// maximum of its logits; and whether they are in the range.
+/// The results for the partial block of a row: its exp values, folded to 16;
+/// the maximum of its logits; and whether its exp values fit the range.
 struct LastBlock {
   alignas(64) float folded[16];
   float max;
   bool in_range;
 };
 
-/// How many jobs are done. If `has_failed`, the next was tried, and its result
-/// says so; its pending row is done all the same.
+/// The number of jobs done. If has_failed, the next job was tried, too: its
+/// result says that the row did not fit, and its pending row is done.
 struct RowsDone {
   size_t count;
   bool has_failed;

@@ -70,15 +70,16 @@ inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
 /// The floats of a tile of rows. Passes write up to a multiple of 16 columns.
 constexpr size_t kRowTileFloats = 4096;
 
-/// Adds the n terms of the lanes from `begin` to `end` in the order of LaneSum:
-/// terms[k * step] is term k of the first. Writes +0 behind the last term, up
-/// to a multiple of 16 terms.
+/// Sums the n terms of each lane from `begin` to `end`, in the order of
+/// LaneSum. Term k of lane `begin` is terms[k * step]. Writes +0 after the last
+/// term, up to a multiple of 16 terms.
 using LaneSumsFunction = void(float* terms, size_t n, size_t step, size_t begin,
                               size_t end, Tile& tile);
 struct TileSums {
-  /// Sets the sums to those of all terms.
+  /// Writes the sums of all terms to Tile::sums.
   LaneSumsFunction* of_lanes;
-  /// Adds terms to lane_sums; n is a multiple of 64 but for the last call.
+  /// Adds terms to Tile::lane_sums. n is a multiple of 64, but not in the last
+  /// call.
   LaneSumsFunction* add_lanes;
 
   void all(float* terms, size_t n, Tile& tile) const {
@@ -90,40 +91,40 @@ struct TileSums {
 };
 
 struct TileKernels {
-  size_t lanes;  // of a vector
-  /// Transposes n >= 4 elements of rows[i], lane i, and finds maxima and
+  size_t lanes;  // the lanes of a vector
+  /// Transposes n >= 4 elements of rows[i] to lane i, and sets maxima and
   /// offsets. False if a maximum is not finite or beyond the direct limit. Null
   /// in the x86-64 baseline.
   bool (*read_rows)(const float* const* rows, size_t n, const ScaleParts& parts,
                     float* values, Tile& tile);
-  /// to = exp values of `from`, by the offsets. `to` may be `from`. Reads and
-  /// writes up to a multiple of 4 elements.
+  /// Writes the exp values of `from` to `to`, by the offsets. `to` may be
+  /// `from`. Reads and writes up to a multiple of 4 elements.
   void (*exp)(const float* from, size_t n, const ScaleParts& parts, float* to,
               const Tile& tile);
-  /// The same in place, and sets the sums to those of all exp values.
+  /// The same in place. Sets the sums of the exp values, too.
   void (*sum_exp)(float* values, size_t n, const ScaleParts& parts, Tile& tile);
-  /// In floats first, and in double from the start.
+  /// `sums` folds a block in floats first, `sums_in_double` in double.
   TileSums sums, sums_in_double;
-  /// Sets the sums to those in lane_sums.
+  /// Sets the sums from their parts in lane_sums.
   void (*end_sums)(Tile& tile);
-  /// Sets head, rest and least.
+  /// Sets head, rest and least from the sums.
   void (*invert)(Tile& tile);
-  /// log(sum of exp(scale * x)) of each lane that has a sum; NaN for NaN. Null
-  /// as read_rows is, and so is write_rows.
+  /// Writes log(sum of exp(scale * x)) of each lane that has a sum. NaN for
+  /// NaN. Null in the x86-64 baseline, and so is write_rows.
   void (*log_sums)(const Tile& tile, const ScaleParts& parts, double* logs);
-  /// Transposes exp values over their sums to rows[i].
+  /// Divides exp values by their sums and transposes lane i to rows[i].
   void (*write_rows)(const float* e, size_t n, const Tile& tile,
                      float* const* rows);
 };
 
 extern const KernelTable<const TileKernels> kTileKernels;
 
-/// The steps of log-softmax that differ: a program with Softmax alone does not
-/// have them.
+/// The steps that only log-softmax has. A program with Softmax alone does not
+/// link them.
 struct LogTileKernels {
-  /// Sets head and rest.
+  /// Sets head and rest from the logarithms of the sums.
   void (*split_logs)(const double* logs, Tile& tile);
-  /// Transposes scale * x - log(sum) to rows[i].
+  /// Computes scale * x - log(sum) and transposes lane i to rows[i].
   void (*write_rows)(const float* x, size_t n, float scale, const Tile& tile,
                      float* const* rows);
 };
