@@ -19,19 +19,18 @@ inline namespace v1 {
 /// logits z that result, the probabilities have the error kSoftmaxMaxUlp.
 /// Without options the bits are those of Softmax.
 /// Shapes: scores and probs have the same rows and cols.
-/// Aliasing: probs may be the view scores. It overlaps nothing else that is
-/// read.
+/// Aliasing: probs may be the view scores. It overlaps no other operand.
 /// Masks: a masked key gets exactly +0, whatever its score is, unless empty_row
 /// makes the whole row NaN. Scores and masks that lengths, causal and window
 /// exclude are not read. A bias of -inf masks a key unless the key's logit
 /// before the bias is NaN or +inf.
 /// Special values: if the sink or the z of an unmasked key is NaN or +inf, the
-/// unmasked keys of the row get NaN. In other rows an unmasked key with z =
-/// -inf gets exactly +0. Overflow: a step to z whose result is beyond the
-/// largest float gives an infinity. Therefore scale * score may overflow here,
-/// unlike in Softmax. softcap bounds infinities, too: it makes +inf softcap and
-/// -inf -softcap. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
-/// kTargetUnavailable.
+/// unmasked keys of the row get NaN. In other rows an unmasked key with a z of
+/// -inf gets exactly +0.
+/// Overflow: a step to z whose result is beyond the largest float gives an
+/// infinity. Therefore scale * score may overflow here, unlike in Softmax.
+/// softcap bounds infinities, too: it makes +inf softcap and -inf -softcap.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status AttentionSoftmax(const Rows<const float>& scores,
                         const Rows<float>& probs,
                         const AttentionOptions& options = {},

@@ -13,13 +13,12 @@ inline namespace v1 {
 
 /// The gradient of the sinks, and the result of the forward pass that it needs.
 struct AttentionSinkGradient {
-  /// The logsumexp that AttentionSoftmaxWithLogSumExp gave; one element per
-  /// row.
+  /// The logsumexp of AttentionSoftmaxWithLogSumExp; one element per row.
   const float* logsumexp = nullptr;
-  /// The output, one element per row: dsinks[r] = -P * dot with P =
-  /// exp(sinks[r]
-  /// - logsumexp[r]) and the dot of AttentionSoftmaxBackward. A sink of -inf
-  /// gets +0. Null means that the gradient of the sinks is not wanted.
+  /// The output, one element per row: dsinks[r] = -P * dot, where P is
+  /// exp(sinks[r] - logsumexp[r]) and dot is that of AttentionSoftmaxBackward.
+  /// A sink of -inf gets +0. Null means that the gradient of the sinks is not
+  /// wanted.
   /// Accuracy, for the given logsumexp: the error is at most
   /// kSoftmaxBackwardMaxError * 2^-24 * P * sum_k |p_k * dp_k|. Underflow adds
   /// at most 2^-125 * sum_k |p_k * dp_k| + 2^-148 * (1 + cols * P).
@@ -49,11 +48,12 @@ struct AttentionSinkGradient {
 /// Overflow: as in AttentionSoftmax, scale * score beyond the largest float is
 /// infinite.
 /// Accuracy: without a softcap, kSoftmaxBackwardMaxError. With a softcap the
-/// error is at most (16 + 4 * |scale * score / softcap|) * 2^-24 * cap' * m +
-/// 2^-113 * m, where m is the magnitude scale * |p_c| * (|dp_c| + sum_k |p_k *
-/// dp_k|); underflow adds what kSoftmaxBackwardMaxError says. The term 2^-113 *
-/// m means that a cap' below 2^-113 may count as 0. This bound holds where
-/// scale * score and softcap are not subnormal floats.
+/// error is at most
+///   (16 + 4 * |scale * score / softcap|) * 2^-24 * cap' * m + 2^-113 * m,
+/// where m is scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|). Underflow adds as
+/// much as in kSoftmaxBackwardMaxError. The second term means that a cap' below
+/// 2^-113 may count as 0. This bound holds where scale * score and softcap are
+/// not subnormal floats.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status AttentionSoftmaxBackward(const Rows<const float>& probs,
                                 const Rows<const float>& dprobs,

@@ -40,9 +40,9 @@ inline namespace v1 {
 /// Aliasing: dlogits may be the view logits. No output overlaps any other
 /// operand.
 /// Zero shares: a class with q_c = 0 adds exactly 0 to the loss, whether its
-/// logit is finite or -inf. q_c is 0 where w_c or the factor behind it is 0. A
-/// row whose every q_c is 0 has, with z_loss 0, the loss +0. Its gradient is
-/// +0, too, if upstream is finite and the divisor is not 0.
+/// logit is finite or -inf. q_c is 0 where w_c or the factor after it is 0. If
+/// every q_c of a row is 0 and z_loss is 0, the loss is +0. The gradient is +0,
+/// too, if upstream is finite and the divisor is not 0.
 /// Special values: a row with NaN or +inf, or a row of -inf only, has NaN for
 /// its loss and its gradient, whatever its q is. A logit of -inf adds +inf to
 /// the loss if q_c > 0, and -inf if q_c < 0; the gradient follows its formula

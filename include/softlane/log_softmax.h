@@ -11,8 +11,10 @@
 namespace softlane {
 inline namespace v1 {
 
-/// log_probs[r, c] = scale * logits[r, c] - log(sum_k exp(scale * logits[r,
-/// k])).
+/// The logarithm of softmax:
+///
+///   log_probs[r, c] = scale * logits[r, c] -
+///                     log(sum_k exp(scale * logits[r, k])).
 ///
 /// Shapes: logits and log_probs have the same rows and cols.
 /// Aliasing: log_probs may be the view logits.
@@ -27,11 +29,11 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
                   const SoftmaxOptions& options = {},
                   Target target = Target::kAuto) noexcept;
 
-/// logsumexp[r] = log(sum_k exp(scale * logits[r, k])). scale is finite and >
-/// 0.
+/// logsumexp[r] = log(sum_k exp(scale * logits[r, k])).
 ///
 /// Shapes: logsumexp has logits.rows elements.
 /// Aliasing: logsumexp does not overlap logits.
+/// Arguments: scale is finite and > 0.
 /// Special values: NaN if the row holds NaN; else +inf if it holds +inf. A row
 /// of -inf only and a row without columns give -inf. If a row has only one
 /// finite logit, the result is scale times that logit.

@@ -24,7 +24,8 @@ inline namespace v1 {
 /// Special values: NaN in log_probs makes the same element of dlogits NaN. NaN
 /// in dlog_probs makes the whole row NaN. Where log_probs is -inf, the result
 /// is scale * d_c. If the sum of dlog_probs is beyond the largest float,
-/// results may be infinite or NaN. Accuracy: kLogSoftmaxBackwardMaxError.
+/// results may be infinite or NaN.
+/// Accuracy: kLogSoftmaxBackwardMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status LogSoftmaxBackward(const Rows<const float>& log_probs,
                           const Rows<const float>& dlog_probs,

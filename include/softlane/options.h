@@ -51,8 +51,8 @@ struct SoftmaxTopKOptions {
 struct AttentionOptions {
   /// z = scale * score. scale is finite and > 0.
   float scale = 1.0f;
-  /// z = softcap * tanh(z / softcap), as in Gemma 2. softcap is finite and >=
-  /// 0; 0 means no softcap.
+  /// z = softcap * tanh(z / softcap), as in Gemma 2. softcap is finite and not
+  /// negative; 0 means no softcap.
   float softcap = 0.0f;
   /// ALiBi: z = z - alibi_slope * |first_query + r - c|, the slope times the
   /// distance from the query to the key. alibi_slope is finite. It needs
@@ -94,9 +94,9 @@ enum class Reduction : uint8_t {
               ///< CrossEntropy.
 };
 
-/// How a cross-entropy is taken. Options that PyTorch's cross_entropy has, have
-/// its meaning and its default. The struct is not changed by a call, so threads
-/// can share it.
+/// How a cross-entropy is taken. The options of PyTorch's cross_entropy have
+/// the same meaning and the same default here. The struct holds settings and
+/// inputs only, so threads can share it.
 struct CrossEntropyOptions {
   /// How the losses of the rows become the result.
   Reduction reduction = Reduction::kMean;
@@ -109,8 +109,8 @@ struct CrossEntropyOptions {
   /// The weights of the classes: cols numbers, finite and >= 0. Null means that
   /// each weight is 1. Not read if there are no rows.
   const float* class_weights = nullptr;
-  /// Adds z_loss * logsumexp^2 to the loss of each counted row. Finite and >=
-  /// 0.
+  /// Adds z_loss * logsumexp^2 to the loss of each counted row. Finite and not
+  /// negative.
   float z_loss = 0.0f;
   /// Multiplies the logits before anything else. Finite and > 0.
   float scale = 1.0f;

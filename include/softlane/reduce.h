@@ -14,8 +14,9 @@ inline namespace v1 {
 /// Shapes: max has x.rows elements.
 /// Aliasing: max does not overlap x.
 /// Special values: a row with NaN anywhere gives NaN. A maximum of zero is +0.
-/// A row without columns gives -inf. Accuracy: exact. Errors: kNullPointer,
-/// kBadShape, kOverlap, kTargetUnavailable.
+/// A row without columns gives -inf.
+/// Accuracy: exact.
+/// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
 Status RowMax(const Rows<const float>& x, float* max,
               Target target = Target::kAuto) noexcept;
 

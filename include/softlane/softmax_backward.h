@@ -25,9 +25,9 @@ inline namespace v1 {
 /// Aliasing: dlogits may be the view probs or the view dprobs.
 /// Arguments: scale is finite and > 0.
 /// Special values: NaN in a row of probs or dprobs makes the row of dlogits
-/// NaN. Where p = 0 and dp is finite, the result is a zero. Accuracy:
-/// kSoftmaxBackwardMaxError. Errors: kNullPointer, kBadShape, kOverlap,
-/// kBadOption, kTargetUnavailable.
+/// NaN. Where p = 0 and dp is finite, the result is a zero.
+/// Accuracy: kSoftmaxBackwardMaxError.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status SoftmaxBackward(const Rows<const float>& probs,
                        const Rows<const float>& dprobs,
                        const Rows<float>& dlogits, float scale = 1.0f,

@@ -29,14 +29,14 @@ inline namespace v1 {
 /// larger than the first.
 /// options.renormalize: the k probabilities are added in double in their order,
 /// and each is divided by the sum in double. +0 stays +0. The error is less
-/// than 2 * kSoftmaxMaxUlp + 1 ULP of the softmax over the k logits. Special
-/// values: a row with NaN or +inf gives NaN and the index -1 throughout. A row
-/// of -inf only does so, too; with EmptyRow::kZero it gives +0 and the indices
-/// 0 to k - 1. In other rows a logit of -inf gives +0. Accuracy: kSoftmaxMaxUlp
-/// without options.renormalize. Speed: each row is read three times. Inserting
-/// a logit among the k largest takes time, so a row in ascending order takes
-/// the longest. Errors: kNullPointer, kBadShape, kOverlap, kBadOption,
-/// kTargetUnavailable.
+/// than 2 * kSoftmaxMaxUlp + 1 ULP of the softmax over the k logits.
+/// Special values: a row with NaN or +inf gives NaN and the index -1
+/// throughout. A row of -inf only does so, too; with EmptyRow::kZero it gives
+/// +0 and the indices 0 to k - 1. In other rows a logit of -inf gives +0.
+/// Accuracy: kSoftmaxMaxUlp, without options.renormalize.
+/// Speed: each row is read three times. Inserting a logit among the k largest
+/// takes time, so a row in ascending order takes the longest.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status SoftmaxTopK(const Rows<const float>& logits, size_t k,
                    const Rows<float>& top_probs, const Rows<int32_t>& indices,
                    const SoftmaxTopKOptions& options = {},

@@ -18,8 +18,8 @@ enum class Target : uint8_t {
   /// environment variable SOFTLANE_TARGET is set.
   kAuto = 0,
   /// Runs on any CPU that the library was built for. On x86-64 it needs SSE2
-  /// only. SSE2 has no fused multiply-add; the baseline computes the same result
-  /// from operations in double. On AArch64 kBaseline is the same code as kNeon.
+  /// only. SSE2 has no fused multiply-add, so the baseline computes the same
+  /// result from operations in double. On AArch64 it is the same code as kNeon.
   kBaseline = 1,
   /// AVX2, FMA, BMI, BMI2, F16C, AES, PCLMUL and LZCNT (from Haswell and Zen
   /// on).
