@@ -23,24 +23,24 @@ inline constexpr double kLogSumExpMaxError = 0x1p-22;
 /// scale.
 inline constexpr double kLogSoftmaxMaxError = 0x1p-22;
 
-/// The largest error of softcap * tanh(z / softcap) in units in the last place.
-/// It holds where z / softcap is not a subnormal float.
+/// AttentionOptions: the largest error of softcap * tanh(z / softcap) in units
+/// in the last place. It holds where z / softcap is not a subnormal float.
 inline constexpr double kSoftcapMaxUlp = 6.0;
 
-/// The largest error of dlogits[r, c] is this times
+/// SoftmaxBackward: the largest error of dlogits[r, c] is this times
 ///   2^-24 * scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|).
 /// Underflow adds at most
 ///   2^-148 * (1 + |dp_c| + sum_k |p_k * dp_k| + cols * scale * |p_c|).
 inline constexpr double kSoftmaxBackwardMaxError = 8.0;
 
-/// The largest error of dlogits[r, c] is this times
+/// LogSoftmaxBackward: the largest error of dlogits[r, c] is this times
 ///   2^-24 * scale * (|d_c| + p_c * sum_k |d_k|),
 /// where d is row r of dlog_probs and p_c = exp(log_probs[r, c]). Underflow
 /// adds at most
 ///   2^-124 * (1 + scale) * (1 + sum_k |d_k|).
 inline constexpr double kLogSoftmaxBackwardMaxError = 8.0;
 
-/// The largest error of a row's loss is this times
+/// CrossEntropy: the largest error of a row's loss is this times
 ///   max(1, |loss|)
 /// with labels and without class_weights, label_smoothing and z_loss, and times
 ///   2 max(1, sum_c a_c max(1, |log p_c|) + z_loss * (1 + logsumexp^2))
@@ -50,7 +50,8 @@ inline constexpr double kLogSoftmaxBackwardMaxError = 8.0;
 /// target is negative. A sum or a mean rounds once more, to float.
 inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
 
-/// The largest error of a gradient is this times 2^-24 * |u| * scale times
+/// CrossEntropy: the largest error of a gradient is this times 2^-24 * |u| *
+/// scale times
 ///   1 - p_c for the label and p_c for other classes
 /// with labels and without class_weights, label_smoothing and z_loss, and times
 ///   (sum_k a_k + 2 * z_loss * (1 + |logsumexp|)) * p_c + a_c
