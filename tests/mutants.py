@@ -133,7 +133,7 @@ MUTANTS = [
     ("kernels/exp_sums.cc", "if (result != nullptr) sum = *result; const size_t full", "const size_t full"),
     ("kernels/exp_sums.cc", "const size_t count = HWY_MIN(kBlock, n - i);", "const size_t count = HWY_MIN(kBlock - 1, n - i);"),
     ("kernels/exp_sums.cc", "Store(hn::IfThenElse(is_hole, Set(-kInfinity), Load(at)), at);", ""),
-    ("kernels/exp_sums.cc", "copy[hole] = -kInfinity;", ""),
+    ("kernels/exp_sums.cc", "e[hole - i] = 0.0f;", ""),
     ("kernels/exp_sums.cc", "if (hole - full < count) {", "if (false) {"),
     ("kernels/exp_sums.cc", "from = i == with_hole ? copy : x + i;", "from = x + i;"),
     ("kernels/exp_sums.cc", "LoadFirst(x + i, count, Set(-kInfinity))", "LoadFirst(x + i, count, Set(0.0f))"),
@@ -382,7 +382,7 @@ MUTANTS = [
     ("kernels/cross_entropy_loss-inl.h", "{1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0}", "{1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.1, 1.0}"),
     ("schedules/cross_entropy_rows.cc", "loss_.smoothing == 0.0 && ", ""),
     ("schedules/cross_entropy_rows.cc", "loss_.parts.unit == 1.0 && ", ""),
-    ("kernels/cross_entropy_loss-inl.h", "if (row.label > row.others) return", "if (false) return"),
+    ("kernels/cross_entropy_loss-inl.h", "if (IsLarge(row)) return", "if (false) return"),
     ("kernels/cross_entropy_shares-inl.h", "return {KeepFirst(q, count), kHas", "return {q, kHas"),
     ("kernels/cross_entropy_shares-inl.h", "Fma(x, Set(kLogitUnit), minus_max)", "hn::Mul(hn::Sub(x, Set(max)), Set(kLogitUnit))"),
     ("kernels/cross_entropy_loss-inl.h", "2.0 * options.z_loss * lse", "options.z_loss * lse"),
@@ -482,9 +482,9 @@ MUTANTS = [
     ("kernels/cross_entropy_loss-inl.h", "options.z_loss * (lse * lse)", "options.z_loss * lse"),
     ("kernels/cross_entropy_loss-inl.h", "total = label_share + share_sums.total", "total = label_share"),
     ("kernels/cross_entropy_loss-inl.h", "shared = loss.smoothing * weight", "shared = loss.smoothing"),
-    ("kernels/cross_entropy_loss-inl.h", "shares == nullptr || row.label > row.others", "true"),
-    ("kernels/cross_entropy_loss-inl.h", "shares == nullptr || row.label > row.others", "shares == nullptr"),
-    ("kernels/cross_entropy_loss-inl.h", "shares == nullptr || row.label > row.others", "row.label > row.others"),
+    ("kernels/cross_entropy_loss-inl.h", "shares == nullptr || IsLarge(row)", "true"),
+    ("kernels/cross_entropy_loss-inl.h", "shares == nullptr || IsLarge(row)", "shares == nullptr"),
+    ("kernels/cross_entropy_loss-inl.h", "shares == nullptr || IsLarge(row)", "row.label > row.others"),
     ("kernels/cross_entropy_loss-inl.h", "(extra * row.label - total * row.others)", "(extra * row.label)"),
     ("kernels/cross_entropy_loss-inl.h", "(extra * row.label - total * row.others)", "(- total * row.others)"),
     ("kernels/cross_entropy_loss-inl.h", "- label_share - shared)", "- shared)"),
@@ -856,7 +856,7 @@ EQUIVALENT = {
     ("return !call_.has_labels && call_.logits", "return call_.logits"):
         "rows of labels without columns are all ignored",
     ("return unit == 0.0 || (0x1p-100", "return (0x1p-100"): "the double path gives the same zeros",
-    ("shares == nullptr || row.label > row.others", "row.label > row.others"):
+    ("shares == nullptr || IsLarge(row)", "row.label > row.others"):
         "below 1/2 both ways have the accuracy of double",
     ("hn::IfThenZeroElse(hn::Eq(q.targets, zero), term)", "term"):
         "0 * -inf is NaN, and the row's sums are then done in double",

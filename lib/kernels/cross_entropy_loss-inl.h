@@ -56,8 +56,12 @@ struct RowSums {
   double others;   // sum of all exp values but the label's
   double label;    // the label's; 0 without one
   double sum;      // of both
-  double log_sum;  // of exp(scale (x - shift))
+  double log_sum;  // of exp(scale (x - shift)), where it is needed
 };
+
+// The label's p is above 1/2. Its loss is then made of the others' exp values,
+// so it keeps its accuracy, and its sign.
+HWY_INLINE bool IsLarge(const RowSums& row) { return row.label > row.others; }
 
 // Sums of a row's q and q (x - max); see ClassShares.
 struct ShareSums {
@@ -88,11 +92,10 @@ HWY_INLINE double LogOnePlus(double t) {
   return hn::GetLane(LogOnePlusSeries(hn::Set(hn::CappedTag<double, 1>(), t)));
 }
 
-// -log p of the label. Where p is large, from the other classes: the loss then
-// keeps its accuracy, and its sign.
+// -log p of the label.
 HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
                             double scale, float x_label) {
-  if (row.label > row.others) return LogOnePlus(row.others / row.label);
+  if (IsLarge(row)) return LogOnePlus(row.others / row.label);
   return row.log_sum - scale * (x_label - plan.shift);
 }
 
@@ -147,7 +150,7 @@ HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
   result.total = total + extra;
   // Where p is near 1, p - 1 is computed from the other classes. Elsewhere
   // their shares would cancel.
-  const bool from_others = shares == nullptr || row.label > row.others;
+  const bool from_others = shares == nullptr || IsLarge(row);
   result.label_gradient =
       result.unit *
       (from_others ? (extra * row.label - total * row.others) / row.sum +

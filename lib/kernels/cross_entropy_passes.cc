@@ -8,6 +8,7 @@
 #include "kernels/cross_entropy_shares-inl.h"
 #include "kernels/cross_entropy_tile-inl.h"
 #include "kernels/exp_sums-inl.h"
+#include "kernels/sse2_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -22,23 +23,43 @@ namespace {
 // targets take another read for sum_c q_c (x_c - max). Rows that no cache holds
 // get their exp values computed twice instead of written.
 
+// LogOfSum of a row. A sum that is no float is not one exp value.
+HWY_INLINE double LogOfExpSum(double sum, float max, const RowPlan& plan,
+                              const ScaleParts& parts) {
+  if (sum < kMaxPeak && sum == static_cast<float>(sum)) {
+    const double peak = SumExpValues(&max, 1, kNoHole, plan, parts).others;
+    return LogOfSum(plan, static_cast<float>(peak), sum);
+  }
+  return plan.log_divisor + Log(sum);
+}
+
 // The label's exp value is left out of the sum and added last: the gradient of
 // the label, p - 1 = -(sum of the others) / sum, is then not a difference of
 // nearly equal numbers where p is near 1.
-HWY_INLINE RowSums SumsOf(double others, size_t label, float x_label, float max,
-                          const RowPlan& plan, const ScaleParts& parts) {
-  const SoftmaxExp exp = MakeExp(plan, parts);
+HWY_INLINE RowSums SumsOf(const internal::HoleSum& exps, float max,
+                          const RowPlan& plan, const ScaleParts& parts,
+                          bool needs_log) {
   RowSums row{};
-  if (label != kNoLabel) {
-    const float argument = (x_label - static_cast<float>(plan.shift)) *
-                           static_cast<float>(plan.unit);
-    row.label = hn::GetLane(exp(Set(argument)));
-  }
-  row.others = others;
+  row.label = exps.hole;
+  row.others = exps.others;
   row.sum = row.others + row.label;
   row.is_number = row.sum == row.sum;
-  if (row.is_number) row.log_sum = LogOfSum(plan, exp, max, row.sum);
+  // Not if the loss is that of the label alone, and is made of the others.
+  if (row.is_number && (needs_log || !IsLarge(row))) {
+    row.log_sum = LogOfExpSum(row.sum, max, plan, parts);
+  }
   return row;
+}
+
+// dx_c = factor * e_c, in the place of the exp values e.
+HWY_INLINE void Multiply(double factor, double sum, size_t n, float* dx) {
+#ifdef SOFTLANE_SSE2
+  const WideProbabilities scaled(FactorOf(factor, sum));
+  if (factor >= 0.0) return DivideExp(dx, dx, n, scaled);
+  scaled.Exactly(dx, dx, n);
+#else
+  Replace(dx, n, Probabilities(FactorOf(factor, sum)));
+#endif
 }
 
 double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
@@ -47,7 +68,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   if (n >= internal::kMinLargeCols) {
     large = SumOfBlocks(x, n, label, loss.parts);
   }
-  const float max = large.is_direct ? large.max : MaxOf<IgnoreNaN>(x, n);
+  const float max = large.is_direct ? large.max : MaxOfLogits(x, n);
   const bool is_finite = IsFinite(max);
   const RowPlan plan = PlanRow(is_finite ? max : 0.0f, loss.parts);
   const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
@@ -57,13 +78,15 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   if (has_shares && is_finite) share_sums = shares.Sum(x, n, max);
   RowSums row{};
   if (is_finite) {
-    double others = large.sum;
+    internal::HoleSum exps{large.sum, 0.0};
     if (!large.is_direct) {
-      others = dx == nullptr
-                   ? SumExpValues(x, n, label, plan, loss.parts)
-                   : WriteExpValues(x, dx, n, label, plan, loss.parts);
+      exps = dx == nullptr ? SumExpValues(x, n, label, plan, loss.parts)
+                           : WriteExpValues(x, dx, n, label, plan, loss.parts);
+    } else if (label != kNoLabel) {
+      exps.hole = SumExpValues(&x_label, 1, 0, plan, loss.parts).hole;
     }
-    row = SumsOf(others, label, x_label, max, plan, loss.parts);
+    row = SumsOf(exps, max, plan, loss.parts,
+                 has_shares || loss.options.z_loss != 0.0f);
   }
   if (!row.is_number || share_sums.total != share_sums.total) {
     if (dx != nullptr) Fill(dx, n, kNaN);
@@ -79,10 +102,10 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
       FactorFitsFloats(factor) &&
       (!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)));
   if (large.is_direct) WriteExpValues(x, dx, n, label, plan, loss.parts);
-  const Probabilities scaled(FactorOf(factor, row.sum));
   if (in_floats && !has_shares) {
-    Replace(dx, n, scaled);
+    Multiply(factor, row.sum, n, dx);
   } else if (in_floats) {
+    const Probabilities scaled(FactorOf(factor, row.sum));
     const auto write = PassFor<Gradient>(shares.Floats());
     write(scaled, shares.Floats(), static_cast<float>(result.unit), n, dx);
   } else {

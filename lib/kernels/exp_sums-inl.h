@@ -21,16 +21,16 @@ HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 
-// The sum of the exp values of n logits. The exp value of x[hole] is +0: hole
-// may be kNoHole, as may any number from n on.
-double SumExpValues(const float* x, size_t n, size_t hole,
-                    const internal::RowPlan& plan,
-                    const internal::ScaleParts& parts);
-// The same, and writes the exp values to y, which may be x.
-double WriteExpValues(const float* x, float* y, size_t n, size_t hole,
-                      const internal::RowPlan& plan,
-                      const internal::ScaleParts& parts);
-// The sum in double from the start.
+// The sum of the exp values of n logits. The hole, x[hole], is left out; none
+// if `hole` is not below n.
+internal::HoleSum SumExpValues(const float* x, size_t n, size_t hole,
+                               const internal::RowPlan& plan,
+                               const internal::ScaleParts& parts);
+// The same, and writes the exp values to y, which may be x: +0 for the hole.
+internal::HoleSum WriteExpValues(const float* x, float* y, size_t n,
+                                 size_t hole, const internal::RowPlan& plan,
+                                 const internal::ScaleParts& parts);
+// The sum of all, in double from the start.
 double SumExpInDouble(const float* x, size_t n, const internal::RowPlan& plan,
                       const internal::ScaleParts& parts);
 // The sum of a row beyond the caches, in one read: see large_sum-inl.h.
@@ -66,7 +66,7 @@ HWY_INLINE ExpSum SumExpOfRow(const float* x, size_t n,
   const float max = MaxOfLogits(x, n);
   if (!IsFinite(max)) return {max, kNaN};
   const internal::RowPlan plan = internal::PlanRow(max, parts);
-  return {max, SumExpValues(x, n, kNoHole, plan, parts)};
+  return {max, SumExpValues(x, n, kNoHole, plan, parts).others};
 }
 
 }  // namespace

@@ -18,42 +18,54 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+using internal::HoleSum;
+
 #ifdef SOFTLANE_SSE2
 
 template <bool kInDouble>
 using Sum = WideSum<kInDouble>;
 
-// A copy of up to 64 logits with -inf, whose exp value is +0, in the hole.
-HWY_INLINE void CopyWithHole(const float* x, size_t n, size_t hole,
-                             float* copy) {
-  CopyFilled(x, n, -kInfinity, copy);
-  copy[hole] = -kInfinity;
-}
-
-// Adds the exp values of n logits to a sum, and writes them to y.
-template <bool kInDouble, bool kIsWritten>
-HWY_NOINLINE double AddExpValues(const float* x, float* y, size_t n,
+// Adds the exp values of n logits to a sum, which may be null for 0, and gives
+// its total. They are not written if y is null.
+template <bool kInDouble>
+HWY_NOINLINE HoleSum AddBlocks4s(const float* x, float* y, size_t n,
                                  size_t hole, const RowPlan& plan,
                                  const ScaleParts& parts,
-                                 Sum<kInDouble>* result, const float*) {
-  HWY_ALIGN float block[kSumBlock], last[kSumBlock];
-  const size_t full = n / kSumBlock * kSumBlock;
-  const size_t start = hole < n ? hole / kSumBlock * kSumBlock : n;
+                                 Sum<kInDouble>* result) {
+  const RowExp exp(plan, parts);
+  HWY_ALIGN float block[kSumBlock];
+  float of_hole = 0.0f;
   Sum<kInDouble> sum;
   if (result != nullptr) sum = *result;
-  AddExp(x, kIsWritten ? y : nullptr, start, plan, parts, last, sum);
-  if (start != n) {
-    const size_t count = HWY_MIN(kSumBlock, n - start);
-    const size_t end = start + count;
-    CopyWithHole(x + start, count, hole - start, block);
-    AddExp(block, kIsWritten ? y + start : nullptr, count, plan, parts, last,
-           sum);
-    AddExp(x + end, kIsWritten ? y + end : nullptr, n - end, plan, parts, last,
-           sum);
+  for (size_t i = 0; i < n; i += kSumBlock) {
+    const size_t count = HWY_MIN(kSumBlock, n - i);
+    const bool is_full = count == kSumBlock;
+    float* const e = y != nullptr && is_full ? y + i : block;
+    const size_t vectors = exp.Block(x + i, count, e);
+    if (HWY_UNLIKELY(hole - i < count)) {
+      of_hole = e[hole - i];
+      e[hole - i] = 0.0f;
+    }
+    if (HWY_LIKELY(is_full)) {
+      sum.AddBlock(e);
+    } else {
+      sum.Add(e, vectors);
+      if (y != nullptr) CopySome(e, count, y + i);
+    }
   }
-  if (kIsWritten) CopySome(last, n - full, y + full);
   if (result != nullptr) *result = sum;
-  return sum.Total();
+  return {sum.Total(), of_hole};
+}
+template <bool kInDouble, bool kIsWritten>
+HWY_INLINE HoleSum AddExpValues(const float* x, float* y, size_t n, size_t hole,
+                                const RowPlan& plan, const ScaleParts& parts,
+                                Sum<kInDouble>* result, const float*) {
+  return AddBlocks4s<kInDouble>(x, y, n, hole, plan, parts, result);
+}
+template <bool kInDouble, bool kIsWritten>
+HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
+                             const RowPlan& plan, const ScaleParts& parts) {
+  return AddBlocks4s<kInDouble>(x, y, n, hole, plan, parts, nullptr);
 }
 
 #else
@@ -123,11 +135,12 @@ struct ExpTerms {
 // its total. The block with the hole is read from a copy. Brings the elements
 // from `next` on into the cache, unless it is null.
 template <bool kInDouble, bool kIsWritten>
-HWY_NOINLINE double AddExpValues(const float* x, float* y, size_t n,
-                                 size_t hole, const RowPlan& plan,
-                                 const ScaleParts& parts, LaneSum* result,
-                                 const float* next) {
+HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
+                                  size_t hole, const RowPlan& plan,
+                                  const ScaleParts& parts, LaneSum* result,
+                                  const float* next) {
   const SoftmaxExp exp = MakeExp(plan, parts);
+  const float of_hole = hole < n ? hn::GetLane(exp(Set(x[hole]))) : 0.0f;
   LaneSum sum;
   if (result != nullptr) sum = *result;
   const size_t full = n / kSumBlock * kSumBlock;
@@ -163,58 +176,54 @@ HWY_NOINLINE double AddExpValues(const float* x, float* y, size_t n,
     AddLast<kInDouble>(0, count, terms, sum);
   }
   if (result != nullptr) *result = sum;
-  return sum.Total();
+  return {sum.Total(), of_hole};
 }
-
-#endif  // SOFTLANE_SSE2
 
 // The sum where arguments are not the logits as they are: they are written to a
 // block first.
 template <bool kInDouble, bool kIsWritten>
-HWY_NOINLINE double SumShifted(const float* x, float* y, size_t n, size_t hole,
-                               const RowPlan& plan, const ScaleParts& parts) {
-#ifdef SOFTLANE_SSE2
-  return AddExpValues<kInDouble, kIsWritten>(x, y, n, hole, plan, parts,
-                                             nullptr, nullptr);
-#else
+HWY_NOINLINE HoleSum SumShifted(const float* x, float* y, size_t n, size_t hole,
+                                const RowPlan& plan, const ScaleParts& parts) {
   constexpr size_t kBlock = 16 * kSumBlock;
   const Shifted argument{Set(static_cast<float>(plan.shift)),
                          Set(static_cast<float>(plan.unit))};
   HWY_ALIGN float block[kBlock];
   LaneSum sum;
-  double total = 0.0;
+  HoleSum total{0.0, 0.0};
   for (size_t i = 0; i < n; i += kBlock) {
     const size_t count = HWY_MIN(kBlock, n - i);
     StoreTerms(MappedRow<Shifted>{argument, x + i}, block, count);
-    total = AddExpValues<kInDouble, kIsWritten>(block, y + i, count, hole - i,
-                                                plan, parts, &sum, nullptr);
+    const HoleSum added = AddExpValues<kInDouble, kIsWritten>(
+        block, y + i, count, hole - i, plan, parts, &sum, nullptr);
+    total = {added.others, total.hole + added.hole};
   }
   return total;
-#endif
 }
 
 template <bool kInDouble, bool kIsWritten>
-HWY_INLINE double SumOfPlan(const float* x, float* y, size_t n, size_t hole,
-                            const RowPlan& plan, const ScaleParts& parts) {
+HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
+                             const RowPlan& plan, const ScaleParts& parts) {
   return plan.as_is
              ? AddExpValues<kInDouble, kIsWritten>(x, y, n, hole, plan, parts,
                                                    nullptr, nullptr)
              : SumShifted<kInDouble, kIsWritten>(x, y, n, hole, plan, parts);
 }
 
+#endif  // SOFTLANE_SSE2
+
 }  // namespace
 
-double SumExpValues(const float* x, size_t n, size_t hole, const RowPlan& plan,
-                    const ScaleParts& parts) {
+HoleSum SumExpValues(const float* x, size_t n, size_t hole, const RowPlan& plan,
+                     const ScaleParts& parts) {
   return SumOfPlan<false, false>(x, nullptr, n, hole, plan, parts);
 }
-double WriteExpValues(const float* x, float* y, size_t n, size_t hole,
-                      const RowPlan& plan, const ScaleParts& parts) {
+HoleSum WriteExpValues(const float* x, float* y, size_t n, size_t hole,
+                       const RowPlan& plan, const ScaleParts& parts) {
   return SumOfPlan<false, true>(x, y, n, hole, plan, parts);
 }
 double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
                       const ScaleParts& parts) {
-  return SumOfPlan<true, false>(x, nullptr, n, kNoHole, plan, parts);
+  return SumOfPlan<true, false>(x, nullptr, n, kNoHole, plan, parts).others;
 }
 
 // While the exp values of a block are computed, the next one is on its way to

@@ -13,6 +13,12 @@ namespace internal {
 /// is none.
 constexpr size_t kNoHole = ~size_t{0};
 
+/// The sum of the exp values of a row but that of the hole, and the hole's; 0
+/// where there is none.
+struct HoleSum {
+  double others, hole;
+};
+
 /// The sum of a row that is read once, by blocks.
 struct LargeSum {
   bool is_direct;  // all maxima are finite and within the direct limit

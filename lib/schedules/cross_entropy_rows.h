@@ -22,10 +22,20 @@ struct CrossEntropyCall {
     return labels32 != nullptr ? labels32[r] : 0;
   }
 
+  // Aggregate initialization would clear it all first, by a `rep stos`.
+  CrossEntropyCall(const Rows<const float>& x, float* losses,
+                   const Rows<float>& dx, const CrossEntropyOptions& all,
+                   float* divided_by)
+      : logits(x),
+        loss(losses),
+        dlogits(dx),
+        options(&all),
+        divisor(divided_by) {}
+
   Rows<const float> logits;
-  bool has_labels;
-  const int64_t* labels64;  // may be null
-  const int32_t* labels32;  // may be null
+  bool has_labels = false;
+  const int64_t* labels64 = nullptr;  // may be null
+  const int32_t* labels32 = nullptr;  // may be null
   Rows<const float> targets;
   float* loss;
   Rows<float> dlogits;
