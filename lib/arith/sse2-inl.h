@@ -36,6 +36,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
+
+// A table of eight, as all pairs of entries: SSE2 has no look-up by lane.
+struct PairTable {
+  alignas(64) uint64_t pairs[64];
+};
+
 namespace {
 
 // Vectors of four floats that are worked on side by side. At 8 x 4096 on Zen 3,
@@ -98,10 +104,6 @@ class Ties {
   __m128i found_;
 };
 
-// A table of eight, as all pairs of entries: SSE2 has no look-up by lane.
-struct PairTable {
-  alignas(64) uint64_t pairs[64];
-};
 constexpr PairTable MakePairs(const uint32_t (&entries)[8]) {
   PairTable table = {};
   for (size_t i = 0; i < 64; ++i) {
@@ -161,6 +163,7 @@ HWY_INLINE __m128 InLoop(__m128 v) {
 HWY_INLINE size_t CopyFilled(const float* from, size_t n, float fill,
                              float* to) {
   size_t i = 0;
+  HWY_UNROLL(1)
   for (; n - i >= 4; i += 4) {
     _mm_store_ps(to + i, InLoop(_mm_loadu_ps(from + i)));
   }
@@ -171,10 +174,23 @@ HWY_INLINE size_t CopyFilled(const float* from, size_t n, float fill,
 // to[i] = from[i] for i in [0, n), from whole vectors.
 HWY_INLINE void CopySome(const float* from, size_t n, float* to) {
   size_t i = 0;
+  HWY_UNROLL(1)
   for (; n - i >= 4; i += 4) {
     _mm_storeu_ps(to + i, InLoop(_mm_load_ps(from + i)));
   }
   if (i != n) StoreSome4(to + i, _mm_load_ps(from + i), n - i);
+}
+
+// to[i] = op(from[i]) for i in [0, n), in place or not.
+template <class Op>
+HWY_INLINE void MapBy4s(const float* from, float* to, size_t n, const Op& op) {
+  size_t i = 0;
+  for (; n - i >= 4; i += 4) {
+    _mm_storeu_ps(to + i, op(_mm_loadu_ps(from + i)));
+  }
+  if (i != n) {
+    StoreSome4(to + i, op(LoadSome(from + i, n - i, 0.0f)), n - i);
+  }
 }
 
 HWY_INLINE float LargestOf(__m128 v) {

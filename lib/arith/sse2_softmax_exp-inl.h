@@ -20,30 +20,23 @@
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
-namespace {
 
-constexpr PairTable kSoftmaxPairs =
-    MakePairs(internal::PowerTable(internal::kSoftmaxPowers).entries);
-
-using internal::kWideMagic;
-
-// l in two floats.
-struct WideScale {
-  HWY_INLINE explicit WideScale(const internal::ScaleParts& parts)
-      : high(_mm_set1_pd(parts.l_hi)), low(_mm_set1_pd(parts.l_lo)) {}
-
-  __m128d high, low;
-};
-
-// What the exp values of a row are made with, besides.
+// What the exp values of a row are made with, beside the scale.
 struct WideRow {
-  WideRow() = default;
-  HWY_INLINE WideRow(double offset, float least)
-      : magic(_mm_set1_pd(kWideMagic - offset)), lowest(_mm_set1_ps(least)) {}
-
   __m128d magic;
   __m128 lowest;
 };
+
+// In kernels/sse2_rows.cc, once for all objects.
+extern const PairTable kSoftmaxPairs;
+
+namespace {
+
+using internal::kWideMagic;
+
+HWY_INLINE WideRow WideRowOf(double offset, float lowest) {
+  return {_mm_set1_pd(kWideMagic - offset), _mm_set1_ps(lowest)};
+}
 
 // The roundings, in the order of SoftmaxExp: k has one, the addition of the
 // magic number. The rest near 0 is exact in double, and so is p2 * f. The two
@@ -59,27 +52,25 @@ static_assert(0.125 < internal::kSoftmaxC2 - 0.0036 &&
                   internal::kSoftmaxC1 + 0.016 < 1.0,
               "the binades of the Rounders");
 
-// Exp values of some vectors side by side, which are also given in double.
-// Vector j is of row rows[j * kRowStep].
-template <size_t kRowStep, size_t kVectors>
+// Exp values of kVectors vectors side by side, which are also given in double,
+// by l in two floats. Vector j is of row rows[j * row_step].
+template <size_t kVectors>
 HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
-                      const __m128d (&wide)[2 * kVectors],
-                      const WideScale& scale, const WideRow* rows,
+                      const __m128d (&wide)[2 * kVectors], __m128d l_hi,
+                      __m128d l_lo, const WideRow* rows, size_t row_step,
                       __m128 (&e)[kVectors]) {
   constexpr size_t kWide = 2 * kVectors;
   __m128 power[kVectors];
   __m128d product[kWide], k[kWide], f[kWide], p[kWide];
   HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) product[j] = _mm_mul_pd(wide[j], l_hi);
+  HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
-    product[j] = _mm_mul_pd(wide[j], scale.high);
+    k[j] = _mm_add_pd(product[j], rows[j / 2 * row_step].magic);
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
-    k[j] = _mm_add_pd(product[j], rows[j / 2 * kRowStep].magic);
-  }
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kWide; ++j) {
-    const __m128d whole = _mm_sub_pd(k[j], rows[j / 2 * kRowStep].magic);
+    const __m128d whole = _mm_sub_pd(k[j], rows[j / 2 * row_step].magic);
     f[j] = _mm_sub_pd(whole, product[j]);
   }
   HWY_UNROLL(8)
@@ -90,7 +81,7 @@ HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
   for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
-    f[j] = _mm_sub_pd(f[j], _mm_mul_pd(wide[j], scale.low));
+    f[j] = _mm_sub_pd(f[j], _mm_mul_pd(wide[j], l_lo));
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
@@ -117,14 +108,14 @@ HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) {
     const __m128 result = Narrow(p[2 * j], p[2 * j + 1]);
-    const __m128 is_below = _mm_cmplt_ps(x[j], rows[j * kRowStep].lowest);
+    const __m128 is_below = _mm_cmplt_ps(x[j], rows[j * row_step].lowest);
     e[j] = _mm_andnot_ps(is_below, result);
   }
 }
 // The same, of vectors in memory.
-template <size_t kVectors, size_t kRowStep>
-HWY_INLINE void ExpStep(const float* from, float* to, const WideScale& scale,
-                        const WideRow* rows) {
+template <size_t kVectors>
+HWY_INLINE void ExpStep(const float* from, float* to, __m128d l_hi,
+                        __m128d l_lo, const WideRow* rows, size_t row_step) {
   __m128 x[kVectors], e[kVectors];
   __m128d wide[2 * kVectors];
   HWY_UNROLL(8)
@@ -133,7 +124,7 @@ HWY_INLINE void ExpStep(const float* from, float* to, const WideScale& scale,
     wide[2 * j] = _mm_cvtps_pd(x[j]);
     wide[2 * j + 1] = WidenTwo(from + 4 * j + 2);
   }
-  ExpOf<kRowStep>(x, wide, scale, rows, e);
+  ExpOf(x, wide, l_hi, l_lo, rows, row_step, e);
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) _mm_storeu_ps(to + 4 * j, e[j]);
 }
@@ -145,10 +136,10 @@ HWY_INLINE bool MayHaveTies(const internal::ScaleParts& parts) {
   return bits << 12 != 0;
 }
 // Whether an f of n arguments is a tie.
-HWY_MAYBE_UNUSED HWY_NOINLINE bool HasTies(const float* from, size_t n,
-                                           double offset,
-                                           const internal::ScaleParts& parts) {
-  const WideScale scale(parts);
+HWY_INLINE bool HasTies(const float* from, size_t n, double offset,
+                        const internal::ScaleParts& parts) {
+  const __m128d l_hi = _mm_set1_pd(parts.l_hi);
+  const __m128d l_lo = _mm_set1_pd(parts.l_lo);
   const __m128d magic = _mm_set1_pd(kWideMagic - offset);
   Ties ties;
   for (size_t i = 0; i < n; i += 4) {
@@ -156,10 +147,10 @@ HWY_MAYBE_UNUSED HWY_NOINLINE bool HasTies(const float* from, size_t n,
         n - i < 4 ? LoadSome(from + i, n - i, 0.0f) : _mm_loadu_ps(from + i);
     __m128d f[2] = {_mm_cvtps_pd(x), _mm_cvtps_pd(UpperTwo(x))};
     for (__m128d& v : f) {
-      const __m128d product = _mm_mul_pd(v, scale.high);
+      const __m128d product = _mm_mul_pd(v, l_hi);
       const __m128d whole = _mm_sub_pd(_mm_add_pd(product, magic), magic);
       v = _mm_sub_pd(RoundToFloat(_mm_sub_pd(whole, product)),
-                     _mm_mul_pd(v, scale.low));
+                     _mm_mul_pd(v, l_lo));
     }
     ties.Check(f[0], f[1]);
   }

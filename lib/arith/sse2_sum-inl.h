@@ -17,6 +17,12 @@
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
+
+// The lanes of a sum, in order.
+struct WideLanes {
+  __m128d two[4];
+};
+
 namespace {
 
 HWY_INLINE double TotalOf(__m128d two) {
@@ -28,8 +34,9 @@ template <bool kInDouble>
 class WideSum {
  public:
   HWY_INLINE WideSum() {
-    for (__m128d& lanes : lanes_) lanes = _mm_setzero_pd();
+    for (__m128d& two : lanes.two) two = _mm_setzero_pd();
   }
+  HWY_INLINE explicit WideSum(const WideLanes& lanes) : lanes(lanes) {}
 
   // A block of 64 terms; or the first of one, `count` vectors, +0 behind the
   // last term. A constant count takes no branches.
@@ -48,23 +55,15 @@ class WideSum {
   HWY_INLINE void AddBlock(From e) {
     Add(e, kSumBlock / 4);
   }
-  // Floats are terms by a pointer to const.
-  HWY_INLINE void Add(float* e, size_t count) {
-    Add(static_cast<const float*>(e), count);
-  }
-  HWY_INLINE void AddBlock(float* e) { AddBlock(static_cast<const float*>(e)); }
-
   // Two lanes, whose sum is the total.
   HWY_INLINE __m128d LastTwo() const {
-    return _mm_add_pd(_mm_add_pd(lanes_[0], lanes_[2]),
-                      _mm_add_pd(lanes_[1], lanes_[3]));
+    return _mm_add_pd(_mm_add_pd(lanes.two[0], lanes.two[2]),
+                      _mm_add_pd(lanes.two[1], lanes.two[3]));
   }
   HWY_INLINE double Total() const { return TotalOf(LastTwo()); }
 
   HWY_INLINE void Multiply(double factor) {
-    for (__m128d& lanes : lanes_) {
-      lanes = _mm_mul_pd(lanes, _mm_set1_pd(factor));
-    }
+    for (__m128d& two : lanes.two) two = _mm_mul_pd(two, _mm_set1_pd(factor));
   }
 
   // Of the first block alone, which is not empty, as Add takes it. Without the
@@ -86,6 +85,8 @@ class WideSum {
     const Folded sum = AddUp(lower, upper);
     return _mm_add_pd(sum.first, sum.second);
   }
+
+  WideLanes lanes;
 
  private:
   struct Folded {
@@ -113,7 +114,7 @@ class WideSum {
   };
   struct LoadWide {
     HWY_INLINE Folded operator()(const float* from) const {
-      return Widen(_mm_loadu_ps(from));
+      return {WidenTwo(from), WidenTwo(from + 2)};
     }
   };
 
@@ -143,10 +144,8 @@ class WideSum {
   }
 
   HWY_INLINE void AddTo(size_t k, __m128d lower, __m128d upper) {
-    lanes_[k] = _mm_add_pd(lanes_[k], _mm_add_pd(lower, upper));
+    lanes.two[k] = _mm_add_pd(lanes.two[k], _mm_add_pd(lower, upper));
   }
-
-  __m128d lanes_[4];
 };
 
 // The sums of rows of n terms, one row after the other. Terms are what WideSum

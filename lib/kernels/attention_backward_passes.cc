@@ -77,19 +77,18 @@ struct KeptRow {
 };
 
 #ifdef SOFTLANE_SSE2
-HWY_INLINE double DotOf(const KeptRow& row) {
+HWY_NOINLINE double DotOf(const KeptRow& row) {
   WideRowSums<WideProducts<true>> dots(row.n);
   return dots({row.p, row.dp});
 }
 // From key `first` on, with the scales of `count` keys.
 HWY_INLINE void WriteScaled(const KeptRow& row, double dot, size_t first,
                             size_t count, const float* scales) {
-  WriteWide<true>(dot, __m128{}, scales, row.p + first, row.dp + first,
+  WriteWide<true>(dot, 0.0f, scales, row.p + first, row.dp + first,
                   row.dx + first, count);
 }
 HWY_INLINE void WriteUnscaled(const KeptRow& row, double dot, float scale) {
-  WriteWide<true>(dot, _mm_set1_ps(scale), nullptr, row.p, row.dp, row.dx,
-                  row.n);
+  WriteWide<true>(dot, scale, nullptr, row.p, row.dp, row.dx, row.n);
 }
 #else
 using ScaledGradients = Gradients<true, ScaleRow>;

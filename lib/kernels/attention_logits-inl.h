@@ -159,6 +159,10 @@ class AttentionLogits {
 
   HWY_NOINLINE VF One(size_t c) const { return Compute(c); }
   HWY_NOINLINE Four FourOf(size_t c, size_t step) const {
+    // One lane at a time, calls cost little.
+    if constexpr (kLanes == 1) {
+      return {One(c), One(c + step), One(c + 2 * step), One(c + 3 * step)};
+    }
     return {Compute(c), Compute(c + step), Compute(c + 2 * step),
             Compute(c + 3 * step)};
   }

@@ -54,9 +54,7 @@ HWY_INLINE RowSums SumsOf(const internal::HoleSum& exps, float max,
 // dx_c = factor * e_c, in the place of the exp values e.
 HWY_INLINE void Multiply(double factor, double sum, size_t n, float* dx) {
 #ifdef SOFTLANE_SSE2
-  const WideProbabilities scaled(FactorOf(factor, sum));
-  if (factor >= 0.0) return DivideExp(dx, dx, n, scaled);
-  scaled.Exactly(dx, dx, n);
+  MultiplyExp(dx, dx, n, factor, sum);
 #else
   Replace(dx, n, Probabilities(FactorOf(factor, sum)));
 #endif

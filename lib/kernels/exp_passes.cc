@@ -6,7 +6,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/exponential-inl.h"
-#include "kernels/sse2_exp_passes-inl.h"
+#include "arith/sse2_exp-inl.h"
 #include "kernels/stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -15,6 +15,61 @@ namespace HWY_NAMESPACE {
 namespace {
 
 #ifdef SOFTLANE_SSE2
+
+// Two vectors side by side are as fast as four, and faster in short rows.
+constexpr size_t kExpVectors = 2;
+constexpr size_t kExpStep = 4 * kExpVectors;
+
+// Some arguments are above kMaxUsual. In place or not.
+HWY_NOINLINE void ExpOfAny(const float* x, float* y, size_t n) {
+  for (size_t i = 0; i < n; i += 4) {
+    const size_t count = HWY_MIN(n - i, 4);
+    HWY_ALIGN float four[4];
+    CopyFilled(x + i, count, 0.0f, four);
+    ExponentialStep<1, false>(four, four);
+    CopySome(four, count, y + i);
+  }
+}
+
+// Up to 4 values, in registers.
+HWY_INLINE void ExpOfFew(const float* x, float* y, size_t n) {
+  const __m128 in[1] = {n == 4 ? _mm_loadu_ps(x) : LoadSome(x, n, 0.0f)};
+  __m128 out[1];
+  if (HWY_UNLIKELY(!ExponentialOf<true>(in, out))) return ExpOfAny(x, y, n);
+  n == 4 ? _mm_storeu_ps(y, out[0]) : StoreSome4(y, out[0], n);
+}
+
+// Of n values, whole steps. y is not x.
+HWY_NOINLINE void ExpOfSteps(const float* x, float* y, size_t n) {
+  bool are_usual = true;
+  for (size_t i = 0; i < n; i += kExpStep) {
+    are_usual &= ExponentialStep<kExpVectors, true>(x + i, y + i);
+  }
+  if (HWY_UNLIKELY(!are_usual)) ExpOfAny(x, y, n);
+}
+
+// In place or not.
+HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
+  constexpr size_t kBlock = 8 * kExpStep;
+  HWY_ALIGN float copy[kBlock];
+  size_t i = 0;
+  while (n - i >= kExpStep) {
+    const size_t count = HWY_MIN(kBlock, (n - i) / kExpStep * kExpStep);
+    const float* from = x + i;
+    if (x == y) {
+      CopyFilled(from, count, 0.0f, copy);
+      from = copy;
+    }
+    ExpOfSteps(from, y + i, count);
+    i += count;
+  }
+  if (i == n) return;
+  if (n - i <= 4) return ExpOfFew(x + i, y + i, n - i);
+  HWY_ALIGN float result[kExpStep];
+  CopyFilled(x + i, n - i, 0.0f, copy);
+  ExpOfSteps(copy, result, kExpStep);
+  CopySome(result, n - i, y + i);
+}
 
 void ExpRows(const Rows<const float>& x, const Rows<float>& y, bool) {
   for (size_t r = 0; r < x.rows; ++r) ExpOfRow(x.Row(r), y.Row(r), x.cols);

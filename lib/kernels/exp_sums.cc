@@ -26,46 +26,27 @@ template <bool kInDouble>
 using Sum = WideSum<kInDouble>;
 
 // Adds the exp values of n logits to a sum, which may be null for 0, and gives
-// its total. They are not written if y is null.
-template <bool kInDouble>
-HWY_NOINLINE HoleSum AddBlocks4s(const float* x, float* y, size_t n,
-                                 size_t hole, const RowPlan& plan,
-                                 const ScaleParts& parts,
-                                 Sum<kInDouble>* result) {
-  const RowExp exp(plan, parts);
-  HWY_ALIGN float block[kSumBlock];
-  float of_hole = 0.0f;
+// its total.
+template <bool kInDouble, bool kIsWritten>
+HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
+                                  size_t hole, const RowPlan& plan,
+                                  const ScaleParts& parts,
+                                  Sum<kInDouble>* result, const float*) {
+  HWY_ALIGN float last[kSumBlock];
   Sum<kInDouble> sum;
   if (result != nullptr) sum = *result;
-  for (size_t i = 0; i < n; i += kSumBlock) {
-    const size_t count = HWY_MIN(kSumBlock, n - i);
-    const bool is_full = count == kSumBlock;
-    float* const e = y != nullptr && is_full ? y + i : block;
-    const size_t vectors = exp.Block(x + i, count, e);
-    if (HWY_UNLIKELY(hole - i < count)) {
-      of_hole = e[hole - i];
-      e[hole - i] = 0.0f;
-    }
-    if (HWY_LIKELY(is_full)) {
-      sum.AddBlock(e);
-    } else {
-      sum.Add(e, vectors);
-      if (y != nullptr) CopySome(e, count, y + i);
-    }
-  }
+  const float of_hole =
+      AddExpOfRow(x, y, n, hole, plan, parts, last, kInDouble, sum.lanes);
+  const size_t full = n / kSumBlock * kSumBlock;
+  if (kIsWritten) CopySome(last, n - full, y + full);
   if (result != nullptr) *result = sum;
   return {sum.Total(), of_hole};
 }
 template <bool kInDouble, bool kIsWritten>
-HWY_INLINE HoleSum AddExpValues(const float* x, float* y, size_t n, size_t hole,
-                                const RowPlan& plan, const ScaleParts& parts,
-                                Sum<kInDouble>* result, const float*) {
-  return AddBlocks4s<kInDouble>(x, y, n, hole, plan, parts, result);
-}
-template <bool kInDouble, bool kIsWritten>
 HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
                              const RowPlan& plan, const ScaleParts& parts) {
-  return AddBlocks4s<kInDouble>(x, y, n, hole, plan, parts, nullptr);
+  return AddExpValues<kInDouble, kIsWritten>(x, y, n, hole, plan, parts,
+                                             nullptr, nullptr);
 }
 
 #else

@@ -7,9 +7,11 @@
 #define HWY_TARGET_INCLUDE "kernels/log_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "arith/log_probabilities-inl.h"
 #include "arith/max-inl.h"
 #include "kernels/exp_sums-inl.h"
-#include "kernels/log_rows-inl.h"
+#include "kernels/sse2_narrow_rows-inl.h"
+#include "kernels/sse2_short_rows-inl.h"
 #include "kernels/stream-inl.h"
 #include "kernels/sum_rows-inl.h"
 
@@ -31,11 +33,128 @@ static_assert(kSoftmaxExpErrorU + kDoubleSumErrorU + 2.0 * 1.0 + 0.01 <=
                   kLogSoftmaxMaxError * 0x1p24,
               "the documented bound holds");
 
+#ifdef SOFTLANE_SSE2
+
+// LogProbabilities, four at a time.
+class WideLogProbabilities {
+ public:
+  HWY_INLINE explicit WideLogProbabilities(const LogProbabilities& log)
+      : exact_(log),
+        factor_(_mm_set1_ps(hn::GetLane(log.factor))),
+        minus_shift_(_mm_set1_ps(hn::GetLane(log.minus_shift))),
+        low_(_mm_set1_ps(hn::GetLane(log.low))),
+        scale_(_mm_set1_pd(hn::GetLane(log.scale))),
+        minus_high_(_mm_set1_pd(hn::GetLane(log.minus_high))),
+        is_usual_(IsUsual(hn::GetLane(log.minus_high))) {}
+
+  HWY_INLINE __m128 operator()(__m128 x) const {
+    __m128 v = x;
+    // The factor is 1, or 1/2 for a shift against which a subnormal rest of a
+    // half is nothing: the product and the sum are rounded once in effect.
+    if (exact_.is_shifted) v = _mm_add_ps(_mm_mul_ps(v, factor_), minus_shift_);
+    const __m128d lower = Add(_mm_cvtps_pd(v));
+    const __m128d upper = Add(_mm_cvtps_pd(UpperTwo(v)));
+    Ties ties;
+    ties.Check(lower, upper);
+    if (HWY_UNLIKELY(ties.Any() || !is_usual_)) return Exactly(x);
+    return _mm_min_ps(_mm_setzero_ps(), _mm_sub_ps(Narrow(lower, upper), low_));
+  }
+
+ private:
+  // Then a difference below 2^-126, which has ties elsewhere, is exact in
+  // double.
+  static HWY_INLINE bool IsUsual(float high) {
+    const float size = high < 0.0f ? -high : high;
+    return high == 0.0f || size >= 0x1p-60f;
+  }
+  HWY_INLINE __m128d Add(__m128d v) const {
+    return _mm_add_pd(_mm_mul_pd(v, scale_), minus_high_);
+  }
+  HWY_NOINLINE __m128 Exactly(__m128 x) const {
+    HWY_ALIGN float lanes[4];
+    _mm_store_ps(lanes, x);
+    HWY_UNROLL(1)
+    for (float& lane : lanes) lane = hn::GetLane(exact_(Set(lane)));
+    return _mm_load_ps(lanes);
+  }
+
+  const LogProbabilities& exact_;
+  const __m128 factor_, minus_shift_, low_;
+  const __m128d scale_, minus_high_;
+  const bool is_usual_;
+};
+
+HWY_NOINLINE void WriteLogs(const LogProbabilities& log, const float* x,
+                            float* y, size_t n) {
+  if (log.is_shifted || hn::GetLane(log.scale) != 1.0f) {
+    return MapBy4s(x, y, n, WideLogProbabilities(log));
+  }
+  MapBy4s(x, y, n,
+          PlainLogs::OfRow{_mm_set1_ps(-hn::GetLane(log.minus_high)),
+                           _mm_set1_ps(hn::GetLane(log.low))});
+}
+
+// A row by itself. False if it needs more; then nothing is written.
+HWY_INLINE bool LogsOfNarrowRow(const float* x, float* y, size_t n,
+                                const ScaleParts& parts) {
+  if (parts.scale != 1.0 || !AreNarrow(1, n, parts)) return false;
+  NarrowRows<1> row(x, 0, 1, n);
+  if (!row.Make(parts)) return false;
+  row.WriteLogs(y, 0, parts);
+  return true;
+}
+
+// A batch of short rows, in place or not; y and logsumexp may be null. Gives
+// how many are done: the next needs more than this does.
+size_t LogsOfShortRows(const float* x, size_t x_stride, float* y,
+                       size_t y_stride, size_t rows, size_t n, float* logsumexp,
+                       const ScaleParts& parts) {
+  const bool is_plain = parts.scale == 1.0;
+  if (is_plain && y != nullptr && logsumexp == nullptr &&
+      AreNarrow(rows, n, parts)) {
+    return ForNarrowRows(x, x_stride, rows, n,
+                         [&](auto& group, size_t r) HWY_ATTR {
+                           if (!group.Make(parts)) return false;
+                           group.WriteLogs(y + r * y_stride, y_stride, parts);
+                           return true;
+                         });
+  }
+  ShortRows batch(rows, n, parts);
+  if (!batch.Make(x, x_stride, true)) return 0;
+  batch.TakeLogs();
+  if (logsumexp != nullptr) batch.WriteLogs(logsumexp);
+  if (y == nullptr) return rows;
+  for (size_t r = 0; r < rows; ++r) {
+    float* const to = y + r * y_stride;
+    if (HWY_LIKELY(is_plain)) {
+      batch.Map(batch.Logits(r), to,
+                PlainLogs(_mm_set1_pd(batch.Log(r))).First());
+    } else {
+      const LogProbabilities logs(parts, batch.Log(r));
+      WriteLogs(logs, batch.Logits(r), to, n);
+    }
+  }
+  return rows;
+}
+
+#else
+
+HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
+                          size_t n) {
+  StoreTerms(MappedRow<LogProbabilities>{log, x}, y, n);
+}
+HWY_INLINE double LogOfExpSum(float max, double sum, const RowPlan& plan,
+                              const ScaleParts& parts) {
+  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
+}
+
+#endif  // SOFTLANE_SSE2
+
 // Three passes: the maximum and the sum read; the third reads and writes.
 RowResult LogOfRow(const float* x, float* y, size_t n, float,
                    const ScaleParts& parts, float* logsumexp) {
 #ifdef SOFTLANE_SSE2
-  if (logsumexp == nullptr && LogsOfShortRow(x, y, n, parts)) {
+  if (logsumexp == nullptr && LogsOfNarrowRow(x, y, n, parts)) {
     return {0.0, 0.0, 0.0f, false};  // a sum that is a number
   }
 #endif
@@ -43,12 +162,12 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
   const double sum = SumExpInDouble(x, n, plan, parts);
-  const double log_sum = sum == sum
-                             ? LogOfSum(plan, MakeExp(plan, parts), max, sum)
-                             : static_cast<double>(kNaN);
+  const double log_sum = sum == sum ? LogOfExpSum(max, sum, plan, parts)
+                                    : static_cast<double>(kNaN);
   if (log_sum == log_sum) {
-    if (y != nullptr)
+    if (y != nullptr) {
       WriteLogs(LogProbabilities(plan, parts, log_sum), x, y, n);
+    }
     if (logsumexp != nullptr) {
       *logsumexp = static_cast<float>(log_sum + plan.scaled_shift);
     }

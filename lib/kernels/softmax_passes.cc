@@ -8,15 +8,18 @@
 #include "arith/lane_range-inl.h"
 #include "arith/max-inl.h"
 #include "arith/range_log-inl.h"
+#include "arith/row_exp-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/divide-inl.h"
+#include "kernels/exp_sums-inl.h"
+#include "kernels/exp_values-inl.h"
 #include "kernels/logits-inl.h"
-#include "kernels/sse2_softmax-inl.h"
+#include "kernels/sse2_narrow_rows-inl.h"
+#include "kernels/sse2_rows-inl.h"
+#include "kernels/sse2_short_rows-inl.h"
 #ifndef SOFTLANE_SSE2
 #include "kernels/large_rows-inl.h"
 #endif
-#include "arith/row_exp-inl.h"
-#include "kernels/exp_values-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -27,7 +30,113 @@ using internal::ExpRange;
 using internal::RowResult;
 using internal::SoftmaxKernels;
 
-#ifndef SOFTLANE_SSE2
+#ifdef SOFTLANE_SSE2
+
+HWY_NOINLINE RowResult BaselineLongRow(const float* x, float* y, size_t n,
+                                       float sink, const ScaleParts& parts,
+                                       float* logsumexp) {
+  const float row_max = n == 0 ? -kInfinity : MaxOf4s(x, n);
+  const float max = sink > row_max ? sink : row_max;
+  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
+  const RowPlan plan = PlanRow(max, parts);
+  HWY_ALIGN float last[kSumBlock];
+  double sum = SumExp<false>(x, y, n, plan, parts, last);
+  if (HWY_UNLIKELY(sink != -kInfinity)) {
+    const float argument =
+        (sink - static_cast<float>(plan.shift)) * static_cast<float>(plan.unit);
+    sum += hn::GetLane(MakeExp(plan, parts)(Set(argument)));
+  }
+  if (HWY_UNLIKELY(!(sum == sum))) return {sum, sum, max, false};
+  if (logsumexp != nullptr) {
+    *logsumexp = static_cast<float>(LogOfExpSum(max, sum, plan, parts) +
+                                    plan.scaled_shift);
+  }
+  const size_t full = n / kSumBlock * kSumBlock;
+  DivideExp(y, y, full, sum);
+  DivideExp(last, y + full, n - full, sum);
+  return {sum, sum, max, false};
+}
+
+RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
+                      const ScaleParts& parts, float* logsumexp) {
+  if (sink == -kInfinity && logsumexp == nullptr && AreNarrow(1, n, parts)) {
+    NarrowRows<1> row(x, 0, 1, n);
+    if (row.Make(parts)) {
+      row.Divide(y, 0);
+      return {row.Sum(), row.Sum(), row.Max(), false};
+    }
+  }
+  return BaselineLongRow(x, y, n, sink, parts, logsumexp);
+}
+
+size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
+                         size_t y_stride, size_t rows, size_t n,
+                         float* logsumexp, const ScaleParts& parts) {
+  if (logsumexp == nullptr && AreNarrow(rows, n, parts)) {
+    return ForNarrowRows(x, x_stride, rows, n,
+                         [&](auto& group, size_t r) HWY_ATTR {
+                           if (!group.Make(parts)) return false;
+                           group.Divide(y + r * y_stride, y_stride);
+                           return true;
+                         });
+  }
+  ShortRows batch(rows, n, parts);
+  if (!batch.Make(x, x_stride, false)) return 0;
+  if (logsumexp != nullptr) {
+    batch.TakeLogs();
+    batch.WriteLogs(logsumexp);
+  }
+  for (size_t r = 0; r < rows; r += 2) {
+    const WideProbabilities probabilities(batch.Sums(r));
+    const bool has_second = r + 1 < rows;
+    float* const first = y + r * y_stride;
+    float* const second = has_second ? first + y_stride : first;
+    if (HWY_UNLIKELY(!probabilities.AreExact())) {
+      DivideExp(batch.Exp(r), first, n, batch.Sum(r));
+      if (has_second) DivideExp(batch.Exp(r + 1), second, n, batch.Sum(r + 1));
+      continue;
+    }
+    batch.Map(batch.Exp(r), first, probabilities.First());
+    if (has_second) batch.Map(batch.Exp(r + 1), second, probabilities.Second());
+  }
+  return rows;
+}
+
+// SoftmaxLargeRow of large_rows-inl.h: the sum by blocks, and then the exp
+// values once more.
+bool BaselineLargeRow(const float* x, float* y, size_t n, float* logsumexp,
+                      const ScaleParts& parts) {
+  HWY_ALIGN float block[kSumBlock];
+  const internal::LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
+  if (!row.is_direct) return false;
+  const double sum = row.sum;
+  const RowPlan plan = PlanRow(row.max, parts);
+  const bool is_number = sum == sum;
+  if (logsumexp != nullptr) {
+    *logsumexp =
+        is_number
+            ? static_cast<float>(LogOfExpSum(row.max, sum, plan, parts) + 0.0)
+            : kNaN;
+  }
+  if (!is_number) {
+    Fill(y, n, kNaN);
+    return true;
+  }
+  constexpr size_t kPart = 16 * kSumBlock;
+  HWY_ALIGN float part[kPart];
+  for (size_t i = 0; i < n; i += kPart) {
+    // The pass of one row: its sum is not needed here, but costs little.
+    const size_t count = HWY_MIN(kPart, n - i);
+    const size_t full = count / kSumBlock * kSumBlock;
+    SumExp<false>(x + i, part, count, plan, parts, block);
+    DivideExp(part, y + i, full, sum);
+    DivideExp(block, y + i + full, count - full, sum);
+  }
+  return true;
+}
+
+#else
+
 // to[i] = argument(x[i]), for a maximum beyond the direct limit.
 HWY_NOINLINE void WriteShifted(const float* x, float* to, size_t n,
                                const Shifted& argument) {
@@ -63,7 +172,9 @@ RowResult OneRow(const float* x, float* y, size_t n, float sink,
   if (sum == sum) Replace(y, n, Probabilities(ReciprocalOf(sum)));
   return {sum, sum, max, false};
 }
+
 #endif  // SOFTLANE_SSE2
+
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
 float LogSumExpInRange(float max, double sum, const ExpRange& range,

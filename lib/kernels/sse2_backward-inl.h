@@ -74,13 +74,14 @@ class WideGradients {
 // The gradients of a row. Each has a scale of its own, in `scales`; if that is
 // null, it is `scale`. dx may be p or dp.
 template <bool kIsKept, bool kIsTiny>
-HWY_INLINE void WriteWideBy(float m, __m128 scale, const float* scales,
-                            const float* p, const float* dp, float* dx,
-                            size_t n) {
+HWY_NOINLINE void WriteWideBy(float m, float scale, const float* scales,
+                              const float* p, const float* dp, float* dx,
+                              size_t n) {
   const WideGradients<kIsKept, kIsTiny> gradients(m);
+  const __m128 one_scale = _mm_set1_ps(scale);
   const auto at = [&](size_t i) HWY_ATTR {
     return gradients(_mm_loadu_ps(p + i), _mm_loadu_ps(dp + i),
-                     scales != nullptr ? _mm_loadu_ps(scales + i) : scale);
+                     scales != nullptr ? _mm_loadu_ps(scales + i) : one_scale);
   };
   size_t i = 0;
   for (; n - i >= 8; i += 8) {
@@ -89,32 +90,26 @@ HWY_INLINE void WriteWideBy(float m, __m128 scale, const float* scales,
     _mm_storeu_ps(dx + i, first);
     _mm_storeu_ps(dx + i + 4, second);
   }
-  if (n - i >= 4) {
-    _mm_storeu_ps(dx + i, at(i));
-    i += 4;
-  }
-  if (const size_t rest = n - i; rest != 0) {
-    const __m128 v =
-        gradients(LoadSome(p + i, rest, 0.0f), LoadSome(dp + i, rest, 0.0f),
-                  scales != nullptr ? LoadSome(scales + i, rest, 0.0f) : scale);
+  for (; i < n; i += 4) {
+    const size_t rest = n - i;
+    if (rest >= 4) {
+      _mm_storeu_ps(dx + i, at(i));
+      continue;
+    }
+    const __m128 v = gradients(
+        LoadSome(p + i, rest, 0.0f), LoadSome(dp + i, rest, 0.0f),
+        scales != nullptr ? LoadSome(scales + i, rest, 0.0f) : one_scale);
     StoreSome4(dx + i, v, rest);
   }
 }
 template <bool kIsKept>
-HWY_NOINLINE void WriteWideTiny(float m, __m128 scale, const float* scales,
-                                const float* p, const float* dp, float* dx,
-                                size_t n) {
-  WriteWideBy<kIsKept, true>(m, scale, scales, p, dp, dx, n);
-}
-template <bool kIsKept>
-HWY_INLINE void WriteWide(double dot, __m128 scale, const float* scales,
+HWY_INLINE void WriteWide(double dot, float scale, const float* scales,
                           const float* p, const float* dp, float* dx,
                           size_t n) {
   const float m = MinusHalf(dot);
-  if (HWY_UNLIKELY(IsTinyHalf(m))) {
-    return WriteWideTiny<kIsKept>(m, scale, scales, p, dp, dx, n);
-  }
-  WriteWideBy<kIsKept, false>(m, scale, scales, p, dp, dx, n);
+  const auto write = HWY_UNLIKELY(IsTinyHalf(m)) ? &WriteWideBy<kIsKept, true>
+                                                 : &WriteWideBy<kIsKept, false>;
+  write(m, scale, scales, p, dp, dx, n);
 }
 
 }  // namespace

@@ -17,6 +17,7 @@
 #include "arith/sse2_softmax_exp-inl.h"
 #include "arith/sse2_sum-inl.h"
 #include "kernels/backward_passes.h"
+#include "kernels/sse2_rows-inl.h"
 
 #ifdef SOFTLANE_SSE2
 HWY_BEFORE_NAMESPACE();
@@ -78,14 +79,20 @@ class WideLogGradients {
   // Of few elements. p is read up to a whole vector.
   HWY_INLINE void Write(const float* p, const float* d, float* dx,
                         size_t n) const {
-    size_t i = 0;
-    for (; n - i >= 4; i += 4) WriteVectors<1>(p + i, d + i, dx + i);
-    if (const size_t rest = n - i; rest != 0) {
+    for (; n >= 4; n -= 4, p += 4, d += 4, dx += 4) WriteVectors<1>(p, d, dx);
+    if (n != 0) {
       HWY_ALIGN float last[4];
-      _mm_store_ps(last, LoadSome(d + i, rest, 0.0f));
-      WriteVectors<1>(p + i, last, last);
-      StoreSome4(dx + i, _mm_load_ps(last), rest);
+      _mm_store_ps(last, LoadSome(d, n, 0.0f));
+      WriteVectors<1>(p, last, last);
+      StoreSome4(dx, _mm_load_ps(last), n);
     }
+  }
+  HWY_NOINLINE void WriteMany(const float* p, const float* d, float* dx,
+                              size_t n) const {
+    for (; n >= kStep; n -= kStep, p += kStep, d += kStep, dx += kStep) {
+      WriteVectors<kSideBySide>(p, d, dx);
+    }
+    Write(p, d, dx, n);
   }
 
  private:
@@ -130,32 +137,18 @@ HWY_NOINLINE void ExpOfLargeLogs(const float* log_p, float* p, size_t n) {
   for (size_t i = 0; i < n; ++i) Store(exp(Load(log_p + i)), p + i);
 }
 
-// The exponential, up to the common factor. It has no ties: see
-// sse2_softmax_exp-inl.h.
-class WideLogExp {
- public:
-  HWY_INLINE WideLogExp()
-      : scale_(internal::SplitScale(1.0f)),
-        row_(0.0, internal::kLowestLogProbability) {}
-
-  // p may be log_p.
-  template <size_t kVectors>
-  HWY_INLINE void Step(const float* log_p, float* p) const {
-    ExpStep<kVectors, 0>(log_p, p, scale_, &row_);
-  }
-  // The gradients of kVectors vectors. dx may be log_p or d.
-  template <size_t kVectors>
-  HWY_INLINE void Write(const float* log_p, const float* d, float* dx,
-                        const WideLogGradients& gradients) const {
-    HWY_ALIGN float p[4 * kVectors];
-    Step<kVectors>(log_p, p);
-    gradients.WriteVectors<kVectors>(p, d, dx);
-  }
-
- private:
-  WideScale scale_;
-  WideRow row_;
-};
+// The exponential, up to the common factor, of n elements; p has room for whole
+// vectors. It has no ties: see sse2_softmax_exp-inl.h. p may be log_p.
+HWY_NOINLINE void ExpOfLogs(const float* log_p, size_t n, float* p) {
+  if (HWY_UNLIKELY(HasLargeLogs(log_p, n))) return ExpOfLargeLogs(log_p, p, n);
+  const WideRow row = WideRowOf(0.0, internal::kLowestLogProbability);
+  const size_t full = n / 4 * 4;
+  ExpVectors(log_p, p, full / 4, internal::kUnscaled, &row, 0);
+  if (full == n) return;
+  HWY_ALIGN float last[4];
+  _mm_store_ps(last, LoadSome(log_p + full, n - full, 0.0f));
+  ExpVectors(last, p + full, 1, internal::kUnscaled, &row, 0);
+}
 
 HWY_NOINLINE double SumOfRow(WideRowSums<WideTerms>& sums, const float* d,
                              size_t n) {
@@ -165,75 +158,33 @@ HWY_NOINLINE double SumOfRow(WideRowSums<WideTerms>& sums, const float* d,
   return sums({d});
 }
 
+constexpr size_t kPacked = 512;  // elements
+
 HWY_NOINLINE void LongLogRows(const Rows<const float>& log_p,
                               const Rows<const float>& d, const Rows<float>& dx,
                               float scale) {
   const size_t n = log_p.cols;
   WideRowSums<WideTerms> sums(n);
-  const WideLogExp exp;
+  HWY_ALIGN float p[kPacked];
   for (size_t r = 0; r < log_p.rows; ++r) {
-    const float* log_p_row = log_p.Row(r);
-    const float* d_row = d.Row(r);
-    float* to = dx.Row(r);
+    const float* const d_row = d.Row(r);
     const WideLogGradients gradients(SumOfRow(sums, d_row, n), scale);
-    size_t i = 0;
-    if (HWY_UNLIKELY(HasLargeLogs(log_p_row, n))) {
-      for (; i < n; ++i) {
-        float p[4] = {};
-        ExpOfLargeLogs(log_p_row + i, p, 1);
-        gradients.Write(p, d_row + i, to + i, 1);
-      }
-      continue;
-    }
-    for (; n - i >= kStep; i += kStep) {
-      exp.Write<kSideBySide>(log_p_row + i, d_row + i, to + i, gradients);
-    }
-    for (; i < n; i += 4) {
-      HWY_ALIGN float last_log_p[4];
-      HWY_ALIGN float last[4];
-      const size_t rest = n - i;
-      if (rest < 4) {
-        _mm_store_ps(last_log_p, LoadSome(log_p_row + i, rest, 0.0f));
-        _mm_store_ps(last, LoadSome(d_row + i, rest, 0.0f));
-      }
-      const bool is_whole = rest >= 4;
-      exp.Write<1>(is_whole ? log_p_row + i : last_log_p,
-                   is_whole ? d_row + i : last, is_whole ? to + i : last,
-                   gradients);
-      if (!is_whole) StoreSome4(to + i, _mm_load_ps(last), rest);
+    for (size_t i = 0; i < n; i += kPacked) {
+      const size_t count = HWY_MIN(kPacked, n - i);
+      ExpOfLogs(log_p.Row(r) + i, count, p);
+      gradients.WriteMany(p, d_row + i, dx.Row(r) + i, count);
     }
   }
 }
 
-// Shorter rows share steps of the exponential.
-constexpr size_t kMaxPackedCols = 63;
-constexpr size_t kPacked = 512;  // elements
-
-// Of n elements, not more than kPacked. p has room for whole steps.
-HWY_NOINLINE void ExpOfLogs(const float* log_p, size_t n, float* p) {
-  if (HWY_UNLIKELY(HasLargeLogs(log_p, n))) {
-    return ExpOfLargeLogs(log_p, p, n);
-  }
-  const WideLogExp exp;
-  HWY_ALIGN float last[kStep];
-  for (size_t i = 0; i < n; i += kStep) {
-    const float* from = log_p + i;
-    if (n - i < kStep) {
-      for (float& v : last) v = 0.0f;
-      CopyFilled(from, n - i, 0.0f, last);
-      from = last;
-    }
-    exp.Step<kSideBySide>(from, p + i);
-  }
-}
-
+// Rows that share steps of the exponential.
 HWY_NOINLINE void ShortLogRows(const Rows<const float>& log_p,
                                const Rows<const float>& d,
                                const Rows<float>& dx, float scale) {
   const size_t n = log_p.cols;
   const size_t most = kPacked / n;
   WideRowSums<WideTerms> sums(n);
-  HWY_ALIGN float p[kPacked + kStep];
+  HWY_ALIGN float p[kPacked + 4];
   for (size_t r = 0; r < log_p.rows; r += most) {
     const size_t rows = HWY_MIN(log_p.rows - r, most);
     const float* from = log_p.Row(r);
@@ -253,8 +204,8 @@ HWY_NOINLINE void ShortLogRows(const Rows<const float>& log_p,
 
 void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
                   const Rows<float>& dx, float scale, bool) {
-  log_p.cols > kMaxPackedCols ? LongLogRows(log_p, d, dx, scale)
-                              : ShortLogRows(log_p, d, dx, scale);
+  log_p.cols > kSumBlock ? LongLogRows(log_p, d, dx, scale)
+                         : ShortLogRows(log_p, d, dx, scale);
 }
 
 }  // namespace

@@ -130,7 +130,7 @@ HWY_INLINE void WriteProbabilities(const float* logits, size_t k,
   HWY_ALIGN float e[kSumBlock];
   const RowPlan plan = PlanRow(row.max, parts);
   WriteExpValues(logits, e, k, kNoHole, plan, parts);
-  DivideExp(e, y, k, WideProbabilities(ReciprocalOf(row.sum)));
+  DivideExp(e, y, k, row.sum);
 }
 
 #else

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What rows decide between their passes, by SSE2 for two or four rows at a
+// time: plan.h, log-inl.h, and the last steps of softmax and log-softmax, with
+// their bits.
+
+#if defined(SOFTLANE_LIB_ARITH_SSE2_ROW_PLANS_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_SSE2_ROW_PLANS_INL_H_
+#undef SOFTLANE_LIB_ARITH_SSE2_ROW_PLANS_INL_H_
+#else
+#define SOFTLANE_LIB_ARITH_SSE2_ROW_PLANS_INL_H_
+#endif
+
+#include "arith/row_exp-inl.h"
+#include "arith/sse2-inl.h"
+#include "arith/sse2_softmax_exp-inl.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// The maximum of each of four vectors.
+HWY_INLINE __m128 LargestOfFour(const __m128* v) {
+  __m128 a = v[0], b = v[1], c = v[2], d = v[3];
+  _MM_TRANSPOSE4_PS(a, b, c, d);
+  return _mm_max_ps(_mm_max_ps(a, b), _mm_max_ps(c, d));
+}
+
+// The octaves that a maximum takes off.
+HWY_INLINE __m128d OctavesOf(__m128d max, const ScaleParts& parts) {
+  const __m128d counter = _mm_set1_pd(0x1.8p52);
+  const __m128d octaves = _mm_mul_pd(max, _mm_set1_pd(parts.l_hi));
+  return _mm_sub_pd(_mm_add_pd(octaves, counter), counter);
+}
+
+// PlanRow and WideRowOf of four rows, by their maxima. False if a row needs
+// more: its maximum is not finite or beyond the direct limit.
+HWY_INLINE bool PlanFour(__m128 max, const ScaleParts& parts,
+                         WideRow (&rows)[4]) {
+  const __m128d wide[2] = {_mm_cvtps_pd(max), _mm_cvtps_pd(UpperTwo(max))};
+  __m128d outside = _mm_setzero_pd(), offset[2];
+  HWY_UNROLL(2)
+  for (size_t j = 0; j < 2; ++j) {
+    const __m128d scaled = _mm_mul_pd(wide[j], _mm_set1_pd(parts.scale));
+    const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), scaled);
+    outside =
+        _mm_or_pd(outside, _mm_cmpnle_pd(size, _mm_set1_pd(kDirectLimit)));
+    const __m128d octaves = OctavesOf(wide[j], parts);
+    offset[j] = _mm_sub_pd(octaves, _mm_set1_pd(kHeadroom));
+    const __m128d magic =
+        _mm_sub_pd(_mm_set1_pd(kWideMagic + kHeadroom), octaves);
+    rows[2 * j].magic = _mm_unpacklo_pd(magic, magic);
+    rows[2 * j + 1].magic = _mm_unpackhi_pd(magic, magic);
+  }
+  const __m128 lowest = _mm_mul_ps(
+      _mm_add_ps(Narrow(offset[0], offset[1]), _mm_set1_ps(kLowestOctaves)),
+      _mm_set1_ps(parts.inverse_l));
+  rows[0].lowest = _mm_shuffle_ps(lowest, lowest, 0x00);
+  rows[1].lowest = _mm_shuffle_ps(lowest, lowest, 0x55);
+  rows[2].lowest = _mm_shuffle_ps(lowest, lowest, 0xAA);
+  rows[3].lowest = _mm_shuffle_ps(lowest, lowest, 0xFF);
+  return _mm_movemask_pd(outside) == 0;
+}
+
+// Probabilities of two rows, from their sums: ReciprocalOf. Or other multiples
+// of exp values: FactorOf.
+class WideProbabilities {
+ public:
+  HWY_INLINE explicit WideProbabilities(__m128d sums)
+      : WideProbabilities(_mm_div_pd(_mm_set1_pd(1.0), sums), sums) {}
+  HWY_INLINE WideProbabilities(__m128d factors, __m128d sums) {
+    const __m128i rounded = _mm_add_epi64(_mm_castpd_si128(factors),
+                                          _mm_set1_epi64x(kHeadRounding));
+    heads_ =
+        _mm_castsi128_pd(_mm_and_si128(rounded, _mm_set1_epi64x(kHeadMask)));
+    rests_ = _mm_cvtpd_ps(_mm_sub_pd(factors, heads_));
+    least_ = _mm_cvtpd_ps(_mm_mul_pd(sums, _mm_set1_pd(kLeast)));
+  }
+
+  // For factors that are not negative.
+  // The product with a head of 5 bits has 29, and the one with the rest 24.
+  // Their sum is exact in double unless they are more than 26 octaves apart. No
+  // branch on the sign of a rest, which is random.
+  HWY_INLINE bool AreExact() const {
+    const __m128d rest = _mm_cvtps_pd(rests_);
+    const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), rest);
+    const __m128d least = _mm_mul_pd(heads_, _mm_set1_pd(0x1p-26));
+    const __m128d is_exact = _mm_or_pd(_mm_cmpge_pd(size, least),
+                                       _mm_cmpeq_pd(rest, _mm_setzero_pd()));
+    return _mm_movemask_pd(is_exact) == 3;
+  }
+
+  struct OfRow {
+    HWY_INLINE __m128 operator()(__m128 e) const {
+      const __m128 kept = _mm_andnot_ps(_mm_cmplt_ps(e, least), e);
+      const __m128 low = _mm_mul_ps(kept, rest);
+      return Narrow(Add(kept, low), Add(UpperTwo(kept), UpperTwo(low)));
+    }
+    HWY_INLINE __m128d Add(__m128 e, __m128 low) const {
+      return _mm_add_pd(_mm_mul_pd(_mm_cvtps_pd(e), head), _mm_cvtps_pd(low));
+    }
+
+    __m128d head;
+    __m128 rest, least;
+  };
+  HWY_INLINE OfRow First() const {
+    return {_mm_unpacklo_pd(heads_, heads_),
+            _mm_shuffle_ps(rests_, rests_, 0x00),
+            _mm_shuffle_ps(least_, least_, 0x00)};
+  }
+  HWY_INLINE OfRow Second() const {
+    return {_mm_unpackhi_pd(heads_, heads_),
+            _mm_shuffle_ps(rests_, rests_, 0x55),
+            _mm_shuffle_ps(least_, least_, 0x55)};
+  }
+
+ private:
+  __m128d heads_;
+  __m128 rests_, least_;
+};
+
+// LogLanes of log-inl.h.
+HWY_INLINE __m128d LogOfTwo(__m128d x) {
+  constexpr int64_t kSqrtHalf = 0x3FE6A09E667F3BCD;
+  constexpr int64_t kBias = int64_t{1024} << 52;
+  const __m128i bits = _mm_castpd_si128(x);
+  const __m128i biased = _mm_srli_epi64(
+      _mm_add_epi64(bits, _mm_set1_epi64x(kBias - kSqrtHalf)), 52);
+  const __m128d counted = _mm_castsi128_pd(
+      _mm_or_si128(biased, _mm_set1_epi64x(int64_t{0x433} << 52)));
+  const __m128d k = _mm_sub_pd(counted, _mm_set1_pd(0x1p52 + 1024.0));
+  const __m128d m = _mm_castsi128_pd(_mm_add_epi64(
+      _mm_sub_epi64(bits, _mm_slli_epi64(biased, 52)), _mm_set1_epi64x(kBias)));
+  const __m128d one = _mm_set1_pd(1.0);
+  const __m128d s = _mm_div_pd(_mm_sub_pd(m, one), _mm_add_pd(m, one));
+  const __m128d s2 = _mm_mul_pd(s, s);
+  __m128d tail = _mm_set1_pd(internal::kLogSeriesFirst);
+  HWY_UNROLL(8)
+  for (size_t i = 0; i < 8; ++i) {
+    tail =
+        _mm_add_pd(_mm_mul_pd(tail, s2), _mm_set1_pd(internal::kLogSeries[i]));
+  }
+  const __m128d half = _mm_add_pd(s, _mm_mul_pd(_mm_mul_pd(s, s2), tail));
+  return _mm_add_pd(_mm_mul_pd(k, _mm_set1_pd(kLn2)), _mm_add_pd(half, half));
+}
+
+// The sums of two rows, from two lanes of each.
+HWY_INLINE __m128d SumsOfLanes(__m128d a, __m128d b) {
+  return _mm_add_pd(_mm_unpacklo_pd(a, b), _mm_unpackhi_pd(a, b));
+}
+
+// LogOfSum of two rows, whose shift is 0: their sums, maxima, and largest exp
+// values. A sum that is one exp value is the maximum's alone.
+HWY_INLINE __m128d LogsOfSums(__m128d sums, __m128d max, __m128d largest,
+                              const ScaleParts& parts) {
+  const __m128d scaled_max = _mm_mul_pd(max, _mm_set1_pd(parts.scale));
+  const __m128d offset =
+      _mm_sub_pd(OctavesOf(max, parts), _mm_set1_pd(kHeadroom));
+  const __m128d log_divisor =
+      _mm_sub_pd(_mm_mul_pd(offset, _mm_set1_pd(kLn2)),
+                 _mm_set1_pd(internal::kLogSoftmaxFactor));
+  const __m128d is_one = _mm_cmpeq_pd(sums, largest);
+  const __m128d log = _mm_add_pd(log_divisor, LogOfTwo(sums));
+  return _mm_or_pd(_mm_and_pd(is_one, scaled_max), _mm_andnot_pd(is_one, log));
+}
+
+// LogProbabilities of two rows without a shift and with a scale of 1, from
+// their LogOfSum, in two floats each.
+class PlainLogs {
+ public:
+  HWY_INLINE explicit PlainLogs(__m128d logs)
+      : high_(_mm_cvtpd_ps(logs)),
+        low_(_mm_cvtpd_ps(_mm_sub_pd(logs, _mm_cvtps_pd(high_)))) {}
+
+  struct OfRow {
+    HWY_INLINE __m128 operator()(__m128 x) const {
+      return _mm_min_ps(_mm_setzero_ps(), _mm_sub_ps(_mm_sub_ps(x, high), low));
+    }
+
+    __m128 high, low;
+  };
+  HWY_INLINE OfRow First() const {
+    return {_mm_shuffle_ps(high_, high_, 0x00),
+            _mm_shuffle_ps(low_, low_, 0x00)};
+  }
+  HWY_INLINE OfRow Second() const {
+    return {_mm_shuffle_ps(high_, high_, 0x55),
+            _mm_shuffle_ps(low_, low_, 0x55)};
+  }
+
+ private:
+  __m128 high_, low_;
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
+
+#endif  // SOFTLANE_LIB_ARITH_SSE2_ROW_PLANS_INL_H_

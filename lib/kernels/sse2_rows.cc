@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Compiled for the baseline alone.
+#include "kernels/sse2_rows-inl.h"
+
+#include "arith/sse2_row_plans-inl.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+
+const PairTable kSoftmaxPairs =
+    MakePairs(internal::PowerTable(internal::kSoftmaxPowers).entries);
+
+__attribute__((noclone, noinline)) void ExpVectors(const float* from, float* to,
+                                                   size_t vectors,
+                                                   const ScaleParts& parts,
+                                                   const WideRow* rows,
+                                                   size_t row_step) {
+  const __m128d l_hi = _mm_set1_pd(parts.l_hi);
+  const __m128d l_lo = _mm_set1_pd(parts.l_lo);
+  for (; vectors >= kSideBySide; vectors -= kSideBySide) {
+    ExpStep<kSideBySide>(from, to, l_hi, l_lo, rows, row_step);
+    from += kStep;
+    to += kStep;
+    rows += kSideBySide * row_step;
+  }
+  if (vectors >= 2) {
+    ExpStep<2>(from, to, l_hi, l_lo, rows, row_step);
+    from += 8;
+    to += 8;
+    rows += 2 * row_step;
+  }
+  if (vectors % 2 != 0) ExpStep<1>(from, to, l_hi, l_lo, rows, row_step);
+}
+
+template <bool kInDouble>
+HWY_INLINE void AddTo(WideLanes& lanes, const float* e, size_t vectors) {
+  WideSum<kInDouble> sum(lanes);
+  sum.Add(e, vectors);
+  lanes = sum.lanes;
+}
+
+void CheckTies(const float* from, float* to, size_t n, const RowPlan& plan,
+               const ScaleParts& parts) {
+  if (!HasTies(from, n, plan.offset, parts)) return;
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  for (size_t i = 0; i < n; ++i) Store(exp(Load(from + i)), to + i);
+}
+
+HWY_NOINLINE void AddVectors(const float* e, size_t vectors, bool in_double,
+                             WideLanes& lanes) {
+  in_double ? AddTo<true>(lanes, e, vectors) : AddTo<false>(lanes, e, vectors);
+}
+
+float AddExpOfRow(const float* x, float* to, size_t n, size_t hole,
+                  const RowPlan& plan, const ScaleParts& parts, float* last,
+                  bool in_double, WideLanes& result) {
+  const WideRow row = WideRowOf(
+      plan.offset, internal::LowestOf(static_cast<float>(plan.offset), parts));
+  const bool may_have_ties = MayHaveTies(parts);
+  WideLanes lanes = result;
+  float of_hole = 0.0f;
+  for (size_t i = 0; i < n; i += kSumBlock) {
+    const size_t count = HWY_MIN(kSumBlock, n - i);
+    float* const e = count == kSumBlock && to != nullptr ? to + i : last;
+    HWY_ALIGN float arguments[kSumBlock];
+    const float* from = x + i;
+    size_t vectors = count / 4;
+    if (HWY_UNLIKELY(!plan.as_is || count % 4 != 0 ||
+                     (may_have_ties && from == e))) {
+      vectors = CopyFilled(from, count, -kInfinity, arguments);
+      from = arguments;
+    }
+    if (HWY_UNLIKELY(!plan.as_is)) {  // see Shifted
+      const __m128 shift = _mm_set1_ps(static_cast<float>(plan.shift));
+      const __m128 unit = _mm_set1_ps(static_cast<float>(plan.unit));
+      for (float* k = arguments; k < arguments + 4 * vectors; k += 4) {
+        _mm_store_ps(k, _mm_mul_ps(_mm_sub_ps(_mm_load_ps(k), shift), unit));
+      }
+    }
+    ExpVectors(from, e, vectors, parts, &row, 0);
+    if (may_have_ties) CheckTies(from, e, count, plan, parts);
+    if (HWY_UNLIKELY(hole - i < count)) {
+      of_hole = e[hole - i];
+      e[hole - i] = 0.0f;
+    }
+    if (HWY_UNLIKELY(count != kSumBlock)) {
+      AddVectors(e, vectors, in_double, result = lanes);
+      return of_hole;
+    }
+    constexpr size_t kBlock = kSumBlock / 4;
+    in_double ? AddTo<true>(lanes, e, kBlock) : AddTo<false>(lanes, e, kBlock);
+  }
+  result = lanes;
+  return of_hole;
+}
+
+double LogOfExpSum(float max, double sum, const RowPlan& plan,
+                   const ScaleParts& parts) {
+  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
+}
+
+void MultiplyExp(const float* e, float* to, size_t n, double factor,
+                 double sum) {
+  const WideProbabilities scaled(_mm_set1_pd(factor), _mm_set1_pd(sum));
+  if (HWY_UNLIKELY(!(factor >= 0.0 && scaled.AreExact()))) {  // by SoftFma
+    const Probabilities exact(FactorOf(factor, sum));
+    for (size_t i = 0; i < n; ++i) Store(exact(Load(e + i)), to + i);
+    return;
+  }
+  MapBy4s(e, to, n, scaled.First());
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
