@@ -71,8 +71,8 @@ Words WordsOf(const Rows<const T>& view) {
 
 /// `labels` are those of the call, or its targets. The call is changed in
 /// place: a copy would wait for the stores that made it, 25 ns.
-Status Run(CrossEntropyCall& call, const Words& labels, bool shapes_agree,
-           Target target) {
+[[gnu::noinline]] Status Run(CrossEntropyCall& call, const Words& labels,
+                             bool shapes_agree, Target target) {
   const Rows<const float>& x = call.logits;
   const CrossEntropyOptions& options = *call.options;
   const bool per_row = options.reduction == Reduction::kNone;
