@@ -80,19 +80,18 @@ class BatchSums {
     sum.AddFolded(folded);
     hn::Store(sum.Folded(), F64(), lanes_ + r * kF64Lanes);
   }
-  // The first row's, for rows that the batch does not have.
+  // The first row's, for lanes of the last vector that have no row.
   HWY_INLINE void SetMissing(size_t first) {
     const VD lanes = hn::Load(F64(), lanes_);
-    for (size_t r = first; r < kBatchRows; ++r) {
+    for (size_t r = first; r % kLanes != 0; ++r) {
       hn::Store(lanes, F64(), lanes_ + r * kF64Lanes);
     }
   }
 
-  HWY_INLINE void Fold(double* sums) const {
-    for (size_t r = 0; r < kBatchRows; r += kF64Lanes) {
-      const StoredRows<F64> rows{lanes_ + r * kF64Lanes};
-      hn::Store(FoldRows(F64(), rows, Plus()), F64(), sums + r);
-    }
+  // Those of as many rows as a vector of doubles has lanes, from row r on.
+  HWY_INLINE VD Of(size_t r) const {
+    const StoredRows<F64> rows{lanes_ + r * kF64Lanes};
+    return FoldRows(F64(), rows, Plus());
   }
 
  private:
@@ -168,10 +167,12 @@ struct RowWriter {
 template <class Shape>
 HWY_NOINLINE void SumRows(const Batch& batch, BatchSums& sums) {
   const float* from = batch.e;
-  for (size_t r = 0; r < batch.rows; ++r, from += batch.e_stride) {
-    sums.Set<Shape>(r, from, batch.n);
+  // GCC would load them again after each store.
+  const size_t rows = batch.rows, stride = batch.e_stride, n = batch.n;
+  for (size_t r = 0; r < rows; ++r, from += stride) {
+    sums.Set<Shape>(r, from, n);
   }
-  sums.SetMissing(batch.rows);
+  sums.SetMissing(rows);
 }
 
 HWY_INLINE void PrefetchRow(const AheadRows& rows, size_t r, size_t n) {
@@ -184,15 +185,16 @@ template <class Shape, Writing kWriting>
 HWY_NOINLINE void WriteRows(const Batch& batch) {
   const float* from = batch.e;
   float* to = batch.probs;
-  const size_t n = batch.n;
-  for (size_t r = 0; r < batch.rows; ++r) {
+  const size_t rows = batch.rows, n = batch.n;
+  const size_t e_stride = batch.e_stride, stride = batch.probs_stride;
+  for (size_t r = 0; r < rows; ++r) {
     if (kWriting == Writing::kStreamed && r < batch.ahead_rows) {
       PrefetchRow(batch.ahead[0], r, n);
       PrefetchRow(batch.ahead[1], r, n);
     }
     RowWriter<kWriting>(batch, r, from, to).template WriteAll<Shape>(n);
-    from += batch.e_stride;
-    to += batch.probs_stride;
+    from += e_stride;
+    to += stride;
   }
 }
 
@@ -203,7 +205,6 @@ HWY_NOINLINE void SumAndWriteRows(const Batch& batch, const Batch& before,
   const float* from = batch.e;
   const float* from_before = before.e;
   float* to = before.probs;
-  // GCC would load them again after each store.
   const size_t rows = batch.rows, stride = batch.e_stride, n = batch.n;
   const size_t stride_before = before.e_stride, to_stride = before.probs_stride;
   const size_t rows_before = before.rows;
@@ -228,26 +229,30 @@ void WriteBatch(const Batch& batch) {
   WriteRows<AnyShape, Writing::kUsual>(batch);
 }
 
-// Whether all sums are in [least, most]. False for NaN.
-HWY_INLINE bool AreWithin(const double* sums, double least, double most) {
+// Of which all lanes are true that are in [least, most]. False for NaN.
+HWY_INLINE auto IsWithin(VD sum, double least, double most) {
   const F64 d;
-  auto are_within = hn::FirstN(d, hn::MaxLanes(d));
-  for (size_t r = 0; r < kBatchRows; r += hn::MaxLanes(d)) {
-    const VD sum = hn::Load(d, sums + r);
-    are_within = hn::And(are_within, hn::Ge(sum, hn::Set(d, least)));
-    are_within = hn::And(are_within, hn::Le(sum, hn::Set(d, most)));
+  return hn::And(hn::Ge(sum, hn::Set(d, least)), hn::Le(sum, hn::Set(d, most)));
+}
+HWY_NOINLINE bool AreWithin(const Batch& batch, double least, double most) {
+  const F64 d;
+  for (size_t r = 0; r < batch.rows; r += hn::MaxLanes(d)) {
+    const VD sum = hn::Load(d, batch.sums + r);
+    if (!hn::AllTrue(d, IsWithin(sum, least, most))) return false;
   }
-  return hn::AllTrue(d, are_within);
+  return true;
 }
 
+HWY_INLINE void SetReciprocals(VD lower, VD upper, size_t r, Batch& batch) {
+  const LaneReciprocals reciprocal(lower, upper);
+  Store(reciprocal.head, batch.head + r);
+  Store(reciprocal.rest, batch.rest + r);
+  Store(reciprocal.least, batch.least + r);
+}
 void InvertSums(Batch& batch) {
-  for (size_t r = 0; r < kBatchRows; r += kLanes) {
-    const LaneReciprocals reciprocal(
-        hn::Load(F64(), batch.sums + r),
-        hn::Load(F64(), batch.sums + r + kLanes / 2));
-    Store(reciprocal.head, batch.head + r);
-    Store(reciprocal.rest, batch.rest + r);
-    Store(reciprocal.least, batch.least + r);
+  for (size_t r = 0; r < batch.rows; r += kLanes) {
+    SetReciprocals(hn::Load(F64(), batch.sums + r),
+                   hn::Load(F64(), batch.sums + r + kLanes / 2), r, batch);
   }
 }
 
@@ -259,16 +264,28 @@ void SumBatch(Batch& batch, const Batch* before) {
     is_fused ? SumAndWriteRows<decltype(shape)>(batch, *before, sums)
              : SumRows<decltype(shape)>(batch, sums);
   });
-  sums.Fold(batch.sums);
+  const F64 d;
+  auto is_usual = hn::FirstN(d, hn::MaxLanes(d));
+  const auto check = [&](VD sum) HWY_ATTR {
+    is_usual = hn::And(is_usual, IsWithin(sum, internal::kMinUsualSum,
+                                          internal::kMaxUsualSum));
+  };
+  for (size_t r = 0; r < batch.rows; r += kLanes) {
+    const VD lower = sums.Of(r), upper = sums.Of(r + kLanes / 2);
+    check(lower);
+    check(upper);
+    hn::Store(lower, d, batch.sums + r);
+    hn::Store(upper, d, batch.sums + r + kLanes / 2);
+    SetReciprocals(lower, upper, r, batch);
+  }
+  batch.are_usual = batch.have_no_tiny = batch.are_enough = batch.are_numbers =
+      hn::AllTrue(d, is_usual);
+  if (batch.are_usual) return;
   constexpr double kMost = std::numeric_limits<double>::max();
   const double least = internal::LeastSum(batch.n);
-  batch.are_usual =
-      AreWithin(batch.sums, internal::kMinUsualSum, internal::kMaxUsualSum);
-  batch.have_no_tiny = batch.are_usual ||
-                       AreWithin(batch.sums, 0.0, internal::kMaxSumWithoutTiny);
-  batch.are_enough = batch.are_usual || AreWithin(batch.sums, least, kMost);
-  batch.are_numbers = batch.are_enough || AreWithin(batch.sums, 0.0, kMost);
-  InvertSums(batch);
+  batch.have_no_tiny = AreWithin(batch, 0.0, internal::kMaxSumWithoutTiny);
+  batch.are_enough = AreWithin(batch, least, kMost);
+  batch.are_numbers = AreWithin(batch, 0.0, kMost);
 }
 
 bool JoinSinks(Batch& batch, const float* sinks,

@@ -7,10 +7,10 @@ namespace softlane {
 namespace internal {
 namespace {
 
-double LargestOf(const double* sums) {
-  double largest = sums[0];
-  for (size_t r = 1; r < kBatchRows; ++r) {
-    largest = largest < sums[r] ? sums[r] : largest;
+double LargestOf(const Batch& batch) {
+  double largest = batch.sums[0];
+  for (size_t r = 1; r < batch.rows; ++r) {
+    largest = largest < batch.sums[r] ? batch.sums[r] : largest;
   }
   return largest;
 }
@@ -55,7 +55,7 @@ class SoftmaxBatches {
       const size_t left = call_.x.rows - r;
       SetRows(batch, left < rows ? left : rows, r, before);
       if (is_predicted && !before->are_usual) {
-        prediction_.Follow(LargestOf(before->sums));
+        prediction_.Follow(LargestOf(*before));
       }
       is_predicted = false;
       if (prediction_.IsUsable() && backoff_.NextIsDue()) {

@@ -46,13 +46,12 @@ class SoftmaxRows {
                      (plan.places != Places::kScratch || scratch != nullptr)),
         has_equal_rows_(call.ranges == nullptr && call.sinks == nullptr),
         is_log_(call.is_log),
-        has_results_(call.y.data != nullptr) {
-    if (has_equal_rows_) SetEqualFields();
-  }
+        has_results_(call.y.data != nullptr) {}
 
   // Rows [first, end).
   void Run(size_t first, size_t end) {
     end_ = end;
+    if (has_equal_rows_) SetEqualFields(MostOf(first));
     if (first != end && may_predict_) Sample(first);
     for (size_t r = first; r < end;) {
       const bool can_predict =
@@ -193,14 +192,19 @@ class SoftmaxRows {
       y += call_.y.stride;
     }
   }
-  void SetEqualFields() {
-    for (size_t k = 0; k < plan_.rows_per_call; ++k) {
+  void SetEqualFields(size_t most) {
+    for (size_t k = 0; k < most; ++k) {
       SetJob({0, 0, call_.x.cols, nullptr}, nullptr, jobs_[k]);
       if (k < distance_ || !has_results_) continue;
       jobs_[k].pending_n = call_.x.cols;
       jobs_[k].pending_sum = &results_[k - distance_].sum;
       jobs_[k].is_streamed = is_streamed_;
     }
+  }
+  // The rows of a call from r on, at most.
+  size_t MostOf(size_t r) const {
+    const size_t left = end_ - r;
+    return left < plan_.rows_per_call ? left : plan_.rows_per_call;
   }
   // What the last step of a job's row reads.
   const float* PendingOf(const RowJob& job) const {
@@ -218,9 +222,7 @@ class SoftmaxRows {
     for (Pending& pending : pending_) {
       if (pending.has_tiny) Divide(pending, {});
     }
-    const size_t left = end_ - r;
-    const size_t most = left < plan_.rows_per_call ? left : plan_.rows_per_call;
-    const size_t count = SetJobs(r, most);
+    const size_t count = SetJobs(r, MostOf(r));
     if (count == 0) {
       RunByMaximum(RowOf(r));
       return r + 1;
