@@ -33,7 +33,7 @@ class KeyRanges {
     return options.lengths != nullptr || options.causal || options.window != 0;
   }
 
-  KeyRange Of(size_t r) const {
+  [[gnu::noinline]] KeyRange Of(size_t r) const {
     size_t end = cols_;
     if (lengths_ != nullptr) end = static_cast<size_t>(lengths_[r]);
     end = AtMost(end, end_, r);

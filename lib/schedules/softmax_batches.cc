@@ -7,7 +7,7 @@ namespace softlane {
 namespace internal {
 namespace {
 
-double LargestOf(const Batch& batch) {
+[[gnu::noinline]] double LargestOf(const Batch& batch) {
   double largest = batch.sums[0];
   for (size_t r = 1; r < batch.rows; ++r) {
     largest = largest < batch.sums[r] ? batch.sums[r] : largest;
@@ -90,6 +90,12 @@ class SoftmaxBatches {
     }
   }
 
+  [[gnu::noinline]] void SetEnds(size_t r, size_t count) {
+    for (size_t k = 0; k < count; ++k) {
+      ends_[k] = call_.ranges->Of(r + k).end;
+    }
+  }
+
   // False if the rows do not fit the range. `before` is written in any case.
   bool Predict(Batch& batch, size_t r, const Batch* before) {
     batch.e_stride = rows_.e_stride;
@@ -99,9 +105,7 @@ class SoftmaxBatches {
     rows_.e = batch.e;
     const bool has_ends = call_.ranges != nullptr;
     const bool needs_max = call_.logsumexp != nullptr;
-    for (size_t k = 0; has_ends && k < batch.rows; ++k) {
-      ends_[k] = call_.ranges->Of(r + k).end;
-    }
+    if (has_ends) SetEnds(r, batch.rows);
     params_.range = prediction_.Range();
     const bool is_by_rows = has_ends || needs_max;
     ExpBatchFunction* const exp_batch =
@@ -125,14 +129,13 @@ class SoftmaxBatches {
     return is_good;
   }
 
-  bool JoinSinks(Batch& batch, const float* sinks) {
-    for (size_t k = 0; call_.logsumexp != nullptr && k < batch.rows; ++k) {
-      max_[k] = max_[k] < sinks[k] ? sinks[k] : max_[k];
-    }
+  [[gnu::noinline]] bool JoinSinks(Batch& batch, const float* sinks) {
     if (!kernels_.join_sinks(batch, sinks, params_.range, call_.parts)) {
       return false;
     }
+    const bool needs_max = call_.logsumexp != nullptr;
     for (size_t k = 0; k < batch.rows; ++k) {
+      if (needs_max && max_[k] < sinks[k]) max_[k] = sinks[k];
       if (MayHaveTiny(batch.sums[k])) batch.writing = Writing::kTiny;
     }
     kernels_.invert_sums(batch);
@@ -140,7 +143,7 @@ class SoftmaxBatches {
   }
 
   // False if a row needs more than a batch does.
-  bool SumByMaximum(Batch& batch, size_t r) {
+  [[gnu::noinline]] bool SumByMaximum(Batch& batch, size_t r) {
     // The maximum of each row, with its sink, and its logsumexp: row by row.
     if (call_.sinks != nullptr || call_.logsumexp != nullptr) return false;
     batch.e_stride = PaddedCols(batch.n);

@@ -14,6 +14,10 @@ float SpecialRow(const RowKernels& row, const float* x, float* y, size_t n,
 
 }  // namespace
 
+void FillRow(float* to, size_t n, float value) {
+  for (size_t i = 0; i < n; ++i) to[i] = value;
+}
+
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t, size_t n,
                       const float*) {
   return SpecialRow(call.row, call.x.Row(r), call.y.Row(r), n,

@@ -65,9 +65,7 @@ inline bool HasWholeLines(const Rows<float>& y) {
          y.cols % 16 == 0;
 }
 
-inline void FillRow(float* to, size_t n, float value) {
-  for (size_t i = 0; i < n; ++i) to[i] = value;
-}
+void FillRow(float* to, size_t n, float value);
 
 /// The special rows of all functions but attention.
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,

@@ -69,7 +69,7 @@ class SoftmaxRows {
 
  private:
   // The first elements of the first row predict its exponent.
-  void Sample(size_t first) {
+  [[gnu::noinline]] void Sample(size_t first) {
     const Row row = RowOf(first);
     if (row.n < kSampledCols) return;
     RowJob job;
@@ -87,7 +87,7 @@ class SoftmaxRows {
     if (sample.is_wide || sample.has_masked) has_masked_ = true;
   }
 
-  Row RowOf(size_t r) {
+  [[gnu::noinline]] Row RowOf(size_t r) {
     float* const to = call_.y.Row(r);
     if (call_.ranges == nullptr) return {r, 0, call_.x.cols, to};
     const KeyRange keys = call_.ranges->Of(r);
@@ -171,7 +171,7 @@ class SoftmaxRows {
   }
   // The same for rows that have all columns and no sinks, whose constant fields
   // SetEqualFields has set: half of the time.
-  size_t SetEqualJobs(size_t r, size_t most) {
+  [[gnu::noinline]] size_t SetEqualJobs(size_t r, size_t most) {
     const float* x = call_.x.Row(r);
     float* y = call_.y.Row(r);
     for (size_t count = 0;;) {
@@ -255,8 +255,8 @@ class SoftmaxRows {
     return r + done.count + 1;
   }
 
-  void SetSlot(size_t r, const float* e, float* to, size_t n, double sum,
-               bool has_tiny) {
+  [[gnu::noinline]] void SetSlot(size_t r, const float* e, float* to, size_t n,
+                                 double sum, bool has_tiny) {
     if (!has_results_) return;
     Pending& slot = SlotOf(r);
     slot = {e, to, n, sum, has_tiny, IsStreamed(e, to)};
@@ -272,7 +272,7 @@ class SoftmaxRows {
     return reinterpret_cast<uintptr_t>(to) % 64 == 0;
   }
 
-  void RunByMaximum(const Row& row) {
+  [[gnu::noinline]] void RunByMaximum(const Row& row) {
     Pending& slot = SlotOf(row.r);
     float* const place = PlaceOf(row);
     RowJob job;
@@ -325,7 +325,7 @@ class SoftmaxRows {
     if (log != nullptr) *log = special;
   }
 
-  void Divide(Pending& row, const ReadAhead& ahead) const {
+  [[gnu::noinline]] void Divide(Pending& row, const ReadAhead& ahead) const {
     if (row.n == 0) return;
     if (row.is_streamed) {
       call_.kernels.divide_streamed(row.e, row.to, row.n, row.sum, ahead,
@@ -339,7 +339,7 @@ class SoftmaxRows {
   }
 
   // The row that is read next.
-  ReadAhead AheadOf(size_t r) const {
+  [[gnu::noinline]] ReadAhead AheadOf(size_t r) const {
     if (r >= end_) return {};
     size_t begin = 0;
     if (call_.ranges != nullptr) {
@@ -376,22 +376,27 @@ class SoftmaxRows {
   bool has_masked_ = false;
 };
 
+// A function of its own, since few calls need the scratch.
+[[gnu::noinline]] void RunRows(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                               float* scratch, size_t first, size_t end) {
+  SoftmaxRows(call, plan, scratch).Run(first, end);
+}
 [[gnu::noinline]] void RunWithScratch(const SoftmaxCall& call,
                                       const SoftmaxPlan& plan) {
   alignas(64) float scratch[2 * kMaxScratchCols];
-  SoftmaxRows(call, plan, scratch).Run(0, call.x.rows);
+  RunRows(call, plan, scratch, 0, call.x.rows);
 }
 
 }  // namespace
 
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan) {
   if (plan.has_scratch) return RunWithScratch(call, plan);
-  RunSoftmaxRows(call, plan, 0, call.x.rows);
+  RunRows(call, plan, nullptr, 0, call.x.rows);
 }
 
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan,
                     size_t first, size_t count) {
-  SoftmaxRows(call, plan, nullptr).Run(first, first + count);
+  RunRows(call, plan, nullptr, first, first + count);
 }
 
 }  // namespace internal
