@@ -4,6 +4,7 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
+#include "kernels/large_rows.h"
 #include "one_column.h"
 #include "schedules/planner.h"
 #include "schedules/row_tiles.h"
@@ -43,10 +44,12 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
       internal::RunRowByRow);
 }
 
-void RunLargeRows(const SoftmaxCall& call) {
+void RunLargeRows(const SoftmaxCall& call, Target target) {
+  internal::LargeRowFunction& run =
+      internal::KernelsOf(internal::kSoftmaxLargeRow, target);
   for (size_t r = 0; r < call.x.rows; ++r) {
-    if (!call.kernels.large_row(call.x.Row(r), call.y.Row(r), call.x.cols,
-                                call.LogAt(r), call.parts)) {
+    if (!run(call.x.Row(r), call.y.Row(r), call.x.cols, call.LogAt(r),
+             call.parts)) {
       internal::RunRowByRow(call, r, 1);
     }
   }
@@ -73,7 +76,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
     case Schedule::kTiles:
       return internal::RunSoftmaxTiles(call, target);
     case Schedule::kLargeRows:
-      return RunLargeRows(call);
+      return RunLargeRows(call, target);
   }
 }
 

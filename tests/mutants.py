@@ -315,10 +315,10 @@ MUTANTS = [
     ("kernels/short_rows.cc", "Write(HWY_MIN(k, end));", "Write(k);"),
     ("kernels/short_rows.cc", "Write(end); }", "}"),
     ("kernels/short_rows.cc", "Of(KeepFirst(Load(e), n))", "Of(Load(e + 1))"),
-    # large_sum-inl.h, large_rows-inl.h, stream-inl.h
+    # large_sum-inl.h, large_rows.cc, stream-inl.h
     ("kernels/large_sum-inl.h", "sum.Multiply(PowerOfTwo(plan.offset - next.offset));", ""),
     ("kernels/large_sum-inl.h", "next.as_is)) {", "true)) {"),
-    ("kernels/large_rows-inl.h", "StoreSome(probs, y, 0, range.begin);", ""),
+    ("kernels/large_rows.cc", "StoreSome(probs, y, 0, range.begin);", ""),
     ("kernels/stream-inl.h", "StoreSome(terms, to, 0, range.begin);", ""),
     ("kernels/stream-inl.h", "i < end; i += kLanes", "i + kLanes < end; i += kLanes"),
     ("kernels/stream-inl.h", "StoreSome(terms, to, range.lines_end, n);", ""),

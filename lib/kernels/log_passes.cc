@@ -196,16 +196,16 @@ float LogSumExpOf(float, double log_sum, const internal::ExpRange&,
 constexpr LogitsKernels kLogitsKernels = {
     {&SumRows<false>, &SumRows<true>, &SumRows<false>, &SumRows<true>},
     nullptr};
-constexpr SoftmaxKernels kKernels = {&LogOfRow,         &LogSumExpOf, &Subtract,
-                                     &SubtractStreamed, nullptr,      nullptr};
+constexpr SoftmaxKernels kKernels = {&LogOfRow, &LogSumExpOf, &Subtract,
+                                     &SubtractStreamed, nullptr};
 #else
 #ifdef SOFTLANE_SSE2
 constexpr auto kShortRows = &LogsOfShortRows;
 #else
 constexpr std::nullptr_t kShortRows = nullptr;
 #endif
-constexpr SoftmaxKernels kKernels = {&LogOfRow, nullptr, nullptr,
-                                     nullptr,   nullptr, kShortRows};
+constexpr SoftmaxKernels kKernels = {&LogOfRow, nullptr, nullptr, nullptr,
+                                     kShortRows};
 constexpr LogitsKernels kLogitsKernels = {};
 #endif
 

@@ -138,10 +138,6 @@ struct SoftmaxKernels {
   /// The same, past the caches. Probabilities may be tiny.
   void (*divide_streamed)(const float* e, float* probs, size_t n, double sum,
                           const ReadAhead& ahead, const ScaleParts& parts);
-  /// Does a row that no cache holds, in two passes. False, without a write, if
-  /// the row needs another schedule.
-  bool (*large_row)(const float* x, float* y, size_t n, float* logsumexp,
-                    const ScaleParts& parts);
   /// Does a batch of short rows, in place or not. Gives the number of rows
   /// done; the next row needs another schedule. logsumexp may be null.
   size_t (*short_rows)(const float* x, size_t x_stride, float* y,

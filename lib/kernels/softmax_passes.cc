@@ -17,9 +17,6 @@
 #include "kernels/sse2_narrow_rows-inl.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
-#ifndef SOFTLANE_SSE2
-#include "kernels/large_rows-inl.h"
-#endif
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -102,39 +99,6 @@ size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
   return rows;
 }
 
-// SoftmaxLargeRow of large_rows-inl.h: the sum by blocks, and then the exp
-// values once more.
-bool BaselineLargeRow(const float* x, float* y, size_t n, float* logsumexp,
-                      const ScaleParts& parts) {
-  HWY_ALIGN float block[kSumBlock];
-  const internal::LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
-  if (!row.is_direct) return false;
-  const double sum = row.sum;
-  const RowPlan plan = PlanRow(row.max, parts);
-  const bool is_number = sum == sum;
-  if (logsumexp != nullptr) {
-    *logsumexp =
-        is_number
-            ? static_cast<float>(LogOfExpSum(row.max, sum, plan, parts) + 0.0)
-            : kNaN;
-  }
-  if (!is_number) {
-    Fill(y, n, kNaN);
-    return true;
-  }
-  constexpr size_t kPart = 16 * kSumBlock;
-  HWY_ALIGN float part[kPart];
-  for (size_t i = 0; i < n; i += kPart) {
-    // The pass of one row: its sum is not needed here, but costs little.
-    const size_t count = HWY_MIN(kPart, n - i);
-    const size_t full = count / kSumBlock * kSumBlock;
-    SumExp<false>(x + i, part, count, plan, parts, block);
-    DivideExp(part, y + i, full, sum);
-    DivideExp(block, y + i + full, count - full, sum);
-  }
-  return true;
-}
-
 #else
 
 // to[i] = argument(x[i]), for a maximum beyond the direct limit.
@@ -199,18 +163,16 @@ void DivideStreamed(const float* e, float* probs, size_t n, double sum,
   StreamRow(e, probs, n, probabilities, NextRow{ahead.first, ahead.second});
 }
 
-constexpr SoftmaxKernels kKernels = {&OneRow,          &LogSumExpInRange,
-                                     &Divide,          &DivideStreamed,
-                                     &SoftmaxLargeRow, nullptr};
+constexpr SoftmaxKernels kKernels = {&OneRow, &LogSumExpInRange, &Divide,
+                                     &DivideStreamed, nullptr};
 #else
 #ifdef SOFTLANE_SSE2
-constexpr SoftmaxKernels kKernels = {&BaselineRow,      nullptr,
-                                     nullptr,           nullptr,
-                                     &BaselineLargeRow, &BaselineShortRows};
+constexpr SoftmaxKernels kKernels = {&BaselineRow, nullptr, nullptr, nullptr,
+                                     &BaselineShortRows};
 #else
 // One lane at a time there is nothing to gain by other schedules.
-constexpr SoftmaxKernels kKernels = {&OneRow, nullptr,          nullptr,
-                                     nullptr, &SoftmaxLargeRow, nullptr};
+constexpr SoftmaxKernels kKernels = {&OneRow, nullptr, nullptr, nullptr,
+                                     nullptr};
 #endif
 #endif
 

@@ -28,7 +28,7 @@ enum class Schedule {
   kRows,       // softmax_rows.h
   kBatches,    // softmax_batches.h
   kTiles,      // row_tiles.h
-  kLargeRows,  // kernels/softmax_kernels.h, large_row
+  kLargeRows,  // kernels/large_rows.h
   kShortRows,  // kernels/softmax_kernels.h, short_rows: x86-64 baseline only
 };
 

@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/large_rows.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/large_rows.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "arith/row_exp-inl.h"
+#include "kernels/exp_sums-inl.h"
+#include "kernels/sse2_rows-inl.h"
+#include "kernels/stream-inl.h"
 
 // Softmax of a row beyond the caches, where what counts is bytes: two passes
 // that read it, and one write past the cache. The first sums exp values without
 // writing them; the second computes them anew. Three passes would move 20 bytes
 // an element and more, this moves 12.
-
-#if defined(SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_) == \
-    defined(HWY_TARGET_TOGGLE)
-#ifdef SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_
-#undef SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_
-#else
-#define SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_
-#endif
-
-#include "arith/row_exp-inl.h"
-#include "kernels/exp_sums-inl.h"
-#include "kernels/stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -23,6 +21,42 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::LargeSum;
+
+#ifdef SOFTLANE_SSE2
+
+// The exp values by blocks, and the probabilities from these.
+bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
+                     const ScaleParts& parts) {
+  HWY_ALIGN float block[kSumBlock];
+  const LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
+  if (!row.is_direct) return false;
+  const double sum = row.sum;
+  const RowPlan plan = PlanRow(row.max, parts);
+  const bool is_number = sum == sum;
+  if (logsumexp != nullptr) {
+    *logsumexp =
+        is_number
+            ? static_cast<float>(LogOfExpSum(row.max, sum, plan, parts) + 0.0)
+            : kNaN;
+  }
+  if (!is_number) {
+    Fill(y, n, kNaN);
+    return true;
+  }
+  constexpr size_t kPart = 16 * kSumBlock;
+  HWY_ALIGN float part[kPart];
+  for (size_t i = 0; i < n; i += kPart) {
+    // The pass of one row: its sum is not needed here, but costs little.
+    const size_t count = HWY_MIN(kPart, n - i);
+    const size_t full = count / kSumBlock * kSumBlock;
+    SumExp<false>(x + i, part, count, plan, parts, block);
+    DivideExp(part, y + i, full, sum);
+    DivideExp(block, y + i + full, count - full, sum);
+  }
+  return true;
+}
+
+#else
 
 struct LargeProbs {
   HWY_INLINE Four FourOf(size_t i) const {
@@ -58,8 +92,8 @@ HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
 
 // A row of kMinLargeCols or more. False if it needs more than this does; then
 // nothing has been written.
-HWY_NOINLINE bool SoftmaxLargeRow(const float* x, float* y, size_t n,
-                                  float* logsumexp, const ScaleParts& parts) {
+bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
+                     const ScaleParts& parts) {
   const LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
   if (!row.is_direct) return false;
   if (logsumexp != nullptr) *logsumexp = kNaN;
@@ -79,9 +113,20 @@ HWY_NOINLINE bool SoftmaxLargeRow(const float* x, float* y, size_t n,
   return true;
 }
 
+#endif  // SOFTLANE_SSE2
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
 
-#endif  // SOFTLANE_LIB_KERNELS_LARGE_ROWS_INL_H_
+#if HWY_ONCE
+namespace softlane {
+namespace internal {
+
+const KernelTable<LargeRowFunction> kSoftmaxLargeRow =
+    SOFTLANE_KERNEL_TABLE(SoftmaxLargeRow);
+
+}  // namespace internal
+}  // namespace softlane
+#endif  // HWY_ONCE
