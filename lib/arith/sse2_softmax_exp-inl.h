@@ -27,7 +27,7 @@ struct WideRow {
   __m128 lowest;
 };
 
-// In kernels/sse2_rows.cc, once for all objects.
+// In kernels/sse2_exp_vectors.cc, once for all objects.
 extern const PairTable kSoftmaxPairs;
 
 namespace {

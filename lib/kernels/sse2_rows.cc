@@ -9,31 +9,7 @@
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
-
-const PairTable kSoftmaxPairs =
-    MakePairs(internal::PowerTable(internal::kSoftmaxPowers).entries);
-
-__attribute__((noclone, noinline)) void ExpVectors(const float* from, float* to,
-                                                   size_t vectors,
-                                                   const ScaleParts& parts,
-                                                   const WideRow* rows,
-                                                   size_t row_step) {
-  const __m128d l_hi = _mm_set1_pd(parts.l_hi);
-  const __m128d l_lo = _mm_set1_pd(parts.l_lo);
-  for (; vectors >= kSideBySide; vectors -= kSideBySide) {
-    ExpStep<kSideBySide>(from, to, l_hi, l_lo, rows, row_step);
-    from += kStep;
-    to += kStep;
-    rows += kSideBySide * row_step;
-  }
-  if (vectors >= 2) {
-    ExpStep<2>(from, to, l_hi, l_lo, rows, row_step);
-    from += 8;
-    to += 8;
-    rows += 2 * row_step;
-  }
-  if (vectors % 2 != 0) ExpStep<1>(from, to, l_hi, l_lo, rows, row_step);
-}
+namespace {
 
 template <bool kInDouble>
 HWY_INLINE void AddTo(WideLanes& lanes, const float* e, size_t vectors) {
@@ -42,12 +18,7 @@ HWY_INLINE void AddTo(WideLanes& lanes, const float* e, size_t vectors) {
   lanes = sum.lanes;
 }
 
-void CheckTies(const float* from, float* to, size_t n, const RowPlan& plan,
-               const ScaleParts& parts) {
-  if (!HasTies(from, n, plan.offset, parts)) return;
-  const SoftmaxExp exp = MakeExp(plan, parts);
-  for (size_t i = 0; i < n; ++i) Store(exp(Load(from + i)), to + i);
-}
+}  // namespace
 
 HWY_NOINLINE void AddVectors(const float* e, size_t vectors, bool in_double,
                              WideLanes& lanes) {

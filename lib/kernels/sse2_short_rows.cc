@@ -56,7 +56,9 @@ bool ShortRows::Make(const float* x, size_t stride, bool in_double) {
     WideRow plans[4];
     if (!PlanFour(max, parts_, plans)) return false;
     WideRow* of_vector = of_vector_ + r * vectors;
-    for (size_t k = 0; k < count; ++k) {
+    HWY_UNROLL(4)
+    for (size_t k = 0; k < 4; ++k) {
+      if (k == count) break;
       for (size_t i = 0; i < vectors; ++i) *of_vector++ = plans[k];
     }
   }
