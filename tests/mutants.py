@@ -353,8 +353,8 @@ MUTANTS = [
     ("kernels/sse2_backward-inl.h", "return -0x1p-100f < m && m < 0x1p-100f;", "return true;"),
     ("kernels/sse2_backward-inl.h", "return _mm_andnot_ps(_mm_cmpeq_ps(p, _mm_setzero_ps()), v);", "return v;"),
     ("kernels/softmax_backward_passes.cc", "MinusHalf(TotalOf(two) + 0.0)", "MinusHalf(TotalOf(two))"),
-    ("kernels/sse2_log_backward-inl.h", "is_large = _mm_or_ps(is_large, _mm_cmpgt_ps(last, most));", ""),
-    ("kernels/sse2_log_backward-inl.h", "from + r * stride", "from + r * n"),
+    ("kernels/sse2_log_backward-inl.h", "!(MaxOf4s<NaN4s>(log_p, n) <= kMaxWideLog)", "false"),
+    ("kernels/sse2_log_backward-inl.h", "CopyFilled(from + k * log_p.stride,", "CopyFilled(from + k * n,"),
     ("arith/sse2_sum-inl.h", "if (i != rest_) _mm_store_ps(last_ + i, (terms + i).First(rest_ - i));", ""),
     ("arith/sse2_sum-inl.h", "if (count > 3) upper = AddUp(upper, Widen(load(e + 12)));", ""),
     # log_softmax.cc, log_softmax_backward.cc, softmax_jacobian.cc

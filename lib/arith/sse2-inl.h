@@ -165,10 +165,10 @@ HWY_INLINE size_t CopyFilled(const float* from, size_t n, float fill,
   size_t i = 0;
   HWY_UNROLL(1)
   for (; n - i >= 4; i += 4) {
-    _mm_store_ps(to + i, InLoop(_mm_loadu_ps(from + i)));
+    _mm_storeu_ps(to + i, InLoop(_mm_loadu_ps(from + i)));
   }
   if (i == n) return n / 4;
-  _mm_store_ps(to + i, LoadSome(from + i, n - i, fill));
+  _mm_storeu_ps(to + i, LoadSome(from + i, n - i, fill));
   return i / 4 + 1;
 }
 // to[i] = from[i] for i in [0, n), from whole vectors.

@@ -25,19 +25,6 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Rows without gaps, in the same place. `to` has room for a vector more.
-HWY_INLINE void PackRows(const float* from, size_t stride, size_t rows,
-                         size_t n, float* to) {
-  for (size_t r = 0; r < rows; ++r, to += n) {
-    const float* const row = from + r * stride;
-    size_t i = 0;
-    for (; n - i >= 4; i += 4) {
-      _mm_storeu_ps(to + i, InLoop(_mm_loadu_ps(row + i)));
-    }
-    if (i != n) _mm_storeu_ps(to + i, LoadSome(row + i, n - i, 0.0f));
-  }
-}
-
 // The gradients of a row. The difference d - p sum, of products that are exact
 // in double, is rounded to double and to float. Where that may not be one
 // rounding, SoftFma computes again.
@@ -46,66 +33,46 @@ class WideLogGradients {
   HWY_INLINE WideLogGradients(double sum, float scale)
       : sum_(static_cast<float>(sum * kOverSoftmaxFactor)), scale_(scale) {}
 
-  // Of kVectors vectors. dx may be d.
-  template <size_t kVectors>
-  HWY_INLINE void WriteVectors(const float* p, const float* d,
-                               float* dx) const {
-    const __m128d sum = _mm_set1_pd(sum_);
-    __m128 difference[kVectors];
-    Ties ties;
-    __m128 is_tiny = _mm_setzero_ps();
-    HWY_UNROLL(4)
-    for (size_t k = 0; k < kVectors; ++k) {
-      const float* const from = d + 4 * k;
-      const float* const p4 = p + 4 * k;
-      const __m128 d4 = _mm_loadu_ps(from);
-      const __m128d lower =
-          _mm_sub_pd(_mm_cvtps_pd(d4), _mm_mul_pd(WidenTwo(p4), sum));
-      const __m128d upper =
-          _mm_sub_pd(WidenTwo(from + 2), _mm_mul_pd(WidenTwo(p4 + 2), sum));
-      ties.Check(lower, upper);
-      difference[k] = Narrow(lower, upper);
-      is_tiny = _mm_or_ps(is_tiny, AreTiny(difference[k], d4));
-    }
-    if (HWY_UNLIKELY(ties.Any() || _mm_movemask_ps(is_tiny) != 0)) {
-      return Exactly(p, d, dx, 4 * kVectors, sum_, scale_);
-    }
-    HWY_UNROLL(4)
-    for (size_t k = 0; k < kVectors; ++k) {
-      _mm_storeu_ps(dx + 4 * k, _mm_mul_ps(_mm_set1_ps(scale_), difference[k]));
-    }
-  }
-
-  // Of few elements. p is read up to a whole vector.
+  // p is read up to a whole vector. dx may be d.
   HWY_INLINE void Write(const float* p, const float* d, float* dx,
                         size_t n) const {
-    for (; n >= 4; n -= 4, p += 4, d += 4, dx += 4) WriteVectors<1>(p, d, dx);
+    for (; n >= 4; n -= 4, p += 4, d += 4, dx += 4) WriteFour(p, d, dx);
     if (n != 0) {
       HWY_ALIGN float last[4];
       _mm_store_ps(last, LoadSome(d, n, 0.0f));
-      WriteVectors<1>(p, last, last);
+      WriteFour(p, last, last);
       StoreSome4(dx, _mm_load_ps(last), n);
     }
   }
-  HWY_NOINLINE void WriteMany(const float* p, const float* d, float* dx,
-                              size_t n) const {
-    for (; n >= kStep; n -= kStep, p += kStep, d += kStep, dx += kStep) {
-      WriteVectors<kSideBySide>(p, d, dx);
-    }
-    Write(p, d, dx, n);
-  }
 
  private:
+  HWY_INLINE void WriteFour(const float* p, const float* d, float* dx) const {
+    const __m128d sum = _mm_set1_pd(sum_);
+    const __m128 d4 = _mm_loadu_ps(d);
+    const __m128d lower =
+        _mm_sub_pd(_mm_cvtps_pd(d4), _mm_mul_pd(WidenTwo(p), sum));
+    const __m128d upper =
+        _mm_sub_pd(WidenTwo(d + 2), _mm_mul_pd(WidenTwo(p + 2), sum));
+    const __m128 difference = Narrow(lower, upper);
+    Ties ties;
+    ties.Check(lower, upper);
+    if (HWY_UNLIKELY(ties.Any() || AreTiny(difference, d4))) {
+      return Exactly(p, d, dx, sum_, scale_);
+    }
+    _mm_storeu_ps(dx, _mm_mul_ps(_mm_set1_ps(scale_), difference));
+  }
   // Subnormal floats have ties elsewhere. Without d there is no sum to round.
-  static HWY_INLINE __m128 AreTiny(__m128 difference, __m128 d) {
+  static HWY_INLINE bool AreTiny(__m128 difference, __m128 d) {
     const __m128 size = _mm_andnot_ps(_mm_set1_ps(-0.0f), difference);
-    return _mm_andnot_ps(_mm_cmpeq_ps(d, _mm_setzero_ps()),
-                         _mm_cmple_ps(size, _mm_set1_ps(0x1p-126f)));
+    const __m128 are_tiny =
+        _mm_andnot_ps(_mm_cmpeq_ps(d, _mm_setzero_ps()),
+                      _mm_cmple_ps(size, _mm_set1_ps(0x1p-126f)));
+    return _mm_movemask_ps(are_tiny) != 0;
   }
   static HWY_NOINLINE void Exactly(const float* p, const float* d, float* dx,
-                                   size_t n, float sum, float scale) {
+                                   float sum, float scale) {
     HWY_UNROLL(1)
-    for (size_t i = 0; i < n; ++i) {
+    for (size_t i = 0; i < 4; ++i) {
       dx[i] = scale * internal::SoftFma(-p[i], sum, d[i]);
     }
   }
@@ -116,19 +83,6 @@ class WideLogGradients {
 // The largest logarithm of which ExpStep has the bits of SoftmaxExp: it counts
 // octaves in double. No probability's is above 0.
 constexpr float kMaxWideLog = 64.0f;
-HWY_NOINLINE bool HasLargeLogs(const float* log_p, size_t n) {
-  const __m128 most = _mm_set1_ps(kMaxWideLog);
-  __m128 is_large = _mm_setzero_ps();
-  size_t i = 0;
-  for (; n - i >= 4; i += 4) {
-    is_large = _mm_or_ps(is_large, _mm_cmpgt_ps(_mm_loadu_ps(log_p + i), most));
-  }
-  if (i != n) {
-    const __m128 last = LoadSome(log_p + i, n - i, 0.0f);
-    is_large = _mm_or_ps(is_large, _mm_cmpgt_ps(last, most));
-  }
-  return _mm_movemask_ps(is_large) != 0;
-}
 // What ExpStep would give. p may be log_p.
 HWY_NOINLINE void ExpOfLargeLogs(const float* log_p, float* p, size_t n) {
   const SoftmaxExp exp(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f),
@@ -137,10 +91,14 @@ HWY_NOINLINE void ExpOfLargeLogs(const float* log_p, float* p, size_t n) {
   for (size_t i = 0; i < n; ++i) Store(exp(Load(log_p + i)), p + i);
 }
 
-// The exponential, up to the common factor, of n elements; p has room for whole
-// vectors. It has no ties: see sse2_softmax_exp-inl.h. p may be log_p.
+// The exponential, up to the common factor, of n elements, and any numbers up
+// to a whole vector: p has room for a vector more. It has no ties: see
+// sse2_softmax_exp-inl.h. p may be log_p.
 HWY_NOINLINE void ExpOfLogs(const float* log_p, size_t n, float* p) {
-  if (HWY_UNLIKELY(HasLargeLogs(log_p, n))) return ExpOfLargeLogs(log_p, p, n);
+  _mm_storeu_ps(p + n, _mm_setzero_ps());
+  if (HWY_UNLIKELY(!(MaxOf4s<NaN4s>(log_p, n) <= kMaxWideLog))) {
+    return ExpOfLargeLogs(log_p, p, n);
+  }
   const WideRow row = WideRowOf(0.0, internal::kLowestLogProbability);
   const size_t full = n / 4 * 4;
   ExpVectors(log_p, p, full / 4, internal::kUnscaled, &row, 0);
@@ -165,14 +123,14 @@ HWY_NOINLINE void LongLogRows(const Rows<const float>& log_p,
                               float scale) {
   const size_t n = log_p.cols;
   WideRowSums<WideTerms> sums(n);
-  HWY_ALIGN float p[kPacked];
+  HWY_ALIGN float p[kPacked + 4];
   for (size_t r = 0; r < log_p.rows; ++r) {
     const float* const d_row = d.Row(r);
     const WideLogGradients gradients(SumOfRow(sums, d_row, n), scale);
     for (size_t i = 0; i < n; i += kPacked) {
       const size_t count = HWY_MIN(kPacked, n - i);
       ExpOfLogs(log_p.Row(r) + i, count, p);
-      gradients.WriteMany(p, d_row + i, dx.Row(r) + i, count);
+      gradients.Write(p, d_row + i, dx.Row(r) + i, count);
     }
   }
 }
@@ -189,11 +147,12 @@ HWY_NOINLINE void ShortLogRows(const Rows<const float>& log_p,
     const size_t rows = HWY_MIN(log_p.rows - r, most);
     const float* from = log_p.Row(r);
     if (log_p.stride != n) {
-      PackRows(from, log_p.stride, rows, n, p);
+      for (size_t k = 0; k < rows; ++k) {  // without gaps
+        CopyFilled(from + k * log_p.stride, n, 0.0f, p + k * n);
+      }
       from = p;
     }
     ExpOfLogs(from, rows * n, p);
-    _mm_storeu_ps(p + rows * n, _mm_setzero_ps());  // WideLogGradients reads it
     for (size_t k = 0; k < rows; ++k) {
       const float* const d_row = d.Row(r + k);
       const WideLogGradients gradients(SumOfRow(sums, d_row, n), scale);
