@@ -68,19 +68,21 @@ class NarrowRows {
   HWY_INLINE double Sum() const { return _mm_cvtsd_f64(sums_[0]); }
 
   HWY_INLINE void Divide(float* y, size_t stride) const {
-    for (size_t r = 0; r < kRows; r += 2) {
-      const WideProbabilities probabilities(sums_[r / 2]);
-      if (HWY_LIKELY(probabilities.AreExact())) {
-        WriteRow(r, e_, y, stride, probabilities.First());
-        WriteRow(r + 1, e_, y, stride, probabilities.Second());
-      } else {
-        HWY_ALIGN float e[4 * kVectors];
-        for (size_t k = 0; k < kVectors; ++k) _mm_store_ps(e + 4 * k, e_[k]);
-        DivideExp(e + 4 * r, y + r * stride, n_, _mm_cvtsd_f64(sums_[r / 2]));
-        if (r + 1 >= rows_) return;
-        DivideExp(e + 4 * (r + 1), y + (r + 1) * stride, n_,
-                  _mm_cvtsd_f64(_mm_unpackhi_pd(sums_[r / 2], sums_[r / 2])));
-      }
+    const WideProbabilities first(sums_[0]), last(sums_[kPairs - 1]);
+    if (HWY_LIKELY(first.AreExact() && last.AreExact())) {
+      WriteRow(0, e_, y, stride, first.First());
+      WriteRow(1, e_, y, stride, first.Second());
+      if (kRows != 4) return;
+      WriteRow(2, e_, y, stride, last.First());
+      WriteRow(3, e_, y, stride, last.Second());
+      return;
+    }
+    HWY_ALIGN float e[4 * kVectors];
+    HWY_ALIGN double sums[2 * kPairs];
+    for (size_t k = 0; k < kVectors; ++k) _mm_store_ps(e + 4 * k, e_[k]);
+    for (size_t k = 0; k < kPairs; ++k) _mm_store_pd(sums + 2 * k, sums_[k]);
+    for (size_t r = 0; r < rows_; ++r) {
+      DivideExp(e + 4 * r, y + r * stride, n_, sums[r]);
     }
   }
 
@@ -88,18 +90,23 @@ class NarrowRows {
   HWY_INLINE void WriteLogs(float* y, size_t stride,
                             const ScaleParts& parts) const {
     const __m128 largest = LargestOfRows(e_);
-    for (size_t r = 0; r < kRows; r += 2) {
-      const __m128 max = r == 0 ? max_ : UpperTwo(max_);
-      const __m128 of_exp = r == 0 ? largest : UpperTwo(largest);
-      const PlainLogs logs(LogsOfSums(sums_[r / 2], _mm_cvtps_pd(max),
-                                      _mm_cvtps_pd(of_exp), parts));
-      WriteRow(r, x_, y, stride, logs.First());
-      WriteRow(r + 1, x_, y, stride, logs.Second());
+    __m128d logs[kPairs];
+    for (size_t k = 0; k < kPairs; ++k) {
+      const __m128 max = k == 0 ? max_ : UpperTwo(max_);
+      const __m128 of_exp = k == 0 ? largest : UpperTwo(largest);
+      logs[k] =
+          LogsOfSums(sums_[k], _mm_cvtps_pd(max), _mm_cvtps_pd(of_exp), parts);
+    }
+    for (size_t k = 0; k < kPairs; ++k) {
+      const PlainLogs pair(logs[k]);
+      WriteRow(2 * k, x_, y, stride, pair.First());
+      WriteRow(2 * k + 1, x_, y, stride, pair.Second());
     }
   }
 
  private:
   static constexpr size_t kVectors = kRows == 1 ? 2 : kRows;
+  static constexpr size_t kPairs = (kRows + 1) / 2;
 
   static HWY_INLINE __m128 LoadUpTo4(const float* from, size_t n) {
     return n == 4 ? _mm_loadu_ps(from) : LoadSome(from, n, -kInfinity);
@@ -150,7 +157,7 @@ class NarrowRows {
 
   const size_t rows_, n_;
   __m128 x_[kVectors], e_[kVectors], max_;
-  __m128d sums_[(kRows + 1) / 2];
+  __m128d sums_[kPairs];
 };
 
 // Calls of(rows of a group, first row) until it gives false. Gives the number
