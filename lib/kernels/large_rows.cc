@@ -32,16 +32,14 @@ bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
   if (!row.is_direct) return false;
   const double sum = row.sum;
   const RowPlan plan = PlanRow(row.max, parts);
-  const bool is_number = sum == sum;
-  if (logsumexp != nullptr) {
-    *logsumexp =
-        is_number
-            ? static_cast<float>(LogOfExpSum(row.max, sum, plan, parts) + 0.0)
-            : kNaN;
-  }
-  if (!is_number) {
+  if (!(sum == sum)) {
+    if (logsumexp != nullptr) *logsumexp = kNaN;
     Fill(y, n, kNaN);
     return true;
+  }
+  if (logsumexp != nullptr) {
+    *logsumexp =
+        static_cast<float>(LogOfExpSum(row.max, sum, plan, parts) + 0.0);
   }
   constexpr size_t kPart = 16 * kSumBlock;
   HWY_ALIGN float part[kPart];

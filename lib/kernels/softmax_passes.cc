@@ -29,6 +29,7 @@ using internal::SoftmaxKernels;
 
 #ifdef SOFTLANE_SSE2
 
+// A row by itself: the maximum, the exp values and their sum, and the division.
 HWY_NOINLINE RowResult BaselineLongRow(const float* x, float* y, size_t n,
                                        float sink, const ScaleParts& parts,
                                        float* logsumexp) {

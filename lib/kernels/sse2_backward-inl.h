@@ -84,7 +84,7 @@ HWY_NOINLINE void WriteWideBy(float m, float scale, const float* scales,
                      scales != nullptr ? _mm_loadu_ps(scales + i) : one_scale);
   };
   size_t i = 0;
-  for (; n - i >= 8; i += 8) {
+  for (; !kIsTiny && n - i >= 8; i += 8) {
     const __m128 first = at(i);
     const __m128 second = at(i + 4);
     _mm_storeu_ps(dx + i, first);

@@ -39,7 +39,7 @@ HWY_INLINE __m128d LastTwoOf(const float* e, size_t vectors, bool in_double) {
 }  // namespace
 
 bool ShortRows::Make(const float* x, size_t stride, bool in_double) {
-  // Vector stores may be to members, for all that is known.
+  // Read once: for all that the compiler knows, a vector may be stored there.
   const size_t rows = rows_, n = n_, vectors = row_vectors_;
   if (parts_.unit != 1.0) return false;
   for (size_t r = 0; r < rows; r += 4) {
