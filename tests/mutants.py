@@ -353,8 +353,8 @@ MUTANTS = [
     ("kernels/sse2_backward-inl.h", "return -0x1p-100f < m && m < 0x1p-100f;", "return true;"),
     ("kernels/sse2_backward-inl.h", "return _mm_andnot_ps(_mm_cmpeq_ps(p, _mm_setzero_ps()), v);", "return v;"),
     ("kernels/softmax_backward_passes.cc", "MinusHalf(TotalOf(two) + 0.0)", "MinusHalf(TotalOf(two))"),
-    ("kernels/sse2_log_backward-inl.h", "!(MaxOf4s<NaN4s>(log_p, n) <= kMaxWideLog)", "false"),
-    ("kernels/sse2_log_backward-inl.h", "CopyFilled(from + k * log_p.stride,", "CopyFilled(from + k * n,"),
+    ("kernels/log_softmax_backward_passes.cc", "!(MaxOf4s<NaN4s>(log_p, n) <= kMaxWideLog)", "false"),
+    ("kernels/log_softmax_backward_passes.cc", "CopyFilled(from + k * log_p.stride,", "CopyFilled(from + k * n,"),
     ("arith/sse2_sum-inl.h", "if (i != rest_) _mm_store_ps(last_ + i, (terms + i).First(rest_ - i));", ""),
     ("arith/sse2_sum-inl.h", "if (count > 3) upper = AddUp(upper, Widen(load(e + 12)));", ""),
     # log_softmax.cc, log_softmax_backward.cc, softmax_jacobian.cc
@@ -366,7 +366,8 @@ MUTANTS = [
     ("arith/log_probabilities-inl.h", "Set(static_cast<float>(log_sum - static_cast<float>(log_sum)))", "Set(0.0f)"),
     ("arith/log_probabilities-inl.h", "parts.scale < 1.0 && is_shifted ? 0.5 : 1.0", "1.0"),
     ("kernels/jacobian.cc", "Fnma(diagonal, diagonal, diagonal)", "hn::Sub(diagonal, hn::Mul(diagonal, diagonal))"),
-    ("kernels/log_softmax_backward_passes.cc", "sum * kOverSoftmaxFactor", "sum"),
+    ("kernels/log_softmax_backward_passes.cc", "sum(Set(static_cast<float>(sum * kOverSoftmaxFactor)))", "sum(Set(static_cast<float>(sum)))"),
+    ("kernels/log_softmax_backward_passes.cc", "sum_(static_cast<float>(sum * kOverSoftmaxFactor))", "sum_(static_cast<float>(sum))"),
     ("kernels/log_softmax_backward_passes.cc", "hn::Mul(scale, Fnma(p, sum, d))", "Fnma(p, sum, d)"),
     # cross_entropy
     ("kernels/cross_entropy_tile-inl.h", "exp_of_label = 0.0f;", ""),
