@@ -46,6 +46,11 @@ struct CrossEntropyKernels {
   bool (*tile)(const Loss& loss, const TileKernels& kernels,
                const Rows<const float>& x, const Rows<float>& dx, size_t first,
                size_t count, const LabelledRow* rows, double* losses);
+  /// The same for up to kMaxShortRows rows of up to kMaxShortCols columns, none
+  /// of which is ignored. Null but in the x86-64 baseline.
+  bool (*short_rows)(const Loss& loss, const Rows<const float>& x,
+                     const Rows<float>& dx, size_t first, size_t count,
+                     const LabelledRow* rows, double* losses);
 };
 
 extern const KernelTable<const CrossEntropyKernels> kCrossEntropyKernels;

@@ -8,7 +8,7 @@
 #include "kernels/cross_entropy_shares-inl.h"
 #include "kernels/cross_entropy_tile-inl.h"
 #include "kernels/exp_sums-inl.h"
-#include "kernels/sse2_rows-inl.h"
+#include "kernels/sse2_cross_entropy-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -24,8 +24,8 @@ namespace {
 // get their exp values computed twice instead of written.
 
 // LogOfSum of a row. A sum that is no float is not one exp value.
-HWY_INLINE double LogOfExpSum(double sum, float max, const RowPlan& plan,
-                              const ScaleParts& parts) {
+HWY_INLINE double LogOfExps(double sum, float max, const RowPlan& plan,
+                            const ScaleParts& parts) {
   if (sum < kMaxPeak && sum == static_cast<float>(sum)) {
     const double peak = SumExpValues(&max, 1, kNoHole, plan, parts).others;
     return LogOfSum(plan, static_cast<float>(peak), sum);
@@ -46,7 +46,7 @@ HWY_INLINE RowSums SumsOf(const internal::HoleSum& exps, float max,
   row.is_number = row.sum == row.sum;
   // Not if the loss is that of the label alone, and is made of the others.
   if (row.is_number && (needs_log || !IsLarge(row))) {
-    row.log_sum = LogOfExpSum(row.sum, max, plan, parts);
+    row.log_sum = LogOfExps(row.sum, max, plan, parts);
   }
   return row;
 }
@@ -121,9 +121,14 @@ bool LossesOfTile(const Loss& loss, const internal::TileKernels& kernels,
   CrossEntropyTile tile(loss, kernels);
   return tile.Run(x, dx, first, count, rows, losses);
 }
-constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, &LossesOfTile};
+constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, &LossesOfTile,
+                                                    nullptr};
+#elif defined(SOFTLANE_SSE2)
+constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, nullptr,
+                                                    &LossesOfShortRows};
 #else
-constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, nullptr};
+constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, nullptr,
+                                                    nullptr};
 #endif
 
 }  // namespace

@@ -32,13 +32,21 @@ class ShortRows {
   // Reads the rows, and makes their exp values and sums. False if a row needs
   // more: its maximum is not finite or beyond the direct limit, or its sum is
   // NaN.
-  bool Make(const float* x, size_t stride, bool in_double);
+  HWY_INLINE bool Make(const float* x, size_t stride, bool in_double) {
+    return MakeExp(x, stride) && MakeSums(in_double);
+  }
+  // The two steps of it.
+  bool MakeExp(const float* x, size_t stride);
+  bool MakeSums(bool in_double);
   // From the sums: LogOfSum of each row.
   void TakeLogs();
 
   HWY_INLINE double Sum(size_t r) const { return sums_[r]; }
   // Of rows r and r + 1.
   HWY_INLINE __m128d Sums(size_t r) const { return _mm_load_pd(sums_ + r); }
+  HWY_INLINE void SetSums(size_t r, __m128d sums) {
+    _mm_store_pd(sums_ + r, sums);
+  }
   HWY_INLINE double Log(size_t r) const { return logs_[r]; }
   // logsumexp of each row.
   HWY_INLINE void WriteLogs(float* logsumexp) const {
@@ -53,6 +61,7 @@ class ShortRows {
   HWY_INLINE const float* Exp(size_t r) const {
     return e_ + 4 * r * row_vectors_;
   }
+  HWY_INLINE float* Exp(size_t r) { return e_ + 4 * r * row_vectors_; }
   // to[i] = op(from[i]) for a row of the above. n_ is read once: for all that
   // the compiler knows, `to` may be a member.
   template <class Op>

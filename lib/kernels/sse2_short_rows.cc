@@ -38,7 +38,7 @@ HWY_INLINE __m128d LastTwoOf(const float* e, size_t vectors, bool in_double) {
 
 }  // namespace
 
-bool ShortRows::Make(const float* x, size_t stride, bool in_double) {
+bool ShortRows::MakeExp(const float* x, size_t stride) {
   // Read once: for all that the compiler knows, a vector may be stored there.
   const size_t rows = rows_, n = n_, vectors = row_vectors_;
   if (parts_.unit != 1.0) return false;
@@ -68,6 +68,11 @@ bool ShortRows::Make(const float* x, size_t stride, bool in_double) {
     CheckTies(logits_ + first, e_ + first, 4 * vectors,
               PlanRow(max_[r], parts_), parts_);
   }
+  return true;
+}
+
+bool ShortRows::MakeSums(bool in_double) {
+  const size_t rows = rows_, vectors = row_vectors_;
   __m128d are_nan = _mm_setzero_pd();
   const float* e = e_;
   for (size_t r = 0; r < rows; r += 2, e += 8 * vectors) {

@@ -111,12 +111,18 @@ class CrossEntropyLoop {
 
   size_t RowsAtOnce() const {
     const size_t rows = call_.logits.rows, cols = call_.logits.cols;
-    const bool has_tiles = kernels_.tile != nullptr && call_.has_labels &&
-                           loss_.smoothing == 0.0 && loss_.parts.unit == 1.0 &&
-                           HasTiles(rows, cols);
+    if (!call_.has_labels || loss_.smoothing != 0.0 ||
+        loss_.parts.unit != 1.0) {
+      return 1;
+    }
+    if (kernels_.short_rows != nullptr) {
+      return rows > 1 && cols <= kMaxShortCols ? kMaxShortRows : 1;
+    }
+    const bool has_tiles = kernels_.tile != nullptr && HasTiles(rows, cols);
     return has_tiles ? RowTileWidth(rows, cols, tiles_.lanes) : 1;
   }
-  // All rows in one tile if that can do them, else in tiles of one vector.
+  // All rows at once if a kernel can do them. Else in tiles of one vector, or
+  // in batches of the rows that count.
   void RunTiles(size_t first, size_t count, double* losses) const {
     LabelledRow rows[kMaxTileLanes];
     for (size_t k = 0; k < count; ++k) {
@@ -125,6 +131,9 @@ class CrossEntropyLoop {
           is_ignored ? 0 : static_cast<size_t>(call_.Label(first + k));
       rows[k].is_ignored = is_ignored;
       rows[k].upstream = Upstream(first + k);
+    }
+    if (kernels_.short_rows != nullptr) {
+      return RunBatches(first, count, rows, losses);
     }
     if (InTile(first, count, rows, losses)) return;
     const size_t lanes = tiles_.lanes;
@@ -143,6 +152,22 @@ class CrossEntropyLoop {
     const Rows<float> none(nullptr, x.rows, x.cols, 0);
     return kernels_.tile(loss_, tiles_, x, HasGradient() ? call_.dlogits : none,
                          first, count, rows, losses);
+  }
+
+  void RunBatches(size_t first, size_t count, const LabelledRow* rows,
+                  double* losses) const {
+    const Rows<const float>& x = call_.logits;
+    for (size_t begin = 0, end; begin < count; begin = end) {
+      end = begin;
+      while (end < count && !rows[end].is_ignored) ++end;
+      if (end != begin &&
+          kernels_.short_rows(loss_, x, call_.dlogits, first + begin,
+                              end - begin, rows + begin, losses + begin)) {
+        continue;
+      }
+      end += end == begin ? 1 : 0;
+      for (size_t i = begin; i < end; ++i) losses[i] = RunRow(first + i);
+    }
   }
 
   const CrossEntropyCall& call_;
