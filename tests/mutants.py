@@ -463,7 +463,7 @@ MUTANTS = [
     ("schedules/cross_entropy_rows.cc", "return !call_.has_labels && call_.logits", "return call_.logits"),
     ("schedules/cross_entropy_rows.cc", "&& counted_ != 0 && options_.reduction", "&& options_.reduction"),
     ("schedules/cross_entropy_rows.cc", "&& options_.reduction != Reduction::kNone;", ";"),
-    ("schedules/cross_entropy_rows.cc", "if (IsEndless()) total = kNaN;", ""),
+    ("schedules/cross_entropy_rows.cc", "if (IsEndless()) total_ = kNaN;", ""),
     ("schedules/cross_entropy_rows.cc", "if (IsIgnored(r)) continue;", ""),
     ("schedules/cross_entropy_rows.cc", "++counted_;", ""),
     ("schedules/cross_entropy_rows.cc", "options_.reduction == Reduction::kNone && options_.upstream_rows", "options_.upstream_rows"),

@@ -40,24 +40,16 @@ class CrossEntropyLoop {
 
   void Run() {
     const size_t rows = call_.logits.rows;
-    double total = 0.0;
-    if (IsEndless()) total = kNaN;
+    if (IsEndless()) total_ = kNaN;
     const size_t step = RowsAtOnce();
     for (size_t r = IsEndless() ? rows : 0; r < rows; r += step) {
-      const size_t count = step < rows - r ? step : rows - r;
-      double losses[kMaxTileLanes];
       if (step == 1) {
-        losses[0] = RunRow(r);
+        AddLoss(r, RunRow(r));
       } else {
-        RunTiles(r, count, losses);
-      }
-      for (size_t k = 0; k < count; ++k) {
-        if (options_.reduction == Reduction::kNone) {
-          call_.loss[r + k] = static_cast<float>(losses[k]);
-        }
-        total += losses[k];
+        RunSomeRows(r, step < rows - r ? step : rows - r);
       }
     }
+    double total = total_;
     if (IsMean() && !(counted_ == 0 && options_.zero_if_all_ignored)) {
       total /= HasNoWeight() ? kNaN : divisor_;
     }
@@ -121,10 +113,16 @@ class CrossEntropyLoop {
     const bool has_tiles = kernels_.tile != nullptr && HasTiles(rows, cols);
     return has_tiles ? RowTileWidth(rows, cols, tiles_.lanes) : 1;
   }
-  // All rows at once if a kernel can do them. Else in tiles of one vector, or
-  // in batches of the rows that count.
-  void RunTiles(size_t first, size_t count, double* losses) const {
+  void AddLoss(size_t r, double loss) {
+    if (options_.reduction == Reduction::kNone) {
+      call_.loss[r] = static_cast<float>(loss);
+    }
+    total_ += loss;
+  }
+  // Not inlined: a call of one row does not need this much stack.
+  [[gnu::noinline]] void RunSomeRows(size_t first, size_t count) {
     LabelledRow rows[kMaxTileLanes];
+    double losses[kMaxTileLanes];
     for (size_t k = 0; k < count; ++k) {
       const bool is_ignored = IsIgnored(first + k);
       rows[k].label =
@@ -133,8 +131,15 @@ class CrossEntropyLoop {
       rows[k].upstream = Upstream(first + k);
     }
     if (kernels_.short_rows != nullptr) {
-      return RunBatches(first, count, rows, losses);
+      RunBatches(first, count, rows, losses);
+    } else {
+      RunTiles(first, count, rows, losses);
     }
+    for (size_t k = 0; k < count; ++k) AddLoss(first + k, losses[k]);
+  }
+  // All rows at once if the kernel can do them, else in tiles of one vector.
+  void RunTiles(size_t first, size_t count, const LabelledRow* rows,
+                double* losses) const {
     if (InTile(first, count, rows, losses)) return;
     const size_t lanes = tiles_.lanes;
     for (size_t k = 0; k < count; k += lanes) {
@@ -154,6 +159,7 @@ class CrossEntropyLoop {
                          first, count, rows, losses);
   }
 
+  // In batches of the rows that count.
   void RunBatches(size_t first, size_t count, const LabelledRow* rows,
                   double* losses) const {
     const Rows<const float>& x = call_.logits;
@@ -176,6 +182,7 @@ class CrossEntropyLoop {
   const TileKernels& tiles_;
   Loss loss_;
   double divisor_ = 0.0;
+  double total_ = 0.0;
   double upstream_;
   size_t counted_ = 0;
 };
