@@ -160,6 +160,13 @@ void RunOneRow(const SoftmaxCall& call) {
   if (!has_ranges && internal::IsOneRow(scores.rows, scores.cols)) {
     return RunOneRow(call);
   }
+  const bool may_be_few =
+      !has_ranges && logsumexp == nullptr && AreAffine(options);
+  if (may_be_few) {
+    const SoftmaxPlan* const plan =
+        internal::PlanFewRows(scores.rows, scores.cols, true, target);
+    if (plan != nullptr && RunInBatches(call, *plan, target)) return;
+  }
   internal::SoftmaxShape shape = {
       scores.rows, scores.cols,          scores.data == probs.data,
       true,        logsumexp != nullptr, internal::HasWholeLines(probs)};

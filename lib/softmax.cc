@@ -58,13 +58,21 @@ void RunLargeRows(const SoftmaxCall& call, Target target) {
 // Each schedule is a separate function, so that a call uses only the stack of
 // its schedule.
 void RunSchedule(const SoftmaxCall& call, Target target) {
-  const internal::SoftmaxShape shape = {call.x.rows,
-                                        call.x.cols,
-                                        call.x.data == call.y.data,
-                                        call.parts.unit == 1.0,
-                                        call.logsumexp != nullptr,
-                                        internal::HasWholeLines(call.y)};
-  const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
+  const size_t rows = call.x.rows, cols = call.x.cols;
+  const bool has_unit_scale = call.parts.unit == 1.0;
+  const bool has_logsumexp = call.logsumexp != nullptr;
+  const SoftmaxPlan* few = nullptr;
+  if (has_unit_scale && !has_logsumexp) {
+    few = internal::PlanFewRows(rows, cols, false, target);
+  }
+  SoftmaxPlan place;
+  if (few == nullptr) {
+    place = internal::PlanSoftmax(
+        {rows, cols, call.x.data == call.y.data, has_unit_scale, has_logsumexp,
+         internal::HasWholeLines(call.y)},
+        target);
+  }
+  const SoftmaxPlan& plan = few == nullptr ? place : *few;
   switch (plan.schedule) {
     case Schedule::kOneRow:
     case Schedule::kShortRows:  // RunRows has done batches of these

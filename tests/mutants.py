@@ -766,6 +766,8 @@ MUTANTS = [
     # planner.cc
     ("schedules/planner.cc", "if (shape.is_in_place) return Places::kScratch;", ""),
     ("schedules/planner.cc", "shape.has_unit_scale && fills_batch", "fills_batch"),
+    ("schedules/planner.cc", "if (is_attention) return &kAttention;", ""),
+    ("schedules/planner.cc", "cols <= limits->max_tile_cols && rows > limits->lanes / 2", "cols <= limits->max_tile_cols"),
     ("schedules/planner.cc", "shape.has_batches && !shape.is_log", "!shape.is_log"),
     ("schedules/planner.cc", "!shape.has_begins && shape.cols", "shape.cols"),
     ("schedules/planner.cc", "if (!shape.is_attention && !shape.is_log && shape.cols >= kMinLargeCols) {", "if (!shape.is_log && shape.cols >= kMinLargeCols) {"),

@@ -70,6 +70,33 @@ TEST_CASE("planner: the shapes at the top of backward_planner.h") {
   CHECK(!StreamsGradients({20000, 400, false}, 3, Target::kAvx2));
 }
 
+TEST_CASE("planner: few rows go the way of all others") {
+  for (const Target target : kTargets) {
+    for (const bool is_attention : {false, true}) {
+      size_t found = 0;
+      for (size_t rows = 1; rows <= 20; ++rows) {
+        for (size_t cols = 2; cols <= 200; ++cols) {
+          const SoftmaxPlan* const few =
+              PlanFewRows(rows, cols, is_attention, target);
+          if (few == nullptr) continue;
+          ++found;
+          SoftmaxShape shape = ShapeOf(rows, cols);
+          shape.is_attention = is_attention;
+          const SoftmaxPlan plan = PlanSoftmax(shape, target);
+          INFO(TargetName(target) << ", " << rows << " x " << cols);
+          REQUIRE(plan.schedule == few->schedule);
+          if (few->schedule == Schedule::kBatches) {
+            REQUIRE(plan.if_wide == few->if_wide);
+          }
+          REQUIRE(plan.places == few->places);
+        }
+      }
+      const bool has_few = target != Target::kBaseline || kBaselineIsNeon;
+      CHECK((found != 0) == has_few);
+    }
+  }
+}
+
 TEST_CASE("planner: places") {
   // Beyond the last cache, inside, and in place.
   SoftmaxShape shape = ShapeOf(4096, 4096);

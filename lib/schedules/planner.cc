@@ -40,8 +40,10 @@ constexpr Limits kNeonLimits = {4, 48, 255, 128, 4096, 4, false};
 // Fewer rows do not fill a batch or a tile well enough. Two rows of softmax do,
 // unless logsumexp is asked for. In a batch and one by one, AVX2 on Zen 3: 101
 // and 118 ns at 2 x 16, 229 and 252 at 2 x 200; with logsumexp 200 and 164 at
-// 2 x 32.
+// 2 x 32. Attention in a batch and as rows: 145 and 247 at 2 x 16, 272 and 372
+// at 2 x 200.
 constexpr size_t kMinBatchRows = 3;
+constexpr size_t kMaxFewRows = 16;
 // Rows of fewer columns are faster in tiles, however few they are.
 constexpr size_t kMinBatchCols = 9;
 // Beyond the last cache rows wait for memory, more so the sooner they ask for
@@ -106,7 +108,7 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
   if (!shape.is_attention && IsOneRow(shape.rows, shape.cols)) {
     return Schedule::kOneRow;
   }
-  const bool are_two = !shape.is_attention && !shape.is_log && shape.rows == 2;
+  const bool are_two = !shape.is_log && shape.rows == 2;
   const bool fills_batch =
       shape.rows >= kMinBatchRows || (are_two && !shape.has_logsumexp);
   if (shape.has_unit_scale && fills_batch) {
@@ -121,7 +123,9 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
     if (FitsTile(shape)) return Schedule::kTiles;
   }
   // Two rows after one another cost less than a prediction.
-  if (are_two && IsOneRow(1, shape.cols)) return Schedule::kOneRow;
+  if (are_two && !shape.is_attention && IsOneRow(1, shape.cols)) {
+    return Schedule::kOneRow;
+  }
   if (!shape.is_attention && !shape.is_log && shape.cols >= kMinLargeCols) {
     return Schedule::kLargeRows;
   }
@@ -176,23 +180,68 @@ SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
   return plan;
 }
 
-}  // namespace
-
-SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
+// Null for the x86-64 baseline.
+const Limits* LimitsOf(Target target) {
   switch (target) {
     case Target::kAvx512:
-      return PlanFor(shape, kAvx512Limits);
+      return &kAvx512Limits;
     case Target::kAvx2:
-      return PlanFor(shape, kAvx2Limits);
+      return &kAvx2Limits;
     case Target::kNeon:
-      return PlanFor(shape, kNeonLimits);
+      return &kNeonLimits;
     case Target::kBaseline:
-      if (kBaselineIsNeon) return PlanFor(shape, kNeonLimits);
+      if (kBaselineIsNeon) return &kNeonLimits;
       break;
     case Target::kAuto:
       break;
   }
-  return BaselinePlan(shape);
+  return nullptr;
+}
+
+}  // namespace
+
+SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
+  const Limits* const limits = LimitsOf(target);
+  return limits == nullptr ? BaselinePlan(shape) : PlanFor(shape, *limits);
+}
+
+const SoftmaxPlan* PlanFewRows(size_t rows, size_t cols, bool is_attention,
+                               Target target) {
+  constexpr Places kPlaces = Places::kOutput;
+  static constexpr SoftmaxPlan kTiles = {Schedule::kTiles,
+                                         Schedule::kTiles,
+                                         kPlaces,
+                                         false,
+                                         false,
+                                         false,
+                                         false,
+                                         1};
+  static constexpr SoftmaxPlan kBatches = {Schedule::kBatches,
+                                           Schedule::kTiles,
+                                           kPlaces,
+                                           false,
+                                           false,
+                                           false,
+                                           false,
+                                           1};
+  static constexpr SoftmaxPlan kAttention = {Schedule::kBatches,
+                                             Schedule::kRows,
+                                             kPlaces,
+                                             false,
+                                             false,
+                                             false,
+                                             false,
+                                             1};
+  const Limits* const limits = LimitsOf(target);
+  if (limits == nullptr || rows < 2 || rows > kMaxFewRows ||
+      cols < kMinTileCols || cols > kTileCapacity) {
+    return nullptr;
+  }
+  if (is_attention) return &kAttention;
+  const bool is_tiled =
+      cols < kMinBatchCols ||
+      (cols <= limits->max_tile_cols && rows > limits->lanes / 2);
+  return is_tiled ? &kTiles : &kBatches;
 }
 
 const char* ScheduleName(Schedule schedule) {
