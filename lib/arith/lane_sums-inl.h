@@ -90,10 +90,8 @@ HWY_INLINE void AddTerms(TermBlock block) {
   const size_t upper = kSumLanes * block.step, next = 2 * upper;
   size_t left = block.count - (kCount - 1) * kFoldedTerms;
   for (size_t j = 0; j < kSumLanes; ++j) {
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-    // Without this, compilers make code for each j, or a loop for each case.
-    __asm__("" : "+r"(left), "+r"(j));
-#endif
+    j = Unknown(j);
+    left = Unknown(left);
     const float* const terms = block.terms;
     const float* const last = terms + (kCount - 1) * next;
     const float* const last_a = j < left ? last : none;

@@ -117,6 +117,15 @@ HWY_INLINE VF FnmaUnlessLess(VF x, VF lowest, VF a, VF b, VF c) {
 #endif
 }
 
+// The same number, of which the compiler does not know that it is: else it
+// would write code for each value, or a loop for each case.
+HWY_INLINE size_t Unknown(size_t value) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  __asm__("" : "+r"(value));
+#endif
+  return value;
+}
+
 HWY_INLINE VF Load(const float* from) { return hn::LoadU(F32(), from); }
 HWY_INLINE void Store(VF v, float* to) { hn::StoreU(v, F32(), to); }
 

@@ -122,7 +122,10 @@ struct RowWriter {
 
   template <class Shape>
   HWY_INLINE void WriteAll(size_t n) const {
-    if (Shape::k16s <= 1 && n < kLanes) {
+    // A row of 16 elements is whole with its mask, too.
+    const bool is_part =
+        (Shape::k16s == 1 && kLanes == 16) || Unknown(n) < kLanes;
+    if (Shape::k16s <= 1 && is_part) {
       return StoreFirst(Of(KeepFirst(Load(e), n)), to, n);
     }
     // The last vector overlaps those before it: the same probabilities.
@@ -170,6 +173,7 @@ HWY_NOINLINE void SumRows(const Batch& batch, BatchSums& sums) {
   // GCC would load them again after each store.
   const size_t rows = batch.rows, stride = batch.e_stride, n = batch.n;
   for (size_t r = 0; r < rows; ++r, from += stride) {
+    r = Unknown(r);
     sums.Set<Shape>(r, from, n);
   }
   sums.SetMissing(rows);
@@ -209,6 +213,7 @@ HWY_NOINLINE void SumAndWriteRows(const Batch& batch, const Batch& before,
   const size_t stride_before = before.e_stride, to_stride = before.probs_stride;
   const size_t rows_before = before.rows;
   for (size_t r = 0; r < rows_before; ++r) {
+    r = Unknown(r);  // GCC would write code for each
     if (r < rows) sums.Set<Shape>(r, from, n);
     RowWriter<Writing::kUsual>(before, r, from_before, to)
         .template WriteAll<Shape>(n);
@@ -329,7 +334,7 @@ void LogSums(const Batch& batch, const float* max,
     Store(row_max, maxima);
     Store(offset, offsets);
     Store(exp(row_max), top);
-    for (size_t i = 0; i < kLanes; i += kLanes / 2) {
+    for (size_t i = 0; i < Unknown(kLanes); i += kLanes / 2) {
       const VD shift = hn::PromoteTo(d, hn::Load(half, offsets + i));
       // Times a power of two: the exponent field.
       const auto power = hn::ShiftLeft<52>(hn::ConvertTo(
@@ -353,8 +358,9 @@ bool ExpByMaximum(const float* z, size_t z_stride, const ScaleParts& parts,
   HWY_ALIGN float offsets[kBatchRows];
   HWY_ALIGN float lowest[kBatchRows];
   VF max = Set(-kInfinity);  // of the last row for those that are missing
-  for (size_t r = 0; r < kBatchRows; ++r) {
-    if (r < batch.rows) {
+  const size_t count = batch.rows;
+  for (size_t r = 0; r < count || r % kLanes != 0; ++r) {
+    if (r < count) {
       const PlainLogits logits{z + r * z_stride};
       max = Set(-kInfinity);
       size_t i = 0;
@@ -364,7 +370,7 @@ bool ExpByMaximum(const float* z, size_t z_stride, const ScaleParts& parts,
     Store(max, lanes + r * kLanes);
   }
   bool is_direct = true;
-  for (size_t r = 0; r < kBatchRows; r += kLanes) {
+  for (size_t r = 0; r < count; r += kLanes) {
     const StoredRows<F32> rows{lanes + r * kLanes};
     VF offset;
     const VF maxima = FoldRows(F32(), rows, Larger());
@@ -373,7 +379,7 @@ bool ExpByMaximum(const float* z, size_t z_stride, const ScaleParts& parts,
     Store(Lowest(offset, parts), lowest + r);
   }
   if (!is_direct) return false;
-  for (size_t r = 0; r < batch.rows; ++r) {
+  for (size_t r = 0; r < count; ++r) {
     const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), Set(offsets[r]),
                          Set(lowest[r]));
     const AsIs as_is;

@@ -87,7 +87,7 @@ void LogSums(const Tile& tile, const ScaleParts& parts, double* logs) {
   for (size_t i = 0; i < tile.width; i += kLanes) {
     const SoftmaxExp exp = ExpOfLanes(Load(tile.offset + i), parts);
     Store(exp(Load(tile.max + i)), tops);
-    for (size_t h = 0; h < kLanes; h += kHalfLanes) {
+    for (size_t h = 0; h < Unknown(kLanes); h += kHalfLanes) {
       const VD sum = hn::Load(F64(), tile.sums + i + h);
       const VD log = LogOfLaneSums(sum, InDouble(tile.max + i + h),
                                    InDouble(tile.offset + i + h),

@@ -40,7 +40,7 @@ constexpr Limits kNeonLimits = {4, 48, 255, 128, 4096, 4, false};
 // Fewer rows do not fill a batch or a tile well enough. Two rows of softmax do,
 // unless logsumexp is asked for. In a batch and one by one, AVX2 on Zen 3: 101
 // and 118 ns at 2 x 16, 229 and 252 at 2 x 200; with logsumexp 200 and 164 at
-// 2 x 32. Attention in a batch and as rows: 145 and 247 at 2 x 16, 272 and 372
+// 2 x 32. Attention in a batch and as rows: 149 and 250 at 2 x 16, 272 and 366
 // at 2 x 200.
 constexpr size_t kMinBatchRows = 3;
 constexpr size_t kMaxFewRows = 16;
