@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// What is done with one row of a batch of short rows: its sum, and its
+// probabilities.
+
+#if defined(SOFTLANE_LIB_KERNELS_BATCH_ROWS_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_BATCH_ROWS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_BATCH_ROWS_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_BATCH_ROWS_INL_H_
+#endif
+
+#include "arith/fold_rows-inl.h"
+#include "arith/probability-inl.h"
+#include "arith/sum-inl.h"
+#include "kernels/short_rows.h"
+#include "kernels/stream-inl.h"
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::Batch;
+using internal::kBatchRows;
+using internal::Writing;
+
+static_assert(kBatchRows % kLanes == 0, "a row per lane");
+
+// Up to 64 elements a row has so few vectors that a loop over them is mostly
+// branches; there their number is a parameter of the code: how many 16s the row
+// has, of which the last may be a part. 0: any number, and a loop.
+template <size_t k16sValue>
+struct Shape {
+  static constexpr size_t k16s = k16sValue;
+};
+using AnyShape = Shape<0>;
+
+// Calls with_shape(Shape()) for a row of n elements.
+template <class WithShape>
+HWY_INLINE void ChooseShape(size_t n, const WithShape& with_shape) {
+  if (n > 64) return with_shape(AnyShape());
+  if (n > 48) return with_shape(Shape<4>());
+  if (n > 32) return with_shape(Shape<3>());
+  if (n > 16) return with_shape(Shape<2>());
+  with_shape(Shape<1>());
+}
+
+// The sums of rows, as LaneSum has them.
+class BatchSums {
+ public:
+  HWY_INLINE BatchSums() {}  // not the compiler's: it has no target attribute
+
+  // Of the n terms of row r, which are read up to PaddedCols(n).
+  template <class Shape>
+  HWY_INLINE void Set(size_t r, const float* terms, size_t n) {
+    LaneSum sum;
+    if (Shape::k16s == 0) {
+      for (; n > kSumBlock; n -= kSumBlock, terms += kSumBlock) {
+        sum.AddBlock([&](size_t k)
+                         HWY_ATTR { return LoadFour(terms + k, 16); });
+      }
+    }
+    const size_t k16s = Shape::k16s == 0 ? (n + 15) / 16 : Shape::k16s;
+    const size_t count = n - (k16s - 1) * 16;
+    VF folded[LaneSum::kFoldedVectors];
+    for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
+      const size_t skipped = HWY_MIN(k * kLanes, count);
+      folded[k] =
+          Folded(terms + k * kLanes, k16s, HWY_MIN(count - skipped, kLanes));
+    }
+    sum.AddFolded(folded);
+    hn::Store(sum.Folded(), F64(), lanes_ + r * kF64Lanes);
+  }
+  // The first row's, for lanes of the last vector that have no row.
+  HWY_INLINE void SetMissing(size_t first) {
+    const VD lanes = hn::Load(F64(), lanes_);
+    for (size_t r = first; r % kLanes != 0; ++r) {
+      hn::Store(lanes, F64(), lanes_ + r * kF64Lanes);
+    }
+  }
+
+  // Those of as many rows as a vector of doubles has lanes, from row r on.
+  HWY_INLINE VD Of(size_t r) const {
+    const StoredRows<F64> rows{lanes_ + r * kF64Lanes};
+    return FoldRows(F64(), rows, Plus());
+  }
+
+ private:
+  static constexpr size_t kF64Lanes = hn::MaxLanes(F64());
+
+  // (a + b) + (c + d) as far as they exist, of the last its first `count`.
+  static HWY_INLINE VF Folded(const float* terms, size_t k16s, size_t count) {
+    const VF last = KeepFirst(Load(terms + (k16s - 1) * 16), count);
+    if (k16s == 1) return last;
+    if (k16s == 2) return hn::Add(Load(terms), last);
+    const VF sum = hn::Add(Load(terms), Load(terms + 16));
+    if (k16s == 3) return hn::Add(sum, last);
+    return hn::Add(sum, hn::Add(Load(terms + 32), last));
+  }
+
+  HWY_ALIGN double lanes_[kBatchRows * kF64Lanes];
+};
+
+// The probabilities of a row.
+template <Writing kWriting>
+struct RowWriter {
+  HWY_INLINE RowWriter(const Batch& batch, size_t r, const float* e, float* to)
+      : head(Set(batch.head[r])),
+        rest(Set(batch.rest[r])),
+        least(Set(batch.least[r])),
+        e(e),
+        to(to) {}
+
+  template <class Shape>
+  HWY_INLINE void WriteAll(size_t n) const {
+    // A row of 16 elements is whole with its mask, too.
+    const bool is_part =
+        (Shape::k16s == 1 && kLanes == 16) || Unknown(n) < kLanes;
+    if (Shape::k16s <= 1 && is_part) {
+      return StoreFirst(Of(KeepFirst(Load(e), n)), to, n);
+    }
+    // The last vector overlaps those before it: the same probabilities.
+    const size_t end = n - kLanes;
+    if constexpr (Shape::k16s == 0) {
+      size_t i = 0;
+      for (; end - i >= 4 * kLanes; i += 4 * kLanes) {
+        for (size_t k = 0; k < 4; ++k) Write(i + k * kLanes);
+      }
+      for (; i < end; i += kLanes) Write(i);
+    } else {
+      constexpr size_t kLast = (Shape::k16s - 1) * 16;
+      for (size_t k = 0; k < kLast; k += kLanes) Write(k);
+      for (size_t k = kLast; k < kLast + 16 - kLanes; k += kLanes) {
+        Write(HWY_MIN(k, end));
+      }
+    }
+    Write(end);
+  }
+
+  HWY_INLINE VF Of(VF v) const {
+    if constexpr (kWriting == Writing::kTiny) {
+      return ProbabilityOf(v, head, rest, least);
+    } else {
+      return ProbabilityNotTiny(v, head, rest);
+    }
+  }
+  HWY_INLINE void Write(size_t i) const {
+    const VF prob = Of(InRegister(Load(e + i)));
+    if constexpr (kWriting == Writing::kStreamed) {
+      StreamOne(prob, to + i);
+    } else {
+      Store(prob, to + i);
+    }
+  }
+
+  VF head, rest, least;
+  const float* e;
+  float* to;
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif
+
+#endif  // SOFTLANE_LIB_KERNELS_BATCH_ROWS_INL_H_
