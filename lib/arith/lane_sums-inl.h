@@ -70,13 +70,11 @@ HWY_INLINE auto SumOf(const float* from, size_t step, const float* last) {
   }
 }
 
-// A block of up to 64 terms. The terms are added to the 8 parts of their sums:
-// parts = before + terms. The parts are `parts_step` apart.
+// A block of up to 64 terms, and the 8 parts of their sums. The parts are
+// `parts_step` apart.
 struct TermBlock {
   const float* terms;
   size_t step, count;
-  const double* before;
-  size_t before_step;
   double* parts;
   size_t parts_step;
 };
@@ -84,7 +82,7 @@ struct TermBlock {
 // Adds a block. T is the type of the first sums. They have kCount terms; where
 // the last term does not exist, it is +0.
 template <class T, int kCount>
-HWY_INLINE void AddTerms(TermBlock block) {
+HWY_INLINE void SumTerms(TermBlock block) {
   HWY_ALIGN float none[kLanes];
   Store(Set(0.0f), none);
   const size_t upper = kSumLanes * block.step, next = 2 * upper;
@@ -97,8 +95,7 @@ HWY_INLINE void AddTerms(TermBlock block) {
     const float* const last_a = j < left ? last : none;
     const float* const last_b = j + kSumLanes < left ? last + upper : none;
     const auto add = [&](size_t h, VD a, VD b) HWY_ATTR {
-      const VD before = hn::Load(F64(), block.before + h);
-      hn::Store(hn::Add(before, hn::Add(a, b)), F64(), block.parts + h);
+      hn::Store(hn::Add(a, b), F64(), block.parts + h);
     };
     if constexpr (std::is_same_v<T, float>) {
       const VF a = SumOf<T, kCount>(terms, next, last_a);
@@ -113,16 +110,15 @@ HWY_INLINE void AddTerms(TermBlock block) {
       }
     }
     block.terms += block.step;
-    block.before += block.before_step;
     block.parts += block.parts_step;
   }
 }
 template <class T>
-HWY_INLINE void AddBlock(const TermBlock& block) {
-  if (block.count > 3 * kFoldedTerms) return AddTerms<T, 4>(block);
-  if (block.count > 2 * kFoldedTerms) return AddTerms<T, 3>(block);
-  if (block.count > kFoldedTerms) return AddTerms<T, 2>(block);
-  AddTerms<T, 1>(block);
+HWY_INLINE void SumBlock(const TermBlock& block) {
+  if (block.count > 3 * kFoldedTerms) return SumTerms<T, 4>(block);
+  if (block.count > 2 * kFoldedTerms) return SumTerms<T, 3>(block);
+  if (block.count > kFoldedTerms) return SumTerms<T, 2>(block);
+  SumTerms<T, 1>(block);
 }
 
 }  // namespace

@@ -21,14 +21,26 @@ using internal::Tile;
 using internal::TileSums;
 
 // T is the type of a block's first sums: float or double.
-using AddFunction = void(const float* terms, size_t step, size_t count,
-                         const double* before, size_t before_step,
-                         double* parts, size_t parts_step);
+using BlockFunction = void(const float* terms, size_t step, size_t count,
+                           double* parts, size_t parts_step);
 template <class T>
-void AddVector(const float* terms, size_t step, size_t count,
-               const double* before, size_t before_step, double* parts,
+void SumVector(const float* terms, size_t step, size_t count, double* parts,
                size_t parts_step) {
-  AddBlock<T>({terms, step, count, before, before_step, parts, parts_step});
+  SumBlock<T>({terms, step, count, parts, parts_step});
+}
+// Adds the sums of a block to the parts from lane i on.
+HWY_NOINLINE void AddVector(BlockFunction* sum, const float* terms, size_t step,
+                            size_t count, size_t i, Tile& tile) {
+  HWY_ALIGN double block[kSumLanes * kLanes];
+  sum(terms, step, count, block, kLanes);
+  for (size_t j = 0; j < kSumLanes; ++j) {
+    j = Unknown(j);
+    for (size_t h = 0; h < kLanes; h += kHalfLanes) {
+      double* const part = tile.lane_sums + j * tile.width + i + h;
+      const VD added = hn::Load(F64(), block + j * kLanes + h);
+      hn::Store(hn::Add(hn::Load(F64(), part), added), F64(), part);
+    }
+  }
 }
 
 HWY_NOINLINE void FoldParts(const Tile& tile, size_t i, double* sums) {
@@ -43,14 +55,12 @@ void EndSums(Tile& tile) {
   }
 }
 
-HWY_NOINLINE void AddLanes(AddFunction* add, const float* terms, size_t n,
+HWY_NOINLINE void AddLanes(BlockFunction* sum, const float* terms, size_t n,
                            size_t step, size_t begin, size_t end, Tile& tile) {
-  const size_t width = tile.width;
   for (size_t k = 0; k < n; k += kSumBlock, terms += kSumBlock * step) {
     const size_t count = HWY_MIN(kSumBlock, n - k);
     for (size_t i = begin; i < end; i += kLanes) {
-      double* const parts = tile.lane_sums + i;
-      add(terms + i - begin, step, count, parts, width, parts, width);
+      AddVector(sum, terms + i - begin, step, count, i, tile);
     }
   }
 }
@@ -69,19 +79,13 @@ HWY_NOINLINE void SumFew(float* terms, size_t n, size_t step, size_t begin,
     hn::Store(sum, F64(), tile.sums + i);
   }
 }
-HWY_NOINLINE void SumMany(AddFunction* add, const float* terms, size_t n,
+HWY_NOINLINE void SumMany(BlockFunction* sum, const float* terms, size_t n,
                           size_t step, size_t begin, size_t end, Tile& tile) {
-  const size_t width = tile.width;
-  HWY_ALIGN double none[kLanes] = {};
   for (size_t i = begin; i < end; i += kLanes, terms += kLanes) {
-    double* const parts = tile.lane_sums + i;
-    const double* before = none;
-    size_t before_step = 0;
-    for (size_t k = 0; k < n; k += kSumBlock) {
-      add(terms + k * step, step, HWY_MIN(kSumBlock, n - k), before,
-          before_step, parts, width);
-      before = parts;
-      before_step = width;
+    sum(terms, step, HWY_MIN(kSumBlock, n), tile.lane_sums + i, tile.width);
+    for (size_t k = kSumBlock; k < n; k += kSumBlock) {
+      AddVector(sum, terms + k * step, step, HWY_MIN(kSumBlock, n - k), i,
+                tile);
     }
     FoldParts(tile, i, tile.sums + i);
   }
@@ -92,12 +96,12 @@ template <class T>
 void SumLanes(float* terms, size_t n, size_t step, size_t begin, size_t end,
               Tile& tile) {
   n <= kFoldedTerms ? SumFew(terms, n, step, begin, end, tile)
-                    : SumMany(&AddVector<T>, terms, n, step, begin, end, tile);
+                    : SumMany(&SumVector<T>, terms, n, step, begin, end, tile);
 }
 template <class T>
 void AddLanes(float* terms, size_t n, size_t step, size_t begin, size_t end,
               Tile& tile) {
-  AddLanes(&AddVector<T>, terms, n, step, begin, end, tile);
+  AddLanes(&SumVector<T>, terms, n, step, begin, end, tile);
 }
 template <class T>
 constexpr TileSums kSums = {&SumLanes<T>, &AddLanes<T>};
