@@ -4,6 +4,7 @@
 #include "fp_environment.h"
 #include "planes_as_rows.h"
 #include "schedules/columns.h"
+#include "schedules/softmax_call.h"
 #include "softlane/log_softmax.h"
 #include "softlane/softmax_axis.h"
 
@@ -26,6 +27,11 @@ Status LogSoftmaxAxis(const Planes<const float>& logits,
   const Target chosen = internal::Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (internal::IsEmpty(logits)) return Status::kOk;
+  if (logits.axis == 1) {
+    internal::MapAxisOfOne(logits, log_probs, 0.0f,
+                           internal::EmptyValue(options.empty_row, true));
+    return Status::kOk;
+  }
   const internal::FpEnvironment environment;
   internal::RunLogSoftmaxColumns(logits, log_probs, options, chosen);
   return Status::kOk;

@@ -2,6 +2,7 @@
 #ifndef SOFTLANE_LIB_PLANES_AS_ROWS_H_
 #define SOFTLANE_LIB_PLANES_AS_ROWS_H_
 
+#include "one_column.h"
 #include "softlane/planes.h"
 #include "softlane/rows.h"
 
@@ -24,6 +25,16 @@ bool IsRows(const Planes<T>& v) noexcept {
 template <typename T>
 Rows<T> AsRows(const Planes<T>& v) noexcept {
   return Rows<T>(v.data, v.outer, v.axis, v.outer_stride);
+}
+
+/// MapOneColumn for planes whose axis has one element.
+inline void MapAxisOfOne(const Planes<const float>& x, const Planes<float>& y,
+                         float if_finite, float if_masked) noexcept {
+  for (size_t o = 0; o < x.outer; ++o) {
+    MapOneColumn(Rows<const float>(x.data + o * x.outer_stride, x.inner, 1),
+                 Rows<float>(y.data + o * y.outer_stride, y.inner, 1),
+                 if_finite, if_masked);
+  }
 }
 
 }  // namespace internal

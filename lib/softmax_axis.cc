@@ -6,6 +6,7 @@
 #include "fp_environment.h"
 #include "planes_as_rows.h"
 #include "schedules/columns.h"
+#include "schedules/softmax_call.h"
 #include "softlane/softmax.h"
 
 namespace softlane {
@@ -27,6 +28,11 @@ Status SoftmaxAxis(const Planes<const float>& logits,
   const Target chosen = internal::Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (internal::IsEmpty(logits)) return Status::kOk;
+  if (logits.axis == 1) {
+    internal::MapAxisOfOne(logits, probs, 1.0f,
+                           internal::EmptyValue(options.empty_row, false));
+    return Status::kOk;
+  }
   const internal::FpEnvironment environment;
   internal::RunSoftmaxColumns(logits, probs, options, chosen);
   return Status::kOk;

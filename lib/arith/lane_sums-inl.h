@@ -79,7 +79,7 @@ struct TermBlock {
   size_t parts_step;
 };
 
-// Adds a block. T is the type of the first sums. They have kCount terms; where
+// Sums a block. T is the type of the first sums. They have kCount terms; where
 // the last term does not exist, it is +0.
 template <class T, int kCount>
 HWY_INLINE void SumTerms(TermBlock block) {
