@@ -97,7 +97,7 @@ HWY_NOINLINE void WriteLogs(const LogProbabilities& log, const float* x,
 // A row by itself. False if it needs more; then nothing is written.
 HWY_INLINE bool LogsOfNarrowRow(const float* x, float* y, size_t n,
                                 const ScaleParts& parts) {
-  if (parts.scale != 1.0 || !AreNarrow(1, n, parts)) return false;
+  if (parts.scale != 1.0 || !AreNarrow(n, kMaxOneRowCols, parts)) return false;
   NarrowRows<1> row(x, 0, 1, n);
   if (!row.Make(parts)) return false;
   row.WriteLogs(y, 0, parts);
@@ -111,7 +111,7 @@ size_t LogsOfShortRows(const float* x, size_t x_stride, float* y,
                        const ScaleParts& parts) {
   const bool is_plain = parts.scale == 1.0;
   if (is_plain && y != nullptr && logsumexp == nullptr &&
-      AreNarrow(rows, n, parts)) {
+      AreNarrow(n, kMaxNarrowCols, parts)) {
     return ForNarrowRows(x, x_stride, rows, n,
                          [&](auto& group, size_t r) HWY_ATTR {
                            if (!group.Make(parts)) return false;

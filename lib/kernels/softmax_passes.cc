@@ -57,7 +57,8 @@ HWY_NOINLINE RowResult BaselineLongRow(const float* x, float* y, size_t n,
 
 RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
                       const ScaleParts& parts, float* logsumexp) {
-  if (sink == -kInfinity && logsumexp == nullptr && AreNarrow(1, n, parts)) {
+  if (sink == -kInfinity && logsumexp == nullptr &&
+      AreNarrow(n, kMaxOneRowCols, parts)) {
     NarrowRows<1> row(x, 0, 1, n);
     if (row.Make(parts)) {
       row.Divide(y, 0);
@@ -70,7 +71,7 @@ RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
 size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
                          size_t y_stride, size_t rows, size_t n,
                          float* logsumexp, const ScaleParts& parts) {
-  if (logsumexp == nullptr && AreNarrow(rows, n, parts)) {
+  if (logsumexp == nullptr && AreNarrow(n, kMaxNarrowCols, parts)) {
     return ForNarrowRows(x, x_stride, rows, n,
                          [&](auto& group, size_t r) HWY_ATTR {
                            if (!group.Make(parts)) return false;

@@ -22,9 +22,13 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Whether ForNarrowRows takes these rows.
-HWY_INLINE bool AreNarrow(size_t rows, size_t n, const ScaleParts& parts) {
-  return n - 1 < (rows > 1 ? 4 : 8) && parts.unit == 1.0 && !MayHaveTies(parts);
+// Columns that ForNarrowRows takes, and NarrowRows<1>.
+constexpr size_t kMaxNarrowCols = 4;
+constexpr size_t kMaxOneRowCols = 8;
+
+// Whether rows of n columns, up to `most`, may be done in registers.
+HWY_INLINE bool AreNarrow(size_t n, size_t most, const ScaleParts& parts) {
+  return n - 1 < most && parts.unit == 1.0 && !MayHaveTies(parts);
 }
 
 // kRows is 2 or 4, of a vector each; or 1, of two vectors.
