@@ -91,6 +91,8 @@ MUTANTS = [
     ("kernels/sse2_narrow_rows-inl.h", "_mm_max_ps(v[0], v[1])", "v[0]"),
     ("kernels/sse2_narrow_rows-inl.h", "parts.unit == 1.0 && !MayHaveTies(parts)", "parts.unit == 1.0"),
     ("kernels/sse2_narrow_rows-inl.h", "two[k] = _mm_add_pd(two[k], second[k]);", ""),
+    ("kernels/softmax_passes.cc", "AreNarrow(n, kMaxNarrowCols, parts)", "AreNarrow(n, rows == 1 ? kMaxOneRowCols : kMaxNarrowCols, parts)"),
+    ("kernels/log_passes.cc", "AreNarrow(n, kMaxNarrowCols, parts)", "AreNarrow(n, rows == 1 ? kMaxOneRowCols : kMaxNarrowCols, parts)"),
     ("kernels/sse2_short_rows.cc", "if (parts_.unit != 1.0) return false;", ""),
     ("kernels/sse2_short_rows.cc", "return _mm_movemask_pd(are_nan) == 0;", "return true;"),
     ("kernels/log_passes.cc", "ties.Any() || !is_usual_", "!is_usual_"),

@@ -141,6 +141,36 @@ TEST_CASE("softmax of a row after any others") {
   });
 }
 
+// All numbers of rows, two batches of 16 and more, of all lengths of up to
+// three vectors of four. Kills: the last rows of a batch in a schedule that has
+// no room for them.
+TEST_CASE("softmax and log-softmax of any number of short rows") {
+  ForEachTarget([](Target target) {
+    Random random(3);
+    Cases cases("any number of short rows", target);
+    for (size_t cols = 1; cols <= 12; ++cols) {
+      for (size_t rows = 1; rows <= 36; ++rows) {
+        const std::vector<float> x =
+            MakeRow(Family::kGaussian, rows * cols, random);
+        const Rows<const float> in(x.data(), rows, cols);
+        std::vector<float> probs(x.size()), logs(x.size());
+        REQUIRE(Softmax(in, {probs.data(), rows, cols}, {}, target) ==
+                Status::kOk);
+        REQUIRE(LogSoftmax(in, {logs.data(), rows, cols}, {}, target) ==
+                Status::kOk);
+        for (size_t r = 0; r < rows; ++r) {
+          std::vector<float> want(cols);
+          const Rows<float> out(want.data(), 1, cols);
+          REQUIRE(Softmax(in.Slice(r, 1), out, {}, target) == Status::kOk);
+          cases.Expect(IsRow(probs, r, want), "softmax", cols, r);
+          REQUIRE(LogSoftmax(in.Slice(r, 1), out, {}, target) == Status::kOk);
+          cases.Expect(IsRow(logs, r, want), "log-softmax", cols, r);
+        }
+      }
+    }
+  });
+}
+
 // The same with a bias, a boolean mask, both dense or one row for all, rows of
 // different lengths, and a sink; most rows alone are too short for a guess.
 // Kills: a division by the sum of another row, or of too many of its elements;
