@@ -80,17 +80,18 @@ class WideProbabilities {
     least_ = _mm_cvtpd_ps(_mm_mul_pd(sums, _mm_set1_pd(kLeast)));
   }
 
-  // For factors that are not negative.
   // The product with a head of 5 bits has 29, and the one with the rest 24.
-  // Their sum is exact in double unless they are more than 26 octaves apart. No
-  // branch on the sign of a rest, which is random.
+  // Their sum is exact in double unless they are more than 26 octaves apart. A
+  // head that is negative, or that may be no normal float, needs SoftFma, too.
+  // No branch on the sign of a rest, which is random.
   HWY_INLINE bool AreExact() const {
     const __m128d rest = _mm_cvtps_pd(rests_);
     const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), rest);
     const __m128d least = _mm_mul_pd(heads_, _mm_set1_pd(0x1p-26));
     const __m128d is_exact = _mm_or_pd(_mm_cmpge_pd(size, least),
                                        _mm_cmpeq_pd(rest, _mm_setzero_pd()));
-    return _mm_movemask_pd(is_exact) == 3;
+    const __m128d is_usual = _mm_cmpge_pd(heads_, _mm_set1_pd(0x1p-120));
+    return _mm_movemask_pd(_mm_and_pd(is_exact, is_usual)) == 3;
   }
 
   struct OfRow {

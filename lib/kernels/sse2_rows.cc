@@ -76,7 +76,7 @@ double LogOfExpSum(float max, double sum, const RowPlan& plan,
 void MultiplyExp(const float* e, float* to, size_t n, double factor,
                  double sum) {
   const WideProbabilities scaled(_mm_set1_pd(factor), _mm_set1_pd(sum));
-  if (HWY_UNLIKELY(!(factor >= 0.0 && scaled.AreExact()))) {  // by SoftFma
+  if (HWY_UNLIKELY(!scaled.AreExact())) {  // by SoftFma
     const Probabilities exact(FactorOf(factor, sum));
     for (size_t i = 0; i < n; ++i) Store(exact(Load(e + i)), to + i);
     return;
