@@ -68,6 +68,20 @@ HWY_INLINE double FoldLanes(V v) {
   }
 }
 
+// (a + b) + (c + d) of the first `count` of four vectors, which vector(k)
+// gives.
+template <class Vector>
+HWY_INLINE auto FoldFour(size_t count, const Vector& vector) {
+  auto sum = vector(0);
+  if (count > 1) sum = hn::Add(sum, vector(1));
+  if (count > 2) {
+    auto second = vector(2);
+    if (count > 3) second = hn::Add(second, vector(3));
+    sum = hn::Add(sum, second);
+  }
+  return sum;
+}
+
 class LaneSum {
  public:
   HWY_INLINE LaneSum() {
@@ -186,21 +200,11 @@ class LaneSum {
 
   static constexpr size_t kVectors = kSumLanes / hn::MaxLanes(F64());
 
-  // (a + b) + (c + d) of the terms that exist.
   template <size_t kCount, class Term>
   static HWY_INLINE VF FoldTerms(const Term& term, size_t k) {
-    VF sum = term(k);
-    if (k + kFoldedVectors < kCount) {
-      sum = hn::Add(sum, term(k + kFoldedVectors));
-    }
-    if (k + 2 * kFoldedVectors < kCount) {
-      VF second = term(k + 2 * kFoldedVectors);
-      if (k + 3 * kFoldedVectors < kCount) {
-        second = hn::Add(second, term(k + 3 * kFoldedVectors));
-      }
-      sum = hn::Add(sum, second);
-    }
-    return sum;
+    return FoldFour((kCount - k + kFoldedVectors - 1) / kFoldedVectors,
+                    [&](size_t j)
+                        HWY_ATTR { return term(k + j * kFoldedVectors); });
   }
 
   // Folds 16 floats to 8 lanes. There are terms in the first kCount vectors. V

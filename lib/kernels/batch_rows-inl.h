@@ -91,14 +91,12 @@ class BatchSums {
  private:
   static constexpr size_t kF64Lanes = hn::MaxLanes(F64());
 
-  // (a + b) + (c + d) as far as they exist, of the last its first `count`.
+  // Of k16s vectors, of the last its first `count` terms.
   static HWY_INLINE VF Folded(const float* terms, size_t k16s, size_t count) {
-    const VF last = KeepFirst(Load(terms + (k16s - 1) * 16), count);
-    if (k16s == 1) return last;
-    if (k16s == 2) return hn::Add(Load(terms), last);
-    const VF sum = hn::Add(Load(terms), Load(terms + 16));
-    if (k16s == 3) return hn::Add(sum, last);
-    return hn::Add(sum, hn::Add(Load(terms + 32), last));
+    return FoldFour(k16s, [&](size_t j) HWY_ATTR {
+      const VF v = Load(terms + 16 * j);
+      return j + 1 == k16s ? KeepFirst(v, count) : v;
+    });
   }
 
   HWY_ALIGN double lanes_[kBatchRows * kF64Lanes];
