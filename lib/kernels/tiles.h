@@ -71,8 +71,8 @@ inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
 constexpr size_t kRowTileFloats = 4096;
 
 /// Sums the n terms of each lane from `begin` to `end`, in the order of
-/// LaneSum. Term k of lane `begin` is terms[k * step]. Writes +0 after the last
-/// term, up to a multiple of 16 terms.
+/// LaneSum. Term k of lane `begin` is terms[k * step]. May write +0 after the
+/// last term, up to a multiple of 16 terms.
 using LaneSumsFunction = void(float* terms, size_t n, size_t step, size_t begin,
                               size_t end, Tile& tile);
 struct TileSums {
