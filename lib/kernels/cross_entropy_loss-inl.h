@@ -68,6 +68,24 @@ struct ShareSums {
   double total, logits;
 };
 
+// What q_c, how much of class c a row should have, is made of:
+//   weights_c * (target_share * targets_c + smoothing).
+// Without targets that is only the part that all classes share.
+struct ClassShares {
+  // All shares are the smoothing.
+  HWY_INLINE bool AreEqual() const {
+    return targets == nullptr && weights == nullptr;
+  }
+
+  const float* targets;  // or null
+  const float* weights;  // or null, for ones
+  float target_share, smoothing;
+};
+
+// q_c (x_c - max) is summed times a unit with which neither differences nor
+// sums of them overflow.
+constexpr float kLogitUnit = 0x1p-6f;
+
 // log(1 + t) for t >= 0, to a relative error of 2^-42: up to 2^-10 as a series,
 // above from the sum, of which a bit more than 2^-53 is lost.
 constexpr double kMaxSeries = 0x1p-10;

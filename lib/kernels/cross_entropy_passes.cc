@@ -60,6 +60,17 @@ HWY_INLINE void Multiply(double factor, double sum, size_t n, float* dx) {
 #endif
 }
 
+// dx_c = factor * e_c - unit * q_c.
+HWY_INLINE void WriteGradient(const Reciprocal& factor,
+                              const ClassShares& shares, float unit, size_t n,
+                              float* dx) {
+#ifdef SOFTLANE_SSE2
+  if (WriteGradient4s(factor, shares, unit, n, dx)) return;
+#endif
+  const auto write = PassFor<Gradient>(shares);
+  write(Probabilities(factor), shares, unit, n, dx);
+}
+
 double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
                  size_t label, const float* targets, double upstream) {
   internal::LargeSum large{false, 0.0f, 0.0};
@@ -103,9 +114,8 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   if (in_floats && !has_shares) {
     Multiply(factor, row.sum, n, dx);
   } else if (in_floats) {
-    const Probabilities scaled(FactorOf(factor, row.sum));
-    const auto write = PassFor<Gradient>(shares.Floats());
-    write(scaled, shares.Floats(), static_cast<float>(result.unit), n, dx);
+    WriteGradient(FactorOf(factor, row.sum), shares.Floats(),
+                  static_cast<float>(result.unit), n, dx);
   } else {
     shares.Doubles().ReplaceExpValues(result.unit, result.total / row.sum, dx);
   }

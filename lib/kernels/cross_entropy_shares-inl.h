@@ -14,27 +14,12 @@
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/sse2_shares-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
-
-// What q_c, how much of class c a row should have, is made of:
-//   weights_c * (target_share * targets_c + smoothing).
-// Without targets that is only the part that all classes share. Passes are
-// compiled for each kind of shares: with AVX2 on Zen 3 at 8 x 4096, one for all
-// takes 15 % more time.
-struct ClassShares {
-  // All shares are the smoothing.
-  HWY_INLINE bool AreEqual() const {
-    return targets == nullptr && weights == nullptr;
-  }
-
-  const float* targets;  // or null
-  const float* weights;  // or null, for ones
-  float target_share, smoothing;
-};
 
 // The two factors of kLanes shares.
 template <bool kHasWeights>
@@ -82,7 +67,8 @@ struct RowFactors {
   VF target_share, smoothing;
 };
 
-// Pass<has targets, has weights>::Run for a row's kind of shares.
+// Pass<has targets, has weights>::Run for a row's kind of shares. With AVX2 on
+// Zen 3 at 8 x 4096, one pass for all kinds takes 15 % more time.
 template <template <bool, bool> class Pass>
 HWY_INLINE auto PassFor(const ClassShares& shares) {
   const bool has_weights = shares.weights != nullptr;
@@ -92,9 +78,8 @@ HWY_INLINE auto PassFor(const ClassShares& shares) {
   return has_weights ? &Pass<true, true>::Run : &Pass<true, false>::Run;
 }
 
-// q_c (x_c - max) is summed times a unit with which neither differences nor
-// sums of them overflow.
-constexpr float kLogitUnit = 0x1p-6f;
+#ifndef SOFTLANE_SSE2
+
 constexpr size_t kShareBlock = 8 * kSumBlock;
 
 // Terms of the two sums of SumShares, for classes from `start` on; gives their
@@ -153,6 +138,8 @@ HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
                          : total.Total();
   return {sum, logit.Total() / kLogitUnit};
 }
+
+#endif  // SOFTLANE_SSE2
 
 // dx_c = factor * e_c - unit * q_c, in the place of the exp values e.
 template <bool kHasTargets, bool kHasWeights>

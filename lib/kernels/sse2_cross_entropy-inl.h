@@ -14,6 +14,7 @@
 #include "arith/sse2_row_plans-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
 #include "kernels/sse2_rows-inl.h"
+#include "kernels/sse2_shares-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
 #include "softlane/rows.h"
 

@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Cross-entropy's gradients for the x86-64 baseline, and the shares of
+// cross_entropy_shares-inl.h, by SSE2 with their bits.
+
+#if defined(SOFTLANE_LIB_KERNELS_SSE2_SHARES_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_SSE2_SHARES_INL_H_
+#undef SOFTLANE_LIB_KERNELS_SSE2_SHARES_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_SSE2_SHARES_INL_H_
+#endif
+
+#include "arith/sse2-inl.h"
+#include "arith/sse2_row_plans-inl.h"
+#include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/sse2_rows-inl.h"
+
+#ifdef SOFTLANE_SSE2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+// Whether WideProbabilities::OfRow gives the product of an exp value and a
+// factor: it is exact in double, and no -0 of a negative factor that should be
+// +0.
+HWY_INLINE bool IsExact(const Reciprocal& factor) {
+  const float size = factor.rest < 0.0f ? -factor.rest : factor.rest;
+  const bool is_negative = _mm_movemask_ps(_mm_set_ss(factor.head)) != 0;
+  return !is_negative &&
+         (size >= factor.head * 0x1p-26f || factor.rest == 0.0f);
+}
+HWY_INLINE WideProbabilities::OfRow ScaledBy(const Reciprocal& factor) {
+  return {_mm_set1_pd(factor.head), _mm_set1_ps(factor.rest),
+          _mm_set1_ps(factor.least)};
+}
+
+HWY_NOINLINE __m128 FmaExactly(__m128 a, __m128 b, __m128 c) {
+  HWY_ALIGN float lanes[3][4];
+  _mm_store_ps(lanes[0], a);
+  _mm_store_ps(lanes[1], b);
+  _mm_store_ps(lanes[2], c);
+  for (size_t i = 0; i < 4; ++i) {
+    lanes[0][i] = internal::SoftFma(lanes[0][i], lanes[1][i], lanes[2][i]);
+  }
+  return _mm_load_ps(lanes[0]);
+}
+// Whether a double becomes a subnormal float, which may have been rounded
+// before.
+HWY_INLINE __m128d AreSubnormal(__m128d v) {
+  const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), v);
+  return _mm_and_pd(_mm_cmplt_pd(size, _mm_set1_pd(0x1p-126)),
+                    _mm_cmpneq_pd(size, _mm_setzero_pd()));
+}
+// a * b + c, rounded once.
+HWY_INLINE __m128 FmaOf4(__m128 a, __m128 b, __m128 c) {
+  const __m128d lower =
+      _mm_add_pd(_mm_mul_pd(_mm_cvtps_pd(a), _mm_cvtps_pd(b)), _mm_cvtps_pd(c));
+  const __m128d upper = _mm_add_pd(
+      _mm_mul_pd(_mm_cvtps_pd(UpperTwo(a)), _mm_cvtps_pd(UpperTwo(b))),
+      _mm_cvtps_pd(UpperTwo(c)));
+  Ties ties;
+  ties.Check(lower, upper);
+  const __m128d subnormal = _mm_or_pd(AreSubnormal(lower), AreSubnormal(upper));
+  if (HWY_UNLIKELY(ties.Any() || _mm_movemask_pd(subnormal) != 0)) {
+    return FmaExactly(a, b, c);
+  }
+  return Narrow(lower, upper);
+}
+
+// The first `count` of four shares, in two factors, and +0.
+struct WideFactors {
+  HWY_INLINE WideFactors(const ClassShares& shares, size_t i, size_t count) {
+    const auto load = [&](const float* from) HWY_ATTR {
+      return count == 4 ? _mm_loadu_ps(from + i)
+                        : LoadSome(from + i, count, 0.0f);
+    };
+    targets = _mm_set1_ps(shares.smoothing);
+    if (shares.targets != nullptr) {
+      targets = FmaOf4(load(shares.targets), _mm_set1_ps(shares.target_share),
+                       targets);
+    }
+    weights =
+        shares.weights == nullptr ? _mm_set1_ps(1.0f) : load(shares.weights);
+    if (count == 4) return;
+    const __m128i lanes = _mm_set_epi32(3, 2, 1, 0);
+    const __m128i some =
+        _mm_cmplt_epi32(lanes, _mm_set1_epi32(static_cast<int>(count)));
+    targets = _mm_and_ps(_mm_castsi128_ps(some), targets);
+  }
+  HWY_INLINE __m128 Product() const { return _mm_mul_ps(targets, weights); }
+  // +0 where one of the factors is 0, else the term.
+  HWY_INLINE __m128 Counted(__m128 term) const {
+    const __m128 zero = _mm_setzero_ps();
+    return _mm_andnot_ps(
+        _mm_or_ps(_mm_cmpeq_ps(targets, zero), _mm_cmpeq_ps(weights, zero)),
+        term);
+  }
+
+  __m128 targets, weights;
+};
+
+HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
+                                 size_t n, float max) {
+  HWY_ALIGN float totals[kSumBlock], logits[kSumBlock];
+  const __m128 minus_max = _mm_set1_ps(-max * kLogitUnit);
+  WideSum<true> total, logit;
+  for (size_t start = 0; start < n; start += kSumBlock) {
+    const size_t end = HWY_MIN(start + kSumBlock, n);
+    for (size_t i = start; i < start + kSumBlock; i += 4) {
+      __m128 product = _mm_setzero_ps(), term = product;
+      if (i < end) {
+        const size_t count = HWY_MIN(end - i, size_t{4});
+        const WideFactors q(shares, i, count);
+        const __m128 v =
+            count == 4 ? _mm_loadu_ps(x + i) : LoadSome(x + i, count, max);
+        product = q.Product();
+        term = q.Counted(
+            _mm_mul_ps(product, FmaOf4(v, _mm_set1_ps(kLogitUnit), minus_max)));
+      }
+      _mm_store_ps(totals + (i - start), product);
+      _mm_store_ps(logits + (i - start), term);
+    }
+    if (!shares.AreEqual()) {
+      AddVectors(totals, kSumBlock / 4, true, total.lanes);
+    }
+    AddVectors(logits, kSumBlock / 4, true, logit.lanes);
+  }
+  // The sum of up to 2^29 equal floats has no rounding.
+  const double sum = shares.AreEqual()
+                         ? static_cast<double>(n) * double{shares.smoothing}
+                         : total.Total();
+  return {sum, logit.Total() / kLogitUnit};
+}
+
+// dx = factor * e - unit * q, in the place of the exp values e. False if that
+// is for SoftFma; then nothing is written.
+HWY_NOINLINE bool WriteGradient4s(const Reciprocal& factor,
+                                  const ClassShares& shares, float unit,
+                                  size_t n, float* dx) {
+  if (!IsExact(factor)) return false;
+  const WideProbabilities::OfRow scaled = ScaledBy(factor);
+  const __m128 minus_unit = _mm_set1_ps(-unit);
+  for (size_t i = 0; i < n; i += 4) {
+    const size_t count = HWY_MIN(n - i, size_t{4});
+    const WideFactors q(shares, i, count);
+    const __m128 e =
+        count == 4 ? _mm_loadu_ps(dx + i) : LoadSome(dx + i, count, 0.0f);
+    const __m128 v = FmaOf4(minus_unit, q.Product(), scaled(e));
+    count == 4 ? _mm_storeu_ps(dx + i, v) : StoreSome4(dx + i, v, count);
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif  // SOFTLANE_SSE2
+
+#endif  // SOFTLANE_LIB_KERNELS_SSE2_SHARES_INL_H_
