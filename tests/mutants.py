@@ -310,6 +310,8 @@ MUTANTS = [
     # short_rows.cc, fold_rows-inl.h
     ("kernels/batch_rows-inl.h", "j + 1 == k16s ? KeepFirst(v, count) : v", "v"),
     ("arith/sum-inl.h", "sum = hn::Add(sum, second);", "sum = hn::Add(second, vector(0));"),
+    ("kernels/batch_rows-inl.h", "HWY_MIN(n - HWY_MIN(k * kLanes, n), kLanes)", "kLanes"),
+    ("kernels/batch_rows-inl.h", "if (k < kWhole) return v;", "return v;"),
     ("kernels/batch_rows-inl.h", "HWY_MIN(k * kLanes, count)", "0"),
     ("kernels/batch_rows-inl.h", "const StoredRows<F64> rows{lanes_ + r * kF64Lanes};", "const StoredRows<F64> rows{lanes_};"),
     ("kernels/batch_rows-inl.h", "for (; n > kSumBlock; n -= kSumBlock", "for (; n >= kSumBlock; n -= kSumBlock"),

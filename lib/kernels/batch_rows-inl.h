@@ -56,14 +56,21 @@ class BatchSums {
   // Of the n terms of row r, which are read up to PaddedCols(n).
   template <class Shape>
   HWY_INLINE void Set(size_t r, const float* terms, size_t n) {
-    LaneSum sum;
-    if (Shape::k16s == 0) {
-      for (; n > kSumBlock; n -= kSumBlock, terms += kSumBlock) {
-        sum.AddBlock([&](size_t k)
-                         HWY_ATTR { return LoadFour(terms + k, 16); });
-      }
+    if constexpr (Shape::k16s != 0) {
+      constexpr size_t kWhole = (Shape::k16s - 1) * 16 / kLanes;
+      constexpr size_t kAll = Shape::k16s * 16 / kLanes;
+      const VD lanes = LaneSum::FoldedBlock<kAll>([&](size_t k) HWY_ATTR {
+        const VF v = Load(terms + k * kLanes);
+        if (k < kWhole) return v;
+        return KeepFirst(v, HWY_MIN(n - HWY_MIN(k * kLanes, n), kLanes));
+      });
+      return hn::Store(lanes, F64(), lanes_ + r * kF64Lanes);
     }
-    const size_t k16s = Shape::k16s == 0 ? (n + 15) / 16 : Shape::k16s;
+    LaneSum sum;
+    for (; n > kSumBlock; n -= kSumBlock, terms += kSumBlock) {
+      sum.AddBlock([&](size_t k) HWY_ATTR { return LoadFour(terms + k, 16); });
+    }
+    const size_t k16s = (n + 15) / 16;
     const size_t count = n - (k16s - 1) * 16;
     VF folded[LaneSum::kFoldedVectors];
     for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
