@@ -151,7 +151,8 @@ TEST_CASE("cross_entropy: same bits") {
 }
 
 // Kills: a schedule for several rows that takes a scale beyond the powers of
-// two it can have, or a class without weight for one whose NaN does not matter.
+// two it can have, or a class without weight for one whose NaN does not matter,
+// or a factor of the gradient that is no float.
 TEST_CASE("cross_entropy: extreme scales and weights, in batches and alone") {
   ForEachTarget([](Target target) {
     Random random(3);
@@ -170,8 +171,10 @@ TEST_CASE("cross_entropy: extreme scales and weights, in batches and alone") {
         c.labels[3] = 2;
         c.logits[5 * cols] = c.logits[17 * cols + 3] = -kInf;
         for (size_t r = 0; r < c.rows; ++r) {
-          const float upstream[] = {1.0f, kNan, kInf, -3e38f};
-          c.upstream_rows.push_back(upstream[(r + cols) % 4]);
+          // The last three: gradients are subnormal, or their factors are.
+          const float upstream[] = {1.0f,      kNan,      kInf,      -3e38f,
+                                    0x1p-120f, 0x1p-140f, -0x1p-146f};
+          c.upstream_rows.push_back(upstream[(r + cols) % 7]);
         }
         LossResults batch, alone, baseline;
         REQUIRE(RunLossCase(c, Gradient::kSeparate, false, target, &batch) ==
