@@ -9,6 +9,7 @@
 #include "arith/exp-inl.h"
 #include "arith/sum-inl.h"
 #include "arith/tanh-inl.h"
+#include "arith/terms-inl.h"
 #include "kernels/softmax_backward_row-inl.h"
 #include "kernels/sse2_backward-inl.h"
 #include "kernels/stream-inl.h"

@@ -12,6 +12,7 @@
 #endif
 
 #include "arith/sum-inl.h"
+#include "arith/terms-inl.h"
 #include "kernels/logits-inl.h"
 #include "kernels/range_terms-inl.h"
 #include "kernels/softmax_kernels.h"

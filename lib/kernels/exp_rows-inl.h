@@ -16,6 +16,7 @@
 #include <type_traits>
 
 #include "arith/sum-inl.h"
+#include "arith/terms-inl.h"
 #include "kernels/exp_last-inl.h"
 #include "kernels/range_terms-inl.h"
 #include "kernels/softmax_kernels.h"

@@ -8,6 +8,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/row_exp-inl.h"
+#include "arith/terms-inl.h"
 #include "kernels/exp_sums-inl.h"
 #include "kernels/large_sum-inl.h"
 #include "kernels/sse2_rows-inl.h"

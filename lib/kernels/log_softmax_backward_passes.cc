@@ -8,6 +8,7 @@
 // After foreach_target.h:
 #include "arith/exp-inl.h"
 #include "arith/sum-inl.h"
+#include "arith/terms-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/stream-inl.h"

@@ -5,6 +5,7 @@
 #define HWY_TARGET_INCLUDE "kernels/plain_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "arith/terms-inl.h"
 #include "kernels/divide-inl.h"
 #include "kernels/exp_batch-inl.h"
 #include "kernels/exp_rows-inl.h"

@@ -6,6 +6,7 @@
 #define HWY_TARGET_INCLUDE "kernels/softmax_backward_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "arith/terms-inl.h"
 #include "kernels/softmax_backward_group-inl.h"
 #include "kernels/softmax_backward_row-inl.h"
 #include "kernels/sse2_backward-inl.h"

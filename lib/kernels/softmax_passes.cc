@@ -9,6 +9,7 @@
 #include "arith/max-inl.h"
 #include "arith/range_log-inl.h"
 #include "arith/row_exp-inl.h"
+#include "arith/terms-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/divide-inl.h"
 #include "kernels/exp_sums-inl.h"

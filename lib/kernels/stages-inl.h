@@ -13,6 +13,7 @@
 
 #include "arith/exp-inl.h"
 #include "arith/sum-inl.h"
+#include "arith/terms-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/row_limits.h"
 

@@ -14,6 +14,7 @@
 
 #include "arith/log_probabilities-inl.h"
 #include "arith/range_log-inl.h"
+#include "arith/terms-inl.h"
 #include "kernels/exp_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
