@@ -57,8 +57,9 @@ struct LastSum {
   bool in_range;
 };
 // A function of its own: see ExpLast.
-HWY_NOINLINE void SumLast(bool has_masked, const RowJob& job,
-                          const ExpParams& params, LastSum& last) {
+HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool has_masked, const RowJob& job,
+                                           const ExpParams& params,
+                                           LastSum& last) {
   // Nothing is below -inf: elements that are too low do not fit.
   const float lowest = has_masked ? params.range.lowest : -kInfinity;
   const SoftmaxExp exp = ExpOf({params.range.offset, lowest}, params.parts);
