@@ -299,6 +299,10 @@ MUTANTS = [
     ("kernels/column_tiles.cc", "if (lanes != 0) WritePart(tile + end, width, n, lanes, to + end, stride);", ""),
     ("kernels/column_tiles.cc", "if (is_first) {", "if (false) {"),
     ("kernels/column_tiles.cc", "one(i == end ? 0 : first, i);", "one(first, i);"),
+    ("kernels/column_tiles.cc", "is_first ? none : parts", "none"),
+    ("kernels/column_tiles.cc", "k += kSumBlock, is_first = false", "k += kSumBlock"),
+    ("kernels/column_tiles.cc", "at < kSumLanes * width", "at < n * width"),
+    ("schedules/backward_columns.cc", "count, first == 0, tile", "count, true, tile"),
     # tiles again
     ("arith/lane_rows-inl.h", "hn::IfThenElse(hn::Eq(sum, top), top_only,", "hn::IfThenElse(hn::Eq(sum, hn::Zero(d)), top_only,"),
     ("kernels/tiles.cc", "hn::IfThenElse(hn::Eq(sum, sum), log, sum)", "log"),

@@ -41,9 +41,13 @@ HWY_INLINE VD HalfInDouble(V v, size_t h) {
   }
 }
 
+// Below, Terms is a pointer, or a class that stands for a pointer to floats.
+// The class has + and functions Load and InDouble. It is made from a pointer to
+// +0 where a term does not exist.
+
 // The sum of terms 0 to kCount - 1, upper half onto lower half.
-template <size_t kCount, size_t kStep = 1, class T>
-HWY_INLINE VD FoldTerms(const T* terms, size_t step) {
+template <size_t kCount, size_t kStep = 1, class Terms>
+HWY_INLINE VD FoldTerms(Terms terms, size_t step) {
   if constexpr (kStep == kCount) {
     return InDouble(terms);
   } else {
@@ -55,8 +59,8 @@ HWY_INLINE VD FoldTerms(const T* terms, size_t step) {
 // (a + b) + (c + d) of vectors that are `step` floats apart. Only the first
 // kCount vectors exist, and the last of them is at `last`. T is the type of the
 // sum: float for whole vectors, or double for the first half of each vector.
-template <class T, int kCount>
-HWY_INLINE auto SumOf(const float* from, size_t step, const float* last) {
+template <class T, int kCount, class Terms>
+HWY_INLINE auto SumOf(Terms from, size_t step, Terms last) {
   if constexpr (kCount > 2) {
     return hn::Add(SumOf<T, 2>(from, step, from + step),
                    SumOf<T, kCount - 2>(from + 2 * step, step, last));
@@ -71,31 +75,39 @@ HWY_INLINE auto SumOf(const float* from, size_t step, const float* last) {
 }
 
 // A block of up to 64 terms, and the 8 parts of their sums. The parts are
-// `parts_step` apart.
+// `parts_step` apart. If kAdds, the sums begin with the parts of `added`.
+template <class Terms, bool kAdds = false>
 struct TermBlock {
-  const float* terms;
+  Terms terms;
   size_t step, count;
   double* parts;
   size_t parts_step;
+  const double* added;
+  size_t added_step;
 };
 
 // Sums a block. T is the type of the first sums. They have kCount terms; where
 // the last term does not exist, it is +0.
-template <class T, int kCount>
-HWY_INLINE void SumTerms(TermBlock block) {
-  HWY_ALIGN float none[kLanes];
-  Store(Set(0.0f), none);
+template <class T, int kCount, class Terms, bool kAdds>
+HWY_INLINE void SumTerms(TermBlock<Terms, kAdds> block) {
+  HWY_ALIGN float zeros[kLanes];
+  Store(Set(0.0f), zeros);
+  const Terms none(zeros);
   const size_t upper = kSumLanes * block.step, next = 2 * upper;
   size_t left = block.count - (kCount - 1) * kFoldedTerms;
   for (size_t j = 0; j < kSumLanes; ++j) {
     j = Unknown(j);
     left = Unknown(left);
-    const float* const terms = block.terms;
-    const float* const last = terms + (kCount - 1) * next;
-    const float* const last_a = j < left ? last : none;
-    const float* const last_b = j + kSumLanes < left ? last + upper : none;
+    const Terms terms = block.terms;
+    const Terms last = terms + (kCount - 1) * next;
+    const Terms last_a = j < left ? last : none;
+    const Terms last_b = j + kSumLanes < left ? last + upper : none;
     const auto add = [&](size_t h, VD a, VD b) HWY_ATTR {
-      hn::Store(hn::Add(a, b), F64(), block.parts + h);
+      VD sum = hn::Add(a, b);
+      if constexpr (kAdds) {
+        sum = hn::Add(hn::Load(F64(), block.added + h), sum);
+      }
+      hn::Store(sum, F64(), block.parts + h);
     };
     if constexpr (std::is_same_v<T, float>) {
       const VF a = SumOf<T, kCount>(terms, next, last_a);
@@ -109,12 +121,13 @@ HWY_INLINE void SumTerms(TermBlock block) {
             SumOf<T, kCount>(terms + upper + h, next, last_b + h));
       }
     }
-    block.terms += block.step;
+    block.terms = terms + block.step;
     block.parts += block.parts_step;
+    if constexpr (kAdds) block.added += block.added_step;
   }
 }
-template <class T>
-HWY_INLINE void SumBlock(const TermBlock& block) {
+template <class T, class Terms, bool kAdds>
+HWY_INLINE void SumBlock(const TermBlock<Terms, kAdds>& block) {
   if (block.count > 3 * kFoldedTerms) return SumTerms<T, 4>(block);
   if (block.count > 2 * kFoldedTerms) return SumTerms<T, 3>(block);
   if (block.count > kFoldedTerms) return SumTerms<T, 2>(block);

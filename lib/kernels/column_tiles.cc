@@ -19,7 +19,6 @@ namespace {
 
 using internal::ColumnKernels;
 using internal::ColumnsOut;
-using internal::LaneSumsFunction;
 using internal::ShiftedLogs;
 using internal::Tile;
 
@@ -189,24 +188,55 @@ void WriteLogs(float* x, float scale, const ShiftedLogs* shifted,
   });
 }
 
-// By way of a block that the first cache holds.
-void SumProducts(LaneSumsFunction* sum, const float* p, const float* dp,
-                 size_t n, Tile& tile) {
-  constexpr size_t kBlockLanes = HWY_MAX(32, kLanes);
+// Stands for a pointer to products p * dp, which no pass has to write.
+struct ColumnProducts {
+  HWY_INLINE ColumnProducts(const float* p, const float* dp) : p(p), dp(dp) {}
+  HWY_INLINE explicit ColumnProducts(const float* both) : p(both), dp(both) {}
+  HWY_INLINE ColumnProducts operator+(size_t i) const {
+    return {p + i, dp + i};
+  }
+
+  const float* p;
+  const float* dp;
+};
+HWY_INLINE VF Load(const ColumnProducts& at) {
+  return hn::Mul(Load(at.p), Load(at.dp));
+}
+HWY_INLINE VD InDouble(const ColumnProducts& at) {
+  const hn::Rebind<float, F64> half;
+  return hn::PromoteTo(F64(),
+                       hn::Mul(hn::Load(half, at.p), hn::Load(half, at.dp)));
+}
+
+static_assert(kSumLanes == internal::kFewProducts, "no more are few");
+
+void SumFewProducts(float* p, float* dp, size_t n, Tile& tile) {
   const size_t width = tile.width;
-  HWY_ALIGN float products[kSumBlock * kBlockLanes];
-  for (size_t begin = 0; begin < width; begin += kBlockLanes) {
-    const size_t end = HWY_MIN(begin + kBlockLanes, width);
-    for (size_t k = 0; k < n; k += kSumBlock) {
-      const size_t count = HWY_MIN(kSumBlock, n - k);
-      for (size_t j = 0; j < count; ++j) {
-        const size_t at = (k + j) * width;
-        float* const to = products + j * kBlockLanes;
-        for (size_t i = begin; i < end; i += kLanes) {
-          Store(hn::Mul(Load(p + at + i), Load(dp + at + i)), to + i - begin);
-        }
-      }
-      sum(products, count, kBlockLanes, begin, end, tile);
+  for (size_t at = n * width; at < kSumLanes * width; at += kLanes) {
+    Store(Set(0.0f), p + at);
+    Store(Set(0.0f), dp + at);
+  }
+  for (size_t i = 0; i < width; i += kHalfLanes) {
+    hn::Store(FoldTerms<kSumLanes>(ColumnProducts(p + i, dp + i), width), F64(),
+              tile.sums + i);
+  }
+}
+
+void AddProducts(const float* p, const float* dp, size_t n, bool is_first,
+                 Tile& tile) {
+  HWY_ALIGN double none[kLanes];
+  for (size_t h = 0; h < kLanes; h += kHalfLanes) {
+    hn::Store(hn::Zero(F64()), F64(), none + h);
+  }
+  const size_t width = tile.width;
+  for (size_t k = 0; k < n; k += kSumBlock, is_first = false) {
+    const size_t count = HWY_MIN(kSumBlock, n - k);
+    const ColumnProducts products(p + k * width, dp + k * width);
+    for (size_t i = 0; i < width; i += kLanes) {
+      double* const parts = tile.lane_sums + i;
+      SumBlock<float>(TermBlock<ColumnProducts, true>{
+          products + i, width, count, parts, width, is_first ? none : parts,
+          is_first ? 0 : width});
     }
   }
 }
@@ -252,8 +282,9 @@ constexpr bool (*FindOffsets)(const ScaleParts&, Tile&) = nullptr;
 #endif
 
 constexpr ColumnKernels kKernels = {
-    &ReadColumns, FindOffsets,  &ShiftColumns,   &WriteProbabilities,
-    &WriteLogs,   &SumProducts, &WriteGradients, &LogOf};
+    &ReadColumns,        FindOffsets,     &ShiftColumns,
+    &WriteProbabilities, &WriteLogs,      &SumFewProducts,
+    &AddProducts,        &WriteGradients, &LogOf};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

@@ -10,20 +10,19 @@ void RunBackwardColumns(const Planes<const float>& p,
   const TileKernels& tiles = KernelsOf(kTileKernels, target);
   const ColumnKernels& kernels = KernelsOf(kColumnKernels, target);
   const size_t n = p.axis;
+  const bool are_few = n <= kFewProducts;
   Tile tile;
   alignas(64) float p_values[kHalfTile];
   alignas(64) float dp_values[kHalfTile];
   ForEachColumnTile(p, kHalfTile, [&](const ColumnTile& at) {
     tile.width = WholeVectors(at.cols, tiles.lanes);
-    const Chunks chunks(n, tile.width, kHalfTile);
+    const Chunks chunks(n, tile.width, kHalfTile, 4);
     const auto read = [&](size_t first, size_t count) {
       kernels.read(at.In(p) + first * p.axis_stride, p.axis_stride, count,
                    at.cols, p_values, tile.width, true, tile.max);
       kernels.read(at.In(dp) + first * dp.axis_stride, dp.axis_stride, count,
                    at.cols, dp_values, tile.width, true, tile.max);
     };
-    const bool is_block = chunks.fits && n <= 64;
-    if (!is_block) ClearSums(tile);
     chunks.ForEach([&](size_t first, size_t count) {
       read(first, count);
       if (chunks.fits) {
@@ -31,11 +30,13 @@ void RunBackwardColumns(const Planes<const float>& p,
         PrefetchColumns(at.In(dp) + at.cols, dp.axis_stride, n, at.ahead_in);
         PrefetchColumns(at.Out(dx), dx.axis_stride, n, at.ahead_out);
       }
-      kernels.sum_products(
-          is_block ? tiles.sums.of_lanes : tiles.sums.add_lanes, p_values,
-          dp_values, count, tile);
+      if (are_few) {
+        kernels.sum_few_products(p_values, dp_values, n, tile);
+      } else {
+        kernels.add_products(p_values, dp_values, count, first == 0, tile);
+      }
     });
-    if (!is_block) tiles.end_sums(tile);
+    if (!are_few) tiles.end_sums(tile);
     chunks.ForEach([&](size_t first, size_t count) {
       if (!chunks.fits) read(first, count);
       kernels.write_gradients(p_values, dp_values, scale, tile,

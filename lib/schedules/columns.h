@@ -102,10 +102,10 @@ inline size_t WholeVectors(size_t cols, size_t lanes) {
 /// The elements of each column that are in the tile at a time: all of them if
 /// they fit; else whole blocks of the sum that take about half of the tile,
 /// which leaves the first cache room for other data. The tile has room for a
-/// multiple of 16 elements, since passes write up to it.
+/// multiple of `step` elements, since passes write up to it.
 struct Chunks {
-  Chunks(size_t n, size_t width, size_t floats) : n(n) {
-    const size_t capacity = floats / width / 16 * 16;
+  Chunks(size_t n, size_t width, size_t floats, size_t step = 16) : n(n) {
+    const size_t capacity = floats / width / step * step;
     fits = n <= capacity;
     size = fits ? n : (capacity + 64) / 128 * 64;
   }
