@@ -69,6 +69,7 @@ void ReadColumns(const float* from, size_t stride, size_t n, size_t cols,
     for (size_t i = 0; i < width; i += kLanes) Store(Set(-kInfinity), max + i);
   }
   const auto raise = [max](size_t i, VF x) HWY_ATTR {
+    if (kLanes == 1 && max == nullptr) return;
     Store(hn::Max(Load(max + i), x), max + i);
   };
   const size_t lanes = cols % kLanes, end = cols - lanes;

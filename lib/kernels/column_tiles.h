@@ -31,7 +31,7 @@ struct ShiftedLogs {
 struct ColumnKernels {
   /// Copies n rows of `cols` floats to the tile. Each row gets +0 up to a whole
   /// vector. Raises the maxima by the values; if `is_first`, the maxima begin
-  /// with them.
+  /// with them. With one lane `max` may be null, which raises nothing.
   void (*read)(const float* from, size_t stride, size_t n, size_t cols,
                float* values, size_t width, bool is_first, float* max);
   /// Sets the offsets from the maxima. False if a maximum is not finite or

@@ -12,6 +12,9 @@ void RunBackwardColumns(const Planes<const float>& p,
   const size_t n = p.axis;
   const bool are_few = n <= kFewProducts;
   Tile tile;
+  // No pass needs maxima. A vector has them for nothing, but with one lane each
+  // is a branch that a CPU cannot predict.
+  float* const max = tiles.lanes == 1 ? nullptr : tile.max;
   alignas(64) float p_values[kHalfTile];
   alignas(64) float dp_values[kHalfTile];
   ForEachColumnTile(p, kHalfTile, [&](const ColumnTile& at) {
@@ -19,9 +22,9 @@ void RunBackwardColumns(const Planes<const float>& p,
     const Chunks chunks(n, tile.width, kHalfTile, 4);
     const auto read = [&](size_t first, size_t count) {
       kernels.read(at.In(p) + first * p.axis_stride, p.axis_stride, count,
-                   at.cols, p_values, tile.width, true, tile.max);
+                   at.cols, p_values, tile.width, max != nullptr, max);
       kernels.read(at.In(dp) + first * dp.axis_stride, dp.axis_stride, count,
-                   at.cols, dp_values, tile.width, true, tile.max);
+                   at.cols, dp_values, tile.width, max != nullptr, max);
     };
     chunks.ForEach([&](size_t first, size_t count) {
       read(first, count);
