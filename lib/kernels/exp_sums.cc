@@ -114,8 +114,9 @@ struct ExpTerms {
 };
 
 // Adds the exp values of arguments to a sum, which may be null for 0, and gives
-// its total. The block with the hole is read from a copy. Brings the elements
-// from `next` on into the cache, unless it is null.
+// its total. y is null if they are not written. The block with the hole is read
+// from a copy. Brings the elements from `next` on into the cache, unless it is
+// null.
 template <bool kInDouble, bool kIsWritten>
 HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
                                   size_t hole, const RowPlan& plan,
@@ -140,7 +141,7 @@ HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
       for (; i < end; i += kSumBlock, from += kSumBlock) {
         if (next != nullptr) PrefetchRange<kSumBlock>(next + i);
         sum.template AddBlock<kInDouble>(
-            ExpTerms<kIsWritten>{exp_of_block, from, y + i});
+            ExpTerms<kIsWritten>{exp_of_block, from, kIsWritten ? y + i : y});
       }
       if (i == full) break;
       from = i == with_hole ? copy : x + i;
@@ -154,7 +155,7 @@ HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
       CopyWithHole(from, count, hole - full, last);
       from = last;
     }
-    const ExpTerms<kIsWritten> terms{exp, from, y + full};
+    const ExpTerms<kIsWritten> terms{exp, from, kIsWritten ? y + full : y};
     AddLast<kInDouble>(0, count, terms, sum);
   }
   if (result != nullptr) *result = sum;
@@ -176,7 +177,8 @@ HWY_NOINLINE HoleSum SumShifted(const float* x, float* y, size_t n, size_t hole,
     const size_t count = HWY_MIN(kBlock, n - i);
     StoreTerms(MappedRow<Shifted>{argument, x + i}, block, count);
     const HoleSum added = AddExpValues<kInDouble, kIsWritten>(
-        block, y + i, count, hole - i, plan, parts, &sum, nullptr);
+        block, kIsWritten ? y + i : y, count, hole - i, plan, parts, &sum,
+        nullptr);
     total = {added.others, total.hole + added.hole};
   }
   return total;
