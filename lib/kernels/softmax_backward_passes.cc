@@ -131,11 +131,6 @@ using RowGradients = Gradients<false, OneScale>;
 double Dot(const float* p, const float* dp, size_t n) {
   return SumTerms(n, DotTerms{p, dp});
 }
-void Write(const GradientRow& row, double dot) {
-  StoreTerms(
-      RowGradients(row.p, row.dp, MinusHalf(dot), OneScale{Set(row.scale)}),
-      row.dx, row.n);
-}
 
 // A block's products and, on the way, gradients of the pending row: the
 // arithmetic of one fills the time in which the other's sum is folded.
@@ -176,6 +171,12 @@ void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
 #endif  // SOFTLANE_SSE2
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+void Write(const GradientRow& row, double dot) {
+  StoreTerms(
+      RowGradients(row.p, row.dp, MinusHalf(dot), OneScale{Set(row.scale)}),
+      row.dx, row.n);
+}
+
 void WriteStreamed(const GradientRow& row, double dot,
                    const GradientRow* next) {
   const RowGradients gradients(row.p, row.dp, MinusHalf(dot),
