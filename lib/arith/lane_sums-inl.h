@@ -41,6 +41,26 @@ HWY_INLINE VD HalfInDouble(V v, size_t h) {
   }
 }
 
+// Stands for a pointer to products p * dp, which no pass has to write.
+struct ColumnProducts {
+  HWY_INLINE ColumnProducts(const float* p, const float* dp) : p(p), dp(dp) {}
+  HWY_INLINE explicit ColumnProducts(const float* both) : p(both), dp(both) {}
+  HWY_INLINE ColumnProducts operator+(size_t i) const {
+    return {p + i, dp + i};
+  }
+
+  const float* p;
+  const float* dp;
+};
+HWY_INLINE VF Load(const ColumnProducts& at) {
+  return hn::Mul(Load(at.p), Load(at.dp));
+}
+HWY_INLINE VD InDouble(const ColumnProducts& at) {
+  const hn::Rebind<float, F64> half;
+  return hn::PromoteTo(F64(),
+                       hn::Mul(hn::Load(half, at.p), hn::Load(half, at.dp)));
+}
+
 // Below, Terms is a pointer, or a class that stands for a pointer to floats.
 // The class has + and functions Load and InDouble. It is made from a pointer to
 // +0 where a term does not exist.

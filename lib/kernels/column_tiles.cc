@@ -178,35 +178,18 @@ void WriteLogs(float* x, float scale, const ShiftedLogs* shifted,
       is_shifted ? shifted->minus_shift : minus_shifts;
   const size_t all = is_shifted ? ~size_t{0} : 0;
   WriteColumns(x, tile.width, out, [&](size_t i) HWY_ATTR {
-    return [x, factor = Load(factor_of + (i & all)),
+    return [x, is_shifted, factor = Load(factor_of + (i & all)),
             minus_shift = Load(shift_of + (i & all)),
             step = LaneLogProbabilities{
                 Load(scale_of + (i & all)), Load(tile.head + i),
                 Load(tile.rest + i)}](const auto& of) HWY_ATTR {
-      return step(Map(
-          [&](VF x) HWY_ATTR { return Fma(x, factor, minus_shift); }, of(x)));
+      const auto v = of(x);
+      // With one lane a multiply-add takes long.
+      if (kLanes == 1 && !is_shifted) return step(v);
+      return step(
+          Map([&](VF x) HWY_ATTR { return Fma(x, factor, minus_shift); }, v));
     };
   });
-}
-
-// Stands for a pointer to products p * dp, which no pass has to write.
-struct ColumnProducts {
-  HWY_INLINE ColumnProducts(const float* p, const float* dp) : p(p), dp(dp) {}
-  HWY_INLINE explicit ColumnProducts(const float* both) : p(both), dp(both) {}
-  HWY_INLINE ColumnProducts operator+(size_t i) const {
-    return {p + i, dp + i};
-  }
-
-  const float* p;
-  const float* dp;
-};
-HWY_INLINE VF Load(const ColumnProducts& at) {
-  return hn::Mul(Load(at.p), Load(at.dp));
-}
-HWY_INLINE VD InDouble(const ColumnProducts& at) {
-  const hn::Rebind<float, F64> half;
-  return hn::PromoteTo(F64(),
-                       hn::Mul(hn::Load(half, at.p), hn::Load(half, at.dp)));
 }
 
 static_assert(kSumLanes == internal::kFewProducts, "no more are few");

@@ -33,6 +33,7 @@ HWY_INLINE double LogOfExps(double sum, float max, const RowPlan& plan,
   return plan.log_divisor + Log(sum);
 }
 
+static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 // The label's exp value is left out of the sum and added last: the gradient of
 // the label, p - 1 = -(sum of the others) / sum, is then not a difference of
 // nearly equal numbers where p is near 1.
