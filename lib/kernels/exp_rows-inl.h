@@ -186,9 +186,12 @@ RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
   // AVX2, which has no stages, gains less than 3 % by this, or loses.
   if constexpr (kLanes == 16 && Source::kMayBeStaged && !kNeedsMax) {
     if (params.is_uniform && count > 1) {
-      // Before a call's first rows none is pending.
+      // Behind the last row before which none is pending: a call's first rows,
+      // and rows whose pending row was divided before, as it has tiny results.
       size_t first = 0;
-      while (first < count && jobs[first].pending_n == 0) ++first;
+      for (size_t k = 0; k < count; ++k) {
+        if (jobs[k].pending_n == 0) first = k + 1;
+      }
       if (first != 0) {
         const RowsDone done = ExpRowByRow(kExpRow, kHasMasked, source, jobs,
                                           first, params, results);
