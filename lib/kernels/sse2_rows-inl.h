@@ -10,9 +10,9 @@
 #define SOFTLANE_LIB_KERNELS_SSE2_ROWS_INL_H_
 #endif
 
+#include "arith/max-inl.h"
 #include "arith/row_exp-inl.h"
 #include "arith/sse2-inl.h"
-#include "arith/max-inl.h"
 #include "arith/sse2_softmax_exp-inl.h"
 #include "arith/sse2_sum-inl.h"
 #include "kernels/exp_sums.h"
