@@ -160,18 +160,20 @@ void RunOneRow(const SoftmaxCall& call) {
   if (!has_ranges && internal::IsOneRow(scores.rows, scores.cols)) {
     return RunOneRow(call);
   }
-  const bool may_be_few =
-      !has_ranges && logsumexp == nullptr && AreAffine(options);
-  if (may_be_few) {
+  bool may_batch = AreAffine(options);
+  if (may_batch && !has_ranges && logsumexp == nullptr) {
     const SoftmaxPlan* const plan =
         internal::PlanFewRows(scores.rows, scores.cols, true, target);
-    if (plan != nullptr && RunInBatches(call, *plan, target)) return;
+    if (plan != nullptr) {
+      if (RunInBatches(call, *plan, target)) return;
+      may_batch = false;
+    }
   }
   internal::SoftmaxShape shape = {
       scores.rows, scores.cols,          scores.data == probs.data,
       true,        logsumexp != nullptr, internal::HasWholeLines(probs)};
   shape.is_attention = true;
-  shape.has_batches = AreAffine(options);
+  shape.has_batches = may_batch;
   shape.has_ranges = has_ranges;
   shape.has_begins = options.window != 0;
   shape.has_sinks = options.sinks != nullptr;

@@ -324,9 +324,9 @@ MUTANTS = [
     ("kernels/batch_rows-inl.h", "Write(HWY_MIN(k, end));", "Write(k);"),
     ("kernels/batch_rows-inl.h", "Write(end); }", "}"),
     ("kernels/batch_rows-inl.h", "Of(KeepFirst(Load(e), n))", "Of(Load(e + 1))"),
-    # large_sum-inl.h, large_rows.cc, stream-inl.h
-    ("kernels/large_sum-inl.h", "sum.Multiply(PowerOfTwo(plan.offset - next.offset));", ""),
-    ("kernels/large_sum-inl.h", "next.as_is)) {", "true)) {"),
+    # exp_sums.cc, large_rows.cc, stream-inl.h
+    ("kernels/exp_sums.cc", "sum.Multiply(PowerOfTwo(plan.offset - next.offset));", ""),
+    ("kernels/exp_sums.cc", "next.as_is)) return", "true)) return"),
     ("kernels/large_rows.cc", "StoreSome(probs, y, 0, range.begin);", ""),
     ("kernels/stream-inl.h", "StoreSome(terms, to, 0, range.begin);", ""),
     ("kernels/stream-inl.h", "i < end; i += kLanes", "i + kLanes < end; i += kLanes"),

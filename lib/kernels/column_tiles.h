@@ -51,7 +51,7 @@ struct ColumnKernels {
   /// Writes +0 after the last p and dp, up to kFewProducts.
   void (*sum_few_products)(float* p, float* dp, size_t n, Tile& tile);
   /// Adds n products of each lane to Tile::lane_sums, which begin with them if
-  /// `is_first`. n is as in TileSums::add_lanes.
+  /// `is_first`. n is as in TileSums::add.
   void (*add_products)(const float* p, const float* dp, size_t n, bool is_first,
                        Tile& tile);
   /// Writes the gradients of the backward pass, from the sums of the products.

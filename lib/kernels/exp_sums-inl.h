@@ -33,7 +33,7 @@ internal::HoleSum WriteExpValues(const float* x, float* y, size_t n,
 // The sum of all, in double from the start.
 double SumExpInDouble(const float* x, size_t n, const internal::RowPlan& plan,
                       const internal::ScaleParts& parts);
-// The sum of a row beyond the caches, in one read: see large_sum-inl.h.
+// The sum of a row beyond the caches, in one read.
 internal::LargeSum SumOfBlocks(const float* x, size_t n, size_t hole,
                                const internal::ScaleParts& parts);
 

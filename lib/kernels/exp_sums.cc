@@ -10,7 +10,7 @@
 #include "arith/row_exp-inl.h"
 #include "arith/terms-inl.h"
 #include "kernels/exp_sums-inl.h"
-#include "kernels/large_sum-inl.h"
+#include "kernels/row_limits.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/stream-inl.h"
 
@@ -20,6 +20,8 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::HoleSum;
+using internal::kLargeBlock;
+using internal::LargeSum;
 
 #ifdef SOFTLANE_SSE2
 
@@ -210,21 +212,35 @@ double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
   return SumOfPlan<true, false>(x, nullptr, n, kNoHole, plan, parts).others;
 }
 
-// While the exp values of a block are computed, the next one is on its way to
-// the cache: with AVX-512 on Zen 5, 0.19 -> 0.12 ns per element.
-internal::LargeSum SumOfBlocks(const float* x, size_t n, size_t hole,
-                               const ScaleParts& parts) {
-  return SumByBlocks<Sum<false>>(
-      x, n, parts,
-      [](const float* block, size_t count)
-          HWY_ATTR { return MaxOfLogits(block, count); },
-      [&](const RowPlan& plan, size_t start, size_t count, Sum<false>& sum)
-          HWY_ATTR {
-            const bool has_next = n - start >= 2 * kLargeBlock;
-            AddExpValues<false, false>(
-                x + start, nullptr, count, hole - start, plan, parts, &sum,
-                has_next ? x + start + kLargeBlock : nullptr);
-          });
+// By blocks that stay in the first cache for their maximum and their sum. The
+// sum starts over with every larger maximum: the octaves by which it grew are
+// taken off what there is, which is exact. So the exp values are those of
+// row_exp-inl.h, and the order of additions is that of the whole row. While the
+// exp values of a block are computed, the next block is on its way to the
+// cache: with AVX-512 on Zen 5, 0.19 -> 0.12 ns per element.
+LargeSum SumOfBlocks(const float* x, size_t n, size_t hole,
+                     const ScaleParts& parts) {
+  float max = -kInfinity;
+  RowPlan plan{};
+  Sum<false> sum;
+  for (size_t start = 0; start < n; start += kLargeBlock) {
+    const size_t count = HWY_MIN(kLargeBlock, n - start);
+    const float block_max = MaxOfLogits(x + start, count);
+    if (start == 0 || block_max > max) {
+      max = block_max;
+      const RowPlan next = PlanRow(max, parts);
+      if (!(IsFinite(max) && next.as_is)) return {false, max, 0.0};
+      if (start != 0 && next.offset != plan.offset) {
+        sum.Multiply(PowerOfTwo(plan.offset - next.offset));
+      }
+      plan = next;
+    }
+    const bool has_next = n - start >= 2 * kLargeBlock;
+    AddExpValues<false, false>(x + start, nullptr, count, hole - start, plan,
+                               parts, &sum,
+                               has_next ? x + start + kLargeBlock : nullptr);
+  }
+  return {true, max, sum.Total()};
 }
 
 }  // namespace HWY_NAMESPACE

@@ -24,25 +24,12 @@ using internal::LargeSum;
 
 #ifdef SOFTLANE_SSE2
 
-// The exp values by blocks, and the probabilities from these.
-bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
-                     const ScaleParts& parts) {
-  HWY_ALIGN float block[kSumBlock];
-  const LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
-  if (!row.is_direct) return false;
-  const double sum = row.sum;
-  const RowPlan plan = PlanRow(row.max, parts);
-  if (!(sum == sum)) {
-    if (logsumexp != nullptr) *logsumexp = kNaN;
-    Fill(y, n, kNaN);
-    return true;
-  }
-  if (logsumexp != nullptr) {
-    *logsumexp =
-        static_cast<float>(LogOfExpSum(row.max, sum, plan, parts) + 0.0);
-  }
+// Writes the probabilities: exp values by blocks, and the probabilities from
+// these.
+void WriteLargeRow(const float* x, float* y, size_t n, double sum,
+                   const RowPlan& plan, const ScaleParts& parts) {
   constexpr size_t kPart = 16 * kSumBlock;
-  HWY_ALIGN float part[kPart];
+  HWY_ALIGN float part[kPart], block[kSumBlock];
   for (size_t i = 0; i < n; i += kPart) {
     // The pass of one row: its sum is not needed here, but costs little.
     const size_t count = HWY_MIN(kPart, n - i);
@@ -51,7 +38,6 @@ bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
     DivideExp(part, y + i, full, sum);
     DivideExp(block, y + i + full, count - full, sum);
   }
-  return true;
 }
 
 #else
@@ -71,9 +57,12 @@ struct LargeProbs {
 
 // Writes the probabilities, from the end, whose logits may still be in a cache.
 // y is not read.
-HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
-                              bool is_streamed, const SoftmaxExp& exp,
-                              const Probabilities& probabilities) {
+void WriteLargeRow(const float* x, float* y, size_t n, double sum,
+                   const RowPlan& plan, const ScaleParts& parts) {
+  const SoftmaxExp exp = MakeExp(plan, parts);
+  const Probabilities probabilities(ReciprocalOf(sum));
+  // In place the line is in the cache already.
+  const bool is_streamed = x != y && CanStream(y);
   const LargeProbs probs{x, exp, probabilities};
   const AlignedRange range(y, n);
   StoreSome(probs, y, range.end, n);
@@ -88,8 +77,13 @@ HWY_INLINE void WriteLargeRow(const float* x, float* y, size_t n,
   if (is_streamed) hwy::FlushStream();
 }
 
-// A row of kMinLargeCols or more. False if it needs more than this does; then
-// nothing has been written.
+double LogOfExpSum(float max, double sum, const RowPlan& plan,
+                   const ScaleParts& parts) {
+  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
+}
+
+#endif  // SOFTLANE_SSE2
+
 bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
                      const ScaleParts& parts) {
   const LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
@@ -100,18 +94,13 @@ bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
     return true;
   }
   const RowPlan plan = PlanRow(row.max, parts);
-  const SoftmaxExp exp = MakeExp(plan, parts);
-  if (logsumexp != nullptr) {
-    *logsumexp = LogSumExp(plan, exp, AsIs(), row.max, row.sum);
+  if (logsumexp != nullptr) {  // + 0, since a maximum of -0 is +0
+    *logsumexp =
+        static_cast<float>(LogOfExpSum(row.max, row.sum, plan, parts) + 0.0);
   }
-  const Probabilities probabilities(ReciprocalOf(row.sum));
-  // In place the line is in the cache already.
-  const bool is_streamed = x != y && CanStream(y);
-  WriteLargeRow(x, y, n, is_streamed, exp, probabilities);
+  WriteLargeRow(x, y, n, row.sum, plan, parts);
   return true;
 }
-
-#endif  // SOFTLANE_SSE2
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

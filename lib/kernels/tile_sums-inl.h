@@ -57,52 +57,59 @@ void EndSums(Tile& tile) {
 }
 
 HWY_NOINLINE void AddLanes(BlockFunction* sum, const float* terms, size_t n,
-                           size_t step, size_t begin, size_t end, Tile& tile) {
-  for (size_t k = 0; k < n; k += kSumBlock, terms += kSumBlock * step) {
+                           Tile& tile) {
+  const size_t width = tile.width;
+  for (size_t k = 0; k < n; k += kSumBlock, terms += kSumBlock * width) {
     const size_t count = HWY_MIN(kSumBlock, n - k);
-    for (size_t i = begin; i < end; i += kLanes) {
-      AddVector(sum, terms + i - begin, step, count, i, tile);
+    for (size_t i = 0; i < width; i += kLanes) {
+      AddVector(sum, terms + i, width, count, i, tile);
     }
   }
 }
 
-HWY_NOINLINE void SumFew(float* terms, size_t n, size_t step, size_t begin,
-                         size_t end, Tile& tile) {
+// Of the lanes from `begin` to `end`, whose first terms are at `terms`.
+HWY_NOINLINE void SumFew(float* terms, size_t n, size_t begin, size_t end,
+                         Tile& tile) {
+  const size_t width = tile.width;
   const size_t folded = n <= kSumLanes ? kSumLanes : kFoldedTerms;
   for (; n < folded; ++n) {
     for (size_t i = 0; i < end - begin; i += kLanes) {
-      Store(Set(0.0f), terms + n * step + i);
+      Store(Set(0.0f), terms + n * width + i);
     }
   }
   for (size_t i = begin; i < end; i += kHalfLanes, terms += kHalfLanes) {
-    const VD sum = n == kSumLanes ? FoldTerms<kSumLanes>(terms, step)
-                                  : FoldTerms<kFoldedTerms>(terms, step);
+    const VD sum = n == kSumLanes ? FoldTerms<kSumLanes>(terms, width)
+                                  : FoldTerms<kFoldedTerms>(terms, width);
     hn::Store(sum, F64(), tile.sums + i);
   }
 }
 HWY_NOINLINE void SumMany(BlockFunction* sum, const float* terms, size_t n,
-                          size_t step, size_t begin, size_t end, Tile& tile) {
+                          size_t begin, size_t end, Tile& tile) {
+  const size_t width = tile.width;
   for (size_t i = begin; i < end; i += kLanes, terms += kLanes) {
-    sum(terms, step, HWY_MIN(kSumBlock, n), tile.lane_sums + i, tile.width);
+    sum(terms, width, HWY_MIN(kSumBlock, n), tile.lane_sums + i, width);
     for (size_t k = kSumBlock; k < n; k += kSumBlock) {
-      AddVector(sum, terms + k * step, step, HWY_MIN(kSumBlock, n - k), i,
+      AddVector(sum, terms + k * width, width, HWY_MIN(kSumBlock, n - k), i,
                 tile);
     }
     FoldParts(tile, i, tile.sums + i);
   }
 }
+template <class T>
+HWY_INLINE void SumSomeLanes(float* terms, size_t n, size_t begin, size_t end,
+                             Tile& tile) {
+  n <= kFoldedTerms ? SumFew(terms, n, begin, end, tile)
+                    : SumMany(&SumVector<T>, terms, n, begin, end, tile);
+}
 
 // LaneSumsFunction.
 template <class T>
-void SumLanes(float* terms, size_t n, size_t step, size_t begin, size_t end,
-              Tile& tile) {
-  n <= kFoldedTerms ? SumFew(terms, n, step, begin, end, tile)
-                    : SumMany(&SumVector<T>, terms, n, step, begin, end, tile);
+void SumLanes(float* terms, size_t n, Tile& tile) {
+  SumSomeLanes<T>(terms, n, 0, tile.width, tile);
 }
 template <class T>
-void AddLanes(float* terms, size_t n, size_t step, size_t begin, size_t end,
-              Tile& tile) {
-  AddLanes(&SumVector<T>, terms, n, step, begin, end, tile);
+void AddLanes(float* terms, size_t n, Tile& tile) {
+  AddLanes(&SumVector<T>, terms, n, tile);
 }
 template <class T>
 constexpr TileSums kSums = {&SumLanes<T>, &AddLanes<T>};

@@ -51,7 +51,7 @@ void SumExp(float* values, size_t n, const ScaleParts& parts, Tile& tile) {
   for (size_t i = 0; i < width; i += step) {
     const size_t end = HWY_MIN(i + step, width);
     ExpLanes(values, n, parts, values, i, end, tile);
-    SumLanes<float>(values + i, n, width, i, end, tile);
+    SumSomeLanes<float>(values + i, n, i, end, tile);
   }
 }
 

@@ -70,24 +70,15 @@ inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
 /// The floats of a tile of rows. Passes write up to a multiple of 16 columns.
 constexpr size_t kRowTileFloats = 4096;
 
-/// Sums the n terms of each lane from `begin` to `end`, in the order of
-/// LaneSum. Term k of lane `begin` is terms[k * step]. May write +0 after the
-/// last term, up to a multiple of 16 terms.
-using LaneSumsFunction = void(float* terms, size_t n, size_t step, size_t begin,
-                              size_t end, Tile& tile);
+/// Sums the n terms of each lane, in the order of LaneSum. May write +0 after
+/// the last term, up to a multiple of 16 terms.
+using LaneSumsFunction = void(float* terms, size_t n, Tile& tile);
 struct TileSums {
   /// Writes the sums of all terms to Tile::sums.
-  LaneSumsFunction* of_lanes;
+  LaneSumsFunction* all;
   /// Adds terms to Tile::lane_sums. n is a multiple of 64, but not in the last
   /// call.
-  LaneSumsFunction* add_lanes;
-
-  void all(float* terms, size_t n, Tile& tile) const {
-    of_lanes(terms, n, tile.width, 0, tile.width, tile);
-  }
-  void add(float* terms, size_t n, Tile& tile) const {
-    add_lanes(terms, n, tile.width, 0, tile.width, tile);
-  }
+  LaneSumsFunction* add;
 };
 
 struct TileKernels {

@@ -180,6 +180,15 @@ SoftmaxPlan BaselinePlan(const SoftmaxShape& shape) {
   return plan;
 }
 
+constexpr SoftmaxPlan FewRows(Schedule schedule, Schedule if_wide) {
+  SoftmaxPlan plan = {};
+  plan.schedule = schedule;
+  plan.if_wide = if_wide;
+  plan.places = Places::kOutput;
+  plan.rows_per_call = 1;
+  return plan;
+}
+
 // Null for the x86-64 baseline.
 const Limits* LimitsOf(Target target) {
   switch (target) {
@@ -207,31 +216,12 @@ SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
 
 const SoftmaxPlan* PlanFewRows(size_t rows, size_t cols, bool is_attention,
                                Target target) {
-  constexpr Places kPlaces = Places::kOutput;
-  static constexpr SoftmaxPlan kTiles = {Schedule::kTiles,
-                                         Schedule::kTiles,
-                                         kPlaces,
-                                         false,
-                                         false,
-                                         false,
-                                         false,
-                                         1};
-  static constexpr SoftmaxPlan kBatches = {Schedule::kBatches,
-                                           Schedule::kTiles,
-                                           kPlaces,
-                                           false,
-                                           false,
-                                           false,
-                                           false,
-                                           1};
-  static constexpr SoftmaxPlan kAttention = {Schedule::kBatches,
-                                             Schedule::kRows,
-                                             kPlaces,
-                                             false,
-                                             false,
-                                             false,
-                                             false,
-                                             1};
+  static constexpr SoftmaxPlan kTiles =
+      FewRows(Schedule::kTiles, Schedule::kTiles);
+  static constexpr SoftmaxPlan kBatches =
+      FewRows(Schedule::kBatches, Schedule::kTiles);
+  static constexpr SoftmaxPlan kAttention =
+      FewRows(Schedule::kBatches, Schedule::kRows);
   const Limits* const limits = LimitsOf(target);
   if (limits == nullptr || rows < 2 || rows > kMaxFewRows ||
       cols < kMinTileCols || cols > kTileCapacity) {

@@ -19,24 +19,24 @@ namespace internal {
 constexpr size_t kMinNextCols = 1280;
 static_assert(3 * kMinNextCols <= 2 * kMaxScratchCols, "three places");
 
-struct Row {
-  size_t r, begin, n;
-  float* to;  // n probabilities
-};
-
-// A row whose exp values wait for their division; n is 0 if there is none.
-struct Pending {
-  const float* e;
-  float* to;
-  size_t n;
-  double sum;
-  bool has_tiny;     // probabilities below 2^-126
-  bool is_streamed;  // past the caches
-};
-
-// The part of a schedule that knows them; rows [.., end_) of the call.
+// The part of the schedule of rows that sets up the kernel's jobs.
 class RowJobs {
  protected:
+  struct Row {
+    size_t r, begin, n;
+    float* to;  // n probabilities
+  };
+
+  // A row whose exp values wait for their division; n is 0 if there is none.
+  struct Pending {
+    const float* e;
+    float* to;
+    size_t n;
+    double sum;
+    bool has_tiny;     // probabilities below 2^-126
+    bool is_streamed;  // past the caches
+  };
+
   // `scratch` is null, or has 2 * kMaxScratchCols.
   RowJobs(const SoftmaxCall& call, const SoftmaxPlan& plan, float* scratch)
       : call_(call),
@@ -205,7 +205,7 @@ class RowJobs {
   RowJob jobs_[kMaxRowsPerCall];
   RowResult results_[kMaxRowsPerCall];
   Pending pending_[2] = {};
-  size_t end_ = 0;
+  size_t end_ = 0;     // the row behind the last
   size_t filled_ = 0;  // rows whose other columns are zero
 };
 
