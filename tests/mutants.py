@@ -882,10 +882,6 @@ EQUIVALENT = {
     ("return unit == 0.0 || (0x1p-100", "return (0x1p-100"): "the double path gives the same zeros",
     ("shares == nullptr || IsLarge(row)", "row.label > row.others"):
         "below 1/2 both ways have the accuracy of double",
-    ("hn::IfThenZeroElse(hn::Eq(q.targets, zero), term)", "term"):
-        "0 * -inf is NaN, and the row's sums are then done in double",
-    ("hn::IfThenZeroElse(hn::Eq(q.weights, zero), kept)", "kept"):
-        "0 * -inf is NaN, and the row's sums are then done in double",
     ("job.logits = z; job.begin = 0;", "job.logits = z;"): "logits in memory do not ask for the column",
     ("is_by_rows || call_.sinks != nullptr;", "is_by_rows;"):
         "without masked elements all exp values fit; a sink below the range is below half an ulp of their sum",
