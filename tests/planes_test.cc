@@ -2,6 +2,7 @@
 #include "softlane/planes.h"
 
 #include <cstdint>
+#include <initializer_list>
 #include <type_traits>
 
 #include "doctest/doctest.h"
@@ -74,6 +75,30 @@ TEST_CASE("planes: slices without elements") {
   CHECK(AreEqual(null.SliceInner(2, 3), View(nullptr, 3, 0, 3, 40, 7)));
   CHECK(AreEqual(View(x, 3, 4, 5, SIZE_MAX, 7).SliceOuter(3, 0),
                  View(x, 0, 4, 5, SIZE_MAX, 7)));
+}
+
+// Kills: a part that leaves an index out or has it twice; parts of the inner
+// indices where the outer ones do; parts of a cache line.
+TEST_CASE("planes: even parts") {
+  float x[1000] = {};
+  for (const size_t outer : {1u, 2u, 3u, 7u}) {
+    for (const size_t inner : {0, 5, 16, 33, 100}) {
+      const View view(x, outer, 4, inner, 500, 100);
+      for (size_t n = 1; n < 10; ++n) {
+        const bool by_outer = outer >= n;
+        size_t first = 0;
+        for (size_t i = 0; i < n; ++i) {
+          const View part = view.Part(i, n);
+          const size_t count = by_outer ? part.outer : part.inner;
+          CHECK(AreEqual(part, by_outer ? view.SliceOuter(first, count)
+                                        : view.SliceInner(first, count)));
+          CHECK((by_outer || count == 0 || first % 16 == 0));
+          first += count;
+        }
+        CHECK(first == (by_outer ? outer : inner));
+      }
+    }
+  }
 }
 
 }  // namespace

@@ -48,6 +48,26 @@ TEST_CASE("rows: a row, and slices") {
   CHECK(AreEqual(repeated.Slice(2, 2), Rows<float>(x, 2, 5, 0)));
 }
 
+// Kills: a part that leaves a row out or has it twice; parts that differ by
+// more than a row.
+TEST_CASE("rows: even parts") {
+  float x[100] = {};
+  for (size_t rows = 0; rows < 12; ++rows) {
+    const Rows<float> view(x, rows, 5, 7);
+    for (size_t n = 1; n < 15; ++n) {
+      size_t first = 0;
+      for (size_t i = 0; i < n; ++i) {
+        const size_t count = view.Part(i, n).rows;
+        CHECK(AreEqual(view.Part(i, n), view.Slice(first, count)));
+        CHECK(count >= rows / n);
+        CHECK(count <= (rows + n - 1) / n);
+        first += count;
+      }
+      CHECK(first == rows);
+    }
+  }
+}
+
 // Kills: arithmetic on null, which is undefined, and on a stride that may be
 // any number.
 TEST_CASE("rows: slices without elements") {

@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <type_traits>
 
+#include "softlane/rows.h"
+
 namespace softlane {
 inline namespace v1 {
 
@@ -66,12 +68,33 @@ struct Planes {
                   outer_stride, axis_stride);
   }
 
+  /// The view of part i of n even parts; i < n. The parts divide the outer
+  /// indices if there are n or more. Else they divide the inner indices, into
+  /// multiples of 16. A part may have no elements. Of n threads, thread i takes
+  /// part i of each operand.
+  constexpr Planes Part(size_t i, size_t n) const noexcept {
+    if (outer >= n) {
+      const size_t first = internal::FirstOfPart(outer, i, n);
+      return SliceOuter(first, internal::FirstOfPart(outer, i + 1, n) - first);
+    }
+    const size_t first = FirstInner(i, n);
+    return SliceInner(first, FirstInner(i + 1, n) - first);
+  }
+
   T* data = nullptr;        ///< Element (0, 0, 0).
   size_t outer = 0;         ///< The number of indices before the axis.
   size_t axis = 0;          ///< The number of indices along the axis.
   size_t inner = 0;         ///< The number of indices after the axis.
   size_t outer_stride = 0;  ///< From one outer index to the next, in elements.
   size_t axis_stride = 0;   ///< From one axis index to the next, in elements.
+
+ private:
+  // The first inner index of part i of n.
+  constexpr size_t FirstInner(size_t i, size_t n) const noexcept {
+    const size_t lines = inner / 16 + (inner % 16 == 0 ? 0 : 1);
+    const size_t line = internal::FirstOfPart(lines, i, n);
+    return line < lines ? line * 16 : inner;
+  }
 };
 
 }  // namespace v1

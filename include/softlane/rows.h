@@ -6,6 +6,15 @@
 #include <type_traits>
 
 namespace softlane {
+namespace internal {
+
+// The first of `size` things in part i of n. The parts differ by one at most.
+constexpr size_t FirstOfPart(size_t size, size_t i, size_t n) noexcept {
+  return size / n * i + (i < size % n ? i : size % n);
+}
+
+}  // namespace internal
+
 inline namespace v1 {
 
 /// A view of a matrix whose rows are contiguous: element (r, c) is
@@ -49,6 +58,14 @@ struct Rows {
   constexpr Rows Slice(size_t first, size_t count) const noexcept {
     const bool is_empty = data == nullptr || count == 0;
     return Rows(is_empty ? data : Row(first), count, cols, stride);
+  }
+
+  /// The view of part i of n even parts of the rows; i < n. A part may have no
+  /// rows. Of n threads, thread i takes `logits.Part(i, n)` and
+  /// `probs.Part(i, n)`.
+  constexpr Rows Part(size_t i, size_t n) const noexcept {
+    const size_t first = internal::FirstOfPart(rows, i, n);
+    return Slice(first, internal::FirstOfPart(rows, i + 1, n) - first);
   }
 
   T* data = nullptr;  ///< Element (0, 0).
