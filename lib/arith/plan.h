@@ -139,18 +139,16 @@ struct Reciprocal {
   float head, rest, least;
 };
 
-// The same two floats for any factor of the exp values.
+// The same two floats for any factor of the exp values that floats hold, or for
+// NaN where the sum is NaN.
 inline Reciprocal FactorOf(double factor, double sum) {
   uint64_t bits;  // unsigned: for a NaN the sum may wrap
   std::memcpy(&bits, &factor, sizeof(bits));
   bits = (bits + uint64_t{kHeadRounding}) & static_cast<uint64_t>(kHeadMask);
   double head;
   std::memcpy(&head, &bits, sizeof(head));
-  // An infinite or NaN factor keeps all exp values.
-  const float high = static_cast<float>(head);
-  const float least = static_cast<float>(sum * kLeast);
-  return {high, static_cast<float>(factor - head),
-          high - high == 0.0f ? least : 0.0f};
+  return {static_cast<float>(head), static_cast<float>(factor - head),
+          static_cast<float>(sum * kLeast)};
 }
 
 inline Reciprocal ReciprocalOf(double sum) { return FactorOf(1.0 / sum, sum); }

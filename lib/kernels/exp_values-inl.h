@@ -33,10 +33,11 @@ struct ExpValues {
     Store(result, y + i);
     return result;
   }
+  // The other lanes have logits of -inf, whose exp value is +0.
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF result = Exp(logits.First(i, count));
     StoreFirst(result, y + i, count);
-    return KeepFirst(result, count);
+    return result;
   }
   template <class V>
   HWY_INLINE V Exp(const V& logits) const {
