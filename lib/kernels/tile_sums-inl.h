@@ -9,6 +9,8 @@
 #define SOFTLANE_LIB_KERNELS_TILE_SUMS_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "arith/lane_sums-inl.h"
 #include "kernels/tiles.h"
 
@@ -83,6 +85,34 @@ HWY_NOINLINE void SumFew(float* terms, size_t n, size_t begin, size_t end,
     hn::Store(sum, F64(), tile.sums + i);
   }
 }
+// Folds 16 floats of each of kLanes lanes.
+HWY_MAYBE_UNUSED HWY_NOINLINE void FoldFloats(const float* terms,
+                                              double* sums) {
+  for (size_t h = 0; h < kLanes; h += kHalfLanes) {
+    hn::Store(FoldTerms<kFoldedTerms>(terms + h, kLanes), F64(), sums + h);
+  }
+}
+// Of the floats that fill kCount times 16, but the last 15. Their sums are not
+// written to lane_sums before they are folded.
+template <int kCount>
+HWY_NOINLINE void SumFloats(const float* terms, size_t n, size_t begin,
+                            size_t end, Tile& tile) {
+  const size_t step = tile.width, next = kFoldedTerms * step;
+  HWY_ALIGN float sums[kFoldedTerms * kLanes];
+  float* const whole = sums + (n - (kCount - 1) * kFoldedTerms) * kLanes;
+  for (size_t i = begin; i < end; i += kLanes, terms += kLanes) {
+    const float* term = terms;
+    float* to = sums;
+    for (; to != whole; to += kLanes, term += step) {
+      Store(SumOf<float, kCount>(term, next, term + (kCount - 1) * next), to);
+    }
+    for (; to != sums + kFoldedTerms * kLanes; to += kLanes, term += step) {
+      Store(SumOf<float, kCount - 1>(term, next, term + (kCount - 2) * next),
+            to);
+    }
+    FoldFloats(sums, tile.sums + i);
+  }
+}
 HWY_NOINLINE void SumMany(BlockFunction* sum, const float* terms, size_t n,
                           size_t begin, size_t end, Tile& tile) {
   const size_t width = tile.width;
@@ -98,8 +128,13 @@ HWY_NOINLINE void SumMany(BlockFunction* sum, const float* terms, size_t n,
 template <class T>
 HWY_INLINE void SumSomeLanes(float* terms, size_t n, size_t begin, size_t end,
                              Tile& tile) {
-  n <= kFoldedTerms ? SumFew(terms, n, begin, end, tile)
-                    : SumMany(&SumVector<T>, terms, n, begin, end, tile);
+  if (n <= kFoldedTerms) return SumFew(terms, n, begin, end, tile);
+  if constexpr (std::is_same_v<T, float> && kLanes > 1) {
+    if (n <= 2 * kFoldedTerms) return SumFloats<2>(terms, n, begin, end, tile);
+    if (n <= 3 * kFoldedTerms) return SumFloats<3>(terms, n, begin, end, tile);
+    if (n <= 4 * kFoldedTerms) return SumFloats<4>(terms, n, begin, end, tile);
+  }
+  SumMany(&SumVector<T>, terms, n, begin, end, tile);
 }
 
 // LaneSumsFunction.
