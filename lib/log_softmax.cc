@@ -54,9 +54,13 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
       logsumexp == nullptr ? internal::IsLogByRow(logits.rows, logits.cols)
                            : internal::IsLogSumByRow(logits.rows, logits.cols);
   if (is_by_row && (logits.rows == 1 || kernels.short_rows == nullptr)) {
+    const float empty_value = internal::EmptyValue(empty_row, true);
+    if (logits.rows == 1) {
+      return internal::RunOneRow(row, kernels, logits.data, log_probs.data,
+                                 logits.cols, logsumexp, parts, empty_value);
+    }
     return internal::RunRowByRow(row, kernels, logits, log_probs, 0,
-                                 logits.rows, logsumexp, parts,
-                                 internal::EmptyValue(empty_row, true));
+                                 logits.rows, logsumexp, parts, empty_value);
   }
   // A plan would take too long for so few rows.
   if (kernels.short_rows != nullptr &&

@@ -94,11 +94,11 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
                                     const SoftmaxOptions& options,
                                     Target target) {
   internal::ScaleParts place;
-  internal::RunRowByRow(internal::KernelsOf(internal::kRowKernels, target),
-                        internal::KernelsOf(internal::kSoftmaxKernels, target),
-                        logits, probs, 0, 1, logsumexp,
-                        internal::SplitScale(options.scale, place),
-                        internal::EmptyValue(options.empty_row, false));
+  internal::RunOneRow(internal::KernelsOf(internal::kRowKernels, target),
+                      internal::KernelsOf(internal::kSoftmaxKernels, target),
+                      logits.data, probs.data, logits.cols, logsumexp,
+                      internal::SplitScale(options.scale, place),
+                      internal::EmptyValue(options.empty_row, false));
 }
 [[gnu::noinline]] void RunRows(const Rows<const float>& logits,
                                const Rows<float>& probs, float* logsumexp,
@@ -122,8 +122,11 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
               target);
 }
 
-Status Run(const Rows<const float>& logits, const Rows<float>& probs,
-           float* logsumexp, const SoftmaxOptions& options, Target target) {
+[[gnu::always_inline]] inline Status Run(const Rows<const float>& logits,
+                                         const Rows<float>& probs,
+                                         float* logsumexp,
+                                         const SoftmaxOptions& options,
+                                         Target target) {
   if (!internal::AreGoodOptions(options.scale, options.empty_row)) {
     return Status::kBadOption;
   }

@@ -6,6 +6,7 @@
 #include "fp_environment.h"
 #include "kernels/backward_passes.h"
 #include "schedules/backward_planner.h"
+#include "schedules/planner.h"
 
 namespace softlane {
 namespace {
@@ -85,7 +86,13 @@ Status SoftmaxBackward(const Rows<const float>& probs,
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (probs.rows == 0 || probs.cols == 0) return Status::kOk;
   const internal::FpEnvironment environment;
-  RunChecked(probs, dprobs, dlogits, scale, chosen);
+  // A plan would take too long for one short row.
+  if (internal::IsOneRow(probs.rows, probs.cols)) {
+    internal::KernelsOf(internal::kSoftmaxBackwardKernels, chosen)
+        .rows(probs, dprobs, dlogits, scale);
+  } else {
+    RunChecked(probs, dprobs, dlogits, scale, chosen);
+  }
   return Status::kOk;
 }
 

@@ -3,25 +3,22 @@
 
 namespace softlane {
 namespace internal {
-namespace {
-
-float SpecialRow(const RowKernels& row, const float* x, float* y, size_t n,
-                 float empty_value) {
-  const float max = row.max_or_nan(x, n);
-  if (y != nullptr) FillRow(y, n, max == -kInfinity ? empty_value : kNaN);
-  return max;
-}
-
-}  // namespace
 
 void FillRow(float* to, size_t n, float value) {
   for (size_t i = 0; i < n; ++i) to[i] = value;
 }
 
+[[gnu::noinline]] float WriteSpecialRow(const RowKernels& row, const float* x,
+                                        float* y, size_t n, float empty_value) {
+  const float max = row.max_or_nan(x, n);
+  if (y != nullptr) FillRow(y, n, max == -kInfinity ? empty_value : kNaN);
+  return max;
+}
+
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t, size_t n,
                       const float*) {
-  return SpecialRow(call.row, call.x.Row(r), call.y.Row(r), n,
-                    EmptyValue(call.empty_row, call.is_log));
+  return WriteSpecialRow(call.row, call.x.Row(r), call.y.Row(r), n,
+                         EmptyValue(call.empty_row, call.is_log));
 }
 
 void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
@@ -29,13 +26,9 @@ void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
                  size_t count, float* logsumexp, const ScaleParts& parts,
                  float empty_value) {
   for (size_t r = first; r < first + count; ++r) {
-    float* const log = logsumexp == nullptr ? nullptr : logsumexp + r;
-    const RowResult result =
-        kernels.one_row(x.Row(r), y.Row(r), x.cols, -kInfinity, parts, log);
-    if (result.sum == result.sum) continue;
-    const float special =
-        SpecialRow(row, x.Row(r), y.Row(r), x.cols, empty_value);
-    if (log != nullptr) *log = special;
+    RunOneRow(row, kernels, x.Row(r), y.Row(r), x.cols,
+              logsumexp == nullptr ? nullptr : logsumexp + r, parts,
+              empty_value);
   }
 }
 

@@ -67,6 +67,10 @@ inline bool HasWholeLines(const Rows<float>& y) {
 
 void FillRow(float* to, size_t n, float value);
 
+/// Writes a special row, unless y is null, and gives its logsumexp.
+float WriteSpecialRow(const RowKernels& row, const float* x, float* y, size_t n,
+                      float empty_value);
+
 /// The special rows of all functions but attention.
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
                       const float* z);
@@ -77,6 +81,16 @@ inline float EmptyValue(EmptyRow empty_row, bool is_log) {
   return is_log ? -kInfinity : 0.0f;
 }
 
+/// Does a row by its maximum. See the function below.
+inline void RunOneRow(const RowKernels& row, const SoftmaxKernels& kernels,
+                      const float* x, float* y, size_t n, float* logsumexp,
+                      const ScaleParts& parts, float empty_value) {
+  const RowResult result =
+      kernels.one_row(x, y, n, -kInfinity, parts, logsumexp);
+  if (result.sum == result.sum) return;
+  const float special = WriteSpecialRow(row, x, y, n, empty_value);
+  if (logsumexp != nullptr) *logsumexp = special;
+}
 /// Does rows one by one, from the maximum of each. y may be null if the y of
 /// the kernel may. logsumexp may be null.
 void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
