@@ -225,19 +225,28 @@ void AddProducts(const float* p, const float* dp, size_t n, bool is_first,
   }
 }
 
+// The sum of -0 alone is +0, as of a row's.
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+HWY_INLINE auto MinusHalfOf(const double* sums) {
+  const VD dot = hn::Add(hn::Load(F64(), sums), hn::Zero(F64()));
+  return hn::DemoteTo(hn::Half<F32>(), hn::Mul(dot, hn::Set(F64(), -0.5)));
+}
+HWY_INLINE VF MinusHalfDots(const double* sums) {
+  const auto lower = MinusHalfOf(sums);
+  return hn::Combine(F32(), MinusHalfOf(sums + kHalfLanes), lower);
+}
+#else
+HWY_INLINE VF MinusHalfDots(const double* sums) {
+  return Set(MinusHalf(*sums + 0.0));
+}
+#endif
+
 void WriteGradients(float* p, const float* dp, float scale, const Tile& tile,
                     const ColumnsOut& out) {
   HWY_ALIGN float minus_half_dots[internal::kMaxTileLanes];
-  for (size_t i = 0; i < tile.width; i += kHalfLanes) {
-    // The sum of -0 alone is +0, as of a row's.
-    const VD dot = hn::Add(hn::Load(F64(), tile.sums + i), hn::Zero(F64()));
-    if constexpr (kLanes == 1) {  // Highway's has no infinity there
-      minus_half_dots[i] = MinusHalf(hn::GetLane(dot));
-    } else {
-      const hn::Rebind<float, F64> d;
-      hn::Store(hn::DemoteTo(d, hn::Mul(dot, hn::Set(F64(), -0.5))), d,
-                minus_half_dots + i);
-    }
+  // Whole vectors: a load would wait for the stores of two halves.
+  for (size_t i = 0; i < tile.width; i += kLanes) {
+    Store(MinusHalfDots(tile.sums + i), minus_half_dots + i);
   }
   WriteColumns(p, tile.width, out, [&](size_t i) HWY_ATTR {
     return [p, dp, minus_half_dot = Load(minus_half_dots + i),

@@ -62,6 +62,10 @@ struct TileRows {
 /// CPU works on several at a time, but no more than the first cache can hold.
 inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
   constexpr uint32_t kFloats = 2048;
+  // Few rows fit. They would wait for the division.
+  if (rows < kMaxTileLanes && (rows + 1) * cols <= kFloats) {
+    return (rows + lanes - 1) & ~(lanes - 1);
+  }
   size_t most = kFloats / static_cast<uint32_t>(cols);
   if (most > kMaxTileLanes) most = kMaxTileLanes;
   if (most > rows) most = rows + lanes - 1;

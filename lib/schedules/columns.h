@@ -95,8 +95,9 @@ void ForEachColumnTile(const Planes<const float>& v, size_t floats,
   }
 }
 
+// No divisions, which few columns would wait for. `lanes` is a power of two.
 inline size_t WholeVectors(size_t cols, size_t lanes) {
-  return (cols + lanes - 1) / lanes * lanes;
+  return (cols + lanes - 1) & ~(lanes - 1);
 }
 
 /// The elements of each column that are in the tile at a time: all of them if
@@ -104,10 +105,13 @@ inline size_t WholeVectors(size_t cols, size_t lanes) {
 /// which leaves the first cache room for other data. The tile has room for a
 /// multiple of `step` elements, since passes write up to it.
 struct Chunks {
-  Chunks(size_t n, size_t width, size_t floats, size_t step = 16) : n(n) {
+  Chunks(size_t n, size_t width, size_t floats, size_t step = 16)
+      : n(n),
+        size(n),
+        fits(n <= floats && (n + step - 1) / step * step * width <= floats) {
+    if (fits) return;
     const size_t capacity = floats / width / step * step;
-    fits = n <= capacity;
-    size = fits ? n : (capacity + 64) / 128 * 64;
+    size = (capacity + 64) / 128 * 64;
   }
 
   /// Calls body(first element, count).
