@@ -11,6 +11,8 @@
 #define SOFTLANE_LIB_KERNELS_BATCH_ROWS_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "arith/fold_rows-inl.h"
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
@@ -37,6 +39,9 @@ struct Shape {
   static constexpr size_t k16s = k16sValue;
 };
 using AnyShape = Shape<0>;
+// Any number again, for rows of so few vectors that a loop over four is mostly
+// branches.
+struct NarrowShape : AnyShape {};
 
 // Calls with_shape(Shape()) for a row of n elements.
 template <class WithShape>
@@ -131,8 +136,10 @@ struct RowWriter {
     const size_t end = n - kLanes;
     if constexpr (Shape::k16s == 0) {
       size_t i = 0;
-      for (; end - i >= 4 * kLanes; i += 4 * kLanes) {
-        for (size_t k = 0; k < 4; ++k) Write(i + k * kLanes);
+      if constexpr (!std::is_same_v<Shape, NarrowShape>) {
+        for (; end - i >= 4 * kLanes; i += 4 * kLanes) {
+          for (size_t k = 0; k < 4; ++k) Write(i + k * kLanes);
+        }
       }
       for (; i < end; i += kLanes) Write(i);
     } else {

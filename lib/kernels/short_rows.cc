@@ -96,6 +96,7 @@ void WriteBatch(const Batch& batch) {
   if (batch.writing == Writing::kStreamed) {
     return WriteRows<AnyShape, Writing::kStreamed>(batch);
   }
+  if (batch.n <= 64) return WriteRows<NarrowShape, Writing::kUsual>(batch);
   WriteRows<AnyShape, Writing::kUsual>(batch);
 }
 
