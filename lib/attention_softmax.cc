@@ -83,8 +83,9 @@ bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   const AttentionOptions& options = source.options;
   const size_t cols = call.x.cols;
   alignas(64) float logits[512];
-  internal::RowJob job = {};
+  internal::RowJob job;
   job.logits = call.x.data;
+  job.row = job.begin = 0;
   job.n = call.ranges == nullptr ? cols : call.ranges->Of(0).end;
   call.logits.write_logits(call.source, job, logits);
   const internal::RowSample sample = call.row.sample(logits, job.n, call.parts);
@@ -116,8 +117,9 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
 
 // A call of one row. Its logits are written where its probabilities go.
 void RunOneRow(const SoftmaxCall& call) {
-  internal::RowJob job = {};
+  internal::RowJob job;
   job.logits = call.x.data;
+  job.row = job.begin = 0;
   job.n = call.x.cols;
   float* const to = call.y.data;
   call.logits.write_logits(call.source, job, to);
@@ -138,7 +140,7 @@ void RunOneRow(const SoftmaxCall& call) {
   const internal::LogitsKernels& logits =
       internal::KernelsOf(KernelsFor(options), target);
   const AttentionSource source = {options, plain};
-  const internal::ScaleParts parts = internal::SplitScale(1.0f);
+  const internal::ScaleParts& parts = internal::kUnscaled;
   const KeyRanges ranges(options, scores.cols);
   const bool has_ranges = KeyRanges::MayBePart(options);
   const bool has_bias = options.bias.data != nullptr;

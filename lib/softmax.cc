@@ -56,23 +56,10 @@ void RunLargeRows(const SoftmaxCall& call, Target target) {
 }
 
 // Each schedule is a separate function, so that a call uses only the stack of
-// its schedule.
-void RunSchedule(const SoftmaxCall& call, Target target) {
-  const size_t rows = call.x.rows, cols = call.x.cols;
-  const bool has_unit_scale = call.parts.unit == 1.0;
-  const bool has_logsumexp = call.logsumexp != nullptr;
-  const SoftmaxPlan* few = nullptr;
-  if (has_unit_scale && !has_logsumexp) {
-    few = internal::PlanFewRows(rows, cols, false, target);
-  }
-  SoftmaxPlan place;
-  if (few == nullptr) {
-    place = internal::PlanSoftmax(
-        {rows, cols, call.x.data == call.y.data, has_unit_scale, has_logsumexp,
-         internal::HasWholeLines(call.y)},
-        target);
-  }
-  const SoftmaxPlan& plan = few == nullptr ? place : *few;
+// its schedule. So is this one: a copy of the plan would wait for the stores
+// that made it.
+[[gnu::noinline]] void RunPlan(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                               Target target) {
   switch (plan.schedule) {
     case Schedule::kOneRow:
     case Schedule::kShortRows:  // RunRows has done batches of these
@@ -86,6 +73,22 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
     case Schedule::kLargeRows:
       return RunLargeRows(call, target);
   }
+}
+
+void RunSchedule(const SoftmaxCall& call, Target target) {
+  const size_t rows = call.x.rows, cols = call.x.cols;
+  const bool has_unit_scale = call.parts.unit == 1.0;
+  const bool has_logsumexp = call.logsumexp != nullptr;
+  if (has_unit_scale && !has_logsumexp) {
+    const SoftmaxPlan* const few =
+        internal::PlanFewRows(rows, cols, false, target);
+    if (few != nullptr) return RunPlan(call, *few, target);
+  }
+  const SoftmaxPlan plan = internal::PlanSoftmax(
+      {rows, cols, call.x.data == call.y.data, has_unit_scale, has_logsumexp,
+       internal::HasWholeLines(call.y)},
+      target);
+  RunPlan(call, plan, target);
 }
 
 // Not inlined: see FpEnvironment.
@@ -107,7 +110,9 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
       internal::KernelsOf(internal::kRowKernels, target);
   const internal::SoftmaxKernels& kernels =
       internal::KernelsOf(internal::kSoftmaxKernels, target);
-  const internal::ScaleParts parts = internal::SplitScale(options.scale);
+  internal::ScaleParts place;
+  const internal::ScaleParts& parts =
+      internal::SplitScale(options.scale, place);
   // A plan would take too long for so few rows.
   if (kernels.short_rows != nullptr &&
       internal::AreShortRows(logits.rows, logits.cols)) {

@@ -153,9 +153,10 @@ class SoftmaxBatches {
       z = batch.e;
       z_stride = batch.e_stride;
       for (size_t k = 0; k < batch.rows; ++k) {
-        RowJob job = {};
+        RowJob job;
         job.logits = call_.x.Row(r + k);
         job.row = r + k;
+        job.begin = 0;
         job.n = batch.n;
         if (call_.ranges != nullptr) job.n = call_.ranges->Of(r + k).end;
         float* const to = batch.e + k * z_stride;

@@ -41,10 +41,18 @@ class SoftmaxRows : private RowJobs {
  private:
   // The first elements of the first row predict its exponent.
   [[gnu::noinline]] void Sample(size_t first) {
-    const Row row = RowOf(first);
-    if (row.n < kSampledCols) return;
+    size_t begin = 0, n = call_.x.cols;
+    if (call_.ranges != nullptr) {
+      const Row row = RowOf(first);
+      begin = row.begin;
+      n = row.n;
+    }
+    if (n < kSampledCols) return;
     RowJob job;
-    SetJob(row, nullptr, job);
+    // Each by itself: see SetJob.
+    job.logits = call_.x.Row(first);
+    job.row = first;
+    job.begin = begin;
     job.n = kSampledCols;
     alignas(64) float logits[kSampledCols];
     const float* z = job.logits;
