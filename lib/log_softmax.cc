@@ -70,11 +70,10 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   }
   const internal::LogitsKernels& sums =
       internal::KernelsOf(internal::kLogSumKernels, target);
-  SoftmaxCall call = {
-      row,    kernels,   sums,      sums,  nullptr,  &internal::SpecialPlainRow,
-      logits, log_probs, logsumexp, parts, empty_row};
-  call.is_log = true;
-  RunSchedule(call, target);
+  RunSchedule(
+      {row, kernels, sums, sums, nullptr, &internal::SpecialPlainRow, logits,
+       log_probs, logsumexp, parts, empty_row, nullptr, nullptr, nullptr, true},
+      target);
 }
 
 }  // namespace
