@@ -76,6 +76,7 @@ HWY_NOINLINE void SumFew(float* terms, size_t n, size_t begin, size_t end,
   const size_t folded = n <= kSumLanes ? kSumLanes : kFoldedTerms;
   for (; n < folded; ++n) {
     for (size_t i = 0; i < end - begin; i += kLanes) {
+      if (kLanes > 1) i = Unknown(i);  // GCC would call memset
       Store(Set(0.0f), terms + n * width + i);
     }
   }
