@@ -99,7 +99,10 @@ HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
     Store(terms.First(start + i, count), block + i);
     i += kLanes;
   }
-  for (; i < kSumBlock; i += kLanes) Store(Set(0.0f), block + i);
+  for (; i < kSumBlock; i += kLanes) {
+    if (kLanes > 1) i = Unknown(i);  // GCC would use rep stos
+    Store(Set(0.0f), block + i);
+  }
   sum.template AddBlock<kInDouble>(StoredBlock{block});
 }
 // The same with all vectors of the block side by side. AddFastLast takes twice
