@@ -238,7 +238,12 @@ HWY_NOINLINE void StoreRows(const Rows<const float>& log_p,
                             const Rows<const float>& d, const Rows<float>& dx,
                             float scale) {
   const size_t n = log_p.cols;
-  const SoftmaxExp exp = ExpOfLogs();
+  SoftmaxExp exp = ExpOfLogs();
+#if HWY_TARGET == HWY_AVX2
+  // GCC would load constants that it knows for each use, and logarithms again
+  // for each: 4 % of the time of 1 x 4096 with AVX2 on Zen 3.
+  __asm__("" : "+m"(exp));
+#endif
   for (size_t r = 0; r < log_p.rows; ++r) {
     const double sum = SumTerms(n, LoadedTerms{d.Row(r)});
     StoreTerms(LogGradients(exp, sum, scale, log_p.Row(r), d.Row(r)), dx.Row(r),
