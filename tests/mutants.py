@@ -754,15 +754,18 @@ MUTANTS = [
     ("schedules/softmax_rows.cc", "k < tried && k < distance_", "k < done.count && k < distance_"),
     ("schedules/softmax_rows.cc", "tried > distance_ ? tried - distance_ : 0", "0"),
     ("schedules/softmax_rows.cc", "tried > distance_ ? tried - distance_ : 0", "tried > distance_ ? done.count - distance_ : 0"),
-    ("schedules/softmax_rows.cc", "call_.logsumexp[r + k] =", "call_.logsumexp[r] ="),
+    ("schedules/softmax_rows.cc", "SetLog(log, r + k);", "SetLog(log, r);"),
     ("schedules/softmax_rows.cc", "Divide(slot, {}); return Special(row, z, log);", "return Special(row, z, log);"),
     ("schedules/softmax_rows.cc", "Divide(slot, {}); const RowResult result", "const RowResult result"),
     ("schedules/softmax_rows.cc", "if (!(result.sum == result.sum)) Special(row, z, log); return;", "return;"),
     ("schedules/softmax_rows.cc", "if (slot.has_tiny) Divide(slot, {});", ""),
     ("schedules/softmax_rows.cc", "job.logits = z; job.begin = 0;", "job.logits = z;"),
-    ("schedules/softmax_rows.cc", "slot.n = 0; is_wide_", "is_wide_"),
+    ("schedules/softmax_rows.cc", "slot.n = 0; if (!is_log_)", "if (!is_log_)"),
     ("schedules/softmax_rows.cc", "!result.in_range || MayHaveTiny(result.sum)", "MayHaveTiny(result.sum)"),
     ("schedules/softmax_rows.cc", "row.n = 0; row.has_tiny = false;", "row.has_tiny = false;"),
+    ("schedules/softmax_rows.cc", "SetSlot(row.r, PendingOf(job), row.to, row.n, log_sum, false);", "SetSlot(row.r, PendingOf(job), row.to, row.n, result.sum, false);"),
+    ("schedules/softmax_rows.cc", "has_masked_ = !is_log_; backoff_.Failed();", "has_masked_ = true; backoff_.Failed();"),
+    ("kernels/sum_rows-inl.h", "if constexpr (kIsExact) return exp(v);", "if constexpr (kIsExact) return exp.FromRest(exp.Whole(v), exp.Rest(v, exp.Whole(v)));"),
     # schedules/softmax_batches.cc
     ("schedules/softmax_batches.cc", "left < rows ? left : rows", "rows"),
     ("schedules/softmax_batches.cc", "ends_[k] = call_.ranges->Of(r + k).end;", "ends_[k] = call_.ranges->Of(r).end;"),
@@ -841,7 +844,7 @@ MUTANTS = [
     ("one_column.cc", "BitsOf(logit) == kMinusInfinity ? if_masked : kNaN", "kNaN"),
     ("one_column.cc", "* logit + 0.0", "* logit"),
     ("kernels/log_passes.cc", "static_cast<float>(log_sum + plan.scaled_shift)", "static_cast<float>(log_sum)"),
-    ("kernels/log_passes.cc", "static_cast<float>(log_sum + 0.0)", "static_cast<float>(log_sum)"),
+    ("schedules/softmax_rows.cc", "static_cast<float>(log + 0.0)", "static_cast<float>(log)"),
     ("kernels/log_passes.cc", "float* const to = y + r * y_stride;", "float* const to = y + r * n;"),
     ("schedules/row_jobs.h", "is_log_ ? job.logits + job.begin : job.e", "job.e"),
     ("schedules/softmax_rows.cc", "if (!has_results_) return;", ""),
@@ -881,6 +884,10 @@ EQUIVALENT = {
     ("shares == nullptr || IsLarge(row)", "row.label > row.others"):
         "below 1/2 both ways have the accuracy of double",
     ("job.logits = z; job.begin = 0;", "job.logits = z;"): "logits in memory do not ask for the column",
+    ("HWY_MAX(result.max, job.sink)", "result.max"):
+        "the logarithm is taken from another exponent, which moves it by 2^-50: a float shows that once in 2^26 rows",
+    ("if (is_large_[c]) tile_.sums[c] = large_sums_[c];", ""):
+        "negligible terms in another order: the last bit of a sum in double, which probabilities show once in 2^22 rows",
     ("is_by_rows || call_.sinks != nullptr;", "is_by_rows;"):
         "without masked elements all exp values fit; a sink below the range is below half an ulp of their sum",
     ("call.ranges == nullptr && call.logsumexp == nullptr && call.x", "call.logsumexp == nullptr && call.x"):

@@ -19,9 +19,9 @@ namespace {
 
 // log(sum of exp(scale x)) of a row with this maximum, from the sum of exp
 // values in the range. The bits are those of the row's own plan.
-HWY_INLINE double LogOfSumInRange(float max, double sum,
-                                  const internal::ExpRange& range,
-                                  const ScaleParts& parts) {
+HWY_MAYBE_UNUSED HWY_NOINLINE double LogOfSumInRange(
+    float max, double sum, const internal::ExpRange& range,
+    const ScaleParts& parts) {
   // Before PlanRow: the maximum may be NaN, too, which has no exponent.
   if (!(sum == sum)) return sum;
   const RowPlan plan = PlanRow(max, parts);

@@ -129,8 +129,9 @@ struct SoftmaxKernels {
   /// logsumexp may be null.
   RowResult (*one_row)(const float* x, float* y, size_t n, float sink,
                        const ScaleParts& parts, float* logsumexp);
-  /// The logsumexp of a row with this maximum, from exp values in the range.
-  float (*log_sum_exp)(float max, double sum, const ExpRange& range,
+  /// The log of the sum of a row with this maximum, from exp values in the
+  /// range.
+  double (*log_of_sum)(float max, double sum, const ExpRange& range,
                        const ScaleParts& parts);
   /// probs = e / sum.
   void (*divide)(const float* e, float* probs, size_t n, double sum,

@@ -144,12 +144,6 @@ RowResult OneRow(const float* x, float* y, size_t n, float sink,
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
-float LogSumExpInRange(float max, double sum, const ExpRange& range,
-                       const ScaleParts& parts) {
-  // + 0, since a maximum of -0 is +0.
-  return static_cast<float>(LogOfSumInRange(max, sum, range, parts) + 0.0);
-}
-
 void Divide(const float* e, float* probs, size_t n, double sum, bool has_tiny,
             const ScaleParts&) {
   const Probabilities probabilities(ReciprocalOf(sum));
@@ -166,7 +160,7 @@ void DivideStreamed(const float* e, float* probs, size_t n, double sum,
   StreamRow(e, probs, n, probabilities, NextRow{ahead.first, ahead.second});
 }
 
-constexpr SoftmaxKernels kKernels = {&OneRow, &LogSumExpInRange, &Divide,
+constexpr SoftmaxKernels kKernels = {&OneRow, &LogOfSumInRange, &Divide,
                                      &DivideStreamed, nullptr};
 #else
 #ifdef SOFTLANE_SSE2

@@ -22,8 +22,9 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The exp values of a row as the terms of a sum.
-template <bool kHasMasked>
+// The exp values of a row as the terms of a sum. If the range is exact, they
+// need no check, and the maximum is known.
+template <bool kHasMasked, bool kIsExact>
 struct SumTermsInRange {
   static constexpr bool kMayBeStaged = false;
 
@@ -40,6 +41,7 @@ struct SumTermsInRange {
   }
   template <class V>
   HWY_INLINE V Of(const V& v) const {
+    if constexpr (kIsExact) return exp(v);
     max.Add(v);
     return ExpInRange<kHasMasked>(v, exp, range);
   }
@@ -57,21 +59,22 @@ struct LastSum {
   bool in_range;
 };
 // A function of its own: see ExpLast.
-HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool has_masked, const RowJob& job,
+HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool is_exact, const RowJob& job,
                                            const ExpParams& params,
                                            LastSum& last) {
   // Nothing is below -inf: elements that are too low do not fit.
-  const float lowest = has_masked ? params.range.lowest : -kInfinity;
+  const float lowest = is_exact ? params.range.lowest : -kInfinity;
   const SoftmaxExp exp = ExpOf({params.range.offset, lowest}, params.parts);
   LaneRange range;
   NarrowMax max;
   LaneSum sum;
-  const SumTermsInRange<true> terms{exp, job.logits, range, max};
+  using Terms = SumTermsInRange<true, false>;
+  const Terms terms{exp, job.logits, range, max};
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   if (job.pending_n != 0) {
     const LaneLogProbabilities log =
         LogProbabilities(params.parts, *job.pending_sum).Unshifted();
-    const PendingTerms<SumTermsInRange<true>, LaneLogProbabilities> subtracting{
+    const PendingTerms<Terms, LaneLogProbabilities> subtracting{
         terms, log, job.pending, job.probs, job.is_streamed, {}};
     AddFastLast<true>(full, n, subtracting, sum);
   } else {
@@ -86,19 +89,19 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool has_masked, const RowJob& job,
 // written. A function of its own, so that the constants of its loop stay in
 // registers. Usual rows have code of their own for the block that is not full:
 // 3 % less time at 200 to 333 columns.
-template <bool kHasMasked>
+template <bool kIsExact>
 HWY_NOINLINE void SumRow(const RowJob& job, const ExpParams& params,
                          RowResult& result) {
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
-  const bool has_own_last = !kHasMasked && job.pending_n != 0;
+  const bool has_own_last = !kIsExact && job.pending_n != 0;
   // First, so that the sum need not wait for it.
   LastSum last;
-  if (!has_own_last && n != full) SumLast(kHasMasked, job, params, last);
+  if (!has_own_last && n != full) SumLast(kIsExact, job, params, last);
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
   NarrowMax max;
   LaneSum sum;
-  using Terms = SumTermsInRange<kHasMasked>;
+  using Terms = SumTermsInRange<kIsExact, kIsExact>;
   const Terms terms{exp, job.logits, range, max};
   if (job.pending_n != 0) {
     const LaneLogProbabilities log =
@@ -106,7 +109,7 @@ HWY_NOINLINE void SumRow(const RowJob& job, const ExpParams& params,
     const PendingTerms<Terms, LaneLogProbabilities> subtracting{
         terms, log, job.pending, job.probs, job.is_streamed, AheadOf(job)};
     AddBlocks<true>(0, full, subtracting, sum);
-    if (!kHasMasked) AddLast<true>(full, n, subtracting, sum);
+    if (!kIsExact) AddLast<true>(full, n, subtracting, sum);
   } else {
     AddBlocks<true>(0, full, terms, sum);
   }
@@ -120,16 +123,17 @@ HWY_NOINLINE void SumRow(const RowJob& job, const ExpParams& params,
   result.row_sum = sum.Total();
 }
 
-template <bool kHasMasked>
+template <bool kIsExact>
 RowsDone SumRows(const void*, const RowJob* jobs, size_t count,
                  const ExpParams& params, RowResult* results) {
   for (size_t k = 0; k < count; ++k) {
     RowResult& result = results[k];
-    SumRow<kHasMasked>(jobs[k], params, result);
-    if (HWY_UNLIKELY(!params.is_exact &&
-                     !IsDone(kHasMasked, jobs[k], result))) {
-      return {k, true};
+    SumRow<kIsExact>(jobs[k], params, result);
+    if constexpr (kIsExact) {  // the caller has the maximum
+      result.sum = result.row_sum;
+      continue;
     }
+    if (HWY_UNLIKELY(!IsDone(false, jobs[k], result))) return {k, true};
     result.sum =
         LogOfSumInRange(result.max, result.row_sum, params.range, params.parts);
     if (HWY_UNLIKELY(!internal::IsUsualSum(result.row_sum))) {

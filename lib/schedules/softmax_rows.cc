@@ -62,8 +62,8 @@ class SoftmaxRows : private RowJobs {
     }
     const RowSample sample = call_.row.sample(z, kSampledCols, call_.parts);
     prediction_.SetMax(sample.max);
-    is_wide_ = sample.is_wide;
-    if (sample.is_wide || sample.has_masked) has_masked_ = true;
+    is_wide_ = sample.is_wide || (sample.has_masked && is_log_);
+    if (sample.is_wide || sample.has_masked) has_masked_ = !is_log_;
   }
 
   // Rows from r on, up to plan_.rows_per_call, by the predicted exponent. Gives
@@ -86,8 +86,10 @@ class SoftmaxRows : private RowJobs {
     const size_t tried = done.count + (done.has_failed ? 1 : 0);
     for (size_t k = 0; k < tried && k < distance_; ++k) SlotOf(r + k).n = 0;
     for (size_t k = 0; needs_max && k < done.count; ++k) {
-      call_.logsumexp[r + k] = call_.kernels.log_sum_exp(
-          results_[k].max, results_[k].sum, params_.range, call_.parts);
+      const RowResult& result = results_[k];
+      const double log =
+          is_log_ ? result.sum : LogOf(result.max, result.sum, params_.range);
+      SetLog(log, r + k);
     }
     // The rows before these were divided beside a row that was tried.
     const size_t first = tried > distance_ ? tried - distance_ : 0;
@@ -101,7 +103,7 @@ class SoftmaxRows : private RowJobs {
       prediction_.Follow(results_[done.count - 1].row_sum);
     }
     if (!done.has_failed) return r + done.count;
-    has_masked_ = true;
+    has_masked_ = !is_log_;
     backoff_.Failed();
     RunByMaximum(RowOf(r + done.count));
     return r + done.count + 1;
@@ -154,16 +156,28 @@ class SoftmaxRows : private RowJobs {
     RowResult result;
     call_.plain.exp_rows[1](nullptr, &job, 1, params, &result);
     slot.n = 0;
-    is_wide_ = !result.in_range;
+    if (!is_log_) is_wide_ = !result.in_range;
     if (!(result.sum == result.sum)) return Special(row, z, log);
-    if (log != nullptr) {
-      *log =
-          call_.kernels.log_sum_exp(max, result.sum, params.range, call_.parts);
+    double log_sum = 0.0;
+    if (is_log_ || log != nullptr) {
+      log_sum = LogOf(max, result.sum, params.range);
     }
-    SetSlot(row.r, PendingOf(job), row.to, row.n, result.sum,
-            !result.in_range || MayHaveTiny(result.sum));
+    if (log != nullptr) SetLog(log_sum, row.r);
+    if (is_log_) {
+      SetSlot(row.r, PendingOf(job), row.to, row.n, log_sum, false);
+    } else {
+      SetSlot(row.r, PendingOf(job), row.to, row.n, result.sum,
+              !result.in_range || MayHaveTiny(result.sum));
+    }
   }
 
+  double LogOf(float max, double sum, const ExpRange& range) const {
+    return call_.kernels.log_of_sum(max, sum, range, call_.parts);
+  }
+  // + 0, since a maximum of -0 is +0.
+  void SetLog(double log, size_t r) const {
+    call_.logsumexp[r] = static_cast<float>(log + 0.0);
+  }
   void Special(const Row& row, const float* z, float* log) const {
     const float special = call_.special(call_, row.r, row.begin, row.n, z);
     if (log != nullptr) *log = special;
@@ -185,7 +199,9 @@ class SoftmaxRows : private RowJobs {
   ExpParams params_;  // of predicted rows
   Prediction prediction_;
   Backoff backoff_;
-  bool is_wide_ = false;  // the last row was too wide for the range
+  // The last row was too wide for the range. For log-softmax: the sample was,
+  // or has masked elements. Such rows are done by their maximum.
+  bool is_wide_ = false;
   // False where the target has no pass for it, and where exp values take the
   // place of their logits, which a failure needs again.
   const bool may_predict_;
