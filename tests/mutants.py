@@ -884,6 +884,23 @@ EQUIVALENT = {
     ("shares == nullptr || IsLarge(row)", "row.label > row.others"):
         "below 1/2 both ways have the accuracy of double",
     ("job.logits = z; job.begin = 0;", "job.logits = z;"): "logits in memory do not ask for the column",
+    ("hn::IfThenZeroElse(hn::Eq(targets, zero), term)", "term"):
+        "0 * -inf is NaN, and the row's sums are then done in double",
+    ("hn::IfThenZeroElse(hn::Eq(weights, zero), kept)", "kept"):
+        "0 * -inf is NaN, and the row's sums are then done in double",
+    ("k != i &&", ""): "the full check that follows gives the same answer",
+    ("&& !(kMayReplace && out.IsSameAs(other))", ""): "the full check that follows gives the same answer",
+    ("IsOutput(Roles::kAll[i]) &&", ""): "the full check that follows gives the same answer",
+    ("hn::IfThenElse(hn::FirstN(F32(), count), z, Set(kMinusInfinity))", "z"): "the other lanes are not stored",
+    ("options.first_query < 0 && static_cast<int64_t>(bits_) < 0", "static_cast<int64_t>(bits_) < 0"):
+        "2^63 and a few more are the same float",
+    ("options.first_query < 0 && static_cast<int64_t>(bits_) < 0", "options.first_query < 0"):
+        "it counts for keys that are 2^24 away, so for row 2^24 and behind",
+    (" | (sum != sum)", ""): "the row by itself gives the same NaN",
+    ("return _mm_movemask_pd(are_nan) == 0;", "return true;"): "sums of NaN give NaN in a batch, too",
+    ("return !is_negative &&", "return"): "a share of 0 makes the difference +0, too",
+    ("for (; n - start - i >= kLanes; i += kLanes)", "for (; n - start - i > kLanes; i += kLanes)"):
+        "a partial vector of all lanes has the same terms",
     ("HWY_MAX(result.max, job.sink)", "result.max"):
         "the logarithm is taken from another exponent, which moves it by 2^-50: a float shows that once in 2^26 rows",
     ("if (is_large_[c]) tile_.sums[c] = large_sums_[c];", ""):
