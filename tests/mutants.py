@@ -888,6 +888,8 @@ EQUIVALENT = {
         "0 * -inf is NaN, and the row's sums are then done in double",
     ("hn::IfThenZeroElse(hn::Eq(weights, zero), kept)", "kept"):
         "0 * -inf is NaN, and the row's sums are then done in double",
+    ("LoadFirst(x + i, count, Set(x[i]))", "LoadFirst(x + i, count, Set(0.0f))"):
+        "a row far from 0 fails its check and is done by its maximum, with the same bits",
     ("k != i &&", ""): "the full check that follows gives the same answer",
     ("&& !(kMayReplace && out.IsSameAs(other))", ""): "the full check that follows gives the same answer",
     ("IsOutput(Roles::kAll[i]) &&", ""): "the full check that follows gives the same answer",

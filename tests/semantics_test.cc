@@ -197,6 +197,39 @@ TEST_CASE("semantics: zero columns") {
   });
 }
 
+// Of one -0 beside -inf, whose logsumexp is that -0. Kills: a logsumexp without
+// a sum with +0, for one column, in tiles, in batches and in rows.
+TEST_CASE("semantics: a logsumexp that is zero is +0") {
+  ForEachTarget([](Target target) {
+    Cases cases("a logsumexp that is zero is +0", target);
+    for (const size_t cols : {1, 2, 7, 40, 150, 300, 700}) {
+      for (const size_t rows : {1, 2, 5, 40}) {
+        std::vector<float> x(rows * cols, -kInf), y(x.size()), logs(rows);
+        for (size_t r = 0; r < rows; ++r) x[r * cols + r % cols] = -0.0f;
+        const Rows<const float> view(x.data(), rows, cols);
+        const Rows<float> probs(y.data(), rows, cols);
+        const auto expect = [&](const char* what) {
+          for (size_t r = 0; r < rows; ++r) {
+            cases.Expect(IsPlusZero(logs[r]), what, cols, r);
+          }
+        };
+        REQUIRE(LogSumExp(view, logs.data(), 1.0f, target) == Status::kOk);
+        expect("LogSumExp");
+        REQUIRE(SoftmaxWithLogSumExp(view, probs, logs.data(), {}, target) ==
+                Status::kOk);
+        expect("SoftmaxWithLogSumExp");
+        // A bias of -0 leaves a score of -0 as it is.
+        const std::vector<float> bias(cols, -0.0f);
+        AttentionOptions options;
+        options.bias = Rows<const float>(bias.data(), rows, cols, 0);
+        REQUIRE(AttentionSoftmaxWithLogSumExp(view, probs, logs.data(), options,
+                                              target) == Status::kOk);
+        expect("AttentionSoftmaxWithLogSumExp");
+      }
+    }
+  });
+}
+
 TEST_CASE("semantics: a row maximum that is zero is +0") {
   ForEachTarget([](Target target) {
     Cases cases("a row maximum that is zero is +0", target);
