@@ -139,8 +139,8 @@ struct Reciprocal {
   float head, rest, least;
 };
 
-// The same two floats for any factor of the exp values that floats hold, or for
-// NaN where the sum is NaN.
+// The same two floats for any factor of the exp values. Floats hold the factor,
+// or it is NaN and so is the sum.
 inline Reciprocal FactorOf(double factor, double sum) {
   uint64_t bits;  // unsigned: for a NaN the sum may wrap
   std::memcpy(&bits, &factor, sizeof(bits));

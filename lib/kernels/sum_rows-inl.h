@@ -85,10 +85,10 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool is_exact, const RowJob& job,
   last.in_range = range.IsInside();
 }
 
-// The log of the sum of one row; its pending row, of as many elements, is
-// written. A function of its own, so that the constants of its loop stay in
-// registers. Usual rows have code of their own for the block that is not full:
-// 3 % less time at 200 to 333 columns.
+// The sum of one row; its pending row, of as many elements, is written. A
+// function of its own, so that the constants of its loop stay in registers.
+// Usual rows have code of their own for the block that is not full: 3 % less
+// time at 200 to 333 columns.
 template <bool kIsExact>
 HWY_NOINLINE void SumRow(const RowJob& job, const ExpParams& params,
                          RowResult& result) {
