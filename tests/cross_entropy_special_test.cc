@@ -119,5 +119,40 @@ TEST_CASE("cross_entropy special values: every combination") {
   });
 }
 
+// With z_loss and a logsumexp below 0 the factor of the exp values is negative
+// while that of the shares is not. Kills: a product of +0 and a negative factor
+// that stays -0.
+TEST_CASE("cross_entropy special values: a gradient of zero is +0") {
+  ForEachTarget([](Target target) {
+    size_t wrong = 0;
+    for (const size_t n : {4, 8, 16, 67, 200}) {
+      for (const float base : {-200.0f, -20.0f, -3.0f}) {
+        for (const float upstream : {1.0f, -1.0f}) {
+          for (const float z_loss : {0.01f, 0.5f, 3.0f}) {
+            std::vector<float> x(n, -kInf), targets(n, 0.0f), gradient(n);
+            for (size_t i = 0; i < n / 2; ++i) {
+              x[i] = base + 0.37f * static_cast<float>(i * 7 % 5);
+            }
+            targets[0] = 1.0f;
+            CrossEntropyOptions options;
+            options.reduction = Reduction::kSum;
+            options.z_loss = z_loss;
+            options.upstream = upstream;
+            float loss;
+            REQUIRE(CrossEntropy(Rows<const float>(x.data(), 1, n),
+                                 Rows<const float>(targets.data(), 1, n), &loss,
+                                 Rows<float>(gradient.data(), 1, n), options,
+                                 nullptr, target) == Status::kOk);
+            for (size_t i = n / 2; i < n; ++i) {
+              wrong += BitsOf(gradient[i]) != 0;
+            }
+          }
+        }
+      }
+    }
+    CHECK(wrong == 0);
+  });
+}
+
 }  // namespace
 }  // namespace softlane

@@ -900,13 +900,8 @@ EQUIVALENT = {
         "it counts for keys that are 2^24 away, so for row 2^24 and behind",
     (" | (sum != sum)", ""): "the row by itself gives the same NaN",
     ("return _mm_movemask_pd(are_nan) == 0;", "return true;"): "sums of NaN give NaN in a batch, too",
-    ("return !is_negative &&", "return"): "a share of 0 makes the difference +0, too",
     ("for (; n - start - i >= kLanes; i += kLanes)", "for (; n - start - i > kLanes; i += kLanes)"):
         "a partial vector of all lanes has the same terms",
-    ("HWY_MAX(result.max, job.sink)", "result.max"):
-        "the logarithm is taken from another exponent, which moves it by 2^-50: a float shows that once in 2^26 rows",
-    ("if (is_large_[c]) tile_.sums[c] = large_sums_[c];", ""):
-        "negligible terms in another order: the last bit of a sum in double, which probabilities show once in 2^22 rows",
     ("is_by_rows || call_.sinks != nullptr;", "is_by_rows;"):
         "without masked elements all exp values fit; a sink below the range is below half an ulp of their sum",
     ("call.ranges == nullptr && call.logsumexp == nullptr && call.x", "call.logsumexp == nullptr && call.x"):
