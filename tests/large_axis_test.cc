@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows of 2^22 elements and more. Softmax sums them in another order, so the
-// functions along an axis and top-k must do so, too.
+// Rows of 2^22 elements and more have schedules of their own, and so have
+// columns of so many, whose blocks' offsets have no room on the stack. They must
+// have the same bits.
 
 #include <algorithm>
 #include <vector>
@@ -37,7 +38,8 @@ std::vector<float> Probabilities(const std::vector<float>& x, Target target) {
 }
 
 // The second column goes beyond the direct limit at its end, the third holds
-// NaN. Kills: a chunk that is left out, a total of the wrong column.
+// NaN. Kills: a chunk that is left out, a total of the wrong column, exp values
+// or offsets that the columns do not keep.
 TEST_CASE("large axis: softmax") {
   ForEachTarget([](Target target) {
     if (target == Target::kBaseline) return;

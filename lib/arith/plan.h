@@ -109,11 +109,16 @@ struct RowPlan {
   double scaled_max, scaled_shift, log_divisor;
 };
 
+// Whether a row with this maximum needs no shift. False for NaN.
+inline bool IsDirect(float max, const ScaleParts& parts) {
+  const double scaled_max = parts.scale * max;
+  return -kDirectLimit <= scaled_max && scaled_max <= kDirectLimit;
+}
+
 inline RowPlan PlanRow(float max, const ScaleParts& parts) {
   RowPlan plan;
   plan.scaled_max = parts.scale * max;
-  const bool direct =
-      -kDirectLimit <= plan.scaled_max && plan.scaled_max <= kDirectLimit;
+  const bool direct = IsDirect(max, parts);
   plan.as_is = direct && parts.unit == 1.0;
   plan.shift = direct ? 0.0 : max;
   plan.scaled_shift = direct ? 0.0 : plan.scaled_max;
@@ -122,6 +127,21 @@ inline RowPlan PlanRow(float max, const ScaleParts& parts) {
   plan.offset = RoundToInteger(peak * parts.l_hi) - kHeadroom;
   plan.log_divisor = plan.offset * kLn2 - kLogSoftmaxFactor;
   return plan;
+}
+
+// The offset of a block of a long row, see exact_sum.h, by the block's own
+// maximum. The row's maximum is within the direct limit, and so above -5910
+// octaves. A block further below than this, or of -inf only, adds nothing to
+// the row's sum, and has the least offset.
+constexpr double kLowestBlock = -6100.0;
+inline double OffsetOfBlock(float max, const ScaleParts& parts) {
+  const double octaves = RoundToInteger(max * parts.unit * parts.l_hi);
+  return (octaves > kLowestBlock ? octaves : kLowestBlock) - kHeadroom;
+}
+
+// The least argument of a plan.
+inline float LowestOf(const RowPlan& plan, const ScaleParts& parts) {
+  return LowestOf(static_cast<float>(plan.offset), parts);
 }
 
 // The reciprocal of a sum as the sum of two floats. With two floats, an exp

@@ -119,6 +119,12 @@ HWY_INLINE float LogSumExp(const RowPlan& plan, const SoftmaxExp& exp,
                             plan.scaled_shift);
 }
 
+// The same with another `lowest`.
+HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts,
+                              float lowest) {
+  return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo),
+                    Set(static_cast<float>(plan.offset)), Set(lowest));
+}
 HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts) {
   const VF offset = Set(static_cast<float>(plan.offset));
   return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo), offset,

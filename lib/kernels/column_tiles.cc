@@ -63,8 +63,11 @@ HWY_INLINE void ForRows(size_t rows, X x, size_t x_stride, float* to,
   }
 }
 
-void ReadColumns(const float* from, size_t stride, size_t n, size_t cols,
-                 float* values, size_t width, bool is_first, float* max) {
+// Aligned: else the time of a column of one vector depends on where the loop is
+// linked. Log-softmax at 4097 x 8 takes 0.56 or 0.66 ns per element on Zen 3.
+[[gnu::aligned(64)]] void ReadColumns(const float* from, size_t stride,
+                                      size_t n, size_t cols, float* values,
+                                      size_t width, bool is_first, float* max) {
   if (is_first) {
     for (size_t i = 0; i < width; i += kLanes) Store(Set(-kInfinity), max + i);
   }

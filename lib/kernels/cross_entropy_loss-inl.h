@@ -77,6 +77,13 @@ struct ClassShares {
     return targets == nullptr && weights == nullptr;
   }
 
+  // Of the classes from `start` on.
+  HWY_INLINE ClassShares From(size_t start) const {
+    return {targets == nullptr ? nullptr : targets + start,
+            weights == nullptr ? nullptr : weights + start, target_share,
+            smoothing};
+  }
+
   const float* targets;  // or null
   const float* weights;  // or null, for ones
   float target_share, smoothing;

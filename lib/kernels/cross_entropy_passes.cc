@@ -15,13 +15,16 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+using internal::kSumCols;
+
 // loss = sum_c q_c * -log p_c + z * lse^2 and, with Q = sum_c q_c,
 // d loss / d x_c = scale * ((Q + 2 z lse) p_c - q_c).
 //
 // Passes: the maximum; the exp values, which are written to where the gradient
 // goes, and their sum; the gradient in their place. Smoothing and probability
-// targets take another read for sum_c q_c (x_c - max). Rows that no cache holds
-// get their exp values computed twice instead of written.
+// targets take another read for sum_c q_c (x_c - max). A long row without a
+// gradient is read once for its sums. So is a row that no cache holds, whose
+// exp values are computed twice.
 
 // LogOfSum of a row. A sum that is no float is not one exp value.
 HWY_INLINE double LogOfExps(double sum, float max, const RowPlan& plan,
@@ -52,15 +55,6 @@ HWY_INLINE RowSums SumsOf(const internal::HoleSum& exps, float max,
   return row;
 }
 
-// dx_c = factor * e_c, in the place of the exp values e.
-HWY_INLINE void Multiply(double factor, double sum, size_t n, float* dx) {
-#ifdef SOFTLANE_SSE2
-  MultiplyExp(dx, dx, n, factor, sum);
-#else
-  Replace(dx, n, Probabilities(FactorOf(factor, sum)));
-#endif
-}
-
 // dx_c = factor * e_c - unit * q_c.
 HWY_INLINE void WriteGradient(const Reciprocal& factor,
                               const ClassShares& shares, float unit, size_t n,
@@ -74,35 +68,54 @@ HWY_INLINE void WriteGradient(const Reciprocal& factor,
 
 double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
                  size_t label, const float* targets, double upstream) {
-  internal::LargeSum large{false, 0.0f, 0.0};
-  if (n >= internal::kMinLargeCols) {
-    large = SumOfBlocks(x, n, label, loss.parts);
-  }
-  const float max = large.is_direct ? large.max : MaxOfLogits(x, n);
-  const bool is_finite = IsFinite(max);
-  const RowPlan plan = PlanRow(is_finite ? max : 0.0f, loss.parts);
+  const ScaleParts& parts = loss.parts;
   const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
+  const bool is_long = n > kSumCols;
+  // The exp values of blocks stay in dx with the offsets of AddBlocks. They
+  // take the place of x only after the shares have been summed.
+  bool is_kept = is_long && dx != nullptr && n < internal::kMinLargeCols;
+  internal::BlockOctaves below;
+  internal::BlockSums blocks{};
+  float max = 0.0f;
+  if (is_kept) {
+    max = internal::MaxOfBlocks(kBlockPasses, x, n, parts, below);
+    is_kept = blocks.is_direct = internal::IsDirect(max, parts);
+  } else if (is_long) {
+    internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum, x, n, label, parts,
+                          blocks);
+    max = blocks.max;
+  }
+  if (!blocks.is_direct) max = MaxOfLogits(x, n);
+  const bool is_finite = IsFinite(max);
+  const RowPlan plan = PlanRow(is_finite ? max : 0.0f, parts);
   const float x_label = label == kNoLabel ? max : x[label];
   RowShares shares(loss, targets, n);
   ShareSums share_sums{0.0, 0.0};
   if (has_shares && is_finite) share_sums = shares.Sum(x, n, max);
+  if (is_kept) {
+    internal::AddBlocks(kBlockPasses.write, x, dx, n, label, parts, max, below,
+                        nullptr, blocks);
+  }
   RowSums row{};
   if (is_finite) {
-    internal::HoleSum exps{large.sum, 0.0};
-    if (!large.is_direct) {
-      exps = dx == nullptr ? SumExpValues(x, n, label, plan, loss.parts)
-                           : WriteExpValues(x, dx, n, label, plan, loss.parts);
-    } else if (label != kNoLabel) {
-      exps.hole = SumExpValues(&x_label, 1, 0, plan, loss.parts).hole;
+    internal::HoleSum exps{0.0, 0.0};
+    if (blocks.is_direct) {
+      exps.others = internal::TotalOfBlocks(blocks, plan.offset);
+      if (label != kNoLabel) {
+        exps.hole = internal::HoleOfBlocks(blocks, x_label, plan, parts);
+      }
+    } else {
+      exps = dx == nullptr ? SumExpValues(x, n, label, plan, parts)
+                           : WriteExpValues(x, dx, n, label, plan, parts);
     }
-    row = SumsOf(exps, max, plan, loss.parts,
+    row = SumsOf(exps, max, plan, parts,
                  has_shares || loss.options.z_loss != 0.0f);
   }
   if (!row.is_number || share_sums.total != share_sums.total) {
     if (dx != nullptr) Fill(dx, n, kNaN);
     return kNaN;
   }
-  const double label_loss = LabelLoss(row, plan, loss.parts.scale, x_label);
+  const double label_loss = LabelLoss(row, plan, parts.scale, x_label);
   const RowLoss result = LossOf(loss, row, plan, label, label_loss,
                                 has_shares ? &share_sums : nullptr, upstream);
   if (dx == nullptr) return result.loss;
@@ -111,13 +124,30 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   const bool in_floats =
       FactorFitsFloats(factor) &&
       (!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)));
-  if (large.is_direct) WriteExpValues(x, dx, n, label, plan, loss.parts);
-  if (in_floats && !has_shares) {
-    Multiply(factor, row.sum, n, dx);
-  } else if (in_floats) {
-    WriteGradient(FactorOf(factor, row.sum), shares.Floats(),
-                  static_cast<float>(result.unit), n, dx);
-  } else {
+  if (blocks.is_direct && !is_kept) {
+    WriteExpValues(x, dx, n, label, plan, parts);
+  }
+  for (size_t start = 0, end; start < n; start = end) {
+    end = is_kept ? internal::EndOfBlocks(below, start, n) : n;
+    const size_t count = end - start;
+    float* const e = dx + start;
+    double power = 1.0;
+    if (is_kept) {
+      // The offset of the largest is that of the row.
+      const double octaves = -static_cast<double>(below[start / kSumCols]);
+      power = internal::PowerOfBlocks(kBlockPasses, octaves,
+                                      in_floats ? factor : 0.0, count, e);
+    }
+    if (!in_floats) continue;
+    const double of_blocks = factor * power, sum = row.sum / power;
+    if (has_shares) {
+      WriteGradient(FactorOf(of_blocks, sum), shares.Floats().From(start),
+                    static_cast<float>(result.unit), count, e);
+    } else {
+      kBlockPasses.multiply(of_blocks, sum, count, e);
+    }
+  }
+  if (!in_floats) {
     shares.Doubles().ReplaceExpValues(result.unit, result.total / row.sum, dx);
   }
   if (label != kNoLabel) dx[label] = static_cast<float>(result.label_gradient);

@@ -37,6 +37,13 @@ HWY_NOINLINE void DivideRest(double sum, const float* e, float* probs, size_t n,
 using ExpRowFunction = void(const void* source, const internal::RowJob& job,
                             const internal::ExpParams& params,
                             internal::RowResult& result);
+// Runs exp_row for one block of kSumCols columns after the other. The sums of
+// the blocks go to job.block_sums, and the result is that of all blocks, but
+// for the sums.
+HWY_NOINLINE void ExpLongRow(ExpRowFunction* exp_row, const void* source,
+                             const internal::RowJob& job,
+                             const internal::ExpParams& params,
+                             internal::RowResult& result);
 HWY_NOINLINE internal::RowsDone ExpRowByRow(ExpRowFunction* exp_row,
                                             bool has_masked, const void* source,
                                             const internal::RowJob* jobs,
@@ -99,7 +106,7 @@ template <class Source>
 HWY_INLINE const float* LastLogits(const Source& source, const RowJob& job,
                                    float* block) {
   if constexpr (Source::kAreInMemory) {
-    return job.logits + job.n / kSumBlock * kSumBlock;
+    return job.logits + job.begin + job.n / kSumBlock * kSumBlock;
   } else {
     return WriteLast<Source>(source, job, block);
   }

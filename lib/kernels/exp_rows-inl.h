@@ -104,10 +104,12 @@ HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
 }
 
 // Whether the row is done: its exp values fit, and are enough where elements
-// may be masked, or a sink may be all that counts. Not if the sum is NaN.
+// may be masked, or a sink may be all that counts. Not if the sum is NaN. The
+// caller knows whether those of a long row are enough.
 HWY_INLINE bool IsDone(bool has_masked, const RowJob& job,
                        const RowResult& result) {
-  const bool may_be_few = has_masked || job.sink != -kInfinity;
+  const bool may_be_few =
+      (has_masked || job.sink != -kInfinity) && job.block_sums == nullptr;
   const bool is_enough =
       !may_be_few || result.row_sum >= internal::LeastSum(job.n);
   return result.in_range && is_enough;

@@ -14,8 +14,8 @@
 #include "arith/plan.h"
 #include "arith/sse2-inl.h"
 #include "arith/vector-inl.h"
+#include "kernels/block_sums.h"
 #include "kernels/exp_sums.h"
-#include "kernels/row_limits.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -33,18 +33,15 @@ internal::HoleSum WriteExpValues(const float* x, float* y, size_t n,
 // The sum of all, in double from the start.
 double SumExpInDouble(const float* x, size_t n, const internal::RowPlan& plan,
                       const internal::ScaleParts& parts);
-// The sum of a row beyond the caches, in one read.
-internal::LargeSum SumOfBlocks(const float* x, size_t n, size_t hole,
-                               const internal::ScaleParts& parts);
+// LogOfSum of a row, of the row's own plan.
+double LogOfExpSum(float max, double sum, const internal::RowPlan& plan,
+                   const internal::ScaleParts& parts);
+
+extern const internal::BlockPasses kBlockPasses;
 
 namespace {
 
 using internal::kNoHole;
-
-struct ExpSum {
-  float max;   // any number if the row holds NaN
-  double sum;  // NaN if the row holds NaN or +inf, or holds -inf only
-};
 
 // Of a row that is not empty.
 HWY_INLINE float MaxOfLogits(const float* x, size_t n) {
@@ -53,20 +50,6 @@ HWY_INLINE float MaxOfLogits(const float* x, size_t n) {
 #else
   return MaxOf<IgnoreNaN>(x, n);
 #endif
-}
-
-// Of a row that is not empty. Two passes that read: the maximum and the sum. A
-// row beyond the caches is read once.
-HWY_INLINE ExpSum SumExpOfRow(const float* x, size_t n,
-                              const internal::ScaleParts& parts) {
-  if (n >= internal::kMinLargeCols) {
-    const internal::LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
-    if (row.is_direct) return {row.max, row.sum};
-  }
-  const float max = MaxOfLogits(x, n);
-  if (!IsFinite(max)) return {max, kNaN};
-  const internal::RowPlan plan = internal::PlanRow(max, parts);
-  return {max, SumExpValues(x, n, kNoHole, plan, parts).others};
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 #include "arith/row_exp-inl.h"
 #include "arith/terms-inl.h"
 #include "kernels/exp_sums-inl.h"
-#include "kernels/row_limits.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/stream-inl.h"
 
@@ -20,8 +19,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::HoleSum;
-using internal::kLargeBlock;
-using internal::LargeSum;
 
 #ifdef SOFTLANE_SSE2
 
@@ -33,13 +30,13 @@ using Sum = WideSum<kInDouble>;
 template <bool kInDouble, bool kIsWritten>
 HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
                                   size_t hole, const RowPlan& plan,
-                                  const ScaleParts& parts,
+                                  const ScaleParts& parts, float lowest,
                                   Sum<kInDouble>* result, const float*) {
   HWY_ALIGN float last[kSumBlock];
   Sum<kInDouble> sum;
   if (result != nullptr) sum = *result;
-  const float of_hole =
-      AddExpOfRow(x, y, n, hole, plan, parts, last, kInDouble, sum.lanes);
+  const float of_hole = AddExpOfRow(x, y, n, hole, plan, parts, lowest, last,
+                                    kInDouble, sum.lanes);
   const size_t full = n / kSumBlock * kSumBlock;
   if (kIsWritten) CopySome(last, n - full, y + full);
   if (result != nullptr) *result = sum;
@@ -47,9 +44,10 @@ HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
 }
 template <bool kInDouble, bool kIsWritten>
 HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
-                             const RowPlan& plan, const ScaleParts& parts) {
-  return AddExpValues<kInDouble, kIsWritten>(x, y, n, hole, plan, parts,
-                                             nullptr, nullptr);
+                             const RowPlan& plan, const ScaleParts& parts,
+                             float lowest, const float* next) {
+  return AddExpValues<kInDouble, kIsWritten>(x, y, n, hole, plan, parts, lowest,
+                                             nullptr, next);
 }
 
 #else
@@ -122,9 +120,9 @@ struct ExpTerms {
 template <bool kInDouble, bool kIsWritten>
 HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
                                   size_t hole, const RowPlan& plan,
-                                  const ScaleParts& parts, LaneSum* result,
-                                  const float* next) {
-  const SoftmaxExp exp = MakeExp(plan, parts);
+                                  const ScaleParts& parts, float lowest,
+                                  LaneSum* result, const float* next) {
+  const SoftmaxExp exp = MakeExp(plan, parts, lowest);
   const float of_hole = hole < n ? hn::GetLane(exp(Set(x[hole]))) : 0.0f;
   LaneSum sum;
   if (result != nullptr) sum = *result;
@@ -168,19 +166,20 @@ HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
 // block first.
 template <bool kInDouble, bool kIsWritten>
 HWY_NOINLINE HoleSum SumShifted(const float* x, float* y, size_t n, size_t hole,
-                                const RowPlan& plan, const ScaleParts& parts) {
-  constexpr size_t kBlock = 16 * kSumBlock;
+                                const RowPlan& plan, const ScaleParts& parts,
+                                float lowest) {
+  constexpr size_t kBlock = 8 * kSumBlock;
   const Shifted argument{Set(static_cast<float>(plan.shift)),
                          Set(static_cast<float>(plan.unit))};
   HWY_ALIGN float block[kBlock];
   LaneSum sum;
   HoleSum total{0.0, 0.0};
   for (size_t i = 0; i < n; i += kBlock) {
-    const size_t count = HWY_MIN(kBlock, n - i);
+    const size_t count = Unknown(HWY_MIN(kBlock, n - i));
     StoreTerms(MappedRow<Shifted>{argument, x + i}, block, count);
     const HoleSum added = AddExpValues<kInDouble, kIsWritten>(
-        block, kIsWritten ? y + i : y, count, hole - i, plan, parts, &sum,
-        nullptr);
+        block, kIsWritten ? y + i : y, count, hole - i, plan, parts, lowest,
+        &sum, nullptr);
     total = {added.others, total.hole + added.hole};
   }
   return total;
@@ -188,60 +187,56 @@ HWY_NOINLINE HoleSum SumShifted(const float* x, float* y, size_t n, size_t hole,
 
 template <bool kInDouble, bool kIsWritten>
 HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
-                             const RowPlan& plan, const ScaleParts& parts) {
-  return plan.as_is
-             ? AddExpValues<kInDouble, kIsWritten>(x, y, n, hole, plan, parts,
-                                                   nullptr, nullptr)
-             : SumShifted<kInDouble, kIsWritten>(x, y, n, hole, plan, parts);
+                             const RowPlan& plan, const ScaleParts& parts,
+                             float lowest, const float* next) {
+  return plan.as_is ? AddExpValues<kInDouble, kIsWritten>(
+                          x, y, n, hole, plan, parts, lowest, nullptr, next)
+                    : SumShifted<kInDouble, kIsWritten>(x, y, n, hole, plan,
+                                                        parts, lowest);
 }
 
 #endif  // SOFTLANE_SSE2
+
+float MaxOfRow(const float* x, size_t n) { return MaxOfLogits(x, n); }
+
+void Multiply(double factor, double sum, size_t n, float* e) {
+#ifdef SOFTLANE_SSE2
+  MultiplyExp(e, e, n, factor, sum);
+#else
+  Replace(e, n, Probabilities(FactorOf(factor, sum)));
+#endif
+}
 
 }  // namespace
 
 HoleSum SumExpValues(const float* x, size_t n, size_t hole, const RowPlan& plan,
                      const ScaleParts& parts) {
-  return SumOfPlan<false, false>(x, nullptr, n, hole, plan, parts);
+  return SumOfPlan<false, false>(x, nullptr, n, hole, plan, parts,
+                                 internal::LowestOf(plan, parts), nullptr);
 }
 HoleSum WriteExpValues(const float* x, float* y, size_t n, size_t hole,
                        const RowPlan& plan, const ScaleParts& parts) {
-  return SumOfPlan<false, true>(x, y, n, hole, plan, parts);
+  return SumOfPlan<false, true>(x, y, n, hole, plan, parts,
+                                internal::LowestOf(plan, parts), nullptr);
 }
 double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
                       const ScaleParts& parts) {
-  return SumOfPlan<true, false>(x, nullptr, n, kNoHole, plan, parts).others;
+  return SumOfPlan<true, false>(x, nullptr, n, kNoHole, plan, parts,
+                                internal::LowestOf(plan, parts), nullptr)
+      .others;
 }
 
-// By blocks that stay in the first cache for their maximum and their sum. The
-// sum starts over with every larger maximum: the octaves by which it grew are
-// taken off what there is, which is exact. So the exp values are those of
-// row_exp-inl.h, and the order of additions is that of the whole row. While the
-// exp values of a block are computed, the next block is on its way to the
-// cache: with AVX-512 on Zen 5, 0.19 -> 0.12 ns per element.
-LargeSum SumOfBlocks(const float* x, size_t n, size_t hole,
-                     const ScaleParts& parts) {
-  float max = -kInfinity;
-  RowPlan plan{};
-  Sum<false> sum;
-  for (size_t start = 0; start < n; start += kLargeBlock) {
-    const size_t count = HWY_MIN(kLargeBlock, n - start);
-    const float block_max = MaxOfLogits(x + start, count);
-    if (start == 0 || block_max > max) {
-      max = block_max;
-      const RowPlan next = PlanRow(max, parts);
-      if (!(IsFinite(max) && next.as_is)) return {false, max, 0.0};
-      if (start != 0 && next.offset != plan.offset) {
-        sum.Multiply(PowerOfTwo(plan.offset - next.offset));
-      }
-      plan = next;
-    }
-    const bool has_next = n - start >= 2 * kLargeBlock;
-    AddExpValues<false, false>(x + start, nullptr, count, hole - start, plan,
-                               parts, &sum,
-                               has_next ? x + start + kLargeBlock : nullptr);
-  }
-  return {true, max, sum.Total()};
+double LogOfExpSum(float max, double sum, const RowPlan& plan,
+                   const ScaleParts& parts) {
+  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
 }
+
+const internal::BlockPasses kBlockPasses = {&MaxOfRow,
+                                            &SumOfPlan<false, false>,
+                                            &SumOfPlan<true, false>,
+                                            &SumOfPlan<false, true>,
+                                            &Multiply,
+                                            &LogOfExpSum};
 
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

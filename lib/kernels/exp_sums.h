@@ -19,13 +19,6 @@ struct HoleSum {
   double others, hole;
 };
 
-/// The sum of a row that is read once, by blocks.
-struct LargeSum {
-  bool is_direct;  // all maxima are finite and within the direct limit
-  float max;
-  double sum;
-};
-
 }  // namespace internal
 }  // namespace softlane
 

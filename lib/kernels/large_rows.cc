@@ -20,8 +20,6 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-using internal::LargeSum;
-
 #ifdef SOFTLANE_SSE2
 
 // Writes the probabilities: exp values by blocks, and the probabilities from
@@ -77,28 +75,27 @@ void WriteLargeRow(const float* x, float* y, size_t n, double sum,
   if (is_streamed) hwy::FlushStream();
 }
 
-double LogOfExpSum(float max, double sum, const RowPlan& plan,
-                   const ScaleParts& parts) {
-  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
-}
-
 #endif  // SOFTLANE_SSE2
 
 bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
                      const ScaleParts& parts) {
-  const LargeSum row = SumOfBlocks(x, n, kNoHole, parts);
+  if (parts.unit != 1.0) return false;
+  internal::BlockSums row{};
+  internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum, x, n, kNoHole, parts,
+                        row);
   if (!row.is_direct) return false;
+  const RowPlan plan = PlanRow(row.max, parts);
+  const double sum = internal::TotalOfBlocks(row, plan.offset);
   if (logsumexp != nullptr) *logsumexp = kNaN;
-  if (!(row.sum == row.sum)) {
+  if (!(sum == sum)) {
     Fill(y, n, kNaN);
     return true;
   }
-  const RowPlan plan = PlanRow(row.max, parts);
   if (logsumexp != nullptr) {  // + 0, since a maximum of -0 is +0
     *logsumexp =
-        static_cast<float>(LogOfExpSum(row.max, row.sum, plan, parts) + 0.0);
+        static_cast<float>(LogOfExpSum(row.max, sum, plan, parts) + 0.0);
   }
-  WriteLargeRow(x, y, n, row.sum, plan, parts);
+  WriteLargeRow(x, y, n, sum, plan, parts);
   return true;
 }
 

@@ -143,14 +143,11 @@ HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
                           size_t n) {
   StoreTerms(MappedRow<LogProbabilities>{log, x}, y, n);
 }
-HWY_INLINE double LogOfExpSum(float max, double sum, const RowPlan& plan,
-                              const ScaleParts& parts) {
-  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
-}
 
 #endif  // SOFTLANE_SSE2
 
-// Three passes: the maximum and the sum read; the third reads and writes.
+// Three passes: the maximum and the sum read; the third reads and writes. The
+// first two go block by block through a long row.
 RowResult LogOfRow(const float* x, float* y, size_t n, float,
                    const ScaleParts& parts, float* logsumexp) {
 #ifdef SOFTLANE_SSE2
@@ -158,10 +155,17 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
     return {0.0, 0.0, 0.0f, false};  // a sum that is a number
   }
 #endif
-  const float max = MaxOfLogits(x, n);
+  internal::BlockSums blocks{};
+  if (n > internal::kSumCols) {
+    internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum_in_double, x, n,
+                          kNoHole, parts, blocks);
+  }
+  const float max = blocks.is_direct ? blocks.max : MaxOfLogits(x, n);
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
-  const double sum = SumExpInDouble(x, n, plan, parts);
+  const double sum = blocks.is_direct
+                         ? internal::TotalOfBlocks(blocks, plan.offset)
+                         : SumExpInDouble(x, n, plan, parts);
   const double log_sum = sum == sum ? LogOfExpSum(max, sum, plan, parts)
                                     : static_cast<double>(kNaN);
   if (log_sum == log_sum) {

@@ -37,8 +37,8 @@ struct PlainSource {
   static constexpr bool kAreInMemory = true;
 
   HWY_INLINE explicit PlainSource(const void*) {}
-  HWY_INLINE PlainLogits LogitsAt(const float* x, size_t, size_t) const {
-    return {x};
+  HWY_INLINE PlainLogits LogitsAt(const float* x, size_t, size_t begin) const {
+    return {x + begin};
   }
 };
 

@@ -10,9 +10,8 @@
 namespace softlane {
 namespace internal {
 
-/// Rows of this length and longer are summed by blocks. This limit is part of
-/// the bits of a result: negligible exp values may change the last bit of a sum
-/// in double, and in blocks they change it in another way.
+/// Rows of this length and longer are read twice and written once: their exp
+/// values are computed for the sum, and once more. It is a limit of speed alone.
 constexpr size_t kMinLargeCols = size_t{1} << 22;
 constexpr size_t kLargeBlock = 4096;
 

@@ -44,6 +44,9 @@ struct RowJob {
   /// `ahead` is brought into the cache.
   bool is_streamed;
   ReadAhead ahead;
+  /// The job is a part of a long row. Gets the sums of its blocks of kSumCols
+  /// columns. Null: the job is a row of at most kSumCols columns.
+  double* block_sums;
 };
 
 struct ExpParams {

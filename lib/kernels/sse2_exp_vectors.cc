@@ -32,9 +32,9 @@ void ExpVectors(const float* from, float* to, size_t vectors,
 }
 
 void CheckTies(const float* from, float* to, size_t n, const RowPlan& plan,
-               const ScaleParts& parts) {
+               const ScaleParts& parts, float lowest) {
   if (!HasTies(from, n, plan.offset, parts)) return;
-  const SoftmaxExp exp = MakeExp(plan, parts);
+  const SoftmaxExp exp = MakeExp(plan, parts, lowest);
   for (size_t i = 0; i < n; ++i) Store(exp(Load(from + i)), to + i);
 }
 

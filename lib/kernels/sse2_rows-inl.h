@@ -28,28 +28,25 @@ void ExpVectors(const float* from, float* to, size_t vectors,
                 const internal::ScaleParts& parts, const WideRow* rows,
                 size_t row_step);
 
-// Computes the exp values of arguments by SoftFma if there is a tie.
+// Computes the exp values of arguments by SoftFma if there is a tie. Those of
+// arguments below `lowest` are +0.
 void CheckTies(const float* from, float* to, size_t n,
-               const internal::RowPlan& plan,
-               const internal::ScaleParts& parts);
+               const internal::RowPlan& plan, const internal::ScaleParts& parts,
+               float lowest);
 
 // WideSum<in_double>::Add to its lanes.
 void AddVectors(const float* e, size_t vectors, bool in_double,
                 WideLanes& lanes);
 
-// Adds the exp values of n logits to the lanes of a WideSum<in_double>. Those
-// of full blocks go to `to`, if it is not null, and the others to `last`, which
-// has room for a block, and gets +0 behind them, up to a whole vector. The exp
-// value of the hole, x[hole], is not added but returned, and is +0 in its
-// place; 0 if `hole` is not below n.
+// Adds the exp values of n logits to the lanes of a WideSum<in_double>: +0 for
+// arguments below `lowest`. Those of full blocks go to `to`, if it is not null,
+// and the others to `last`, which has room for a block, and gets +0 behind
+// them, up to a whole vector. The exp value of the hole, x[hole], is not added
+// but returned, and is +0 in its place; 0 if `hole` is not below n.
 float AddExpOfRow(const float* x, float* to, size_t n, size_t hole,
                   const internal::RowPlan& plan,
-                  const internal::ScaleParts& parts, float* last,
+                  const internal::ScaleParts& parts, float lowest, float* last,
                   bool in_double, WideLanes& lanes);
-
-// LogOfSum of a row, of the row's own plan.
-double LogOfExpSum(float max, double sum, const internal::RowPlan& plan,
-                   const internal::ScaleParts& parts);
 
 // to = factor * e, where e are exp values of this sum. They may be in the same
 // place. +0 where e / sum is below 2^-126.
@@ -68,8 +65,8 @@ HWY_INLINE double SumExp(const float* x, float* to, size_t n,
                          const RowPlan& plan, const ScaleParts& parts,
                          float* last) {
   WideSum<kInDouble> sum;
-  AddExpOfRow(x, to, n, internal::kNoHole, plan, parts, last, kInDouble,
-              sum.lanes);
+  AddExpOfRow(x, to, n, internal::kNoHole, plan, parts,
+              internal::LowestOf(plan, parts), last, kInDouble, sum.lanes);
   return sum.Total();
 }
 

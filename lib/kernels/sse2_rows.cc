@@ -26,10 +26,9 @@ HWY_NOINLINE void AddVectors(const float* e, size_t vectors, bool in_double,
 }
 
 float AddExpOfRow(const float* x, float* to, size_t n, size_t hole,
-                  const RowPlan& plan, const ScaleParts& parts, float* last,
-                  bool in_double, WideLanes& result) {
-  const WideRow row = WideRowOf(
-      plan.offset, internal::LowestOf(static_cast<float>(plan.offset), parts));
+                  const RowPlan& plan, const ScaleParts& parts, float lowest,
+                  float* last, bool in_double, WideLanes& result) {
+  const WideRow row = WideRowOf(plan.offset, lowest);
   const bool may_have_ties = MayHaveTies(parts);
   WideLanes lanes = result;
   float of_hole = 0.0f;
@@ -52,7 +51,7 @@ float AddExpOfRow(const float* x, float* to, size_t n, size_t hole,
       }
     }
     ExpVectors(from, e, vectors, parts, &row, 0);
-    if (may_have_ties) CheckTies(from, e, count, plan, parts);
+    if (may_have_ties) CheckTies(from, e, count, plan, parts, lowest);
     if (HWY_UNLIKELY(hole - i < count)) {
       of_hole = e[hole - i];
       e[hole - i] = 0.0f;
@@ -66,11 +65,6 @@ float AddExpOfRow(const float* x, float* to, size_t n, size_t hole,
   }
   result = lanes;
   return of_hole;
-}
-
-double LogOfExpSum(float max, double sum, const RowPlan& plan,
-                   const ScaleParts& parts) {
-  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
 }
 
 void MultiplyExp(const float* e, float* to, size_t n, double factor,

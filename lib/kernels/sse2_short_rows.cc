@@ -65,8 +65,9 @@ bool ShortRows::MakeExp(const float* x, size_t stride) {
   ExpVectors(logits_, e_, rows * vectors, parts_, of_vector_, 1);
   for (size_t r = 0; r < rows && MayHaveTies(parts_); ++r) {
     const size_t first = 4 * r * vectors;
-    CheckTies(logits_ + first, e_ + first, 4 * vectors,
-              PlanRow(max_[r], parts_), parts_);
+    const RowPlan plan = PlanRow(max_[r], parts_);
+    CheckTies(logits_ + first, e_ + first, 4 * vectors, plan, parts_,
+              internal::LowestOf(plan, parts_));
   }
   return true;
 }

@@ -69,7 +69,7 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool is_exact, const RowJob& job,
   NarrowMax max;
   LaneSum sum;
   using Terms = SumTermsInRange<true, false>;
-  const Terms terms{exp, job.logits, range, max};
+  const Terms terms{exp, job.logits + job.begin, range, max};
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   if (job.pending_n != 0) {
     const LaneLogProbabilities log =
@@ -90,8 +90,8 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool is_exact, const RowJob& job,
 // Usual rows have code of their own for the block that is not full: 3 % less
 // time at 200 to 333 columns.
 template <bool kIsExact>
-HWY_NOINLINE void SumRow(const RowJob& job, const ExpParams& params,
-                         RowResult& result) {
+HWY_NOINLINE void SumRow(const void*, const RowJob& job,
+                         const ExpParams& params, RowResult& result) {
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   const bool has_own_last = !kIsExact && job.pending_n != 0;
   // First, so that the sum need not wait for it.
@@ -102,7 +102,7 @@ HWY_NOINLINE void SumRow(const RowJob& job, const ExpParams& params,
   NarrowMax max;
   LaneSum sum;
   using Terms = SumTermsInRange<kIsExact, kIsExact>;
-  const Terms terms{exp, job.logits, range, max};
+  const Terms terms{exp, job.logits + job.begin, range, max};
   if (job.pending_n != 0) {
     const LaneLogProbabilities log =
         LogProbabilities(params.parts, *job.pending_sum).Unshifted();
@@ -128,12 +128,19 @@ RowsDone SumRows(const void*, const RowJob* jobs, size_t count,
                  const ExpParams& params, RowResult* results) {
   for (size_t k = 0; k < count; ++k) {
     RowResult& result = results[k];
-    SumRow<kIsExact>(jobs[k], params, result);
+    const bool is_long = jobs[k].block_sums != nullptr;
+    if (HWY_UNLIKELY(is_long)) {
+      ExpLongRow(&SumRow<kIsExact>, nullptr, jobs[k], params, result);
+    } else {
+      SumRow<kIsExact>(nullptr, jobs[k], params, result);
+    }
     if constexpr (kIsExact) {  // the caller has the maximum
       result.sum = result.row_sum;
       continue;
     }
     if (HWY_UNLIKELY(!IsDone(false, jobs[k], result))) return {k, true};
+    result.sum = result.row_sum;
+    if (HWY_UNLIKELY(is_long)) continue;  // the caller adds the blocks
     result.sum =
         LogOfSumInRange(result.max, result.row_sum, params.range, params.parts);
     if (HWY_UNLIKELY(!internal::IsUsualSum(result.row_sum))) {

@@ -124,8 +124,8 @@ HWY_INLINE uint32_t BitsAbove(const float* x, float threshold) {
 
 // SumExp gives the exp values, too.
 HWY_INLINE void WriteProbabilities(const float* logits, size_t k,
-                                   const ExpSum& row, const ScaleParts& parts,
-                                   float* y) {
+                                   const internal::ExpSum& row,
+                                   const ScaleParts& parts, float* y) {
   static_assert(kMaxTopK <= kSumBlock, "the exp values fit a block");
   HWY_ALIGN float e[kSumBlock];
   const RowPlan plan = PlanRow(row.max, parts);
@@ -150,8 +150,8 @@ HWY_INLINE uint32_t BitsAbove(const float* x, float threshold) {
 // All arguments are Shifted. With a shift of 0 and a unit of 1 they are the
 // logits.
 HWY_INLINE void WriteProbabilities(const float* logits, size_t k,
-                                   const ExpSum& row, const ScaleParts& parts,
-                                   float* y) {
+                                   const internal::ExpSum& row,
+                                   const ScaleParts& parts, float* y) {
   const RowPlan plan = PlanRow(row.max, parts);
   const SoftmaxExp exp = MakeExp(plan, parts);
   const Probabilities probabilities(ReciprocalOf(row.sum));
@@ -192,7 +192,8 @@ size_t TopKRows(const Rows<const float>& x, size_t first, size_t k, float scale,
                 const Rows<float>& y, const Rows<int32_t>& columns) {
   const ScaleParts parts = SplitScale(scale);
   for (size_t r = first; r < x.rows; ++r) {
-    const ExpSum row = SumExpOfRow(x.Row(r), x.cols, parts);
+    const internal::ExpSum row =
+        internal::SumExpOfRow(kBlockPasses, x.Row(r), x.cols, parts);
     if (!(row.sum == row.sum)) return r;
     Selection selection(k);
     SelectRow(x.Row(r), x.cols, k, selection);

@@ -48,5 +48,14 @@ void ColumnPlans::Decide(const ColumnKernels& kernels, const ScaleParts& parts,
   }
 }
 
+void ColumnPlans::SetDirect(double all_unit, size_t width) {
+  as_is = all_unit == 1.0;
+  for (size_t c = 0; !as_is && c < width; ++c) {
+    __asm__ volatile("");  // not vectorized: rare
+    shift[c] = 0.0f;
+    unit[c] = static_cast<float>(all_unit);
+  }
+}
+
 }  // namespace internal
 }  // namespace softlane

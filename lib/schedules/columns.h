@@ -19,13 +19,16 @@ namespace softlane {
 namespace internal {
 
 /// Softmax of columns. If they fit a tile: a read per element and a write. Else
-/// three passes over memory as for rows: a read; a read and a write; both.
+/// three passes over memory as for rows: a read; a read and a write; both. The
+/// largest columns have no write in the second pass, and the third computes exp
+/// values anew.
 void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                        const SoftmaxOptions& options, Target target);
 
 /// LogSoftmax of columns, whose bits it has: the sum is in double from the
 /// start, and no exp value is written. If they fit half of a tile, a read per
-/// element and a write; else three reads and a write.
+/// element and a write; else three reads, of which one may be from a cache, and
+/// a write.
 void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                           const SoftmaxOptions& options, Target target);
 
@@ -117,8 +120,13 @@ struct Chunks {
   /// Calls body(first element, count).
   template <class Body>
   void ForEach(const Body& body) const {
-    for (size_t first = 0; first < n; first += size) {
-      body(first, n - first < size ? n - first : size);
+    ForEachOf(0, n, body);
+  }
+  /// The same for the elements from `first` on.
+  template <class Body>
+  void ForEachOf(size_t first, size_t count, const Body& body) const {
+    for (size_t k = 0; k < count; k += size) {
+      body(first + k, count - k < size ? count - k : size);
     }
   }
 
@@ -137,6 +145,8 @@ struct ColumnPlans {
   void Decide(const ColumnKernels& kernels, const ScaleParts& parts,
               EmptyRow empty_row, const float* x, size_t stride, size_t n,
               size_t cols, Tile& tile);
+  /// For columns whose maxima are not known yet: no shifts.
+  void SetDirect(double all_unit, size_t width);
   /// Replaces logits by the arguments of the exponential.
   void ToArguments(const ColumnKernels& kernels, float* values, size_t n,
                    size_t width) const {

@@ -2,7 +2,7 @@
 #include <cstring>
 #include <limits>
 
-#include "schedules/columns.h"
+#include "schedules/column_blocks.h"
 
 namespace softlane {
 namespace internal {
@@ -28,27 +28,34 @@ class LogSoftmaxColumns {
     float* const to = at.Out(y_);
     const auto read = [&](size_t first, size_t count) {
       kernels_.read(from + first * x_.axis_stride, x_.axis_stride, count,
-                    at.cols, values_, width, first == 0, tile_.max);
+                    at.cols, values_, width, first % kSumCols == 0, tile_.max);
     };
     tile_.width = width;
-    chunks.ForEach(read);
+    const auto decide = [&](size_t, size_t) {
+      plans_.Decide(kernels_, parts_, empty_row_, from, x_.axis_stride, n,
+                    at.cols, tile_);
+    };
     if (chunks.fits) {
+      read(0, n);
       PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
       PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
-    }
-    plans_.Decide(kernels_, parts_, empty_row_, from, x_.axis_stride, n,
-                  at.cols, tile_);
-    if (chunks.fits) {
+      decide(0, n);
       Exp(n);
       tiles_.sums_in_double.all(e_, n, tile_);
     } else {
-      ClearSums(tile_);
-      chunks.ForEach([&](size_t first, size_t count) {
-        read(first, count);
-        Exp(count);
-        tiles_.sums_in_double.add(e_, count, tile_);
-      });
-      tiles_.end_sums(tile_);
+      ColumnBlocks blocks(n, parts_, true, tile_);
+      const auto find_maxima = [&](size_t block, size_t elements) {
+        chunks.ForEachOf(block, elements, read);
+      };
+      const auto add = [&](size_t block, size_t elements) {
+        chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
+          read(first, count);
+          Exp(count);
+          tiles_.sums_in_double.add(e_, count, tile_);
+        });
+      };
+      blocks.Sum(tiles_, plans_, ColumnStep(find_maxima), ColumnStep(decide),
+                 ColumnStep(add));
     }
     FindLogs();
     chunks.ForEach([&](size_t first, size_t count) {

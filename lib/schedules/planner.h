@@ -25,7 +25,7 @@ namespace internal {
 
 enum class Schedule {
   kOneRow,     // each row by itself, by its maximum
-  kRows,       // softmax_rows.h
+  kRows,       // softmax_rows.h, and long_rows.h if cols > kSumCols
   kBatches,    // softmax_batches.h
   kTiles,      // row_tiles.h
   kLargeRows,  // kernels/large_rows.h

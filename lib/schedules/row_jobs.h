@@ -48,24 +48,8 @@ class RowJobs {
         is_log_(call.is_log),
         has_results_(call.y.data != nullptr) {}
 
-  [[gnu::noinline]] Row RowOf(size_t r) {
-    float* const to = call_.y.Row(r);
-    if (call_.ranges == nullptr) return {r, 0, call_.x.cols, to};
-    const KeyRange keys = call_.ranges->Of(r);
-    if (r >= filled_) {
-      filled_ = r + 1;
-      FillZero(to, keys.begin);
-      FillZero(to + keys.end, call_.x.cols - keys.end);
-    }
-    return {r, keys.begin, keys.end - keys.begin, to + keys.begin};
-  }
-  void FillZero(float* to, size_t n) const {
-    if (is_streamed_) {
-      call_.row.zero_streamed(to, n);
-    } else {
-      FillRow(to, n, 0.0f);
-    }
-  }
+  Row RowOf(size_t r);
+  void FillZero(float* to, size_t n) const;
 
   // Where the row's exp values go: a place of no other row that is pending.
   float* PlaceOf(const Row& row) const {
@@ -87,6 +71,7 @@ class RowJobs {
     job.pending_n = 0;
     job.is_streamed = false;
     job.ahead.first = job.ahead.second = nullptr;
+    job.block_sums = nullptr;
   }
   static void SetPending(const Pending& pending, RowJob& job) {
     job.pending = pending.e;
@@ -182,20 +167,7 @@ class RowJobs {
     return reinterpret_cast<uintptr_t>(to) % 64 == 0;
   }
   // The row that is read next.
-  [[gnu::noinline]] ReadAhead AheadOf(size_t r) const {
-    if (r >= end_) return {};
-    size_t begin = 0;
-    if (call_.ranges != nullptr) {
-      const KeyRange keys = call_.ranges->Of(r);
-      // Lines that take stores from both sides, so not past the caches.
-      __builtin_prefetch(call_.y.Row(r) + keys.begin);
-      __builtin_prefetch(call_.y.Row(r) + keys.end);
-      begin = keys.begin;
-    }
-    const Rows<const float>* const second = call_.second;
-    return {call_.x.Row(r) + begin,
-            second == nullptr ? nullptr : second->Row(r) + begin};
-  }
+  ReadAhead AheadOf(size_t r) const;
 
   const SoftmaxCall& call_;
   const SoftmaxPlan& plan_;

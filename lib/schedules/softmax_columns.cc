@@ -1,15 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
 #include <limits>
 
-#include "kernels/row_limits.h"
-#include "schedules/columns.h"
+#include "schedules/column_blocks.h"
 
 namespace softlane {
 namespace internal {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 class SoftmaxColumns {
@@ -29,7 +26,9 @@ class SoftmaxColumns {
     const Chunks chunks(n, tile_.width, kTileFloats);
     const float* const from = at.In(x_);
     float* const to = at.Out(y_);
-    if (!chunks.fits) return RunLong(chunks, from, to, at.cols);
+    if (!chunks.fits || n > kSumCols) {
+      return RunLong(chunks, from, to, at.cols);
+    }
     kernels_.read(from, x_.axis_stride, n, at.cols, values_, tile_.width, true,
                   tile_.max);
     PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
@@ -43,92 +42,62 @@ class SoftmaxColumns {
   }
 
  private:
-  void RunLong(const Chunks& chunks, const float* from, float* to,
-               size_t cols) {
-    const size_t width = tile_.width;
-    const auto read = [&](size_t first, size_t count) {
-      kernels_.read(from + first * x_.axis_stride, x_.axis_stride, count, cols,
-                    values_, width, first == 0, tile_.max);
-    };
-    const bool may_be_large = x_.axis >= kMinLargeCols;
-    if (may_be_large) SumLarge(chunks.size, read);
-    chunks.ForEach(read);
-    Decide(from, cols);
-    ClearSums(tile_);
-    // Over 1 exp values are as they were.
-    for (size_t c = 0; c < width; ++c) tile_.sums[c] = 1.0;
-    tiles_.invert(tile_);
-    chunks.ForEach([&](size_t first, size_t count) {
-      read(first, count);
-      plans_.ToArguments(kernels_, values_, count, width);
-      tiles_.exp(values_, count, parts_, values_, tile_);
-      tiles_.sums.add(values_, count, tile_);
+  [[gnu::noinline]] void RunLong(const Chunks& chunks, const float* from,
+                                 float* to, size_t cols) {
+    const bool are_far = !ColumnBlocks::HaveRoom(chunks.n, tile_.width);
+    ColumnBlocks blocks(chunks.n, parts_, are_far, tile_);
+    const ColumnsIn in{from, x_.axis_stride, cols};
+    const ColumnsIn exps{to, y_.axis_stride, cols};
+    const auto write = [&](size_t first, size_t count) {
       kernels_.write_probabilities(
           values_, tile_,
           {to + first * y_.axis_stride, y_.axis_stride, count, cols});
-    });
-    tiles_.end_sums(tile_);
-    for (size_t c = 0; may_be_large && c < cols; ++c) {
-      if (is_large_[c]) tile_.sums[c] = large_sums_[c];
-    }
-    Invert();
-    chunks.ForEach([&](size_t first, size_t count) {
-      float* const out = to + first * y_.axis_stride;
-      kernels_.read(out, y_.axis_stride, count, cols, values_, width, true,
-                    tile_.max);
-      kernels_.write_probabilities(values_, tile_,
-                                   {out, y_.axis_stride, count, cols});
-    });
-  }
-
-  // The sums as Softmax has them of rows of kMinLargeCols: by blocks, each with
-  // the largest element up to its end for its maximum. A column that has a
-  // maximum beyond the direct limit on the way is not large.
-  template <class Read>
-  void SumLarge(size_t chunk, const Read& read) {
-    const size_t width = tile_.width;
-    ClearSums(tile_);
-    for (size_t c = 0; c < width; ++c) {
-      is_large_[c] = true;
-      tile_.offset[c] = 0.0f;
-    }
-    for (size_t start = 0; start < x_.axis; start += kLargeBlock) {
-      const size_t left = x_.axis - start;
-      const size_t count = left < kLargeBlock ? left : kLargeBlock;
-      const auto for_each_chunk = [&](const auto& body) {
-        for (size_t k = 0; k < count; k += chunk) {
-          const size_t some = count - k < chunk ? count - k : chunk;
-          read(start + k, some);
-          body(some);
-        }
-      };
-      for_each_chunk([](size_t) {});
-      for (size_t c = 0; c < width; ++c) {
-        if (is_large_[c]) PlanBlock(c, start == 0);
-      }
-      for_each_chunk([&](size_t some) {
-        tiles_.exp(values_, some, parts_, values_, tile_);
-        tiles_.sums.add(values_, some, tile_);
+    };
+    // Over 1 exp values are as they were.
+    for (size_t c = 0; c < tile_.width; ++c) tile_.sums[c] = 1.0;
+    tiles_.invert(tile_);
+    const auto read = [&](size_t block, size_t elements) {
+      chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
+        Read(in, first, count);
       });
-    }
-    tiles_.end_sums(tile_);
-    std::memcpy(large_sums_, tile_.sums, sizeof(large_sums_));
+    };
+    const auto decide = [&](size_t, size_t) { Decide(from, cols); };
+    const auto add = [&](size_t block, size_t elements) {
+      chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
+        Exp(in, first, count);
+        tiles_.sums.add(values_, count, tile_);
+        if (are_far) return;
+        if (blocks.Factors() != nullptr) {
+          kernels_.shift(values_, count, blocks.Zeros(), blocks.Factors(),
+                         tile_.width);
+        }
+        write(first, count);
+      });
+    };
+    blocks.Sum(tiles_, plans_, ColumnStep(read), ColumnStep(decide),
+               ColumnStep(add));
+    blocks.ForEach([&](size_t block, size_t elements) {
+      if (!are_far) blocks.SetSums(block);
+      Invert();
+      chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
+        are_far ? Exp(in, first, count) : Read(exps, first, count);
+        write(first, count);
+      });
+    });
   }
 
-  // The sum up to the block gets the block's offset.
-  void PlanBlock(size_t c, bool is_first) {
-    const float max = tile_.max[c];
-    const RowPlan plan = PlanRow(max, parts_);
-    is_large_[c] = -kInfinity < max && max < kInfinity && plan.as_is;
-    if (!is_large_[c]) return;
-    const double fall = tile_.offset[c] - plan.offset;
-    if (!is_first && fall != 0.0) {
-      const double factor = PowerOfTwo(fall);
-      for (size_t j = 0; j < 8; ++j) {
-        tile_.lane_sums[j * tile_.width + c] *= factor;
-      }
-    }
-    tile_.offset[c] = static_cast<float>(plan.offset);
+  struct ColumnsIn {
+    const float* from;
+    size_t stride, cols;
+  };
+  void Read(const ColumnsIn& in, size_t first, size_t count) {
+    kernels_.read(in.from + first * in.stride, in.stride, count, in.cols,
+                  values_, tile_.width, first % kSumCols == 0, tile_.max);
+  }
+  void Exp(const ColumnsIn& in, size_t first, size_t count) {
+    Read(in, first, count);
+    plans_.ToArguments(kernels_, values_, count, tile_.width);
+    tiles_.exp(values_, count, parts_, values_, tile_);
   }
 
   void Decide(const float* from, size_t cols) {
@@ -154,8 +123,6 @@ class SoftmaxColumns {
   const ColumnKernels& kernels_;
   const ScaleParts parts_;
   const EmptyRow empty_row_;
-  bool is_large_[kMaxTileLanes];
-  double large_sums_[kMaxTileLanes];
   ColumnPlans plans_;
   Tile tile_;
   alignas(64) float values_[kTileFloats];

@@ -1,33 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/softmax_rows.h"
 
-#include "schedules/prediction.h"
-#include "schedules/row_jobs.h"
+#include "arith/exact_sum.h"
+#include "schedules/long_rows.h"
+#include "schedules/row_schedule.h"
 
 namespace softlane {
 namespace internal {
 namespace {
 
-constexpr size_t kSampledCols = 64;
-
-class SoftmaxRows : private RowJobs {
+class SoftmaxRows : private RowSchedule {
  public:
   SoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan, float* scratch)
-      : RowJobs(call, plan, scratch),
-        params_{call.parts, {}, false, plan.is_staged, plan.is_uniform},
-        prediction_(call.parts),
-        may_predict_(call.plain.exp_rows[0] != nullptr &&
-                     (plan.places != Places::kScratch || scratch != nullptr)) {}
+      : RowSchedule(call, plan, scratch) {}
 
   // Rows [first, end).
   void Run(size_t first, size_t end) {
     end_ = end;
     if (has_equal_rows_) SetEqualFields(MostOf(first));
-    if (first != end && may_predict_) Sample(first);
+    if (first != end && MayPredict()) Sample(first);
     for (size_t r = first; r < end;) {
-      const bool can_predict =
-          may_predict_ && prediction_.IsUsable() && !is_wide_;
-      if (can_predict && backoff_.NextIsDue()) {
+      if (IsPredicted()) {
         r = RunPredicted(r);
       } else {
         RunByMaximum(RowOf(r));
@@ -39,33 +32,6 @@ class SoftmaxRows : private RowJobs {
   }
 
  private:
-  // The first elements of the first row predict its exponent.
-  [[gnu::noinline]] void Sample(size_t first) {
-    size_t begin = 0, n = call_.x.cols;
-    if (call_.ranges != nullptr) {
-      const Row row = RowOf(first);
-      begin = row.begin;
-      n = row.n;
-    }
-    if (n < kSampledCols) return;
-    RowJob job;
-    // Each by itself: see SetJob.
-    job.logits = call_.x.Row(first);
-    job.row = first;
-    job.begin = begin;
-    job.n = kSampledCols;
-    alignas(64) float logits[kSampledCols];
-    const float* z = job.logits;
-    if (call_.logits.write_logits != nullptr) {
-      call_.logits.write_logits(call_.source, job, logits);
-      z = logits;
-    }
-    const RowSample sample = call_.row.sample(z, kSampledCols, call_.parts);
-    prediction_.SetMax(sample.max);
-    is_wide_ = sample.is_wide || (sample.has_masked && is_log_);
-    if (sample.is_wide || sample.has_masked) has_masked_ = !is_log_;
-  }
-
   // Rows from r on, up to plan_.rows_per_call, by the predicted exponent. Gives
   // the first that is not done.
   size_t RunPredicted(size_t r) {
@@ -79,10 +45,8 @@ class SoftmaxRows : private RowJobs {
       RunByMaximum(RowOf(r));
       return r + 1;
     }
-    ExpRowsFunction* const exp_rows =
-        call_.logits.exp_rows[(has_masked_ ? 1 : 0) + (needs_max ? 2 : 0)];
     const RowsDone done =
-        exp_rows(call_.source, jobs_, count, params_, results_);
+        PredictedPass()(call_.source, jobs_, count, params_, results_);
     const size_t tried = done.count + (done.has_failed ? 1 : 0);
     for (size_t k = 0; k < tried && k < distance_; ++k) SlotOf(r + k).n = 0;
     for (size_t k = 0; needs_max && k < done.count; ++k) {
@@ -109,15 +73,6 @@ class SoftmaxRows : private RowJobs {
     return r + done.count + 1;
   }
 
-  [[gnu::noinline]] void SetSlot(size_t r, const float* e, float* to, size_t n,
-                                 double sum, bool has_tiny) {
-    if (!has_results_) return;
-    Pending& slot = SlotOf(r);
-    slot = {e, to, n, sum, has_tiny, IsStreamed(e, to)};
-    if (slot.is_streamed && (plan_.divides_at_once || !IsAligned(to))) {
-      Divide(slot, AheadOf(r + 1));
-    }
-  }
   [[gnu::noinline]] void RunByMaximum(const Row& row) {
     Pending& slot = SlotOf(row.r);
     float* const place = PlaceOf(row);
@@ -149,10 +104,8 @@ class SoftmaxRows : private RowJobs {
     if (is_streamed_) job.ahead = AheadOf(row.r + 1);
     job.logits = z;
     job.begin = 0;
-    const ExpParams params = {
-        call_.parts,
-        ExactRange(static_cast<float>(plan.offset + kHeadroom), call_.parts),
-        true, plan_.is_staged, false};
+    const ExpParams params =
+        ExactParams(static_cast<float>(plan.offset + kHeadroom));
     RowResult result;
     call_.plain.exp_rows[1](nullptr, &job, 1, params, &result);
     slot.n = 0;
@@ -170,47 +123,14 @@ class SoftmaxRows : private RowJobs {
               !result.in_range || MayHaveTiny(result.sum));
     }
   }
-
-  double LogOf(float max, double sum, const ExpRange& range) const {
-    return call_.kernels.log_of_sum(max, sum, range, call_.parts);
-  }
-  // + 0, since a maximum of -0 is +0.
-  void SetLog(double log, size_t r) const {
-    call_.logsumexp[r] = static_cast<float>(log + 0.0);
-  }
-  void Special(const Row& row, const float* z, float* log) const {
-    const float special = call_.special(call_, row.r, row.begin, row.n, z);
-    if (log != nullptr) *log = special;
-  }
-
-  [[gnu::noinline]] void Divide(Pending& row, const ReadAhead& ahead) const {
-    if (row.n == 0) return;
-    if (row.is_streamed) {
-      call_.kernels.divide_streamed(row.e, row.to, row.n, row.sum, ahead,
-                                    call_.parts);
-    } else {
-      call_.kernels.divide(row.e, row.to, row.n, row.sum, row.has_tiny,
-                           call_.parts);
-    }
-    row.n = 0;
-    row.has_tiny = false;
-  }
-
-  ExpParams params_;  // of predicted rows
-  Prediction prediction_;
-  Backoff backoff_;
-  // The last row was too wide for the range. For log-softmax: the sample was,
-  // or has masked elements. Such rows are done by their maximum.
-  bool is_wide_ = false;
-  // False where the target has no pass for it, and where exp values take the
-  // place of their logits, which a failure needs again.
-  const bool may_predict_;
-  bool has_masked_ = false;
 };
 
 // A function of its own, since few calls need the scratch.
 [[gnu::noinline]] void RunRows(const SoftmaxCall& call, const SoftmaxPlan& plan,
                                float* scratch, size_t first, size_t end) {
+  if (call.x.cols > kSumCols) {
+    return RunLongRows(call, plan, scratch, first, end);
+  }
   SoftmaxRows(call, plan, scratch).Run(first, end);
 }
 [[gnu::noinline]] void RunWithScratch(const SoftmaxCall& call,

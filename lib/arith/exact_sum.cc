@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arith/exact_sum.h"
+
+#include <cstring>
+
+namespace softlane {
+namespace internal {
+namespace {
+
+constexpr int kLimbOctaves = 24;
+
+// The limb whose unit is the largest that is not above 2^exponent.
+int64_t LimbOf(int64_t exponent) {
+  const int64_t quotient = exponent / kLimbOctaves;
+  return quotient - (exponent % kLimbOctaves < 0 ? 1 : 0);
+}
+// The octaves that a unit of limb 0 stands for.
+int64_t UnitOf(const ExactSum& sum) {
+  return kLimbOctaves * (LimbOf(sum.exponent) - 3);
+}
+
+// Moves the window of a sum up to that of a larger exponent.
+void RaiseExponent(int64_t exponent, ExactSum& sum) {
+  const int64_t moved = LimbOf(exponent) - LimbOf(sum.exponent);
+  for (int64_t i = 0; i < static_cast<int64_t>(kLimbs); ++i) {
+    const int64_t from = i + moved;
+    sum.limbs[i] = from < static_cast<int64_t>(kLimbs) ? sum.limbs[from] : 0;
+  }
+  sum.exponent = exponent;
+}
+
+// The exponent of a positive normal number.
+int64_t ExponentOf(double s) {
+  uint64_t bits;
+  std::memcpy(&bits, &s, sizeof(bits));
+  return static_cast<int64_t>(bits >> 52) - 1023;
+}
+double PowerOfTwo(int64_t exponent) {
+  const uint64_t bits = static_cast<uint64_t>(exponent + 1023) << 52;
+  double power;
+  std::memcpy(&power, &bits, sizeof(power));
+  return power;
+}
+
+}  // namespace
+
+void Merge(const ExactSum& from, ExactSum& into) {
+  if (IsEmpty(from)) return;
+  if (IsEmpty(into)) {
+    into = from;
+    return;
+  }
+  ExactSum other = from;
+  if (other.exponent > into.exponent) RaiseExponent(other.exponent, into);
+  if (other.exponent < into.exponent) RaiseExponent(into.exponent, other);
+  for (size_t i = 0; i < kLimbs; ++i) into.limbs[i] += other.limbs[i];
+}
+
+void AddBlockSums(const double* sums, size_t count, int64_t offset,
+                  ExactSum& to) {
+  double largest = 0.0;
+  for (size_t b = 0; b < count; ++b) {
+    largest = largest < sums[b] ? sums[b] : largest;
+  }
+  if (largest == 0.0) return;
+  const int64_t exponent = offset + ExponentOf(largest);
+  if (IsEmpty(to)) {
+    to.exponent = exponent;
+  } else if (exponent > to.exponent) {
+    RaiseExponent(exponent, to);
+  } else if (exponent + 97 <= to.exponent) {
+    return;
+  }
+  const double units = PowerOfTwo(offset - UnitOf(to));
+  double limbs[kLimbs] = {};
+  for (size_t b = 0; b < count; ++b) {
+    // The last bit of 1.5 * 2^52 * 2^(24 j) stands for 2^(24 j): a sum with it
+    // rounds to a multiple. The differences are exact, and so are the sums.
+    double s = sums[b] * units;
+    const double q4 = (s + 0x1.8p148) - 0x1.8p148;
+    s -= q4;
+    const double q3 = (s + 0x1.8p124) - 0x1.8p124;
+    s -= q3;
+    const double q2 = (s + 0x1.8p100) - 0x1.8p100;
+    s -= q2;
+    const double q1 = (s + 0x1.8p76) - 0x1.8p76;
+    s -= q1;
+    limbs[4] += q4;
+    limbs[3] += q3;
+    limbs[2] += q2;
+    limbs[1] += q1;
+    limbs[0] += (s + 0x1.8p52) - 0x1.8p52;
+  }
+  to.limbs[4] += static_cast<int64_t>(limbs[4] * 0x1p-96);
+  to.limbs[3] += static_cast<int64_t>(limbs[3] * 0x1p-72);
+  to.limbs[2] += static_cast<int64_t>(limbs[2] * 0x1p-48);
+  to.limbs[1] += static_cast<int64_t>(limbs[1] * 0x1p-24);
+  to.limbs[0] += static_cast<int64_t>(limbs[0]);
+}
+
+void AddBlockSum(double s, int64_t offset, ExactSum& sum) {
+  AddBlockSums(&s, 1, offset, sum);
+}
+
+double TotalOf(const ExactSum& sum, int64_t offset) {
+  if (IsEmpty(sum)) return 0.0;
+  // Carries, so that all limbs but the last are digits from 0 to 2^24 - 1.
+  uint64_t digits[kLimbs];
+  int64_t carry = 0;
+  for (size_t i = 0; i < kLimbs; ++i) {
+    const int64_t limb = sum.limbs[i] + carry;
+    digits[i] = static_cast<uint64_t>(limb);
+    carry = limb >> kLimbOctaves;
+    if (i + 1 < kLimbs) digits[i] &= (uint64_t{1} << kLimbOctaves) - 1;
+  }
+  // The first 63 bits of the integer, the last of which is 1 if any behind is.
+  uint64_t bits = digits[4] << kLimbOctaves | digits[3];
+  int64_t unit = UnitOf(sum) + 3 * kLimbOctaves;
+  uint64_t rest = 0;
+  for (size_t i = 3; i-- > 0;) {
+    const int room = __builtin_clzll(bits) - 1;
+    const int taken = room < kLimbOctaves ? room : kLimbOctaves;
+    const int left = kLimbOctaves - taken;
+    bits = bits << taken | digits[i] >> left;
+    rest |= digits[i] & ((uint64_t{1} << left) - 1);
+    unit -= taken;
+  }
+  const auto total = static_cast<double>(
+      static_cast<int64_t>(bits | (rest != 0 ? uint64_t{1} : 0)));
+  const int64_t octaves = unit - offset;
+  if (octaves < -1022) return 0.0;
+  return total * PowerOfTwo(octaves);
+}
+
+}  // namespace internal
+}  // namespace softlane

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ARITH_EXACT_SUM_H_
+#define SOFTLANE_LIB_ARITH_EXACT_SUM_H_
+
+#include <cstddef>
+#include <cstdint>
+
+// The sum of a long row, which does not depend on the order of its blocks.
+//
+// A row of more than kSumCols columns is summed in blocks of kSumCols columns.
+// A block's sum is a double s: the sum of its exp values in LaneSum's order, of
+// which those more than 129.75 octaves below the block's own maximum are +0. So
+// s depends on the block alone. s counts octaves from 2^0, whatever offset its
+// exp values had.
+//
+// The sums of the blocks are added as integers. Limb j of a sum counts 2^(24
+// j). The sum s of a block gives it
+//   q_j = t_j - 2^24 t_(j+1),  t_j = s / 2^(24 j), rounded to an integer.
+// E is the largest exponent of a block's sum, and J = floor(E / 24). The limbs
+// J - 3 to J + 1 are kept.
+//
+// The result is the same in any order, and for any tree of merges:
+// 1. q_j depends on s alone.
+// 2. s < 2^(E + 1) <= 2^(24 J + 24). So t_(J+2) is 0, and no limb above J + 1
+//    has anything.
+// 3. So a sum is a function of the multiset of its blocks: E is a maximum, and
+//    a limb is a sum of integers.
+// 4. A merge moves both sums to the window of the larger E. Limbs that a sum
+//    lacks above its own window are 0 by 2. Limbs that it dropped below are
+//    below the larger window, too.
+// Integers are added without overflow: |q_j| is at most 2^23 below the highest
+// limb, so a limb has room for 2^39 blocks.
+//
+// The unit of the lowest limb is 2^(E - 72) or less. So the largest block, a
+// double, loses nothing, and a row of one block keeps its sum. Another block
+// loses at most half of that unit. A block of an exponent of E - 97 or less
+// adds nothing.
+
+namespace softlane {
+namespace internal {
+
+/// The columns of a block.
+constexpr size_t kSumCols = 4096;
+
+constexpr size_t kLimbs = 5;
+
+/// The sum of blocks. All zero: no block has been added.
+struct ExactSum {
+  int64_t exponent = 0;        // E, the largest exponent of a block's sum
+  int64_t limbs[kLimbs] = {};  // limb i counts 2^(24 (J - 3 + i))
+};
+
+/// Whether no block has been added.
+inline bool IsEmpty(const ExactSum& sum) {
+  return (sum.limbs[0] | sum.limbs[1] | sum.limbs[2] | sum.limbs[3] |
+          sum.limbs[4]) == 0;
+}
+
+/// Adds all blocks of another sum.
+void Merge(const ExactSum& from, ExactSum& into);
+
+/// Adds a block of the sum s * 2^offset. s is positive and normal.
+void AddBlockSum(double s, int64_t offset, ExactSum& sum);
+
+/// The same for up to 2^20 blocks. A sum may be 0, which adds nothing.
+void AddBlockSums(const double* sums, size_t count, int64_t offset,
+                  ExactSum& to);
+
+/// The sum in units of 2^offset, rounded once; 0 if it is below 2^-960 of them.
+/// It is at most 2^900 of them.
+double TotalOf(const ExactSum& sum, int64_t offset);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ARITH_EXACT_SUM_H_

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/block_sums.h"
+
+#include <limits>
+
+namespace softlane {
+namespace internal {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
+
+// The maxima of so many blocks are found before their sums: the sums need not
+// wait for them. They stay in the second cache, so a row is read once from
+// beyond it. A row that no cache holds is done a block at a time.
+constexpr size_t kGroupBlocks = 8;
+
+// The exp values of a row are computed with the least of its blocks' offsets if
+// none is above it by more octaves than this. Then they are still far from
+// overflow, and each block's are what its own offset would give, times a power
+// of two. Blocks by which this is exceeded have their own.
+constexpr int kMaxRise = 40;
+// A block so many octaves below another adds nothing to the sum, and all its
+// probabilities are below 2^-126. So it does not matter how many of its exp
+// values are +0.
+constexpr int kNegligible = 131;
+
+uint8_t AtMost255(int octaves) {
+  return static_cast<uint8_t>(octaves < 255 ? octaves : 255);
+}
+
+size_t BlockFrom(size_t start, size_t n) {
+  return n - start < kSumCols ? n - start : kSumCols;
+}
+
+// The result of a row without its sink, whose logsumexp it writes.
+RowResult ResultOf(const BlockPasses& passes, double sum, float max, float sink,
+                   const RowPlan& plan, const ScaleParts& parts,
+                   float* logsumexp) {
+  if (sink != -kInfinity) {
+    sum += passes
+               .sum(&sink, nullptr, 1, 0, plan, parts, LowestOf(plan, parts),
+                    nullptr)
+               .hole;
+  }
+  if (sum == sum && logsumexp != nullptr) {
+    *logsumexp = static_cast<float>(passes.log_of_sum(max, sum, plan, parts) +
+                                    plan.scaled_shift);
+  }
+  return {sum, sum, max, false};
+}
+
+// A long row whose exp values are kept; false if it is not direct. Then nothing
+// is written.
+[[gnu::noinline]] bool RunKept(const BlockPasses& passes, const float* x,
+                               float* y, size_t n, float sink,
+                               const ScaleParts& parts, float* logsumexp,
+                               RowResult& result) {
+  BlockOctaves below;
+  const float row_max = MaxOfBlocks(passes, x, n, parts, below);
+  if (!IsDirect(row_max, parts)) return false;
+  BlockSums blocks{};
+  AddBlocks(passes.write, x, y, n, kNoHole, parts, row_max, below, nullptr,
+            blocks);
+  const float max = sink > row_max ? sink : row_max;
+  const RowPlan plan = PlanRow(max, parts);
+  result = ResultOf(passes, TotalOfBlocks(blocks, plan.offset), max, sink, plan,
+                    parts, logsumexp);
+  if (!(result.sum == result.sum)) return true;
+  const double factor = 1.0 / result.sum;
+  const double top = OffsetOfBlock(row_max, parts);
+  for (size_t start = 0, end; start < n; start = end) {
+    end = EndOfBlocks(below, start, n);
+    const double octaves = top - below[start / kSumCols] - plan.offset;
+    const double power =
+        PowerOfBlocks(passes, octaves, factor, end - start, y + start);
+    passes.multiply(factor * power, result.sum / power, end - start, y + start);
+  }
+  return true;
+}
+
+}  // namespace
+
+float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
+                  const ScaleParts& parts, uint8_t* octaves) {
+  float max = -kInfinity;
+  int top = 0;
+  for (size_t b = 0; b * kSumCols < n; ++b) {
+    const float of_block =
+        passes.max(x + b * kSumCols, BlockFrom(b * kSumCols, n));
+    max = of_block > max ? of_block : max;
+    if (parts.scale * of_block > kDirectLimit) break;
+    const int offset = static_cast<int>(OffsetOfBlock(of_block, parts));
+    if (b == 0 || offset > top) {
+      for (size_t k = 0; k < b; ++k) {
+        octaves[k] = AtMost255(octaves[k] + offset - top);
+      }
+      top = offset;
+    }
+    octaves[b] = AtMost255(top - offset);
+  }
+  return max;
+}
+
+[[gnu::noinline]] void AddBlocks(BlockPasses::Sum* sum, const float* x,
+                                 float* y, size_t n, size_t hole,
+                                 const ScaleParts& parts, float max,
+                                 uint8_t* octaves, const float* next,
+                                 BlockSums& row) {
+  const size_t blocks = (n + kSumCols - 1) / kSumCols;
+  const int top = static_cast<int>(OffsetOfBlock(max, parts));
+  int fall = 0;
+  bool is_common = true;
+  for (size_t b = 0; b < blocks && is_common; ++b) {
+    if (octaves[b] > kNegligible) continue;
+    fall = octaves[b] > fall ? octaves[b] : fall;
+    is_common = fall <= kMaxRise;
+  }
+  RowPlan plan{};
+  plan.as_is = parts.unit == 1.0;
+  plan.unit = parts.unit;
+  double sums[kGroupBlocks];
+  size_t count = 0;
+  for (size_t b = 0; b < blocks; ++b) {
+    const int own = octaves[b];
+    const int used = is_common || own > kNegligible ? fall : own;
+    octaves[b] = static_cast<uint8_t>(used);
+    plan.offset = top - used;
+    const float lowest =
+        LowestOf(static_cast<float>(top - (own < used ? own : used)), parts);
+    const size_t start = b * kSumCols;
+    const size_t cols = BlockFrom(start, n);
+    const HoleSum added =
+        sum(x + start, y == nullptr ? y : y + start, cols, hole - start, plan,
+            parts, lowest, next == nullptr ? next : next + start);
+    if (hole - start < cols) {
+      row.hole = added.hole;
+      row.hole_offset = top - used;
+    }
+    sums[count] = added.others;
+    if (sums[count] == sums[count]) {
+      ++count;
+    } else {
+      row.has_nan = true;
+    }
+    if (!is_common || count == kGroupBlocks || b + 1 == blocks) {
+      AddBlockSums(sums, count, top - used, row.sum);
+      count = 0;
+    }
+  }
+}
+
+void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
+                 const float* x, size_t n, size_t hole, const ScaleParts& parts,
+                 BlockSums& row) {
+  const bool is_large = n >= kMinLargeCols;
+  const size_t step = is_large ? kSumCols : kGroupBlocks * kSumCols;
+  uint8_t octaves[kGroupBlocks];
+  row.max = -kInfinity;
+  for (size_t start = 0; start < n; start += step) {
+    const size_t count = n - start < step ? n - start : step;
+    const float max = MaxOfBlocks(passes, x + start, count, parts, octaves);
+    row.max = max > row.max ? max : row.max;
+    if (parts.scale * max > kDirectLimit) return;
+    // While the exp values of a block are computed, the next one is on its way
+    // to the cache: with AVX-512 on Zen 5, 0.19 -> 0.12 ns per element.
+    const bool has_next = is_large && n - start >= 2 * step;
+    AddBlocks(sum, x + start, nullptr, count, hole - start, parts, max, octaves,
+              has_next ? x + start + step : nullptr, row);
+  }
+  row.is_direct = IsDirect(row.max, parts);
+}
+
+double TotalOfBlocks(const BlockSums& row, double offset) {
+  if (row.has_nan) return kNaN;
+  return TotalOf(row.sum, static_cast<int64_t>(offset));
+}
+
+double HoleOfBlocks(const BlockSums& row, float x, const RowPlan& plan,
+                    const ScaleParts& parts) {
+  const float argument = x * static_cast<float>(plan.unit);
+  if (argument < LowestOf(plan, parts)) return 0.0;
+  return row.hole * PowerOfTwo(row.hole_offset - plan.offset);
+}
+
+size_t EndOfBlocks(const uint8_t* octaves, size_t start, size_t n) {
+  size_t b = start / kSumCols + 1;
+  while (b * kSumCols < n && octaves[b] == octaves[b - 1]) ++b;
+  return b * kSumCols < n ? b * kSumCols : n;
+}
+
+double PowerOfBlocks(const BlockPasses& passes, double octaves, double factor,
+                     size_t n, float* e) {
+  if (octaves == 0.0) return 1.0;
+  // An exp value is below 25 * 2^kMaxRise, so all probabilities are below
+  // 2^-126. Only a sink can be so far above a row.
+  if (octaves < -(kNegligible + kMaxRise)) {
+    for (size_t i = 0; i < n; ++i) e[i] = 0.0f;
+    return 1.0;
+  }
+  // From 2^-97 on, the two floats of a factor are as exact as those of any
+  // power of two of it.
+  const double size = (factor < 0.0 ? -factor : factor) * PowerOfTwo(octaves);
+  if (size >= 0x1p-96) return PowerOfTwo(octaves);
+  // Powers that are normal floats.
+  for (; octaves < -100.0; octaves += 100.0) {
+    passes.multiply(0x1p-100, 0x1p100, n, e);
+  }
+  const double power = PowerOfTwo(octaves);
+  passes.multiply(power, 1.0 / power, n, e);
+  return 1.0;
+}
+
+ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
+                   const ScaleParts& parts) {
+  BlockSums blocks{};
+  if (n > kSumCols) {
+    SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, blocks);
+  }
+  const float max = blocks.is_direct ? blocks.max : passes.max(x, n);
+  if (!IsFinite(max)) return {max, kNaN};
+  const RowPlan plan = PlanRow(max, parts);
+  if (blocks.is_direct) return {max, TotalOfBlocks(blocks, plan.offset)};
+  return {max, passes
+                   .sum(x, nullptr, n, kNoHole, plan, parts,
+                        LowestOf(plan, parts), nullptr)
+                   .others};
+}
+
+RowResult SoftmaxByPasses(const BlockPasses& passes, const float* x, float* y,
+                          size_t n, float sink, const ScaleParts& parts,
+                          float* logsumexp) {
+  BlockSums blocks{};
+  if (n > kSumCols && parts.scale * sink <= kDirectLimit) {
+    if (n >= kMinLargeCols || parts.unit != 1.0) {
+      SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, blocks);
+    } else if (RowResult result;
+               RunKept(passes, x, y, n, sink, parts, logsumexp, result)) {
+      return result;
+    }
+  }
+  const float row_max = blocks.is_direct ? blocks.max : passes.max(x, n);
+  const float max = sink > row_max ? sink : row_max;
+  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
+  const RowPlan plan = PlanRow(max, parts);
+  double sum =
+      passes
+          .write(x, y, n, kNoHole, plan, parts, LowestOf(plan, parts), nullptr)
+          .others;
+  if (blocks.is_direct) sum = TotalOfBlocks(blocks, plan.offset);
+  const RowResult result =
+      ResultOf(passes, sum, max, sink, plan, parts, logsumexp);
+  if (result.sum == result.sum) {
+    passes.multiply(1.0 / result.sum, result.sum, n, y);
+  }
+  return result;
+}
+
+}  // namespace internal
+}  // namespace softlane

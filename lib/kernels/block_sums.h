@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_KERNELS_BLOCK_SUMS_H_
+#define SOFTLANE_LIB_KERNELS_BLOCK_SUMS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "arith/exact_sum.h"
+#include "arith/plan.h"
+#include "kernels/exp_sums.h"
+#include "kernels/softmax_kernels.h"
+
+// Rows of more than kSumCols columns, block by block: see exact_sum.h. Plain
+// C++ around the passes of a target.
+
+namespace softlane {
+namespace internal {
+
+/// A target's passes over a block, or over a row.
+struct BlockPasses {
+  float (*max)(const float* x, size_t n);  // any number if there is NaN
+  /// The sum of exp values, see exp_sums-inl.h, of which those of arguments
+  /// below `lowest` are +0. What is at `next` is brought into the cache; null
+  /// if there is nothing.
+  using Sum = HoleSum(const float* x, float* y, size_t n, size_t hole,
+                      const RowPlan& plan, const ScaleParts& parts,
+                      float lowest, const float* next);
+  Sum* sum;            // y is null
+  Sum* sum_in_double;  // in double from the start; y is null
+  Sum* write;          // writes them to y, too
+  /// e = factor * e, where e are exp values of a row of this sum. +0 where e /
+  /// sum is below 2^-126.
+  void (*multiply)(double factor, double sum, size_t n, float* e);
+  double (*log_of_sum)(float max, double sum, const RowPlan& plan,
+                       const ScaleParts& parts);
+};
+
+/// The sum of a long row.
+struct BlockSums {
+  bool is_direct;  // the row's maximum is within the direct limit
+  bool has_nan;
+  float max;
+  ExactSum sum;
+  double hole;  // its exp value, with the offset of its block's
+  int hole_offset;
+};
+
+/// By how many octaves the offsets of a row's blocks are below the largest; at
+/// most 255. Rows that no cache holds have no room: their exp values are
+/// computed twice.
+constexpr size_t kMaxKeptBlocks = 1024;
+using BlockOctaves = uint8_t[kMaxKeptBlocks];
+static_assert(kMinLargeCols <= kMaxKeptBlocks * kSumCols, "rows have room");
+
+/// The maximum of a row of up to kMaxKeptBlocks, and the octaves. If the
+/// maximum is beyond the direct limit, it may be that of the first blocks.
+float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
+                  const ScaleParts& parts, uint8_t* octaves);
+
+/// Adds these blocks. `max` is their maximum. `sum` is one of passes. If it
+/// writes, the exp value of the hole is +0, and `octaves` gets those of the
+/// offsets that the exp values have: the same for all blocks unless their
+/// maxima are far apart. What is at `next` is brought into the cache; null if
+/// there is nothing.
+void AddBlocks(BlockPasses::Sum* sum, const float* x, float* y, size_t n,
+               size_t hole, const ScaleParts& parts, float max,
+               uint8_t* octaves, const float* next, BlockSums& row);
+
+/// The sum of a row, whose `row` is empty. `sum` is one that does not write.
+void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
+                 const float* x, size_t n, size_t hole, const ScaleParts& parts,
+                 BlockSums& row);
+
+/// The sum in units of 2^offset; NaN if the row holds NaN.
+double TotalOfBlocks(const BlockSums& row, double offset);
+
+/// The exp value of the hole, x, by the row's plan.
+double HoleOfBlocks(const BlockSums& row, float x, const RowPlan& plan,
+                    const ScaleParts& parts);
+
+/// From `start` on, the end of the blocks of the same offset.
+size_t EndOfBlocks(const uint8_t* octaves, size_t start, size_t n);
+
+/// For n exp values that are 2^octaves of the row's, octaves <= 0, if the row's
+/// are to be multiplied by `factor`: the power of two by which the factor is
+/// multiplied, and the sum divided, for these. Where that would make the factor
+/// too small, multiplies the exp values, and gives 1.
+double PowerOfBlocks(const BlockPasses& passes, double octaves, double factor,
+                     size_t n, float* e);
+
+/// The maximum and the sum of any row that is not empty.
+struct ExpSum {
+  float max;   // any number if the row holds NaN
+  double sum;  // NaN if the row holds NaN or +inf, or holds -inf only
+};
+ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
+                   const ScaleParts& parts);
+
+/// SoftmaxKernels::one_row of a row that is long, or that needs a shift or a
+/// unit.
+RowResult SoftmaxByPasses(const BlockPasses& passes, const float* x, float* y,
+                          size_t n, float sink, const ScaleParts& parts,
+                          float* logsumexp);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_KERNELS_BLOCK_SUMS_H_

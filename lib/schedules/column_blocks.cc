@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schedules/column_blocks.h"
+
+#include <cstring>
+#include <limits>
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// A block's offset is within these octaves, or its column is beyond the direct
+// limit, or the block adds nothing to a column's sum.
+constexpr double kMaxOffset = 6300.0;
+static_assert(kMaxOffset > kDirectLimit * kLog2E + 300.0, "far below");
+// A sum that counts units this much smaller has a reciprocal of the same bits:
+// the rest is a multiple of 2^-86, as a sum in larger units is below 2^33.
+constexpr float kMaxFall = 40.0f;
+
+// Calls body(c) for each lane. Keeps the compiler from vectorizing the loop,
+// which takes little time and would have ten times the code.
+template <class Body>
+inline void ForLanes(const Tile& tile, const Body& body) {
+  for (size_t c = 0; c < tile.width; ++c) {
+    __asm__ volatile("");
+    body(c);
+  }
+}
+
+}  // namespace
+
+ColumnBlocks::ColumnBlocks(size_t n, const ScaleParts& parts, bool are_far,
+                           Tile& tile)
+    : n_(n),
+      parts_(parts),
+      tile_(tile),
+      are_long_(n > kSumCols),
+      are_far_(are_far) {
+  if (!are_long_) return;
+  ForLanes(tile_, [&](size_t c) {
+    max_[c] = -std::numeric_limits<float>::infinity();
+    is_shifted_[c] = false;
+    zeros_[c] = 0.0f;
+  });
+}
+
+void ColumnBlocks::Sum(const TileKernels& tiles, ColumnPlans& plans,
+                       const ColumnStep& read, const ColumnStep& decide,
+                       const ColumnStep& add) {
+  const auto add_all = [&] {
+    ClearSums(tile_);
+    add(0, n_);
+    tiles.end_sums(tile_);
+  };
+  if (!are_long_) {
+    read(0, n_);
+    decide(0, n_);
+    return add_all();
+  }
+  if (are_far_) {
+    plans.SetDirect(parts_.unit, tile_.width);
+  } else {
+    ForEach(
+        [&](size_t first, size_t count) { FindMaxima(first, count, read); });
+    RestoreMaxima();
+    decide(0, n_);
+    KeepPlans(plans);
+  }
+  ExactSum sums[kNarrowTile];
+  ClearSums(tile_);
+  ForEach([&](size_t first, size_t count) {
+    if (are_far_) FindMaxima(first, count, read);
+    SetOffsets(first);
+    add(first, count);
+    tiles.end_sums(tile_);
+    AddSums(first, sums);
+  });
+  if (are_far_) {
+    RestoreMaxima();
+    decide(0, n_);
+    if (KeepPlans(plans)) add_all();
+    RestoreMaxima();
+  }
+  End(sums);
+}
+
+// NaN is none of the maxima here. It comes back with the sum.
+void ColumnBlocks::FindMaxima(size_t first, size_t count,
+                              const ColumnStep& read) {
+  read(first, count);
+  int16_t* const offsets = OffsetsOf(first);
+  ForLanes(tile_, [&](size_t c) {
+    const float max = tile_.max[c];
+    if (max > max_[c]) max_[c] = max;
+    // PlanRow's without a shift.
+    double offset = RoundToInteger(max * parts_.unit * parts_.l_hi) - kHeadroom;
+    if (!(offset > -kMaxOffset)) offset = -kMaxOffset;
+    if (offset > kMaxOffset) offset = kMaxOffset;
+    offsets[c] = static_cast<int16_t>(offset);
+  });
+}
+
+void ColumnBlocks::RestoreMaxima() {
+  std::memcpy(tile_.max, max_, tile_.width * sizeof(float));
+}
+
+bool ColumnBlocks::KeepPlans(const ColumnPlans& plans) {
+  bool is_any_shifted = false;
+  ForLanes(tile_, [&](size_t c) {
+    offset_[c] = tile_.offset[c];
+    is_shifted_[c] = !plans.as_is && plans.shift[c] != 0.0f;
+    is_any_shifted |= is_shifted_[c];
+  });
+  return is_any_shifted;
+}
+
+void ColumnBlocks::SetOffsets(size_t first) {
+  int16_t* const offsets = OffsetsOf(first);
+  has_factors_ = false;
+  ForLanes(tile_, [&](size_t c) {
+    tile_.offset[c] = offsets[c];
+    if (are_far_) return;
+    float fall = offset_[c] - offsets[c];
+    if (is_shifted_[c] || fall < 0.0f) fall = 0.0f;
+    tile_.offset[c] = offset_[c] - fall;
+    factors_[c] = 1.0f;
+    if (fall > kMaxFall) {
+      // Exact, or the probability is +0.
+      factors_[c] = static_cast<float>(PowerOfTwo(-fall));
+      has_factors_ = true;
+      fall = 0.0f;
+    }
+    offsets[c] = static_cast<int16_t>(fall);
+  });
+}
+
+void ColumnBlocks::AddSums(size_t first, ExactSum* sums) {
+  const size_t width = tile_.width;
+  const size_t block = first / kSumCols % kBatch;
+  const bool is_last = block + 1 == kBatch || n_ - first <= kSumCols;
+  ForLanes(tile_, [&](size_t c) {
+    double* const batch = block_sums_ + c * kBatch;
+    const float offset = tile_.offset[c];
+    const double sum = tile_.sums[c];
+    // NaN stays in the lane up to the end.
+    const bool counts = !is_shifted_[c] && sum - sum == 0.0;
+    double* part = tile_.lane_sums + c;
+    for (size_t j = 0; counts && j < 8; ++j, part += width) {
+      __asm__ volatile("" : "+r"(j));
+      *part = 0.0;
+    }
+    // Sums this much below another add nothing.
+    constexpr float kFar = 900.0f;
+    if (block == 0 || offset > batch_offset_[c] + kFar) {
+      batch_offset_[c] = offset;
+      for (size_t b = 0; b < block; ++b) batch[b] = 0.0;
+    }
+    batch[block] = counts ? sum * PowerOfTwo(offset - batch_offset_[c]) : 0.0;
+    if (is_last) {
+      AddBlockSums(batch, block + 1, static_cast<int64_t>(batch_offset_[c]),
+                   sums[c]);
+    }
+  });
+}
+
+void ColumnBlocks::End(const ExactSum* sums) {
+  ForLanes(tile_, [&](size_t c) {
+    const double sum = tile_.sums[c];
+    if (!is_shifted_[c] && sum - sum == 0.0) {
+      tile_.sums[c] = TotalOf(sums[c], static_cast<int64_t>(offset_[c]));
+    }
+    sums_[c] = tile_.sums[c];
+  });
+}
+
+void ColumnBlocks::ToUnitsOf(size_t first) {
+  const int16_t* const falls = OffsetsOf(first);
+  ForLanes(tile_,
+           [&](size_t c) { tile_.sums[c] = sums_[c] * PowerOfTwo(falls[c]); });
+}
+
+}  // namespace internal
+}  // namespace softlane
