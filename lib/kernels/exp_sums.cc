@@ -10,47 +10,15 @@
 #include "arith/row_exp-inl.h"
 #include "arith/terms-inl.h"
 #include "kernels/exp_sums-inl.h"
-#include "kernels/sse2_rows-inl.h"
 #include "kernels/stream-inl.h"
 
+#ifndef SOFTLANE_SSE2  // see sse2_exp_sums.cc
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
 using internal::HoleSum;
-
-#ifdef SOFTLANE_SSE2
-
-template <bool kInDouble>
-using Sum = WideSum<kInDouble>;
-
-// Adds the exp values of n logits to a sum, which may be null for 0, and gives
-// its total.
-template <bool kInDouble, bool kIsWritten>
-HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
-                                  size_t hole, const RowPlan& plan,
-                                  const ScaleParts& parts, float lowest,
-                                  Sum<kInDouble>* result, const float*) {
-  HWY_ALIGN float last[kSumBlock];
-  Sum<kInDouble> sum;
-  if (result != nullptr) sum = *result;
-  const float of_hole = AddExpOfRow(x, y, n, hole, plan, parts, lowest, last,
-                                    kInDouble, sum.lanes);
-  const size_t full = n / kSumBlock * kSumBlock;
-  if (kIsWritten) CopySome(last, n - full, y + full);
-  if (result != nullptr) *result = sum;
-  return {sum.Total(), of_hole};
-}
-template <bool kInDouble, bool kIsWritten>
-HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
-                             const RowPlan& plan, const ScaleParts& parts,
-                             float lowest, const float* next) {
-  return AddExpValues<kInDouble, kIsWritten>(x, y, n, hole, plan, parts, lowest,
-                                             nullptr, next);
-}
-
-#else
 
 template <bool kInDouble>
 using Sum = LaneSum;
@@ -195,49 +163,14 @@ HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
                                                         parts, lowest);
 }
 
-#endif  // SOFTLANE_SSE2
-
-float MaxOfRow(const float* x, size_t n) { return MaxOfLogits(x, n); }
-
 void Multiply(double factor, double sum, size_t n, float* e) {
-#ifdef SOFTLANE_SSE2
-  MultiplyExp(e, e, n, factor, sum);
-#else
   Replace(e, n, Probabilities(FactorOf(factor, sum)));
-#endif
 }
 
 }  // namespace
-
-HoleSum SumExpValues(const float* x, size_t n, size_t hole, const RowPlan& plan,
-                     const ScaleParts& parts) {
-  return SumOfPlan<false, false>(x, nullptr, n, hole, plan, parts,
-                                 internal::LowestOf(plan, parts), nullptr);
-}
-HoleSum WriteExpValues(const float* x, float* y, size_t n, size_t hole,
-                       const RowPlan& plan, const ScaleParts& parts) {
-  return SumOfPlan<false, true>(x, y, n, hole, plan, parts,
-                                internal::LowestOf(plan, parts), nullptr);
-}
-double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
-                      const ScaleParts& parts) {
-  return SumOfPlan<true, false>(x, nullptr, n, kNoHole, plan, parts,
-                                internal::LowestOf(plan, parts), nullptr)
-      .others;
-}
-
-double LogOfExpSum(float max, double sum, const RowPlan& plan,
-                   const ScaleParts& parts) {
-  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
-}
-
-const internal::BlockPasses kBlockPasses = {&MaxOfRow,
-                                            &SumOfPlan<false, false>,
-                                            &SumOfPlan<true, false>,
-                                            &SumOfPlan<false, true>,
-                                            &Multiply,
-                                            &LogOfExpSum};
-
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();
+
+#include "kernels/block_passes-inl.h"
+#endif  // SOFTLANE_SSE2

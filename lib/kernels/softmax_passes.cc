@@ -109,25 +109,43 @@ size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
 
 #else
 
+// to[i] = argument(x[i]), for a maximum beyond the direct limit.
+HWY_NOINLINE void WriteShifted(const float* x, float* to, size_t n,
+                               const Shifted& argument) {
+  for (size_t i = 0; i < n; i += kLanes) {
+    const size_t count = HWY_MIN(kLanes, n - i);
+    StoreFirst(argument(LoadFirst(x + i, count, Set(0.0f))), to + i, count);
+  }
+}
+
 RowResult OneRow(const float* x, float* y, size_t n, float sink,
                  const ScaleParts& parts, float* logsumexp) {
-  if (n > kSumCols) {
-    return SoftmaxByPasses(kBlockPasses, x, y, n, sink, parts, logsumexp);
+  // Long rows of other targets come here only beyond the direct limit.
+  if constexpr (kLanes == 1) {
+    if (n > kSumCols) {
+      return SoftmaxByPasses(kBlockPasses, x, y, n, sink, parts, logsumexp);
+    }
   }
   const float row_max = MaxOf<IgnoreNaN>(x, n);
   const float max = sink > row_max ? sink : row_max;
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
-  if (HWY_UNLIKELY(!plan.as_is)) {
-    return SoftmaxByPasses(kBlockPasses, x, y, n, sink, parts, logsumexp);
-  }
   const SoftmaxExp exp = MakeExp(plan, parts);
   const AsIs as_is;
+  VF sinks = Set(sink), maxima = Set(max);
+  if (HWY_UNLIKELY(!plan.as_is)) {
+    const Shifted argument{Set(static_cast<float>(plan.shift)),
+                           Set(static_cast<float>(plan.unit))};
+    WriteShifted(x, y, n, argument);
+    x = y;
+    sinks = argument(sinks);
+    maxima = argument(maxima);
+  }
   const PlainLogits logits{x};
   double sum = SumTerms(n, ExpValues<AsIs>{exp, as_is, logits, y});
-  if (sink != -kInfinity) sum += hn::GetLane(exp(Set(sink)));
+  if (sink != -kInfinity) sum += hn::GetLane(exp(sinks));
   if (logsumexp != nullptr && sum == sum) {
-    *logsumexp = LogSumExp(plan, exp, as_is, max, sum);
+    *logsumexp = LogSumExp(plan, exp, as_is, hn::GetLane(maxima), sum);
   }
   if (sum == sum) Replace(y, n, Probabilities(ReciprocalOf(sum)));
   return {sum, sum, max, false};

@@ -41,7 +41,10 @@ size_t BlockAt(size_t i, size_t n) {
 class LongRows : private RowSchedule {
  public:
   LongRows(const SoftmaxCall& call, const SoftmaxPlan& plan, float* scratch)
-      : RowSchedule(call, plan, scratch) {}
+      : RowSchedule(call, plan, scratch), unit_parts_(call.parts) {
+    unit_parts_.scale /= unit_parts_.unit;
+    unit_parts_.unit = 1.0;
+  }
 
   // Rows [first, end).
   void Run(size_t first, size_t end) {
@@ -152,7 +155,9 @@ class LongRows : private RowSchedule {
     }
     const RowPlan plan = PlanRow(max, call_.parts);
     prediction_.SetMax(max);
-    if (!plan.as_is || call_.plain.exp_rows[1] == nullptr) {
+    const bool has_unit = call_.parts.unit != 1.0;
+    if (plan.shift != 0.0 || call_.plain.exp_rows[1] == nullptr ||
+        (has_unit && is_log_)) {
       Divide(slot, {});
       const RowResult result = call_.kernels.one_row(
           z, row.to, row.n, call_.Sink(row.r), call_.parts, log);
@@ -160,18 +165,25 @@ class LongRows : private RowSchedule {
       return;
     }
     if (slot.has_tiny) Divide(slot, {});
+    // Logits times a unit, a power of two, are the logits of a row without.
+    const auto unit = static_cast<float>(call_.parts.unit);
+    if (has_unit) {
+      for (size_t i = 0; i < row.n; ++i) place[i] = z[i] * unit;
+      z = place;
+    }
     const float octaves = static_cast<float>(plan.offset + kHeadroom);
     const size_t count = (row.n + kSumCols - 1) / kSumCols;
     const bool has_low =
-        count > kKeptMaxima || HasLowBlock(maxima, count, octaves);
+        count > kKeptMaxima || HasLowBlock(maxima, count, octaves, unit);
     ExpParams params = ExactParams(octaves);
     if (has_low) params.range.offset = octaves + (kRangeTop - kHighPeak);
     const ExpRange range = params.range;
     ExactSum blocks;
     bool has_tiny = has_low;
     for (size_t i = 0, b = 0; i < row.n; i += kSumCols, ++b) {
-      const float block_max =
-          b < kKeptMaxima ? maxima[b] : call_.row.max(z + i, BlockAt(i, row.n));
+      const float block_max = b < kKeptMaxima
+                                  ? maxima[b] * unit
+                                  : call_.row.max(z + i, BlockAt(i, row.n));
       RowJob job;
       SetPart(row, place, i, kSumCols, slot, job);
       job.logits = z + i;
@@ -199,15 +211,18 @@ class LongRows : private RowSchedule {
       if (is_far && !is_log_) Lower(job.e, job.n, fall);
     }
     if (!is_log_) is_wide_ = has_tiny;
-    End(row, place, TotalOf(blocks, UnitOf(range)), max, range, has_tiny);
+    End(row, place, TotalOf(blocks, UnitOf(range)), max * unit, range,
+        has_tiny);
   }
   // Whether a block that counts is too low for the usual peak.
   static bool IsLow(float fall) {
     return fall > MaxFall(kPredictedPeak) && fall < kNegligibleFall;
   }
-  bool HasLowBlock(const float* maxima, size_t count, float octaves) const {
+  bool HasLowBlock(const float* maxima, size_t count, float octaves,
+                   float unit) const {
     size_t b = 0;
-    while (b < count && !IsLow(octaves - OctavesOf(maxima[b], call_.parts))) {
+    while (b < count &&
+           !IsLow(octaves - OctavesOf(maxima[b] * unit, call_.parts))) {
       ++b;
     }
     return b < count;
@@ -226,7 +241,8 @@ class LongRows : private RowSchedule {
     Divide(slot, {});
     sum += ExpOfSink(row.r, range);
     double log = 0.0;
-    if (is_log_ || call_.logsumexp != nullptr) log = LogOf(max, sum, range);
+    if (is_log_ || call_.logsumexp != nullptr)
+      log = call_.kernels.log_of_sum(max, sum, range, unit_parts_);
     if (call_.logsumexp != nullptr) SetLog(log, row.r);
     if (is_log_) {
       SetSlot(row.r, call_.x.Row(row.r), row.to, row.n, log, false);
@@ -246,6 +262,7 @@ class LongRows : private RowSchedule {
     return result.sum;
   }
 
+  ScaleParts unit_parts_;  // of logits times the unit
   double block_sums_[kJobBlocks];
 };
 
