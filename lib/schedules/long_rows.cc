@@ -69,8 +69,8 @@ class LongRows : private RowSchedule {
     ExactSum blocks;
     float max = call_.Sink(row.r);
     for (size_t i = 0; i < row.n; i += kJobCols) {
-      RowJob& job = jobs_[0];
-      RowResult& result = results_[0];
+      RowJob job;
+      RowResult result;
       SetPart(row, place, i, kJobCols, slot, job);
       PredictedPass()(call_.source, &job, 1, params_, &result);
       TakePending(job.pending_n, slot);

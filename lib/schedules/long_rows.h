@@ -13,7 +13,7 @@ namespace internal {
 /// The schedule of softmax_rows.h for rows of more than kSumCols columns. A job
 /// of the kernel is a block of kSumCols columns, and the pending row is divided
 /// block by block. The sums of a row's blocks are added exactly: see
-/// arith/exact_sum.h. `scratch` is as in RowJobs.
+/// arith/exact_sum.h. `scratch` is as in RowSchedule.
 void RunLongRows(const SoftmaxCall& call, const SoftmaxPlan& plan,
                  float* scratch, size_t first, size_t end);
 

@@ -9,7 +9,7 @@ constexpr size_t kSampledCols = 64;
 
 }  // namespace
 
-RowJobs::Row RowJobs::RowOf(size_t r) {
+RowSchedule::Row RowSchedule::RowOf(size_t r) {
   float* const to = call_.y.Row(r);
   if (call_.ranges == nullptr) return {r, 0, call_.x.cols, to};
   const KeyRange keys = call_.ranges->Of(r);
@@ -21,7 +21,7 @@ RowJobs::Row RowJobs::RowOf(size_t r) {
   return {r, keys.begin, keys.end - keys.begin, to + keys.begin};
 }
 
-void RowJobs::FillZero(float* to, size_t n) const {
+void RowSchedule::FillZero(float* to, size_t n) const {
   if (is_streamed_) {
     call_.row.zero_streamed(to, n);
   } else {
@@ -29,7 +29,7 @@ void RowJobs::FillZero(float* to, size_t n) const {
   }
 }
 
-ReadAhead RowJobs::AheadOf(size_t r) const {
+ReadAhead RowSchedule::AheadOf(size_t r) const {
   if (r >= end_) return {};
   size_t begin = 0;
   if (call_.ranges != nullptr) {

@@ -2,22 +2,113 @@
 #ifndef SOFTLANE_LIB_SCHEDULES_ROW_SCHEDULE_H_
 #define SOFTLANE_LIB_SCHEDULES_ROW_SCHEDULE_H_
 
+#include <cstdint>
+
+#include "schedules/planner.h"
 #include "schedules/prediction.h"
-#include "schedules/row_jobs.h"
+#include "schedules/softmax_call.h"
+
+// Where the rows of a call stand, what a kernel is told of them, and the last
+// step of pending rows: what the schedules of rows and of long rows share.
 
 namespace softlane {
 namespace internal {
 
-// What the schedules of rows and of long rows share: the prediction, and the
-// last step of pending rows.
-class RowSchedule : protected RowJobs {
+// Rows of fewer columns are divided beside the row after the next, whose pass
+// need not wait for their sum; longer ones beside the next, since they would
+// leave the first cache.
+constexpr size_t kMinNextCols = 1280;
+static_assert(3 * kMinNextCols <= 2 * kMaxScratchCols, "three places");
+
+class RowSchedule {
  protected:
+  struct Row {
+    size_t r, begin, n;
+    float* to;  // n probabilities
+  };
+
+  // A row whose exp values wait for their division; n is 0 if there is none.
+  struct Pending {
+    const float* e;
+    float* to;
+    size_t n;
+    double sum;
+    bool has_tiny;     // probabilities below 2^-126
+    bool is_streamed;  // past the caches
+  };
+
+  // `scratch` is null, or has 2 * kMaxScratchCols.
   RowSchedule(const SoftmaxCall& call, const SoftmaxPlan& plan, float* scratch)
-      : RowJobs(call, plan, scratch),
+      : call_(call),
+        plan_(plan),
+        scratch_(scratch),
+        distance_(call.x.cols < kMinNextCols ? 2 : 1),
+        is_streamed_(plan.places == Places::kStreamed),
+        is_log_(call.is_log),
+        has_results_(call.y.data != nullptr),
         params_{call.parts, {}, false, plan.is_staged, plan.is_uniform},
         prediction_(call.parts),
         may_predict_(call.plain.exp_rows[0] != nullptr &&
                      (plan.places != Places::kScratch || scratch != nullptr)) {}
+
+  Row RowOf(size_t r);
+  void FillZero(float* to, size_t n) const;
+
+  // Where the row's exp values go: a place of no other row that is pending.
+  float* PlaceOf(const Row& row) const {
+    if (scratch_ == nullptr || row.n > kMaxScratchCols) return row.to;
+    return scratch_ + (distance_ == 2 ? row.r % 3 * kMinNextCols
+                                      : row.r % 2 * kMaxScratchCols);
+  }
+  Pending& SlotOf(size_t r) { return pending_[r & (distance_ - 1)]; }
+
+  // Each field by itself: a copy of a job would wait for the stores that made
+  // it.
+  void SetJob(const Row& row, float* e, RowJob& job) const {
+    job.logits = call_.x.Row(row.r);
+    job.row = row.r;
+    job.begin = row.begin;
+    job.n = row.n;
+    job.sink = call_.Sink(row.r);
+    job.e = e;
+    job.pending_n = 0;
+    job.is_streamed = false;
+    job.ahead.first = job.ahead.second = nullptr;
+    job.block_sums = nullptr;
+  }
+  static void SetPending(const Pending& pending, RowJob& job) {
+    job.pending = pending.e;
+    job.pending_n = pending.n;
+    job.pending_sum = &pending.sum;
+    job.probs = pending.to;
+    job.is_streamed = pending.is_streamed;
+  }
+
+  // Whether the row may be tried with the predicted range. Exp values that take
+  // the place of their logits must be right.
+  bool CanTry(const Row& row, const float* place, const ExpRange& range) const {
+    const float sink = call_.Sink(row.r);
+    const bool is_final = plan_.places == Places::kScratch && place == row.to;
+    return row.n != 0 && !is_final &&
+           (sink == -kInfinity || IsInRange(sink, range, call_.parts));
+  }
+
+  // What the last step of a job's row reads.
+  const float* PendingOf(const RowJob& job) const {
+    return is_log_ ? job.logits + job.begin : job.e;
+  }
+  float* ProbsOf(const RowJob& job) const {
+    return call_.y.Row(job.row) + job.begin;
+  }
+  // Exp values that wait in the output are divided there.
+  bool IsStreamed(const float* e, const float* to) const {
+    return is_streamed_ && e != to;
+  }
+  static bool IsAligned(const float* to) {
+    return reinterpret_cast<uintptr_t>(to) % 64 == 0;
+  }
+  // The row that is read next.
+  ReadAhead AheadOf(size_t r) const;
 
   // The first elements of the first row predict its exponent.
   void Sample(size_t first);
@@ -50,7 +141,15 @@ class RowSchedule : protected RowJobs {
     if (log != nullptr) *log = special;
   }
 
-  ExpParams params_;  // of predicted rows
+  const SoftmaxCall& call_;
+  const SoftmaxPlan& plan_;
+  float* const scratch_;
+  const size_t distance_;  // from a row to the one that is divided beside it
+  const bool is_streamed_, is_log_, has_results_;
+  Pending pending_[2] = {};
+  size_t end_ = 0;     // the row behind the last
+  size_t filled_ = 0;  // rows whose other columns are zero
+  ExpParams params_;   // of predicted rows
   Prediction prediction_;
   Backoff backoff_;
   // The last row was too wide for the range. For log-softmax: the sample was,

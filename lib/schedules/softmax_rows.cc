@@ -12,7 +12,8 @@ namespace {
 class SoftmaxRows : private RowSchedule {
  public:
   SoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan, float* scratch)
-      : RowSchedule(call, plan, scratch) {}
+      : RowSchedule(call, plan, scratch),
+        has_equal_rows_(call.ranges == nullptr && call.sinks == nullptr) {}
 
   // Rows [first, end).
   void Run(size_t first, size_t end) {
@@ -73,6 +74,68 @@ class SoftmaxRows : private RowSchedule {
     return r + done.count + 1;
   }
 
+  // Jobs for up to `most` rows from r on, as far as they may be tried. Gives
+  // their number.
+  size_t SetJobs(size_t r, size_t most, const ExpRange& range) {
+    if (has_equal_rows_) return SetEqualJobs(r, most);
+    size_t count = 0;
+    for (; count < most; ++count) {
+      const Row row = RowOf(r + count);
+      float* const place = PlaceOf(row);
+      if (!CanTry(row, place, range)) break;
+      RowJob& job = jobs_[count];
+      SetJob(row, place, job);
+      if (count < distance_) {
+        SetPending(SlotOf(r + count), job);
+      } else {
+        const RowJob& before = jobs_[count - distance_];
+        job.pending = PendingOf(before);
+        job.pending_n = before.n;
+        job.pending_sum = &results_[count - distance_].sum;
+        job.probs = ProbsOf(before);
+        job.is_streamed = IsStreamed(job.pending, job.probs);
+      }
+      if (is_streamed_) job.ahead = AheadOf(r + count + 1);
+    }
+    return count;
+  }
+  // The same for rows that have all columns and no sinks, whose constant fields
+  // SetEqualFields has set: half of the time.
+  [[gnu::noinline]] size_t SetEqualJobs(size_t r, size_t most) {
+    const float* x = call_.x.Row(r);
+    float* y = call_.y.Row(r);
+    for (size_t count = 0;;) {
+      RowJob& job = jobs_[count];
+      job.logits = x;
+      job.row = r + count;
+      job.e = scratch_ == nullptr ? y : PlaceOf({r + count, 0, job.n, y});
+      if (count < distance_) {
+        SetPending(SlotOf(r + count), job);
+      } else {
+        job.pending = PendingOf(jobs_[count - distance_]);
+        job.probs = y - distance_ * call_.y.stride;
+      }
+      if (is_streamed_) job.ahead = AheadOf(r + count + 1);
+      // A row alone may have any stride: no pointer behind it.
+      if (++count == most) return most;
+      x += call_.x.stride;
+      y += call_.y.stride;
+    }
+  }
+  void SetEqualFields(size_t most) {
+    for (size_t k = 0; k < most; ++k) {
+      SetJob({0, 0, call_.x.cols, nullptr}, nullptr, jobs_[k]);
+      if (k < distance_ || !has_results_) continue;
+      jobs_[k].pending_n = call_.x.cols;
+      jobs_[k].pending_sum = &results_[k - distance_].sum;
+      jobs_[k].is_streamed = is_streamed_;
+    }
+  }
+  // The rows of a call from r on, at most.
+  size_t MostOf(size_t r) const {
+    const size_t left = end_ - r;
+    return left < plan_.rows_per_call ? left : plan_.rows_per_call;
+  }
   [[gnu::noinline]] void RunByMaximum(const Row& row) {
     Pending& slot = SlotOf(row.r);
     float* const place = PlaceOf(row);
@@ -123,6 +186,10 @@ class SoftmaxRows : private RowSchedule {
               !result.in_range || MayHaveTiny(result.sum));
     }
   }
+
+  const bool has_equal_rows_;
+  RowJob jobs_[kMaxRowsPerCall];
+  RowResult results_[kMaxRowsPerCall];
 };
 
 // A function of its own, since few calls need the scratch.
