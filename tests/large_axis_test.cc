@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows of 2^22 elements and more have schedules of their own, and so have
-// columns of so many, whose blocks' offsets have no room on the stack. They must
-// have the same bits.
+// columns of so many, whose blocks' offsets have no room on the stack. They
+// must have the same bits.
 
 #include <algorithm>
 #include <vector>

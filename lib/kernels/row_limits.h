@@ -11,7 +11,8 @@ namespace softlane {
 namespace internal {
 
 /// Rows of this length and longer are read twice and written once: their exp
-/// values are computed for the sum, and once more. It is a limit of speed alone.
+/// values are computed for the sum, and once more. It is a limit of speed
+/// alone.
 constexpr size_t kMinLargeCols = size_t{1} << 22;
 constexpr size_t kLargeBlock = 4096;
 
