@@ -132,5 +132,27 @@ double TotalOf(const ExactSum& sum, int64_t offset) {
   return total * PowerOfTwo(octaves);
 }
 
+double TotalOfSums(const double* sums, size_t count) {
+  double least = sums[0], largest = sums[0];
+  // Each addition with the error that its rounding leaves.
+  double total = sums[0], errors = 0.0;
+  for (size_t b = 1; b < count; ++b) {
+    const double s = sums[b];
+    least = s < least ? s : least;
+    largest = largest < s ? s : largest;
+    const double next = total + s;
+    const double added = next - total;
+    errors += (total - (next - added)) + (s - added);
+    total = next;
+  }
+  // The last bit of each is then one of the lowest limb or above, so nothing is
+  // lost; and the sum of the errors is exact, which 53 bits hold for up to 2^20
+  // blocks. So their sum with the total is rounded once.
+  if (least >= largest * 0x1p-18 && count <= 1024) return total + errors;
+  ExactSum sum;
+  AddBlockSums(sums, count, 0, sum);
+  return TotalOf(sum, 0);
+}
+
 }  // namespace internal
 }  // namespace softlane

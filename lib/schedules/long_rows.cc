@@ -67,21 +67,27 @@ class LongRows : private RowSchedule {
     Pending& slot = SlotOf(row.r);
     if (slot.has_tiny) Divide(slot, {});
     ExactSum blocks;
+    double sum = 0.0;
     float max = call_.Sink(row.r);
+    const int64_t unit = UnitOf(params_.range);
     for (size_t i = 0; i < row.n; i += kJobCols) {
       RowJob job;
       RowResult result;
       SetPart(row, place, i, kJobCols, slot, job);
       PredictedPass()(call_.source, &job, 1, params_, &result);
       TakePending(job.pending_n, slot);
-      if (!result.in_range || !AddBlocks(job.n, blocks)) {
-        return Fail();
-      }
+      if (!result.in_range || HasLowBlock(job.n)) return Fail();
       max = max < result.max ? result.max : max;
+      const size_t count = (job.n + kSumCols - 1) / kSumCols;
+      if (job.n == row.n) {
+        sum = TotalOfSums(block_sums_, count);
+      } else {
+        AddBlockSums(block_sums_, count, unit, blocks);
+      }
     }
-    if (IsEmpty(blocks)) return Fail();
+    if (row.n > kJobCols) sum = TotalOf(blocks, unit);
+    if (sum == 0.0) return Fail();
     backoff_.Succeeded();
-    const double sum = TotalOf(blocks, UnitOf(params_.range));
     End(row, place, sum, max, params_.range, false);
     prediction_.Follow(sum);
     return true;
@@ -91,17 +97,15 @@ class LongRows : private RowSchedule {
     backoff_.Failed();
     return false;
   }
-  // Adds the sums of a job's blocks. False if a block has masked elements that
-  // may count: its maximum is far below the prediction. A block that is all
-  // masked is negligible in a row that fits.
-  bool AddBlocks(size_t n, ExactSum& blocks) const {
-    const size_t count = (n + kSumCols - 1) / kSumCols;
-    for (size_t b = 0; has_masked_ && b < count; ++b) {
-      const double least = LeastSum(BlockAt(b * kSumCols, n));
-      if (block_sums_[b] != 0.0 && block_sums_[b] < least) return false;
+  // Whether a block of a job has masked elements that may count: its maximum is
+  // far below the prediction. A block that is all masked is negligible in a row
+  // that fits.
+  bool HasLowBlock(size_t n) const {
+    for (size_t i = 0; has_masked_ && i < n; i += kSumCols) {
+      const double sum = block_sums_[i / kSumCols];
+      if (sum != 0.0 && sum < LeastSum(BlockAt(i, n))) return true;
     }
-    AddBlockSums(block_sums_, count, UnitOf(params_.range), blocks);
-    return true;
+    return false;
   }
 
   // A job for up to `most` columns of a row from column i on. As much of the
@@ -174,7 +178,7 @@ class LongRows : private RowSchedule {
     const float octaves = static_cast<float>(plan.offset + kHeadroom);
     const size_t count = (row.n + kSumCols - 1) / kSumCols;
     const bool has_low =
-        count > kKeptMaxima || HasLowBlock(maxima, count, octaves, unit);
+        count > kKeptMaxima || HasLowMaximum(maxima, count, octaves, unit);
     ExpParams params = ExactParams(octaves);
     if (has_low) params.range.offset = octaves + (kRangeTop - kHighPeak);
     const ExpRange range = params.range;
@@ -218,8 +222,8 @@ class LongRows : private RowSchedule {
   static bool IsLow(float fall) {
     return fall > MaxFall(kPredictedPeak) && fall < kNegligibleFall;
   }
-  bool HasLowBlock(const float* maxima, size_t count, float octaves,
-                   float unit) const {
+  bool HasLowMaximum(const float* maxima, size_t count, float octaves,
+                     float unit) const {
     size_t b = 0;
     while (b < count &&
            !IsLow(octaves - OctavesOf(maxima[b] * unit, call_.parts))) {
