@@ -4,8 +4,8 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-#include "kernels/large_rows.h"
 #include "one_column.h"
+#include "schedules/large_rows.h"
 #include "schedules/planner.h"
 #include "schedules/row_tiles.h"
 #include "schedules/softmax_batches.h"
@@ -44,17 +44,6 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
       internal::RunRowByRow);
 }
 
-void RunLargeRows(const SoftmaxCall& call, Target target) {
-  internal::LargeRowFunction& run =
-      internal::KernelsOf(internal::kSoftmaxLargeRow, target);
-  for (size_t r = 0; r < call.x.rows; ++r) {
-    if (!run(call.x.Row(r), call.y.Row(r), call.x.cols, call.LogAt(r),
-             call.parts)) {
-      internal::RunRowByRow(call, r, 1);
-    }
-  }
-}
-
 // Each schedule is a separate function, so that a call uses only the stack of
 // its schedule. So is this one: a copy of the plan would wait for the stores
 // that made it.
@@ -71,7 +60,7 @@ void RunLargeRows(const SoftmaxCall& call, Target target) {
     case Schedule::kTiles:
       return internal::RunSoftmaxTiles(call, target);
     case Schedule::kLargeRows:
-      return RunLargeRows(call, target);
+      return internal::RunLargeRows(call, target);
   }
 }
 

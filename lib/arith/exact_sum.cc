@@ -15,18 +15,23 @@ int64_t LimbOf(int64_t exponent) {
   return quotient - (exponent % kLimbOctaves < 0 ? 1 : 0);
 }
 // The octaves that a unit of limb 0 stands for.
-int64_t UnitOf(const ExactSum& sum) {
-  return kLimbOctaves * (LimbOf(sum.exponent) - 3);
+int64_t UnitOf(int64_t window) { return kLimbOctaves * (window - 3); }
+
+// a + b. It wraps around for limbs that no blocks have: a state that came over a
+// wire may be damaged.
+int64_t Wrapped(int64_t a, int64_t b) {
+  return static_cast<int64_t>(static_cast<uint64_t>(a) +
+                              static_cast<uint64_t>(b));
 }
 
-// Moves the window of a sum up to that of a larger exponent.
-void RaiseExponent(int64_t exponent, ExactSum& sum) {
-  const int64_t moved = LimbOf(exponent) - LimbOf(sum.exponent);
+// Moves a sum up to a larger window.
+void RaiseWindow(int64_t window, ExactSum& sum) {
+  const int64_t moved = window - sum.window;
   for (int64_t i = 0; i < static_cast<int64_t>(kLimbs); ++i) {
     const int64_t from = i + moved;
     sum.limbs[i] = from < static_cast<int64_t>(kLimbs) ? sum.limbs[from] : 0;
   }
-  sum.exponent = exponent;
+  sum.window = window;
 }
 
 // The exponent of a positive normal number.
@@ -51,9 +56,11 @@ void Merge(const ExactSum& from, ExactSum& into) {
     return;
   }
   ExactSum other = from;
-  if (other.exponent > into.exponent) RaiseExponent(other.exponent, into);
-  if (other.exponent < into.exponent) RaiseExponent(into.exponent, other);
-  for (size_t i = 0; i < kLimbs; ++i) into.limbs[i] += other.limbs[i];
+  if (other.window > into.window) RaiseWindow(other.window, into);
+  if (other.window < into.window) RaiseWindow(into.window, other);
+  for (size_t i = 0; i < kLimbs; ++i) {
+    into.limbs[i] = Wrapped(into.limbs[i], other.limbs[i]);
+  }
 }
 
 void AddBlockSums(const double* sums, size_t count, int64_t offset,
@@ -65,13 +72,13 @@ void AddBlockSums(const double* sums, size_t count, int64_t offset,
   if (largest == 0.0) return;
   const int64_t exponent = offset + ExponentOf(largest);
   if (IsEmpty(to)) {
-    to.exponent = exponent;
-  } else if (exponent > to.exponent) {
-    RaiseExponent(exponent, to);
-  } else if (exponent + 97 <= to.exponent) {
-    return;
+    to.window = LimbOf(exponent);
+  } else if (LimbOf(exponent) > to.window) {
+    RaiseWindow(LimbOf(exponent), to);
+  } else if (exponent + 2 <= UnitOf(to.window)) {
+    return;  // less than half of the lowest unit
   }
-  const double units = PowerOfTwo(offset - UnitOf(to));
+  const double units = PowerOfTwo(offset - UnitOf(to.window));
   double limbs[kLimbs] = {};
   for (size_t b = 0; b < count; ++b) {
     // The last bit of 1.5 * 2^52 * 2^(24 j) stands for 2^(24 j): a sum with it
@@ -103,22 +110,22 @@ void AddBlockSum(double s, int64_t offset, ExactSum& sum) {
 }
 
 double TotalOf(const ExactSum& sum, int64_t offset) {
-  if (IsEmpty(sum)) return 0.0;
   // Carries, so that all limbs but the last are digits from 0 to 2^24 - 1.
   uint64_t digits[kLimbs];
   int64_t carry = 0;
   for (size_t i = 0; i < kLimbs; ++i) {
-    const int64_t limb = sum.limbs[i] + carry;
+    const int64_t limb = Wrapped(sum.limbs[i], carry);
     digits[i] = static_cast<uint64_t>(limb);
     carry = limb >> kLimbOctaves;
     if (i + 1 < kLimbs) digits[i] &= (uint64_t{1} << kLimbOctaves) - 1;
   }
+  if (digits[4] >= uint64_t{1} << 39) return 0.0;  // no sum of blocks
   // The first 63 bits of the integer, the last of which is 1 if any behind is.
   uint64_t bits = digits[4] << kLimbOctaves | digits[3];
-  int64_t unit = UnitOf(sum) + 3 * kLimbOctaves;
+  int64_t unit = UnitOf(sum.window) + 3 * kLimbOctaves;
   uint64_t rest = 0;
   for (size_t i = 3; i-- > 0;) {
-    const int room = __builtin_clzll(bits) - 1;
+    const int room = __builtin_clzll(bits | 1) - 1;
     const int taken = room < kLimbOctaves ? room : kLimbOctaves;
     const int left = kLimbOctaves - taken;
     bits = bits << taken | digits[i] >> left;

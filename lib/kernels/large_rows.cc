@@ -10,10 +10,9 @@
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/stream-inl.h"
 
-// Softmax of a row beyond the caches, where what counts is bytes: two passes
-// that read it, and one write past the cache. The first sums exp values without
-// writing them; the second computes them anew. Three passes would move 20 bytes
-// an element and more, this moves 12.
+// Beyond the caches bytes count: two passes read the row, and one writes past
+// the caches. Three passes would move 20 bytes an element and more, these move
+// 12.
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -25,7 +24,7 @@ namespace {
 // Writes the probabilities: exp values by blocks, and the probabilities from
 // these.
 void WriteLargeRow(const float* x, float* y, size_t n, double sum,
-                   const RowPlan& plan, const ScaleParts& parts) {
+                   const RowPlan& plan, const ScaleParts& parts, bool) {
   constexpr size_t kPart = 16 * kSumBlock;
   HWY_ALIGN float part[kPart], block[kSumBlock];
   for (size_t i = 0; i < n; i += kPart) {
@@ -56,11 +55,12 @@ struct LargeProbs {
 // Writes the probabilities, from the end, whose logits may still be in a cache.
 // y is not read.
 void WriteLargeRow(const float* x, float* y, size_t n, double sum,
-                   const RowPlan& plan, const ScaleParts& parts) {
+                   const RowPlan& plan, const ScaleParts& parts,
+                   bool may_stream) {
   const SoftmaxExp exp = MakeExp(plan, parts);
   const Probabilities probabilities(ReciprocalOf(sum));
   // In place the line is in the cache already.
-  const bool is_streamed = x != y && CanStream(y);
+  const bool is_streamed = may_stream && x != y && CanStream(y);
   const LargeProbs probs{x, exp, probabilities};
   const AlignedRange range(y, n);
   StoreSome(probs, y, range.end, n);
@@ -77,27 +77,7 @@ void WriteLargeRow(const float* x, float* y, size_t n, double sum,
 
 #endif  // SOFTLANE_SSE2
 
-bool SoftmaxLargeRow(const float* x, float* y, size_t n, float* logsumexp,
-                     const ScaleParts& parts) {
-  if (parts.unit != 1.0) return false;
-  internal::BlockSums row{};
-  internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum, x, n, kNoHole, parts,
-                        row);
-  if (!row.is_direct) return false;
-  const RowPlan plan = PlanRow(row.max, parts);
-  const double sum = internal::TotalOfBlocks(row, plan.offset);
-  if (logsumexp != nullptr) *logsumexp = kNaN;
-  if (!(sum == sum)) {
-    Fill(y, n, kNaN);
-    return true;
-  }
-  if (logsumexp != nullptr) {  // + 0, since a maximum of -0 is +0
-    *logsumexp =
-        static_cast<float>(LogOfExpSum(row.max, sum, plan, parts) + 0.0);
-  }
-  WriteLargeRow(x, y, n, sum, plan, parts);
-  return true;
-}
+constexpr internal::LargeRowKernels kKernels = {&kBlockPasses, &WriteLargeRow};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -108,8 +88,8 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace internal {
 
-const KernelTable<LargeRowFunction> kSoftmaxLargeRow =
-    SOFTLANE_KERNEL_TABLE(SoftmaxLargeRow);
+const KernelTable<const LargeRowKernels> kLargeRowKernels =
+    SOFTLANE_KERNEL_TABLE(kKernels);
 
 }  // namespace internal
 }  // namespace softlane

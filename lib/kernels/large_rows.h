@@ -6,16 +6,23 @@
 
 #include "arith/plan.h"
 #include "dispatch.h"
+#include "kernels/block_sums.h"
+
+// The passes of softmax that keep no exp values: rows beyond the caches, and
+// rows in parts. The exp values are computed for the sum, and once more.
 
 namespace softlane {
 namespace internal {
 
-/// Softmax of a row of kMinLargeCols or more, in place or not. logsumexp may be
-/// null. False if the row needs more than this does; then nothing is written.
-using LargeRowFunction = bool(const float* x, float* y, size_t n,
-                              float* logsumexp, const ScaleParts& parts);
+struct LargeRowKernels {
+  const BlockPasses* blocks;  // for the sums: see SumOfBlocks
+  /// Writes the probabilities of n logits from the sum of their row. y may be
+  /// x. If is_streamed, they go past the caches where y's address allows it.
+  void (*write)(const float* x, float* y, size_t n, double sum,
+                const RowPlan& plan, const ScaleParts& parts, bool is_streamed);
+};
 
-extern const KernelTable<LargeRowFunction> kSoftmaxLargeRow;
+extern const KernelTable<const LargeRowKernels> kLargeRowKernels;
 
 }  // namespace internal
 }  // namespace softlane

@@ -28,7 +28,7 @@ enum class Schedule {
   kRows,       // softmax_rows.h, and long_rows.h if cols > kSumCols
   kBatches,    // softmax_batches.h
   kTiles,      // row_tiles.h
-  kLargeRows,  // kernels/large_rows.h
+  kLargeRows,  // large_rows.h
   kShortRows,  // kernels/softmax_kernels.h, short_rows: x86-64 baseline only
 };
 
