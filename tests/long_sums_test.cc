@@ -12,6 +12,7 @@
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "inputs.h"
+#include "long_rows.h"
 #include "reference.h"
 #include "row_model.h"
 #include "softlane/softlane.h"
@@ -19,48 +20,8 @@
 namespace softlane {
 namespace {
 
-enum class Shape {
-  kUsual,
-  kRising,  // maxima of blocks, in steps of 0 to 300 octaves
-  kFalling,
-  kEither,
-  kMasked,      // a third of the elements is -inf
-  kOneBlock,    // all other blocks are -inf
-  kNegligible,  // all other blocks are far below
-  kDeep,        // elements 84 to 134 octaves below the maximum of their block
-};
-constexpr Shape kShapes[] = {
-    Shape::kUsual,  Shape::kRising,   Shape::kFalling,    Shape::kEither,
-    Shape::kMasked, Shape::kOneBlock, Shape::kNegligible, Shape::kDeep};
 constexpr size_t kLengths[] = {4095, 4096, 4097,  8191,
                                8192, 8193, 12289, 50257};
-
-std::vector<float> MakeRow(Shape shape, size_t n, Random& random) {
-  std::vector<float> x(n);
-  const float kOctave = 0.6931472f;
-  const float step = kOctave * random.Uniform(0.0f, 300.0f);
-  const size_t chosen = random.Below((n + kModelBlock - 1) / kModelBlock);
-  const float base = random.Uniform(-20.0f, 20.0f);
-  float level = base;
-  for (size_t i = 0; i < n; ++i) {
-    const size_t block = i / kModelBlock;
-    if (i % kModelBlock == 0 && i != 0) {
-      if (shape == Shape::kRising) level += step;
-      if (shape == Shape::kFalling) level -= step;
-      if (shape == Shape::kEither) {
-        level = base + kOctave * random.Uniform(-300.0f, 300.0f);
-      }
-    }
-    x[i] = level + 3.0f * random.Normal();
-    if (shape == Shape::kMasked && random.Below(3) == 0) x[i] = -kInf;
-    if (shape == Shape::kOneBlock && block != chosen) x[i] = -kInf;
-    if (shape == Shape::kNegligible && block != chosen) x[i] -= 1000.0f;
-    if (shape == Shape::kDeep && random.Below(4) == 0) {
-      x[i] -= kOctave * random.Uniform(84.0f, 134.0f);
-    }
-  }
-  return x;
-}
 
 std::vector<float> Model(const std::vector<float>& x, float scale) {
   const ModelRow row = ModelRowSum(x.data(), x.size(), scale);
@@ -69,67 +30,7 @@ std::vector<float> Model(const std::vector<float>& x, float scale) {
   return probs;
 }
 
-float RestOf(const std::vector<float>& x, float scale) {
-  return internal::ReciprocalOf(ModelRowSum(x.data(), x.size(), scale).sum)
-      .rest;
-}
-
-// A sum's last bits are beyond those of the probabilities. So this finds the
-// sum at which the second float of the reciprocal changes: one element, alone
-// in its 64, is near 2^-29 of the sum, where its last bit is the sum's last
-// bit. Gives rows on both sides of the change. Empty: there is none.
-std::vector<std::vector<float>> RowsAtChange(std::vector<float> x, float scale,
-                                             Random& random) {
-  const ModelRow row = ModelRowSum(x.data(), x.size(), scale);
-  const double of_max = 25.0 * 0x1p-1;
-  const float max = ModelMax(x.data(), x.size());
-  const auto below = static_cast<float>(
-      max + (std::log(row.sum / of_max) - 29.0 * 0.6931471805599453) / scale);
-  const size_t begin = random.Below(x.size() / 64) * 64;
-  const size_t at = begin + random.Below(64);
-  for (size_t i = begin; i < begin + 64; ++i) x[i] = -kInf;
-  const auto rest = [&](float value) {
-    x[at] = value;
-    return RestOf(x, scale);
-  };
-  float low = below - 1.0f / scale, high = below + 1.0f / scale;
-  const float first = rest(low);
-  std::vector<std::vector<float>> rows;
-  if (rest(high) == first) return rows;
-  for (;;) {
-    const float middle = low + (high - low) / 2;
-    if (middle == low || middle == high) break;
-    (rest(middle) == first ? low : high) = middle;
-  }
-  for (int k = -3; k <= 3; ++k) {
-    float value = low;
-    for (int j = 0; j < std::abs(k); ++j) {
-      value = std::nextafter(value, k < 0 ? -kInf : kInf);
-    }
-    x[at] = value;
-    rows.push_back(x);
-  }
-  return rows;
-}
-
-// Collects what differs.
-class Differences {
- public:
-  void Check(bool is_same, const std::string& what) {
-    if (is_same) return;
-    if (count_++ == 0) first_ = what;
-  }
-  void Report() const {
-    INFO("the first of " << count_ << ": " << first_);
-    CHECK(count_ == 0);
-  }
-
- private:
-  size_t count_ = 0;
-  std::string first_;
-};
-
-std::string Name(size_t n, Shape shape, const char* function) {
+std::string Name(size_t n, LongShape shape, const char* function) {
   return std::string(function) + ", " + std::to_string(n) + " columns, shape " +
          std::to_string(static_cast<int>(shape));
 }
@@ -137,7 +38,7 @@ std::string Name(size_t n, Shape shape, const char* function) {
 struct Case {
   std::vector<float> x;
   size_t n;
-  Shape shape;
+  LongShape shape;
   float scale;
 };
 
@@ -197,9 +98,9 @@ TEST_CASE("long rows are summed by blocks") {
   Random random(1);
   size_t changes = 0;
   for (const size_t n : kLengths) {
-    for (const Shape shape : kShapes) {
+    for (const LongShape shape : kLongShapes) {
       for (const float scale : {1.0f, 1.0f, 0.37f}) {
-        const std::vector<float> x = MakeRow(shape, n, random);
+        const std::vector<float> x = MakeLongRow(shape, n, random);
         cases.push_back({x, n, shape, scale});
         auto rows = RowsAtChange(x, scale, random);
         changes += rows.empty() ? 0 : 1;
@@ -209,7 +110,7 @@ TEST_CASE("long rows are summed by blocks") {
       }
     }
   }
-  CHECK(changes > std::size(kLengths) * std::size(kShapes));
+  CHECK(changes > std::size(kLengths) * std::size(kLongShapes));
   ForEachTarget([&](Target target) {
     Differences differences;
     for (const Case& c : cases) CheckCase(c, target, differences);
@@ -225,8 +126,8 @@ TEST_CASE("long rows of attention with ranges and sinks") {
   Random random(2);
   std::vector<float> x, sinks;
   for (size_t r = 0; r < kRows; ++r) {
-    const std::vector<float> row =
-        MakeRow(kShapes[random.Below(std::size(kShapes))], kCols, random);
+    const std::vector<float> row = MakeLongRow(
+        kLongShapes[random.Below(std::size(kLongShapes))], kCols, random);
     x.insert(x.end(), row.begin(), row.end());
     sinks.push_back(random.Uniform(-60.0f, 60.0f));
   }
@@ -274,7 +175,7 @@ TEST_CASE("long rows of attention with ranges and sinks") {
 struct LogCase {
   std::vector<float> x;
   size_t n;
-  Shape shape;
+  LongShape shape;
 };
 
 // Kills: blocks of log-softmax that are summed as those of softmax are, or in
@@ -283,11 +184,11 @@ TEST_CASE("long rows of log-softmax") {
   Random random(3);
   std::vector<LogCase> cases;
   for (const size_t n : kLengths) {
-    for (const Shape shape : kShapes) {
+    for (const LongShape shape : kLongShapes) {
       LogCase c{{}, n, shape};
       for (int r = 0; r < 3; ++r) {
         const std::vector<float> row =
-            MakeRow(r == 1 ? shape : Shape::kUsual, n, random);
+            MakeLongRow(r == 1 ? shape : LongShape::kUsual, n, random);
         c.x.insert(c.x.end(), row.begin(), row.end());
       }
       cases.push_back(std::move(c));

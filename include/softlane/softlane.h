@@ -18,6 +18,7 @@
 #include "softlane/softmax_axis.h"
 #include "softlane/softmax_backward.h"
 #include "softlane/softmax_jacobian.h"
+#include "softlane/softmax_state.h"
 #include "softlane/softmax_topk.h"
 #include "softlane/status.h"
 #include "softlane/target.h"

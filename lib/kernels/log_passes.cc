@@ -179,12 +179,13 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
   return {log_sum, log_sum, max, false};
 }
 
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-
 void Subtract(const float* x, float* logs, size_t n, double log_sum, bool,
               const ScaleParts& parts) {
   WriteLogs(LogProbabilities(parts, log_sum), x, logs, n);
 }
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+
 void SubtractStreamed(const float* x, float* logs, size_t n, double log_sum,
                       const internal::ReadAhead& ahead,
                       const ScaleParts& parts) {
@@ -206,7 +207,7 @@ constexpr auto kShortRows = &LogsOfShortRows;
 #else
 constexpr std::nullptr_t kShortRows = nullptr;
 #endif
-constexpr SoftmaxKernels kKernels = {&LogOfRow, nullptr, nullptr, nullptr,
+constexpr SoftmaxKernels kKernels = {&LogOfRow, nullptr, &Subtract, nullptr,
                                      kShortRows};
 constexpr LogitsKernels kLogitsKernels = {};
 #endif

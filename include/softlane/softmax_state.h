@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_SOFTMAX_STATE_H_
+#define SOFTLANE_SOFTMAX_STATE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "softlane/accuracy.h"
+#include "softlane/options.h"
+#include "softlane/rows.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+// Rows in parts: a row whose columns are split over threads, machines, or calls
+// that each see a chunk of a vocabulary. Each part is read into a state, the
+// states are merged, and each part is then written from the merged state:
+//
+//   SoftmaxState state = {};                           // for each row and part
+//   UpdateStates(part, first_col, &state);
+//   MergeStates(&of_row, &state, 1);                   // over all parts
+//   SoftmaxFromStates(part, &of_row, probs_of_part);
+//
+// A merge is exact, commutative and associative. So parts that begin at
+// multiples of kStateCols give the bits of one call for the whole row: in any
+// number, in any order, and by any tree of merges. Rows::PartOfColumns makes
+// such parts. Other parts keep the error bounds, but may give other bits.
+// Columns of -inf at the end of a row, or none, change no bit.
+
+namespace softlane {
+inline namespace v1 {
+
+/// The columns whose exp values are added in one block. The results of parts
+/// that begin at multiples of it do not depend on how the row was split.
+inline constexpr size_t kStateCols = 4096;
+
+/// The functions that a state serves. They differ in the order in which they
+/// add the exp values of a block.
+enum class StateUse : uint8_t {
+  /// The bits of Softmax, SoftmaxWithLogSumExp and CrossEntropy.
+  kSoftmax = 0,
+  /// The bits of LogSoftmax and of LogSumExp.
+  kLogSoftmax = 1,
+};
+
+/// How UpdateStates reads logits. The struct holds settings only, so threads
+/// can share it.
+struct StateOptions {
+  /// 1 / temperature. Finite and > 0. All updates of a row use the same scale.
+  float scale = 1.0f;
+  /// The functions that the state is for.
+  StateUse use = StateUse::kSoftmax;
+};
+
+/// What is known of the columns of a row that have been read: their maximum and
+/// the sum of their exp values. 48 bytes without padding, trivially copyable.
+/// All bytes 0: no column has been read. A state may be sent to another
+/// machine of the same byte order.
+struct SoftmaxState {
+  /// The largest logit x as an integer in the order of floats: the bits of x,
+  /// inverted if the sign bit is set, else with the sign bit set. 0 if no
+  /// column has been read, 0xFFFFFFFF if there is a NaN. -0 counts as +0.
+  uint32_t max_key;
+  /// 2 * J + use, where J is the window of the sum. 0 without a sum.
+  int32_t window;
+  /// The sum is limbs[i] * 2^(24 * (J - 3 + i)), added over i. All are 0 unless
+  /// the largest logit is finite.
+  int64_t limbs[5];
+};
+
+/// Adds columns [first_col, first_col + logits.cols) of each row to the row's
+/// state. logits has these columns only.
+///
+/// Shapes: states has logits.rows elements.
+/// Aliasing: states does not overlap logits.
+/// Errors: kBadOption also if a state with a sum has another use than
+/// options.use; kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
+Status UpdateStates(const Rows<const float>& logits, size_t first_col,
+                    SoftmaxState* states, const StateOptions& options = {},
+                    Target target = Target::kAuto) noexcept;
+
+/// Adds what each of the states `from` has read to the state of the same row in
+/// `into`. The function needs no options and does the same on every machine, so
+/// it can be the operation of an MPI_Op that commutes.
+///
+/// Shapes: into and from have `rows` elements.
+/// Aliasing: into and from do not overlap.
+/// Errors: kBadOption if two states of a row with sums have different uses;
+/// kNullPointer, kBadShape, kOverlap.
+Status MergeStates(SoftmaxState* into, const SoftmaxState* from,
+                   size_t rows) noexcept;
+
+/// logsumexp[r] = log(sum_k exp(scale * logits[r, k])) over the columns that
+/// have been read: the bits of LogSumExp for states of use kLogSoftmax, of
+/// SoftmaxWithLogSumExp for those of use kSoftmax.
+///
+/// Shapes: states and logsumexp have `rows` elements.
+/// Aliasing: logsumexp does not overlap states.
+/// Arguments: scale is that of the updates.
+/// Special values: as for LogSumExp. A state that has read nothing gives -inf.
+/// Accuracy: kLogSumExpMaxError.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+Status LogSumExp(const SoftmaxState* states, size_t rows, float* logsumexp,
+                 float scale = 1.0f, Target target = Target::kAuto) noexcept;
+
+/// The probabilities of columns of rows, from states that have read all columns
+/// of these rows: the bits of Softmax.
+///
+/// Shapes: logits and probs have the same rows and cols; states has logits.rows
+/// elements.
+/// Aliasing: probs may be the view logits. No output overlaps states.
+/// Arguments: options.scale is that of the updates. The logits are finite or
+/// -inf, and no logit is above the maximum of its state, unless the state says
+/// that the row holds NaN or +inf.
+/// Special values: as for Softmax. A state that has read nothing is a row of
+/// -inf only.
+/// Accuracy: kSoftmaxMaxUlp.
+/// Errors: kBadOption also if a state has another use than kSoftmax;
+/// kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
+Status SoftmaxFromStates(const Rows<const float>& logits,
+                         const SoftmaxState* states, const Rows<float>& probs,
+                         const SoftmaxOptions& options = {},
+                         Target target = Target::kAuto) noexcept;
+
+/// The same for the log-probabilities, from states of use kLogSoftmax: the bits
+/// of LogSoftmax.
+///
+/// Accuracy: kLogSoftmaxMaxError.
+Status LogSoftmaxFromStates(const Rows<const float>& logits,
+                            const SoftmaxState* states,
+                            const Rows<float>& log_probs,
+                            const SoftmaxOptions& options = {},
+                            Target target = Target::kAuto) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_SOFTMAX_STATE_H_

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ARITH_STATE_H_
+#define SOFTLANE_LIB_ARITH_STATE_H_
+
+#include <cstdint>
+#include <cstring>
+
+#include "arith/exact_sum.h"
+#include "softlane/softmax_state.h"
+
+// What a SoftmaxState holds. See exact_sum.h for the sum.
+
+namespace softlane {
+namespace internal {
+
+static_assert(sizeof(SoftmaxState) == 48, "the layout has no padding");
+static_assert(kStateCols == kSumCols, "a state has whole blocks");
+
+constexpr uint32_t kKeyOfNothing = 0;
+constexpr uint32_t kKeyOfMinusInfinity = 0x007FFFFF;
+constexpr uint32_t kKeyOfInfinity = 0xFF800000;
+constexpr uint32_t kKeyOfNaN = 0xFFFFFFFF;
+
+/// The key of a maximum. A NaN has that of NaN.
+inline uint32_t KeyOf(float max) {
+  if (!(max == max)) return kKeyOfNaN;
+  const float value = max + 0.0f;  // +0 for -0
+  uint32_t bits;
+  std::memcpy(&bits, &value, sizeof(bits));
+  return (bits >> 31) != 0 ? ~bits : bits | 0x80000000u;
+}
+inline float MaxOfKey(uint32_t key) {
+  const uint32_t bits = (key >> 31) != 0 ? key & 0x7FFFFFFFu : ~key;
+  float max;
+  std::memcpy(&max, &bits, sizeof(max));
+  return max;
+}
+/// Whether the maximum is finite. Only then a state has a sum.
+inline bool HasSum(const SoftmaxState& state) {
+  return kKeyOfMinusInfinity < state.max_key && state.max_key < kKeyOfInfinity;
+}
+
+inline StateUse UseOf(const SoftmaxState& state) {
+  return static_cast<StateUse>(state.window & 1);
+}
+inline ExactSum SumOf(const SoftmaxState& state) {
+  ExactSum sum;
+  sum.window = state.window >> 1;
+  std::memcpy(sum.limbs, state.limbs, sizeof(sum.limbs));
+  return sum;
+}
+
+/// The state of columns with this maximum and this sum.
+inline SoftmaxState StateOf(uint32_t key, const ExactSum& sum, StateUse use) {
+  SoftmaxState state{};
+  state.max_key = key;
+  if (!HasSum(state)) return state;
+  state.window =
+      static_cast<int32_t>(2 * sum.window + static_cast<int64_t>(use));
+  std::memcpy(state.limbs, sum.limbs, sizeof(sum.limbs));
+  return state;
+}
+
+/// Adds what a state has read to another of the same use.
+inline void MergeState(const SoftmaxState& from, SoftmaxState& into) {
+  const uint32_t key =
+      from.max_key > into.max_key ? from.max_key : into.max_key;
+  const StateUse use = UseOf(HasSum(into) ? into : from);
+  ExactSum sum;
+  if (HasSum(into)) sum = SumOf(into);
+  if (HasSum(from)) Merge(SumOf(from), sum);
+  into = StateOf(key, sum, use);
+}
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ARITH_STATE_H_

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_STATE_ROWS_H_
+#define SOFTLANE_LIB_SCHEDULES_STATE_ROWS_H_
+
+#include "arith/plan.h"
+#include "kernels/block_sums.h"
+#include "softlane/softmax_state.h"
+
+namespace softlane {
+namespace internal {
+
+/// What a state says of its row.
+struct StateRow {
+  bool has_sum;   // false if the row is special; then only logsumexp is set
+  float special;  // the logsumexp of a special row: NaN, +inf or -inf
+  float max;
+  RowPlan plan;
+  double sum;  // in units of 2^plan.offset
+};
+/// The sum of a damaged state may be 0 or less. Then the row is NaN.
+StateRow RowOfState(const SoftmaxState& state, const ScaleParts& parts);
+
+/// The logarithm of the sum of exp(scale (x - shift)).
+inline double LogSumOf(const StateRow& row, const BlockPasses& passes,
+                       const ScaleParts& parts) {
+  return passes.log_of_sum(row.max, row.sum, row.plan, parts);
+}
+
+/// Whether a state has a sum for another use.
+bool HasOtherUse(const SoftmaxState& state, StateUse use);
+/// The same for some of `rows` states.
+bool HaveOtherUse(const SoftmaxState* states, size_t rows, StateUse use);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_STATE_ROWS_H_

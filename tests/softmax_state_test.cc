@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows in parts: any split at multiples of kStateCols, in any order, by any tree
+// of merges, on any mix of targets, gives the bits of one call.
+
+#include "softlane/softmax_state.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "amount.h"
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "inputs.h"
+#include "long_rows.h"
+#include "reference.h"
+#include "softlane/softlane.h"
+
+namespace softlane {
+namespace {
+
+struct Part {
+  size_t begin, end;
+};
+
+// Parts that begin at multiples of kStateCols. Some may be empty.
+std::vector<Part> SplitRow(size_t n, Random& random) {
+  std::vector<size_t> cuts = {0};
+  const size_t blocks = (n + kStateCols - 1) / kStateCols;
+  for (size_t k = random.Below(blocks + 3); k-- > 0;) {
+    cuts.push_back(std::min(n, random.Below(blocks + 1) * kStateCols));
+  }
+  cuts.push_back(n);
+  std::sort(cuts.begin(), cuts.end());
+  std::vector<Part> parts;
+  for (size_t k = 0; k + 1 < cuts.size(); ++k) {
+    parts.push_back({cuts[k], cuts[k + 1]});
+  }
+  return parts;
+}
+
+// The state of all parts, by a random tree.
+SoftmaxState MergeAll(std::vector<SoftmaxState> states, Random& random) {
+  while (states.size() > 1) {
+    std::swap(states[random.Below(states.size())], states.back());
+    const SoftmaxState last = states.back();
+    states.pop_back();
+    REQUIRE(MergeStates(&states[random.Below(states.size())], &last, 1) ==
+            Status::kOk);
+  }
+  return states[0];
+}
+
+Target AnyTarget(Random& random) {
+  const TargetList list = AvailableTargets();
+  return list.data[random.Below(list.size)];
+}
+
+struct Row {
+  std::vector<float> x;
+  float scale;
+  EmptyRow empty_row;
+};
+
+struct Results {
+  std::vector<float> probs, logs;
+  float of_softmax, of_log;  // logsumexp
+};
+
+Results InOneCall(const Row& row, Target target) {
+  const size_t n = row.x.size();
+  const Rows<const float> x(row.x.data(), 1, n);
+  Results want{std::vector<float>(n), std::vector<float>(n), 0.0f, 0.0f};
+  const SoftmaxOptions options{row.scale, row.empty_row};
+  REQUIRE(SoftmaxWithLogSumExp(x, {want.probs.data(), 1, n}, &want.of_softmax,
+                               options, target) == Status::kOk);
+  REQUIRE(LogSoftmax(x, {want.logs.data(), 1, n}, options, target) ==
+          Status::kOk);
+  REQUIRE(LogSumExp(x, &want.of_log, row.scale, target) == Status::kOk);
+  return want;
+}
+
+// Each part on a target of its own.
+SoftmaxState StateInParts(const Row& row, const std::vector<Part>& parts,
+                          StateUse use, Random& random) {
+  std::vector<SoftmaxState> states;
+  for (const Part& part : parts) {
+    // Some states read more than one part, in any order.
+    if (states.empty() || random.Below(3) != 0) states.emplace_back();
+    SoftmaxState& state = states[random.Below(states.size())];
+    const Rows<const float> x(row.x.data() + part.begin, 1,
+                              part.end - part.begin);
+    REQUIRE(UpdateStates(x, part.begin, &state, {row.scale, use},
+                         AnyTarget(random)) == Status::kOk);
+  }
+  return MergeAll(std::move(states), random);
+}
+
+Results InParts(const Row& row, Random& random) {
+  const size_t n = row.x.size();
+  std::vector<Part> parts = SplitRow(n, random);
+  const auto shuffled = [&]() {
+    for (size_t k = parts.size(); k > 1; --k) {
+      std::swap(parts[k - 1], parts[random.Below(k)]);
+    }
+  };
+  const SoftmaxOptions options{row.scale, row.empty_row};
+  Results got{row.x, std::vector<float>(n), 0.0f, 0.0f};
+  shuffled();
+  const SoftmaxState of_softmax =
+      StateInParts(row, parts, StateUse::kSoftmax, random);
+  shuffled();
+  const SoftmaxState of_log =
+      StateInParts(row, parts, StateUse::kLogSoftmax, random);
+  for (const Part& part : parts) {
+    const size_t cols = part.end - part.begin;
+    const Rows<const float> x(row.x.data() + part.begin, 1, cols);
+    const Rows<float> probs(got.probs.data() + part.begin, 1, cols);
+    REQUIRE(SoftmaxFromStates(probs, &of_softmax, probs, options,
+                              AnyTarget(random)) == Status::kOk);
+    REQUIRE(LogSoftmaxFromStates(x, &of_log,
+                                 {got.logs.data() + part.begin, 1, cols},
+                                 options, AnyTarget(random)) == Status::kOk);
+  }
+  REQUIRE(LogSumExp(&of_softmax, 1, &got.of_softmax, row.scale,
+                    AnyTarget(random)) == Status::kOk);
+  REQUIRE(LogSumExp(&of_log, 1, &got.of_log, row.scale, AnyTarget(random)) ==
+          Status::kOk);
+  return got;
+}
+
+void Compare(const Row& row, Target target, const std::string& what,
+             Random& random, Differences& differences) {
+  const Results want = InOneCall(row, target), got = InParts(row, random);
+  differences.Check(SameBits(got.probs, want.probs), what + ", softmax");
+  differences.Check(SameBits(got.logs, want.logs), what + ", log-softmax");
+  differences.Check(SameBits({got.of_softmax}, {want.of_softmax}),
+                    what + ", logsumexp with softmax");
+  differences.Check(SameBits({got.of_log}, {want.of_log}),
+                    what + ", logsumexp");
+}
+
+// Kills: a merge that is not exact; a state with fewer limbs; a state whose sum
+// has another order than its use says; a part that is summed by the maximum of
+// the part and not of its blocks; a last step by another exponent.
+TEST_CASE("rows in parts have the bits of one call") {
+  const size_t count = Amount("SOFTLANE_STATE_ROWS", 20000, 300);
+  Random random(1);
+  Differences differences;
+  size_t done = 0;
+  while (done < count) {
+    const LongShape shape = kLongShapes[random.Below(std::size(kLongShapes))];
+    const size_t n = 1 + (random.Below(4) == 0
+                              ? random.Below(4 * kStateCols)
+                              : random.Below(40) * (kStateCols / 16));
+    Row row{MakeLongRow(shape, n, random), 1.0f, EmptyRow::kNan};
+    if (random.Below(3) == 0) row.scale = random.Uniform(0.01f, 2.0f);
+    const std::string name = std::to_string(n) + " columns, shape " +
+                             std::to_string(static_cast<int>(shape));
+    Compare(row, AnyTarget(random), name, random, differences);
+    ++done;
+    if (done % 8 != 0 || n < 64) continue;
+    for (auto& x : RowsAtChange(row.x, row.scale, random)) {
+      row.x = std::move(x);
+      Compare(row, AnyTarget(random), name + ", at a change", random,
+              differences);
+      ++done;
+    }
+  }
+  differences.Report();
+}
+
+}  // namespace
+}  // namespace softlane
