@@ -25,10 +25,9 @@ SoftmaxState StateOfBlocks(const internal::LargeRowKernels& kernels,
                            size_t n, const ScaleParts& parts, StateUse use) {
   BlockSums blocks{};
   const BlockPasses& passes = *kernels.blocks;
-  internal::SumOfBlocks(passes,
-                        use == StateUse::kSoftmax ? passes.sum
-                                                  : passes.sum_in_double,
-                        x, n, internal::kNoHole, parts, blocks);
+  internal::SumOfBlocks(
+      passes, use == StateUse::kSoftmax ? passes.sum : passes.sum_in_double, x,
+      n, internal::kNoHole, parts, blocks);
   float max = blocks.max;
   if (!blocks.is_direct || blocks.has_nan) max = row.max_or_nan(x, n);
   return internal::StateOf(internal::KeyOf(max), blocks.sum, use);
@@ -55,9 +54,9 @@ SoftmaxState StateOfBlocks(const internal::LargeRowKernels& kernels,
           StateOfBlocks(kernels, row, x, head, parts, options.use), states[r]);
     }
     if (head != n) {
-      internal::MergeState(StateOfBlocks(kernels, row, x + head, n - head,
-                                         parts, options.use),
-                           states[r]);
+      internal::MergeState(
+          StateOfBlocks(kernels, row, x + head, n - head, parts, options.use),
+          states[r]);
     }
   }
 }
@@ -87,9 +86,9 @@ inline namespace v1 {
 Status UpdateStates(const Rows<const float>& logits, size_t first_col,
                     SoftmaxState* states, const StateOptions& options,
                     Target target) noexcept {
-  if (Status s = internal::CheckOperands(
-          true, internal::Read(logits),
-          internal::WrittenVector(states, logits.rows));
+  if (Status s =
+          internal::CheckOperands(true, internal::Read(logits),
+                                  internal::WrittenVector(states, logits.rows));
       s != Status::kOk) {
     return s;
   }
@@ -108,9 +107,8 @@ Status UpdateStates(const Rows<const float>& logits, size_t first_col,
 
 Status MergeStates(SoftmaxState* into, const SoftmaxState* from,
                    size_t rows) noexcept {
-  if (Status s = internal::CheckOperands(
-          true, internal::ReadVector(from, rows),
-          internal::WrittenVector(into, rows));
+  if (Status s = internal::CheckOperands(true, internal::ReadVector(from, rows),
+                                         internal::WrittenVector(into, rows));
       s != Status::kOk) {
     return s;
   }
@@ -126,9 +124,9 @@ Status MergeStates(SoftmaxState* into, const SoftmaxState* from,
 
 Status LogSumExp(const SoftmaxState* states, size_t rows, float* logsumexp,
                  float scale, Target target) noexcept {
-  if (Status s = internal::CheckOperands(
-          true, internal::ReadVector(states, rows),
-          internal::WrittenVector(logsumexp, rows));
+  if (Status s =
+          internal::CheckOperands(true, internal::ReadVector(states, rows),
+                                  internal::WrittenVector(logsumexp, rows));
       s != Status::kOk) {
     return s;
   }

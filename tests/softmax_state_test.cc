@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows in parts: any split at multiples of kStateCols, in any order, by any tree
-// of merges, on any mix of targets, gives the bits of one call.
+// Rows in parts: any split at multiples of kStateCols, in any order, by any
+// tree of merges, on any mix of targets, gives the bits of one call.
 
 #include "softlane/softmax_state.h"
 
@@ -152,9 +152,9 @@ TEST_CASE("rows in parts have the bits of one call") {
   size_t done = 0;
   while (done < count) {
     const LongShape shape = kLongShapes[random.Below(std::size(kLongShapes))];
-    const size_t n = 1 + (random.Below(4) == 0
-                              ? random.Below(4 * kStateCols)
-                              : random.Below(40) * (kStateCols / 16));
+    const size_t n =
+        1 + (random.Below(4) == 0 ? random.Below(4 * kStateCols)
+                                  : random.Below(40) * (kStateCols / 16));
     Row row{MakeLongRow(shape, n, random), 1.0f, EmptyRow::kNan};
     if (random.Below(3) == 0) row.scale = random.Uniform(0.01f, 2.0f);
     const std::string name = std::to_string(n) + " columns, shape " +

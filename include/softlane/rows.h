@@ -17,6 +17,11 @@ constexpr size_t FirstOfPart(size_t size, size_t i, size_t n) noexcept {
 
 inline namespace v1 {
 
+/// The columns of a block: softmax adds the exp values of a row block by block.
+/// The results of parts that begin at multiples of it do not depend on how the
+/// row was split: see softmax_state.h.
+inline constexpr size_t kStateCols = 4096;
+
 /// A view of a matrix whose rows are contiguous: element (r, c) is
 /// `data[r * stride + c]`. A view is trivially copyable and owns nothing. It
 /// checks nothing; the functions that take a view check it.
@@ -58,6 +63,22 @@ struct Rows {
   constexpr Rows Slice(size_t first, size_t count) const noexcept {
     const bool is_empty = data == nullptr || count == 0;
     return Rows(is_empty ? data : Row(first), count, cols, stride);
+  }
+
+  /// The view of part i of n parts of the columns; i < n. A part begins at a
+  /// multiple of kStateCols or has no columns, and the parts differ by
+  /// kStateCols at most. So functions of rows in parts, as UpdateStates, give
+  /// the bits of one call. The part begins at column FirstColOfPart(i, n).
+  constexpr Rows PartOfColumns(size_t i, size_t n) const noexcept {
+    const size_t first = FirstColOfPart(i, n);
+    const bool is_empty = data == nullptr || first == cols;
+    return Rows(is_empty ? data : data + first, rows,
+                FirstColOfPart(i + 1, n) - first, stride);
+  }
+  constexpr size_t FirstColOfPart(size_t i, size_t n) const noexcept {
+    const size_t blocks = cols / kStateCols + (cols % kStateCols != 0 ? 1 : 0);
+    const size_t first = internal::FirstOfPart(blocks, i, n);
+    return first == blocks ? cols : first * kStateCols;
   }
 
   /// The view of part i of n even parts of the rows; i < n. A part may have no

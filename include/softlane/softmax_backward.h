@@ -33,6 +33,29 @@ Status SoftmaxBackward(const Rows<const float>& probs,
                        const Rows<float>& dlogits, float scale = 1.0f,
                        Target target = Target::kAuto) noexcept;
 
+/// The same for rows in parts. SoftmaxBackwardDots reads a part of the columns:
+///
+///   dots[r] = sum_k p_k * dp_k.
+///
+/// The caller adds the dots of all parts of a row, in any order. Then
+/// SoftmaxBackwardFromDots writes the gradients of a part from the total. The
+/// terms have both signs, so the order may change the last bits. With one part
+/// the bits are those of SoftmaxBackward.
+///
+/// Shapes: the views have the same rows and cols; dots has probs.rows elements.
+/// Aliasing: dlogits may be the view probs or the view dprobs. dots overlaps no
+/// other operand.
+/// Special values, accuracy and errors: as for SoftmaxBackward, if the doubles
+/// are added as doubles.
+Status SoftmaxBackwardDots(const Rows<const float>& probs,
+                           const Rows<const float>& dprobs, double* dots,
+                           Target target = Target::kAuto) noexcept;
+Status SoftmaxBackwardFromDots(const Rows<const float>& probs,
+                               const Rows<const float>& dprobs,
+                               const double* dots, const Rows<float>& dlogits,
+                               float scale = 1.0f,
+                               Target target = Target::kAuto) noexcept;
+
 }  // namespace v1
 }  // namespace softlane
 

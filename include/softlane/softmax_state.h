@@ -21,17 +21,13 @@
 //   SoftmaxFromStates(part, &of_row, probs_of_part);
 //
 // A merge is exact, commutative and associative. So parts that begin at
-// multiples of kStateCols give the bits of one call for the whole row: in any
-// number, in any order, and by any tree of merges. Rows::PartOfColumns makes
-// such parts. Other parts keep the error bounds, but may give other bits.
+// multiples of kStateCols (rows.h) give the bits of one call for the whole row:
+// in any number, in any order, and by any tree of merges. Rows::PartOfColumns
+// makes such parts. Other parts keep the error bounds, but may give other bits.
 // Columns of -inf at the end of a row, or none, change no bit.
 
 namespace softlane {
 inline namespace v1 {
-
-/// The columns whose exp values are added in one block. The results of parts
-/// that begin at multiples of it do not depend on how the row was split.
-inline constexpr size_t kStateCols = 4096;
 
 /// The functions that a state serves. They differ in the order in which they
 /// add the exp values of a block.

@@ -17,8 +17,8 @@ int64_t LimbOf(int64_t exponent) {
 // The octaves that a unit of limb 0 stands for.
 int64_t UnitOf(int64_t window) { return kLimbOctaves * (window - 3); }
 
-// a + b. It wraps around for limbs that no blocks have: a state that came over a
-// wire may be damaged.
+// a + b. It wraps around for limbs that no blocks have: a state that came over
+// a wire may be damaged.
 int64_t Wrapped(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) +
                               static_cast<uint64_t>(b));

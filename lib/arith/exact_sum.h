@@ -16,18 +16,19 @@
 // The sums of the blocks are added as integers. Limb j of a sum counts 2^(24
 // j). The sum s of a block gives it
 //   q_j = t_j - 2^24 t_(j+1),  t_j = s / 2^(24 j), rounded to an integer.
-// E is the largest exponent of a block's sum, and the window J is floor(E / 24).
-// The limbs J - 3 to J + 1 are kept.
+// E is the largest exponent of a block's sum, and the window J is floor(E /
+// 24). The limbs J - 3 to J + 1 are kept.
 //
 // The result is the same in any order, and for any tree of merges:
 // 1. q_j depends on s alone.
 // 2. s < 2^(E + 1) <= 2^(24 J + 24). So t_(J+2) is 0, and no limb above J + 1
 //    has anything.
-// 3. So a sum is a function of the multiset of its blocks: J is a maximum, and a
+// 3. So a sum is a function of the multiset of its blocks: J is a maximum, and
+// a
 //    limb is a sum of integers.
 // 4. A merge moves both sums to the larger window. Limbs that a sum lacks above
-//    its own window are 0 by 2. Limbs that it dropped below are below the larger
-//    window, too.
+//    its own window are 0 by 2. Limbs that it dropped below are below the
+//    larger window, too.
 // Integers are added without overflow: |q_j| is at most 2^23 below the highest
 // limb, so a limb has room for 2^39 blocks.
 //

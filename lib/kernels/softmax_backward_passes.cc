@@ -112,6 +112,15 @@ HWY_NOINLINE void LongBackwardRows(const Rows<const float>& p,
   }
 }
 
+double Dot(const float* p, const float* dp, size_t n) {
+  WideRowSums<WideProducts<false>> dots(n);
+  return dots({p, dp});
+}
+
+void Write(const GradientRow& row, double dot) {
+  WriteWide<false>(dot, row.scale, nullptr, row.p, row.dp, row.dx, row.n);
+}
+
 void BaselineBackwardRows(const Rows<const float>& p,
                           const Rows<const float>& dp, const Rows<float>& dx,
                           float scale) {
@@ -168,15 +177,15 @@ void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
   }
 }
 
-#endif  // SOFTLANE_SSE2
-
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 void Write(const GradientRow& row, double dot) {
   StoreTerms(
       RowGradients(row.p, row.dp, MinusHalf(dot), OneScale{Set(row.scale)}),
       row.dx, row.n);
 }
 
+#endif  // SOFTLANE_SSE2
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 void WriteStreamed(const GradientRow& row, double dot,
                    const GradientRow* next) {
   const RowGradients gradients(row.p, row.dp, MinusHalf(dot),
@@ -213,16 +222,11 @@ constexpr SoftmaxBackwardKernels kKernels = {
     &BackwardRows,  &BackwardGroups, &Dot,  &Write,
     &WriteStreamed, &WriteFromEnd,   &Flush};
 #elif defined(SOFTLANE_SSE2)
-constexpr SoftmaxBackwardKernels kKernels = {&BaselineBackwardRows,
-                                             nullptr,
-                                             nullptr,
-                                             nullptr,
-                                             nullptr,
-                                             nullptr,
-                                             nullptr};
+constexpr SoftmaxBackwardKernels kKernels = {
+    &BaselineBackwardRows, nullptr, &Dot, &Write, nullptr, nullptr, nullptr};
 #else
 constexpr SoftmaxBackwardKernels kKernels = {
-    &BackwardRows, nullptr, nullptr, nullptr, nullptr, nullptr, nullptr};
+    &BackwardRows, nullptr, &Dot, &Write, nullptr, nullptr, nullptr};
 #endif
 
 }  // namespace
