@@ -5,9 +5,7 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-#include "kernels/block_sums.h"
 #include "kernels/large_rows.h"
-#include "kernels/row_passes.h"
 #include "schedules/state_rows.h"
 
 // States are made of a row's blocks, and merged. What is done with them stands
@@ -17,47 +15,16 @@ namespace softlane {
 namespace {
 
 using internal::BlockPasses;
-using internal::BlockSums;
 using internal::ScaleParts;
-
-SoftmaxState StateOfBlocks(const internal::LargeRowKernels& kernels,
-                           const internal::RowKernels& row, const float* x,
-                           size_t n, const ScaleParts& parts, StateUse use) {
-  BlockSums blocks{};
-  const BlockPasses& passes = *kernels.blocks;
-  internal::SumOfBlocks(
-      passes, use == StateUse::kSoftmax ? passes.sum : passes.sum_in_double, x,
-      n, internal::kNoHole, parts, blocks);
-  float max = blocks.max;
-  if (!blocks.is_direct || blocks.has_nan) max = row.max_or_nan(x, n);
-  return internal::StateOf(internal::KeyOf(max), blocks.sum, use);
-}
 
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void ReadRows(const Rows<const float>& logits,
                                 size_t first_col, SoftmaxState* states,
                                 const StateOptions& options, Target target) {
-  const internal::LargeRowKernels& kernels =
-      internal::KernelsOf(internal::kLargeRowKernels, target);
-  const internal::RowKernels& row =
-      internal::KernelsOf(internal::kRowKernels, target);
-  internal::ScaleParts place;
-  const ScaleParts& parts = internal::SplitScale(options.scale, place);
-  // Up to the next multiple of kStateCols.
-  const size_t before = (kStateCols - first_col % kStateCols) % kStateCols;
+  const internal::PartReader reader(target, options.scale, options.use);
   for (size_t r = 0; r < logits.rows; ++r) {
-    const float* const x = logits.Row(r);
-    const size_t n = logits.cols;
-    const size_t head = before < n ? before : n;
-    if (head != 0) {
-      internal::MergeState(
-          StateOfBlocks(kernels, row, x, head, parts, options.use), states[r]);
-    }
-    if (head != n) {
-      internal::MergeState(
-          StateOfBlocks(kernels, row, x + head, n - head, parts, options.use),
-          states[r]);
-    }
+    reader.Read({logits.Row(r), first_col, logits.cols, internal::kNoHole},
+                states[r]);
   }
 }
 

@@ -46,11 +46,10 @@ std::vector<float> MakeRow(size_t n, float scale, float spread,
 std::vector<float> Gradient(const std::vector<float>& x, size_t label,
                             float scale, float upstream) {
   const internal::ScaleParts parts = internal::SplitScale(scale);
-  const ModelRow others = ModelRowSum(x.data(), x.size(), scale, -kInf, label);
-  const float offset = static_cast<float>(others.plan.offset);
+  const ModelRow row = ModelRowSum(x.data(), x.size(), scale, -kInf, label);
+  const float offset = static_cast<float>(row.plan.offset);
   const float lowest = internal::LowestOf(offset, parts);
-  const float of_label = ModelExp(x[label], offset, lowest, parts);
-  const double sum = others.sum + double{of_label};
+  const double sum = row.sum;
   const double unit = double{upstream} * double{scale};
   const internal::Reciprocal r = internal::FactorOf(unit / sum, sum);
   std::vector<float> gradient;
@@ -60,7 +59,7 @@ std::vector<float> Gradient(const std::vector<float>& x, size_t label,
         ReferenceFma(e < r.least ? 0.0f : e, r.head,
                      ReferenceFma(e < r.least ? 0.0f : e, r.rest, 0.0f)));
   }
-  gradient[label] = static_cast<float>(unit * (-others.sum / sum));
+  gradient[label] = static_cast<float>(unit * (-row.others / sum));
   return gradient;
 }
 

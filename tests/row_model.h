@@ -63,20 +63,52 @@ inline float ModelMax(const float* x, size_t n) {
 
 struct ModelRow {
   internal::RowPlan plan;
-  double sum;  // in units of 2^plan.offset
+  // In units of 2^plan.offset: the sum, and that of all but the hole.
+  double sum, others;
 };
 
-// Sums of blocks are added as integers: each is rounded to a unit that is 72 to
-// 95 octaves below the largest.
-// The sink is a logit that only joins the sum. The hole's exp value is left out
-// of it.
+// Sums of blocks, added as integers: each is rounded to a unit that is 72 to 95
+// octaves below the largest.
+class ModelTotal {
+ public:
+  void Add(double sum, double offset) {
+    if (sum == 0.0) return;
+    sums_.push_back(sum);
+    offsets_.push_back(offset);
+    top_ = std::max(top_, std::ilogb(sum) + static_cast<int>(offset));
+  }
+  int Unit() const {
+    return 24 * (static_cast<int>(std::floor(top_ / 24.0)) - 3);
+  }
+  // In units of 2^offset, by the unit of this or of a larger sum.
+  double Value(double offset, int unit) const {
+    __extension__ using Int128 = __int128;
+    Int128 total = 0;
+    for (size_t b = 0; b < sums_.size(); ++b) {
+      const int octaves = static_cast<int>(offsets_[b]) - unit;
+      if (octaves < -200) continue;
+      // nearbyint rounds halves to even. Above 2^53 it changes nothing.
+      total +=
+          static_cast<Int128>(std::nearbyint(std::ldexp(sums_[b], octaves)));
+    }
+    return std::ldexp(static_cast<double>(total),
+                      unit - static_cast<int>(offset));
+  }
+  double Value(double offset) const { return Value(offset, Unit()); }
+
+ private:
+  std::vector<double> sums_, offsets_;
+  int top_ = -100000;
+};
+
+// The sink is a logit that only joins the sum. The hole's exp value is a block
+// of its own.
 inline ModelRow ModelRowSum(const float* x, size_t n, float scale,
                             float sink = -kInf, size_t hole = ~size_t{0}) {
-  __extension__ using Int128 = __int128;
   const internal::ScaleParts parts = internal::SplitScale(scale);
-  ModelRow row = {internal::PlanRow(std::max(sink, ModelMax(x, n)), parts),
+  ModelRow row = {internal::PlanRow(std::max(sink, ModelMax(x, n)), parts), 0.0,
                   0.0};
-  std::vector<double> sums, offsets;
+  ModelTotal all, others;
   std::vector<float> terms;
   for (size_t i = 0; i < n; i += kModelBlock) {
     const size_t count = std::min(kModelBlock, n - i);
@@ -89,27 +121,17 @@ inline ModelRow ModelRowSum(const float* x, size_t n, float scale,
     for (size_t k = 0; k < count; ++k) {
       const float e = ModelExp(x[i + k], offset, lowest, parts);
       terms.push_back(i + k == hole ? 0.0f : e);
+      if (i + k == hole) all.Add(e, plan.offset);
     }
     const double sum = ModelSum(terms.data(), count);
-    if (sum == 0.0) continue;
-    sums.push_back(sum);
-    offsets.push_back(plan.offset);
+    all.Add(sum, plan.offset);
+    others.Add(sum, plan.offset);
   }
-  int top = -100000;
-  for (size_t b = 0; b < sums.size(); ++b) {
-    top = std::max(top, std::ilogb(sums[b]) + static_cast<int>(offsets[b]));
+  row.sum = all.Value(row.plan.offset);
+  row.others = others.Value(row.plan.offset, all.Unit());
+  if (row.others < row.sum * 0x1p-30) {
+    row.others = others.Value(row.plan.offset);
   }
-  const int unit =
-      24 * (static_cast<int>(std::floor(static_cast<double>(top) / 24)) - 3);
-  Int128 total = 0;
-  for (size_t b = 0; b < sums.size(); ++b) {
-    const int octaves = static_cast<int>(offsets[b]) - unit;
-    if (octaves < -200) continue;
-    // nearbyint rounds halves to even. Above 2^53 it changes nothing.
-    total += static_cast<Int128>(std::nearbyint(std::ldexp(sums[b], octaves)));
-  }
-  const int offset = static_cast<int>(row.plan.offset);
-  row.sum = std::ldexp(static_cast<double>(total), unit - offset);
   if (sink != -kInf) {
     const float row_offset = static_cast<float>(row.plan.offset);
     row.sum += ModelExp(sink, row_offset, internal::LowestOf(row_offset, parts),

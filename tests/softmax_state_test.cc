@@ -16,47 +16,11 @@
 #include "inputs.h"
 #include "long_rows.h"
 #include "reference.h"
+#include "row_parts.h"
 #include "softlane/softlane.h"
 
 namespace softlane {
 namespace {
-
-struct Part {
-  size_t begin, end;
-};
-
-// Parts that begin at multiples of kStateCols. Some may be empty.
-std::vector<Part> SplitRow(size_t n, Random& random) {
-  std::vector<size_t> cuts = {0};
-  const size_t blocks = (n + kStateCols - 1) / kStateCols;
-  for (size_t k = random.Below(blocks + 3); k-- > 0;) {
-    cuts.push_back(std::min(n, random.Below(blocks + 1) * kStateCols));
-  }
-  cuts.push_back(n);
-  std::sort(cuts.begin(), cuts.end());
-  std::vector<Part> parts;
-  for (size_t k = 0; k + 1 < cuts.size(); ++k) {
-    parts.push_back({cuts[k], cuts[k + 1]});
-  }
-  return parts;
-}
-
-// The state of all parts, by a random tree.
-SoftmaxState MergeAll(std::vector<SoftmaxState> states, Random& random) {
-  while (states.size() > 1) {
-    std::swap(states[random.Below(states.size())], states.back());
-    const SoftmaxState last = states.back();
-    states.pop_back();
-    REQUIRE(MergeStates(&states[random.Below(states.size())], &last, 1) ==
-            Status::kOk);
-  }
-  return states[0];
-}
-
-Target AnyTarget(Random& random) {
-  const TargetList list = AvailableTargets();
-  return list.data[random.Below(list.size)];
-}
 
 struct Row {
   std::vector<float> x;

@@ -32,10 +32,12 @@ inline namespace v1 {
 /// The functions that a state serves. They differ in the order in which they
 /// add the exp values of a block.
 enum class StateUse : uint8_t {
-  /// The bits of Softmax, SoftmaxWithLogSumExp and CrossEntropy.
+  /// The bits of Softmax and SoftmaxWithLogSumExp.
   kSoftmax = 0,
   /// The bits of LogSoftmax and of LogSumExp.
   kLogSoftmax = 1,
+  /// The bits of CrossEntropy. Only UpdateLossStates makes such states.
+  kCrossEntropy = 2,
 };
 
 /// How UpdateStates reads logits. The struct holds settings only, so threads
@@ -43,7 +45,7 @@ enum class StateUse : uint8_t {
 struct StateOptions {
   /// 1 / temperature. Finite and > 0. All updates of a row use the same scale.
   float scale = 1.0f;
-  /// The functions that the state is for.
+  /// The functions that the state is for: kSoftmax or kLogSoftmax.
   StateUse use = StateUse::kSoftmax;
 };
 
@@ -56,7 +58,7 @@ struct SoftmaxState {
   /// inverted if the sign bit is set, else with the sign bit set. 0 if no
   /// column has been read, 0xFFFFFFFF if there is a NaN. -0 counts as +0.
   uint32_t max_key;
-  /// 2 * J + use, where J is the window of the sum. 0 without a sum.
+  /// 4 * J + use, where J is the window of the sum. 0 without a sum.
   int32_t window;
   /// The sum is limbs[i] * 2^(24 * (J - 3 + i)), added over i. All are 0 unless
   /// the largest logit is finite.
@@ -126,6 +128,83 @@ Status LogSoftmaxFromStates(const Rows<const float>& logits,
                             const Rows<float>& log_probs,
                             const SoftmaxOptions& options = {},
                             Target target = Target::kAuto) noexcept;
+
+/// How the cross-entropy of rows in parts is taken. The members have the
+/// meaning of those of CrossEntropyOptions. The struct holds settings and
+/// inputs only, so threads can share it.
+struct LossStateOptions {
+  /// Multiplies the logits before anything else. Finite and > 0.
+  float scale = 1.0f;
+  /// Adds z_loss * logsumexp^2 to the loss of each counted row. Finite and not
+  /// negative. Not read by UpdateLossStates.
+  float z_loss = 0.0f;
+  /// A row with this label does not count.
+  int64_t ignore_index = -100;
+  /// The weight of the class of each row's label: an element per row, finite
+  /// and >= 0. Null means that each weight is 1. Not read by UpdateLossStates.
+  const float* label_weights = nullptr;
+  /// The gradients of the rows' losses, from what the caller computes of them:
+  /// an element per row. Null means that `upstream` holds for all rows. For a
+  /// mean over the rows upstream is 1 over the divisor. Not read without
+  /// dlogits.
+  const float* upstream_rows = nullptr;
+  float upstream = 1.0f;
+};
+
+/// UpdateStates for CrossEntropyFromStates: the exp value of the label is added
+/// apart, in the part that has the label's column. labels are columns of whole
+/// rows. The state of an ignored row reads nothing.
+///
+/// Shapes: labels and states have logits.rows elements.
+/// Aliasing: states does not overlap any other operand.
+/// Errors: kBadLabel for a label below 0 that is not ignore_index; else as
+/// UpdateStates.
+Status UpdateLossStates(const Rows<const float>& logits, size_t first_col,
+                        const int64_t* labels, SoftmaxState* states,
+                        const LossStateOptions& options = {},
+                        Target target = Target::kAuto) noexcept;
+Status UpdateLossStates(const Rows<const float>& logits, size_t first_col,
+                        const int32_t* labels, SoftmaxState* states,
+                        const LossStateOptions& options = {},
+                        Target target = Target::kAuto) noexcept;
+
+/// The cross-entropy of rows of `num_classes` columns, of which logits has
+/// those from first_col on, and the gradient of these columns. The states have
+/// read all columns of these rows by UpdateLossStates.
+///
+/// losses[r] gets the row's loss in the part that has the label's column, and
+/// +0 in the other parts: the caller adds the losses of all parts. The loss and
+/// the gradient are those of CrossEntropy with Reduction::kNone, with labels,
+/// without smoothing: see there for the formulas.
+///
+/// Bits: those of CrossEntropy, unless 1 - p of the label is below 2^-30. Then
+/// they do not depend on the split either, but a state does not have the small
+/// sum of the other classes with all its bits: the loss and the gradient of the
+/// label err by 2^-60 times their factors besides the bound.
+/// Shapes: labels, states and losses have logits.rows elements; dlogits has the
+/// shape of logits or null data.
+/// Aliasing: dlogits may be the view logits. No output overlaps any other
+/// operand.
+/// Special values: as for CrossEntropy. A state that has read nothing is a row
+/// of -inf only.
+/// Accuracy: kCrossEntropyMaxError and kCrossEntropyGradientMaxError, but for
+/// what is said above.
+/// Errors: kBadShape also if first_col + logits.cols is above num_classes;
+/// kBadOption also if a state of a counted row has another use; kBadLabel for a
+/// label that is neither in [0, num_classes) nor ignore_index; kNullPointer,
+/// kOverlap, kTargetUnavailable.
+Status CrossEntropyFromStates(const Rows<const float>& logits, size_t first_col,
+                              size_t num_classes, const int64_t* labels,
+                              const SoftmaxState* states, float* losses,
+                              const Rows<float>& dlogits = {},
+                              const LossStateOptions& options = {},
+                              Target target = Target::kAuto) noexcept;
+Status CrossEntropyFromStates(const Rows<const float>& logits, size_t first_col,
+                              size_t num_classes, const int32_t* labels,
+                              const SoftmaxState* states, float* losses,
+                              const Rows<float>& dlogits = {},
+                              const LossStateOptions& options = {},
+                              Target target = Target::kAuto) noexcept;
 
 }  // namespace v1
 }  // namespace softlane

@@ -24,16 +24,6 @@ int64_t Wrapped(int64_t a, int64_t b) {
                               static_cast<uint64_t>(b));
 }
 
-// Moves a sum up to a larger window.
-void RaiseWindow(int64_t window, ExactSum& sum) {
-  const int64_t moved = window - sum.window;
-  for (int64_t i = 0; i < static_cast<int64_t>(kLimbs); ++i) {
-    const int64_t from = i + moved;
-    sum.limbs[i] = from < static_cast<int64_t>(kLimbs) ? sum.limbs[from] : 0;
-  }
-  sum.window = window;
-}
-
 // The exponent of a positive normal number.
 int64_t ExponentOf(double s) {
   uint64_t bits;
@@ -49,6 +39,15 @@ double PowerOfTwo(int64_t exponent) {
 
 }  // namespace
 
+void RaiseWindow(int64_t window, ExactSum& sum) {
+  const int64_t moved = window - sum.window;
+  for (int64_t i = 0; i < static_cast<int64_t>(kLimbs); ++i) {
+    const int64_t from = i + moved;
+    sum.limbs[i] = from < static_cast<int64_t>(kLimbs) ? sum.limbs[from] : 0;
+  }
+  sum.window = window;
+}
+
 void Merge(const ExactSum& from, ExactSum& into) {
   if (IsEmpty(from)) return;
   if (IsEmpty(into)) {
@@ -60,6 +59,14 @@ void Merge(const ExactSum& from, ExactSum& into) {
   if (other.window < into.window) RaiseWindow(into.window, other);
   for (size_t i = 0; i < kLimbs; ++i) {
     into.limbs[i] = Wrapped(into.limbs[i], other.limbs[i]);
+  }
+}
+
+void Remove(const ExactSum& blocks, ExactSum& from) {
+  ExactSum other = blocks;
+  if (other.window < from.window) RaiseWindow(from.window, other);
+  for (size_t i = 0; i < kLimbs; ++i) {
+    from.limbs[i] = Wrapped(from.limbs[i], Wrapped(~other.limbs[i], 1));
   }
 }
 

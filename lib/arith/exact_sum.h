@@ -57,8 +57,14 @@ inline bool IsEmpty(const ExactSum& sum) {
           sum.limbs[4]) == 0;
 }
 
+/// Moves a sum up to a larger window.
+void RaiseWindow(int64_t window, ExactSum& sum);
+
 /// Adds all blocks of another sum.
 void Merge(const ExactSum& from, ExactSum& into);
+
+/// Takes away some of the blocks that a sum has. What is left keeps the window.
+void Remove(const ExactSum& blocks, ExactSum& from);
 
 /// Adds a block of the sum s * 2^offset. s is positive and normal.
 void AddBlockSum(double s, int64_t offset, ExactSum& sum);

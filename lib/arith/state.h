@@ -41,11 +41,11 @@ inline bool HasSum(const SoftmaxState& state) {
 }
 
 inline StateUse UseOf(const SoftmaxState& state) {
-  return static_cast<StateUse>(state.window & 1);
+  return static_cast<StateUse>(state.window & 3);
 }
 inline ExactSum SumOf(const SoftmaxState& state) {
   ExactSum sum;
-  sum.window = state.window >> 1;
+  sum.window = state.window >> 2;
   std::memcpy(sum.limbs, state.limbs, sizeof(sum.limbs));
   return sum;
 }
@@ -56,7 +56,7 @@ inline SoftmaxState StateOf(uint32_t key, const ExactSum& sum, StateUse use) {
   state.max_key = key;
   if (!HasSum(state)) return state;
   state.window =
-      static_cast<int32_t>(2 * sum.window + static_cast<int64_t>(use));
+      static_cast<int32_t>(4 * sum.window + static_cast<int64_t>(use));
   std::memcpy(state.limbs, sum.limbs, sizeof(sum.limbs));
   return state;
 }

@@ -178,6 +178,46 @@ double TotalOfBlocks(const BlockSums& row, double offset) {
   return TotalOf(row.sum, static_cast<int64_t>(offset));
 }
 
+HoleTotals TotalsWithout(const ExactSum& all, double hole, int64_t hole_offset,
+                         double offset) {
+  const auto units = static_cast<int64_t>(offset);
+  ExactSum others = all;
+  if (hole != 0.0) {
+    ExactSum of_hole;
+    AddBlockSum(hole, hole_offset, of_hole);
+    Remove(of_hole, others);
+  }
+  return {TotalOf(others, units), TotalOf(all, units)};
+}
+
+HoleTotals TotalsOf(const ExactSum& others, double hole, int64_t hole_offset,
+                    double offset) {
+  if (!(hole == hole)) return {kNaN, kNaN};
+  const auto units = static_cast<int64_t>(offset);
+  HoleTotals totals;
+  totals.others = TotalOf(others, units);
+  totals.sum = totals.others;
+  if (hole == 0.0) return totals;
+  ExactSum all;
+  AddBlockSum(hole, hole_offset, all);
+  const bool is_higher = all.window > others.window && !IsEmpty(others);
+  Merge(others, all);
+  totals.sum = TotalOf(all, units);
+  // The bits of a state, which has the sum of all. It lacks limbs of the others
+  // where the hole is far above them.
+  if (is_higher && totals.others >= totals.sum * kMinShareOfOthers) {
+    ExactSum kept = others;
+    RaiseWindow(all.window, kept);
+    totals.others = TotalOf(kept, units);
+  }
+  return totals;
+}
+
+HoleTotals TotalsOfBlocks(const BlockSums& row, double offset) {
+  if (row.has_nan) return {kNaN, kNaN};
+  return TotalsOf(row.sum, row.hole, row.hole_offset, offset);
+}
+
 double HoleOfBlocks(const BlockSums& row, float x, const RowPlan& plan,
                     const ScaleParts& parts) {
   const float argument = x * static_cast<float>(plan.unit);

@@ -74,6 +74,23 @@ void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
 /// The sum in units of 2^offset; NaN if the row holds NaN.
 double TotalOfBlocks(const BlockSums& row, double offset);
 
+/// A sum with and without the exp value of the hole, which counts as a block of
+/// its own: of the blocks without the hole, and of the hole's exp value, which
+/// is 0 or as the plan of its block gives it. In units of 2^offset.
+struct HoleTotals {
+  double others, sum;
+};
+HoleTotals TotalsOf(const ExactSum& others, double hole, int64_t hole_offset,
+                    double offset);
+/// The same from the sum of all. The sum of the others is exact if it is a
+/// kMinShareOfOthers of all but for 2^-31; else it errs by 2^-61 of all at
+/// most.
+HoleTotals TotalsWithout(const ExactSum& all, double hole, int64_t hole_offset,
+                         double offset);
+constexpr double kMinShareOfOthers = 0x1p-30;
+/// The same of a row; NaN if the row holds NaN.
+HoleTotals TotalsOfBlocks(const BlockSums& row, double offset);
+
 /// The exp value of the hole, x, by the row's plan.
 double HoleOfBlocks(const BlockSums& row, float x, const RowPlan& plan,
                     const ScaleParts& parts);

@@ -26,6 +26,17 @@ struct Loss {
 /// The label of a row that has none.
 constexpr size_t kNoLabel = ~size_t{0};
 
+/// A row's loss and gradient: unit * (total / sum * e_c - q_c), but
+/// `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp.
+struct RowLoss {
+  double loss, total, unit, label_gradient;
+};
+/// Whether floats hold a factor of exp values: where they do, no product
+/// overflows before the gradient does.
+inline bool FactorFitsFloats(double factor) {
+  return -0x1p100 <= factor && factor <= 0x1p100;
+}
+
 /// What a row of a tile asks for. A row that is ignored is not read; it has no
 /// loss and a gradient of zeros.
 struct LabelledRow {

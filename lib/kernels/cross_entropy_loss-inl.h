@@ -47,8 +47,10 @@ static_assert(kExpSumErrorU + 5.0 + kDoubleSumErrorU + 1.0 + 0.02 <=
                   2.0 * kCrossEntropyMaxError * 0x1p24,
               "the documented bound holds");
 
+using internal::FactorFitsFloats;
 using internal::kNoLabel;
 using internal::Loss;
+using internal::RowLoss;
 
 // What is known of a row's logits once they have been summed.
 struct RowSums {
@@ -124,17 +126,8 @@ HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
   return row.log_sum - scale * (x_label - plan.shift);
 }
 
-// A row's loss and gradient: unit * (total / sum * e_c - q_c), but
-// `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp.
-struct RowLoss {
-  double loss, total, unit, label_gradient;
-};
-
 // Whether floats hold what the gradients are made of: where they do, no product
 // overflows before the gradient does, and no share is lost to underflow.
-HWY_INLINE bool FactorFitsFloats(double factor) {
-  return -0x1p100 <= factor && factor <= 0x1p100;
-}
 HWY_INLINE bool UnitFitsFloats(double unit) {
   const double size = unit < 0.0 ? -unit : unit;
   return unit == 0.0 || (0x1p-100 <= size && size <= 0x1p100);

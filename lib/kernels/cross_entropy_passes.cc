@@ -40,13 +40,13 @@ static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 // The label's exp value is left out of the sum and added last: the gradient of
 // the label, p - 1 = -(sum of the others) / sum, is then not a difference of
 // nearly equal numbers where p is near 1.
-HWY_INLINE RowSums SumsOf(const internal::HoleSum& exps, float max,
+HWY_INLINE RowSums SumsOf(double others, double label, double sum, float max,
                           const RowPlan& plan, const ScaleParts& parts,
                           bool needs_log) {
   RowSums row{};
-  row.label = exps.hole;
-  row.others = exps.others;
-  row.sum = row.others + row.label;
+  row.label = label;
+  row.others = others;
+  row.sum = sum;
   row.is_number = row.sum == row.sum;
   // Not if the loss is that of the label alone, and is made of the others.
   if (row.is_number && (needs_log || !IsLarge(row))) {
@@ -99,16 +99,21 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   RowSums row{};
   if (is_finite) {
     internal::HoleSum exps{0.0, 0.0};
+    double sum;
     if (blocks.is_direct) {
-      exps.others = internal::TotalOfBlocks(blocks, plan.offset);
+      const internal::HoleTotals totals =
+          internal::TotalsOfBlocks(blocks, plan.offset);
+      exps.others = totals.others;
+      sum = totals.sum;
       if (label != kNoLabel) {
         exps.hole = internal::HoleOfBlocks(blocks, x_label, plan, parts);
       }
     } else {
       exps = dx == nullptr ? SumExpValues(x, n, label, plan, parts)
                            : WriteExpValues(x, dx, n, label, plan, parts);
+      sum = exps.others + exps.hole;
     }
-    row = SumsOf(exps, max, plan, parts,
+    row = SumsOf(exps.others, exps.hole, sum, max, plan, parts,
                  has_shares || loss.options.z_loss != 0.0f);
   }
   if (!row.is_number || share_sums.total != share_sums.total) {

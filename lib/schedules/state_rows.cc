@@ -4,9 +4,42 @@
 #include <limits>
 
 #include "arith/state.h"
+#include "kernels/large_rows.h"
 
 namespace softlane {
 namespace internal {
+
+PartReader::PartReader(Target target, float scale, StateUse use) noexcept
+    : passes_(*KernelsOf(kLargeRowKernels, target).blocks),
+      row_(KernelsOf(kRowKernels, target)),
+      parts_(SplitScale(scale)),
+      use_(use) {}
+
+void PartReader::Read(const RowPart& part, SoftmaxState& state) const {
+  // Up to the next multiple of kStateCols.
+  const size_t before = (kStateCols - part.first_col % kStateCols) % kStateCols;
+  const size_t head = before < part.n ? before : part.n;
+  if (head != 0) ReadBlocks(part.x, head, part.hole, state);
+  if (head != part.n) {
+    ReadBlocks(part.x + head, part.n - head, part.hole - head, state);
+  }
+}
+
+void PartReader::ReadBlocks(const float* x, size_t n, size_t hole,
+                            SoftmaxState& state) const {
+  BlockSums blocks{};
+  SumOfBlocks(
+      passes_,
+      use_ == StateUse::kLogSoftmax ? passes_.sum_in_double : passes_.sum, x, n,
+      hole, parts_, blocks);
+  float max = blocks.max;
+  const bool has_nan = blocks.has_nan || !(blocks.hole == blocks.hole);
+  if (!blocks.is_direct || has_nan) max = row_.max_or_nan(x, n);
+  if (!has_nan && blocks.hole != 0.0) {
+    AddBlockSum(blocks.hole, blocks.hole_offset, blocks.sum);
+  }
+  MergeState(StateOf(KeyOf(max), blocks.sum, use_), state);
+}
 
 StateRow RowOfState(const SoftmaxState& state, const ScaleParts& parts) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();

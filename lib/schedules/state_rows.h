@@ -2,12 +2,42 @@
 #ifndef SOFTLANE_LIB_SCHEDULES_STATE_ROWS_H_
 #define SOFTLANE_LIB_SCHEDULES_STATE_ROWS_H_
 
+#include <cstddef>
+
 #include "arith/plan.h"
 #include "kernels/block_sums.h"
+#include "kernels/row_passes.h"
 #include "softlane/softmax_state.h"
+#include "softlane/target.h"
 
 namespace softlane {
 namespace internal {
+
+/// The columns of a row that a call has: n from column first_col on.
+struct RowPart {
+  const float* x;
+  size_t first_col, n;
+  /// The index in x of the logit whose exp value is a block of its own; kNoHole
+  /// if there is none.
+  size_t hole;
+};
+
+/// Reads parts of rows into states.
+class PartReader {
+ public:
+  PartReader(Target target, float scale, StateUse use) noexcept;
+
+  void Read(const RowPart& part, SoftmaxState& state) const;
+
+ private:
+  void ReadBlocks(const float* x, size_t n, size_t hole,
+                  SoftmaxState& state) const;
+
+  const BlockPasses& passes_;
+  const RowKernels& row_;
+  const ScaleParts parts_;
+  const StateUse use_;
+};
 
 /// What a state says of its row.
 struct StateRow {

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "arith/state.h"
+#include "check.h"
+#include "dispatch.h"
+#include "fp_environment.h"
+#include "kernels/cross_entropy_parts.h"
+#include "kernels/large_rows.h"
+#include "schedules/softmax_call.h"
+#include "schedules/state_rows.h"
+#include "softlane/softmax_state.h"
+
+// Cross-entropy of rows in parts: the states, and loss and gradient from them.
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// Labels of either type.
+class Labels {
+ public:
+  explicit Labels(const int64_t* labels) : of64_(labels) {}
+  explicit Labels(const int32_t* labels) : of32_(labels) {}
+
+  int64_t operator[](size_t r) const {
+    return of64_ != nullptr ? of64_[r] : of32_[r];
+  }
+  // As the checks see them: 32-bit words.
+  auto Words(size_t rows) const {
+    return of64_ != nullptr
+               ? ReadVector(reinterpret_cast<const uint32_t*>(of64_), 2 * rows)
+               : ReadVector(reinterpret_cast<const uint32_t*>(of32_), rows);
+  }
+  // Whether each label is in [0, end) or is `ignored`.
+  bool AreBelow(uint64_t end, size_t rows, int64_t ignored) const {
+    size_t r = 0;
+    while (r < rows &&
+           ((*this)[r] == ignored || static_cast<uint64_t>((*this)[r]) < end)) {
+      ++r;
+    }
+    return r == rows;
+  }
+
+ private:
+  const int64_t* of64_ = nullptr;
+  const int32_t* of32_ = nullptr;
+};
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void ReadRows(const Rows<const float>& logits,
+                                size_t first_col, const Labels& labels,
+                                SoftmaxState* states,
+                                const LossStateOptions& options,
+                                Target target) {
+  const PartReader reader(target, options.scale, StateUse::kCrossEntropy);
+  for (size_t r = 0; r < logits.rows; ++r) {
+    if (labels[r] == options.ignore_index) continue;
+    // Above the part if the label is before it.
+    const size_t label = static_cast<size_t>(labels[r]) - first_col;
+    reader.Read({logits.Row(r), first_col, logits.cols,
+                 label < logits.cols ? label : kNoHole},
+                states[r]);
+  }
+}
+
+Status Update(const Rows<const float>& logits, size_t first_col,
+              const Labels& labels, SoftmaxState* states,
+              const LossStateOptions& options, Target target) {
+  const size_t rows = logits.rows;
+  if (Status s = CheckOperands(true, Read(logits), labels.Words(rows),
+                               WrittenVector(states, rows));
+      s != Status::kOk) {
+    return s;
+  }
+  if (!IsFinitePositive(options.scale)) return Status::kBadOption;
+  for (size_t r = 0; r < rows; ++r) {
+    if (labels[r] != options.ignore_index &&
+        HasOtherUse(states[r], StateUse::kCrossEntropy)) {
+      return Status::kBadOption;
+    }
+  }
+  if (!labels.AreBelow(uint64_t{1} << 63, rows, options.ignore_index)) {
+    return Status::kBadLabel;
+  }
+  const Target chosen = Resolve(target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
+  if (logits.cols == 0) return Status::kOk;
+  const FpEnvironment environment;
+  ReadRows(logits, first_col, labels, states, options, chosen);
+  return Status::kOk;
+}
+
+// A part of some rows.
+struct Part {
+  const Rows<const float>& x;
+  size_t first_col, num_classes;
+  const Labels& labels;
+  const SoftmaxState* states;
+  float* losses;
+  const Rows<float>& dx;
+  const LossStateOptions& options;
+};
+
+class PartLosses {
+ public:
+  PartLosses(const Part& part, Target target)
+      : part_(part),
+        passes_(*KernelsOf(kLargeRowKernels, target).blocks),
+        loss_of_part_(KernelsOf(kLossOfPart, target)),
+        loss_{options_, SplitScale(part.options.scale), 0.0, true} {
+    options_.z_loss = part.options.z_loss;
+    options_.scale = part.options.scale;
+    options_.class_weights = &weight_;
+  }
+
+  void Run() {
+    for (size_t r = 0; r < part_.x.rows; ++r) {
+      float* const dx = part_.dx.data == nullptr ? nullptr : part_.dx.Row(r);
+      const int64_t label = part_.labels[r];
+      if (label == part_.options.ignore_index) {
+        part_.losses[r] = 0.0f;
+        if (dx != nullptr) FillRow(dx, part_.x.cols, 0.0f);
+        continue;
+      }
+      // Above the part if the label is before it.
+      part_.losses[r] =
+          LossOfRow(r, static_cast<size_t>(label) - part_.first_col, dx);
+    }
+  }
+
+ private:
+  float LossOfRow(size_t r, size_t label, float* dx) {
+    const size_t n = part_.x.cols;
+    const bool has_label = label < n;
+    const StateRow row = RowOfState(part_.states[r], loss_.parts);
+    if (!row.has_sum) {
+      if (dx != nullptr) FillRow(dx, n, kNaN);
+      return has_label ? kNaN : 0.0f;
+    }
+    const LossStateOptions& options = part_.options;
+    weight_ =
+        options.label_weights == nullptr ? 1.0f : options.label_weights[r];
+    const double upstream = options.upstream_rows == nullptr || dx == nullptr
+                                ? options.upstream
+                                : options.upstream_rows[r];
+    PartSums sums{row.sum, 0.0, row.sum, 0.0, row.max};
+    if (has_label) SetLabel(row, part_.states[r], part_.x.Row(r), label, sums);
+    if (NeedsLog(options_, sums)) {
+      sums.log_sum =
+          passes_.log_of_sum(row.max, sums.sum, row.plan, loss_.parts);
+    }
+    const RowLoss loss = loss_of_part_(loss_, sums, row.plan, upstream);
+    if (dx != nullptr) {
+      WriteGradient(row, loss, sums.sum, part_.x.Row(r), dx);
+      if (has_label) dx[label] = static_cast<float>(loss.label_gradient);
+    }
+    return has_label ? static_cast<float>(loss.loss) : 0.0f;
+  }
+
+  // Of a part that has the label.
+  void SetLabel(const StateRow& row, const SoftmaxState& state, const float* x,
+                size_t label, PartSums& sums) const {
+    const ScaleParts& parts = loss_.parts;
+    const size_t n = part_.x.cols;
+    sums.x_label = x[label];
+    // The exp value that the state has: by the plan of the label's block.
+    const size_t place = (part_.first_col + label) % kStateCols;
+    const size_t begin = place < label ? label - place : 0;
+    const size_t rest = kStateCols - place;
+    const size_t end = rest < n - label ? label + rest : n;
+    const float max = passes_.max(x + begin, end - begin);
+    BlockSums block{};
+    if (max > -kInfinity) {
+      const RowPlan plan = PlanRow(max, parts);
+      block.hole = ExpOf(sums.x_label, plan);
+      block.hole_offset = static_cast<int>(plan.offset);
+    }
+    const HoleTotals totals = TotalsWithout(SumOf(state), block.hole,
+                                            block.hole_offset, row.plan.offset);
+    sums.others = totals.others;
+    sums.sum = totals.sum;
+    sums.label = HoleOfBlocks(block, sums.x_label, row.plan, parts);
+    // A row of one block: its sum is that of two doubles.
+    if (n == part_.num_classes && n <= kStateCols) {
+      if (totals.others < totals.sum * 0x1p-20) {
+        sums.others = passes_
+                          .sum(x, nullptr, n, label, row.plan, parts,
+                               LowestOf(row.plan, parts), nullptr)
+                          .others;
+      }
+      sums.sum = sums.others + sums.label;
+    }
+  }
+  double ExpOf(float x, const RowPlan& plan) const {
+    return passes_
+        .sum(&x, nullptr, 1, kNoHole, plan, loss_.parts,
+             LowestOf(plan, loss_.parts), nullptr)
+        .others;
+  }
+
+  // By parts that the first cache holds.
+  void WriteGradient(const StateRow& row, const RowLoss& loss, double sum,
+                     const float* x, float* dx) const {
+    const double factor = loss.unit * loss.total / sum;
+    const double ratio = loss.total / sum;
+    const bool fits_floats = FactorFitsFloats(factor);
+    const float lowest = LowestOf(row.plan, loss_.parts);
+    for (size_t i = 0; i < part_.x.cols; i += kSumCols) {
+      const size_t left = part_.x.cols - i;
+      const size_t n = left < kSumCols ? left : kSumCols;
+      float* const e = dx + i;
+      passes_.write(x + i, e, n, kNoHole, row.plan, loss_.parts, lowest,
+                    nullptr);
+      if (fits_floats) {
+        passes_.multiply(factor, sum, n, e);
+        continue;
+      }
+      for (size_t k = 0; k < n; ++k) {
+        // + 0: not the -0 that a negative unit makes of 0.
+        e[k] = static_cast<float>(loss.unit * (ratio * double{e[k]}) + 0.0);
+      }
+    }
+  }
+
+  const Part& part_;
+  const BlockPasses& passes_;
+  LossOfPartFunction& loss_of_part_;
+  CrossEntropyOptions options_;
+  const Loss loss_;
+  float weight_ = 1.0f;
+};
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void WriteLosses(const Part& part, Target target) {
+  PartLosses(part, target).Run();
+}
+
+bool AreGoodOptions(const Part& part) {
+  const LossStateOptions& options = part.options;
+  if (!IsFinitePositive(options.scale) ||
+      !IsFiniteNotNegative(options.z_loss)) {
+    return false;
+  }
+  for (size_t r = 0; r < part.x.rows; ++r) {
+    if (options.label_weights != nullptr &&
+        !IsFiniteNotNegative(options.label_weights[r])) {
+      return false;
+    }
+    if (part.labels[r] != options.ignore_index &&
+        HasOtherUse(part.states[r], StateUse::kCrossEntropy)) {
+      return false;
+    }
+  }
+  return true;
+}
+
+Status Run(const Part& part, Target target) {
+  const size_t rows = part.x.rows;
+  const bool has_gradient = part.dx.data != nullptr;
+  const LossStateOptions& options = part.options;
+  if (Status s = CheckOperands(
+          part.x.cols <= part.num_classes &&
+              part.first_col <= part.num_classes - part.x.cols &&
+              (!has_gradient || HaveSameShape(part.x, part.dx)),
+          Replaced(part.x), part.labels.Words(rows),
+          ReadVector(part.states, rows), WrittenVector(part.losses, rows),
+          Optional(Replacing(part.dx)),
+          Optional(ReadVector(options.label_weights, rows)),
+          Optional(ReadVector(has_gradient ? options.upstream_rows : nullptr,
+                              rows)));
+      s != Status::kOk) {
+    return s;
+  }
+  if (!AreGoodOptions(part)) return Status::kBadOption;
+  if (!part.labels.AreBelow(part.num_classes, rows, options.ignore_index)) {
+    return Status::kBadLabel;
+  }
+  const Target chosen = Resolve(target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
+  const FpEnvironment environment;
+  WriteLosses(part, chosen);
+  return Status::kOk;
+}
+
+}  // namespace
+}  // namespace internal
+
+inline namespace v1 {
+
+Status UpdateLossStates(const Rows<const float>& logits, size_t first_col,
+                        const int64_t* labels, SoftmaxState* states,
+                        const LossStateOptions& options,
+                        Target target) noexcept {
+  return internal::Update(logits, first_col, internal::Labels(labels), states,
+                          options, target);
+}
+Status UpdateLossStates(const Rows<const float>& logits, size_t first_col,
+                        const int32_t* labels, SoftmaxState* states,
+                        const LossStateOptions& options,
+                        Target target) noexcept {
+  return internal::Update(logits, first_col, internal::Labels(labels), states,
+                          options, target);
+}
+
+Status CrossEntropyFromStates(const Rows<const float>& logits, size_t first_col,
+                              size_t num_classes, const int64_t* labels,
+                              const SoftmaxState* states, float* losses,
+                              const Rows<float>& dlogits,
+                              const LossStateOptions& options,
+                              Target target) noexcept {
+  return internal::Run(
+      {logits, first_col, num_classes, internal::Labels(labels), states, losses,
+       dlogits, options},
+      target);
+}
+Status CrossEntropyFromStates(const Rows<const float>& logits, size_t first_col,
+                              size_t num_classes, const int32_t* labels,
+                              const SoftmaxState* states, float* losses,
+                              const Rows<float>& dlogits,
+                              const LossStateOptions& options,
+                              Target target) noexcept {
+  return internal::Run(
+      {logits, first_col, num_classes, internal::Labels(labels), states, losses,
+       dlogits, options},
+      target);
+}
+
+}  // namespace v1
+}  // namespace softlane

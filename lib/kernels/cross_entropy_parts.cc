@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/cross_entropy_parts.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/cross_entropy_parts.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "kernels/cross_entropy_loss-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+RowLoss LossOfPart(const Loss& loss, const internal::PartSums& sums,
+                   const RowPlan& plan, double upstream) {
+  const RowSums row{true, sums.others, sums.label, sums.sum, sums.log_sum};
+  const double label_loss =
+      LabelLoss(row, plan, loss.parts.scale, sums.x_label);
+  return LossOf(loss, row, plan, 0, label_loss, nullptr, upstream);
+}
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace internal {
+
+const KernelTable<LossOfPartFunction> kLossOfPart =
+    SOFTLANE_KERNEL_TABLE(LossOfPart);
+
+}  // namespace internal
+}  // namespace softlane
+#endif  // HWY_ONCE
