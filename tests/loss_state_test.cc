@@ -88,6 +88,25 @@ Loss InParts(const Row& row, Random& random) {
   return got;
 }
 
+// A row with NaN or +inf, at the label or elsewhere, or of -inf only.
+void MakeSpecial(std::vector<float>& x, size_t label, Random& random) {
+  const size_t at = random.Below(2) == 0 ? label : random.Below(x.size());
+  switch (random.Below(4)) {
+    case 0:
+      x[at] = kInf;
+      break;
+    case 1:
+      x[at] = std::nanf("");
+      break;
+    case 2:
+      std::fill(x.begin(), x.end(), -kInf);
+      break;
+    default:  // but for the label
+      std::fill(x.begin(), x.end(), -kInf);
+      x[label] = 1.0f;
+  }
+}
+
 // Kills: a label that is not left out of the other classes' sum, or not by its
 // block's plan; another window of that sum; a loss of each part; a gradient
 // from the part's sum.
@@ -107,6 +126,7 @@ TEST_CASE("the cross-entropy of rows in parts has the bits of one call") {
     const float max = ModelMax(row.x.data(), n);
     if (random.Below(3) == 0) row.x[label] = max + random.Uniform(0.0f, 12.0f);
     if (random.Below(9) == 0) row.x[label] = -kInf;
+    if (random.Below(9) == 0) MakeSpecial(row.x, label, random);
     if (random.Below(9) == 0) row.label = row.options.ignore_index;
     if (random.Below(3) == 0) row.options.scale = random.Uniform(0.01f, 1.0f);
     if (random.Below(3) == 0) row.options.z_loss = 1e-3f;
@@ -126,6 +146,95 @@ TEST_CASE("the cross-entropy of rows in parts has the bits of one call") {
     differences.Check(SameBits(got.dx, want.dx), name + ", gradient");
   }
   differences.Report();
+}
+
+// Kills: a sum of the others that is negative, or that keeps the window of one
+// part.
+TEST_CASE("a label far above the other classes") {
+  Random random(2);
+  Differences differences;
+  double worst = 0.0;
+  for (size_t i = 0; i < Amount("SOFTLANE_STATE_ROWS", 2000, 100); ++i) {
+    const size_t n = 2 + random.Below(3 * kStateCols);
+    Row row{MakeLongRow(LongShape::kUsual, n, random), 0, 1.0f, {}};
+    const size_t label = random.Below(n);
+    row.label = static_cast<int64_t>(label);
+    row.x[label] = ModelMax(row.x.data(), n) + random.Uniform(12.0f, 100.0f);
+    const Loss want = InOneCall(row, AnyTarget(random));
+    const Loss got = InParts(row, random), again = InParts(row, random);
+    const std::string name = std::to_string(n) + " columns";
+    differences.Check(SameBits(got.loss, again.loss), name + ", loss");
+    differences.Check(SameBits(got.dx, again.dx), name + ", gradient");
+    differences.Check(got.loss >= 0.0f, name + ", sign of the loss");
+    differences.Check(got.dx[label] <= 0.0f, name + ", sign of the gradient");
+    worst = std::max({worst, std::abs(double{got.loss} - double{want.loss}),
+                      std::abs(double{got.dx[label]} - want.dx[label])});
+    row.x[label] = 0.0f;  // the others are as exact as ever
+    std::vector<float> others = got.dx, wanted = want.dx;
+    others[label] = wanted[label] = 0.0f;
+    differences.Check(SameBits(others, wanted), name + ", others");
+  }
+  differences.Report();
+  CHECK(worst <= 0x1p-54);  // half an ulp of a loss of 2^-30, and 2^-60
+}
+
+// Kills: a check that is left out, or that comes after the first write.
+TEST_CASE("arguments of the cross-entropy of rows in parts") {
+  constexpr size_t kCols = 6;
+  const float x[2 * kCols] = {1.0f, 2.0f, 3.0f};
+  int64_t labels[2] = {-100, 7};
+  SoftmaxState states[2] = {};
+  float losses[2] = {5.0f, 5.0f}, dx[2 * kCols] = {};
+  const Rows<const float> logits(x, 2, kCols);
+  LossStateOptions options;
+  const auto update = [&] {
+    return UpdateLossStates(logits, 4, labels, states, options);
+  };
+  const auto run = [&](size_t first_col, size_t classes) {
+    return CrossEntropyFromStates(logits, first_col, classes, labels, states,
+                                  losses, {dx, 2, kCols}, options);
+  };
+  CHECK(update() == Status::kOk);
+  CHECK(states[0].max_key == 0);  // ignored
+  CHECK(states[1].max_key != 0);
+  CHECK((states[1].window & 3) == static_cast<int>(StateUse::kCrossEntropy));
+  CHECK(run(5, 10) == Status::kBadShape);
+  CHECK(run(4, 5) == Status::kBadShape);
+  CHECK(run(SIZE_MAX, 10) == Status::kBadShape);
+  labels[0] = -1;
+  CHECK(update() == Status::kBadLabel);
+  CHECK(run(4, 10) == Status::kBadLabel);
+  labels[0] = 10;
+  CHECK(run(4, 10) == Status::kBadLabel);
+  labels[0] = -100;
+  for (const float bad : {0.0f, -1.0f, std::nanf(""), kInf}) {
+    options.scale = bad;
+    CHECK(update() == Status::kBadOption);
+    CHECK(run(4, 10) == Status::kBadOption);
+    options.scale = 1.0f;
+    options.z_loss = bad;
+    CHECK((run(4, 10) == Status::kBadOption) == (bad != 0.0f));
+    options.z_loss = 0.0f;
+    const float weights[2] = {1.0f, bad};
+    options.label_weights = weights;
+    CHECK((run(4, 10) == Status::kBadOption) == (bad != 0.0f));
+    options.label_weights = nullptr;
+    losses[0] = losses[1] = 5.0f;
+  }
+  // States of another use.
+  SoftmaxState other[2] = {};
+  REQUIRE(UpdateStates(logits, 4, other) == Status::kOk);
+  CHECK(UpdateLossStates(logits, 4, labels, other) == Status::kBadOption);
+  CHECK(UpdateStates(logits, 4, states) == Status::kBadOption);
+  CHECK(CrossEntropyFromStates(logits, 4, 10, labels, other, losses) ==
+        Status::kBadOption);
+  CHECK(SoftmaxFromStates(logits, states, {dx, 2, kCols}) ==
+        Status::kBadOption);
+  CHECK(MergeStates(other, states, 2) == Status::kBadOption);
+  CHECK(losses[1] == 5.0f);  // no bad call has written
+  CHECK(run(4, 10) == Status::kOk);
+  CHECK(SameBits(losses[0], 0.0f));
+  CHECK(losses[1] != 5.0f);
 }
 
 }  // namespace
