@@ -55,7 +55,14 @@ void ForRows(const Part& part, const ScaleParts& parts, float empty_value,
                            part.x.rows > internal::kMaxCached / 2 / n;
   ForRows(part, parts, internal::EmptyValue(options.empty_row, false),
           [&](const StateRow& row, const float* x, float* y) {
-            kernels.write(x, y, n, row.sum, row.plan, parts, is_streamed);
+            if (row.plan.as_is) {
+              kernels.write(x, y, n, row.sum, row.plan, parts, is_streamed);
+              return;
+            }
+            const BlockPasses& passes = *kernels.blocks;
+            passes.write(x, y, n, internal::kNoHole, row.plan, parts,
+                         internal::LowestOf(row.plan, parts), nullptr);
+            passes.multiply(1.0 / row.sum, row.sum, n, y);
           });
 }
 
