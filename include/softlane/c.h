@@ -52,6 +52,12 @@ enum {
   SOFTLANE_EMPTY_ROW_ZERO = 1 /**< EmptyRow::kZero */
 };
 
+/** The values of softlane::StateUse. */
+enum {
+  SOFTLANE_STATE_SOFTMAX = 0,    /**< StateUse::kSoftmax */
+  SOFTLANE_STATE_LOG_SOFTMAX = 1 /**< StateUse::kLogSoftmax */
+};
+
 /** The values of softlane::Reduction. */
 enum {
   SOFTLANE_REDUCTION_NONE = 0, /**< Reduction::kNone */
@@ -107,6 +113,20 @@ int softlane_softmax_backward(const float* probs, size_t probs_stride,
                               float* dlogits, size_t dlogits_stride,
                               size_t rows, size_t cols, float scale,
                               int target);
+
+/** softlane::SoftmaxBackwardDots. */
+int softlane_softmax_backward_dots(const float* probs, size_t probs_stride,
+                                   const float* dprobs, size_t dprobs_stride,
+                                   double* dots, size_t rows, size_t cols,
+                                   int target);
+
+/** softlane::SoftmaxBackwardFromDots. */
+int softlane_softmax_backward_from_dots(const float* probs, size_t probs_stride,
+                                        const float* dprobs,
+                                        size_t dprobs_stride,
+                                        const double* dots, float* dlogits,
+                                        size_t dlogits_stride, size_t rows,
+                                        size_t cols, float scale, int target);
 
 /** softlane::LogSoftmax with options {scale, empty_row}. */
 int softlane_log_softmax(const float* logits, size_t logits_stride,
@@ -247,6 +267,42 @@ int softlane_softmax_topk(const float* logits, size_t logits_stride, size_t k,
                           int32_t* indices, size_t indices_stride, size_t rows,
                           size_t cols, float scale, int renormalize,
                           int empty_row, int target);
+
+/** softlane::SoftmaxState. All bytes 0: no column has been read. */
+typedef struct softlane_softmax_state {
+  uint32_t max_key; /**< SoftmaxState::max_key */
+  int32_t window;   /**< SoftmaxState::window */
+  int64_t limbs[5]; /**< SoftmaxState::limbs */
+} softlane_softmax_state;
+
+/** softlane::UpdateStates with options {scale, use}. */
+int softlane_update_states(const float* logits, size_t logits_stride,
+                           size_t first_col, softlane_softmax_state* states,
+                           size_t rows, size_t cols, float scale, int use,
+                           int target);
+
+/** softlane::MergeStates. */
+int softlane_merge_states(softlane_softmax_state* into,
+                          const softlane_softmax_state* from, size_t rows);
+
+/** softlane::LogSumExp of states. */
+int softlane_logsumexp_of_states(const softlane_softmax_state* states,
+                                 float* logsumexp, size_t rows, float scale,
+                                 int target);
+
+/** softlane::SoftmaxFromStates with options {scale, empty_row}. */
+int softlane_softmax_from_states(const float* logits, size_t logits_stride,
+                                 const softlane_softmax_state* states,
+                                 float* probs, size_t probs_stride, size_t rows,
+                                 size_t cols, float scale, int empty_row,
+                                 int target);
+
+/** softlane::LogSoftmaxFromStates with options {scale, empty_row}. */
+int softlane_log_softmax_from_states(const float* logits, size_t logits_stride,
+                                     const softlane_softmax_state* states,
+                                     float* log_probs, size_t log_probs_stride,
+                                     size_t rows, size_t cols, float scale,
+                                     int empty_row, int target);
 
 #ifdef __cplusplus
 } /* extern "C" */

@@ -31,12 +31,31 @@ enum class Role {
   kReplaced,   // read, and the operand that is kReplacing may be this view
   kReplacing,  // written
   kWritten,
+  kUpdated,  // read and written
 };
 constexpr bool IsOutput(Role role) { return role >= Role::kReplacing; }
+constexpr bool IsInput(Role role) {
+  return !IsOutput(role) || role == Role::kUpdated;
+}
 
-enum class Element { kFloat, kInt32, kInt64, kByte };
+enum class Element { kFloat, kInt32, kInt64, kByte, kDouble, kState };
 constexpr size_t SizeOf(Element element) {
-  return element == Element::kInt64 ? 8 : element == Element::kByte ? 1 : 4;
+  switch (element) {
+    case Element::kByte:
+      return 1;
+    case Element::kInt64:
+    case Element::kDouble:
+      return 8;
+    case Element::kState:
+      return sizeof(softlane_softmax_state);
+    default:
+      return 4;
+  }
+}
+// The size that a place in memory is a multiple of.
+constexpr size_t AlignmentOf(Element element) {
+  return element == Element::kState ? alignof(softlane_softmax_state)
+                                    : SizeOf(element);
 }
 
 // The values of an input, or the rules for an output.
@@ -48,6 +67,12 @@ enum class Content {
   kLengths,
   kLabels,
   kWeights,
+  kDots,
+  kStates,         // of any use
+  kSoftmaxStates,  // of the use SOFTLANE_STATE_SOFTMAX, as all states with sums
+  kLogStates,      // of SOFTLANE_STATE_LOG_SOFTMAX
+  kUpdatedStates,  // of the use in the options
+  kMergedStates,   // of the use of the operand before
   kAnything,
   kExponentials,       // NaN or at least +0
   kMaxima,             // a zero is +0
@@ -79,7 +104,20 @@ struct Operand {
   bool is_option = false;
 };
 
-enum class Settings { kNone, kScale, kSoftmax, kTopK, kLoss, kAttention };
+enum class Settings {
+  kNone,
+  kScale,
+  kSoftmax,
+  kTopK,
+  kStates,
+  kMerge,  // no options and no target
+  kLoss,
+  kAttention,
+};
+// Whether the options are a struct, which may be null.
+constexpr bool AreStruct(Settings settings) {
+  return settings >= Settings::kLoss;
+}
 
 struct Function {
   const char* name;
@@ -93,6 +131,9 @@ struct Options {
   float scale = 1.0f;
   int empty_row = 0;
   int renormalize = 0;
+  // Options of states.
+  int use = SOFTLANE_STATE_SOFTMAX;
+  size_t first_col = 0;
   // Options of a loss.
   int reduction = SOFTLANE_REDUCTION_MEAN;
   int64_t ignore_index = -100;

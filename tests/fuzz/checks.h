@@ -21,11 +21,13 @@ inline void Describe(const Call& c) {
   std::fprintf(
       stderr,
       "  options%s: scale %a, empty_row %d, renormalize %d,\n"
+      "  use %d, first_col %zu,\n"
       "  reduction %d, ignore_index %lld, label_smoothing %a, z_loss "
       "%a, upstream %a, zero_if_all_ignored %d,\n"
       "  softcap %a, alibi_slope %a, causal %d, first_query %lld, "
       "window %lld\n",
       o.are_null ? " (null)" : "", double{o.scale}, o.empty_row, o.renormalize,
+      o.use, o.first_col,
       o.reduction, static_cast<long long>(o.ignore_index),
       double{o.label_smoothing}, double{o.z_loss}, double{o.upstream},
       o.zero_if_all_ignored, double{o.softcap}, double{o.alibi_slope}, o.causal,
@@ -57,15 +59,18 @@ class Results {
       starts_[i] = total;
       if (!Writes(c, i)) continue;
       const Extent n = c.ExtentOf(i);
-      total += n.rows * n.axis * n.cols;
+      total += n.rows * n.axis * n.cols * WordsOf(c, i);
     }
     words_.resize(total);
     for (size_t i = 0; i < c.num_operands; ++i) {
       if (!Writes(c, i)) continue;
       ForEachPart(c, i, [&](unsigned char* part, size_t offset, size_t count) {
-        std::memcpy(&words_[starts_[i] + offset], part, 4 * count);
-        memory.Restore(part, 4 * count);
+        const size_t words = WordsOf(c, i);
+        std::memcpy(&words_[starts_[i] + offset * words], part,
+                    4 * words * count);
+        memory.Restore(part, 4 * words * count);
       });
+      if (c.OperandAt(i).element == Element::kDouble) MakeNansAlike(i, c);
     }
   }
 
@@ -73,6 +78,11 @@ class Results {
     return IsOutput(c.OperandAt(i).role) && c.IsUsed(i) &&
            !c.ExtentOf(i).IsEmpty();
   }
+  // The words of an element of an output.
+  static size_t WordsOf(const Call& c, size_t i) {
+    return SizeOf(c.OperandAt(i).element) / 4;
+  }
+  // Of an operand with more than one word an element, `element` counts words.
   uint32_t Word(size_t operand, size_t element) const {
     return words_[starts_[operand] + element];
   }
@@ -81,7 +91,17 @@ class Results {
   }
 
  private:
-  std::vector<uint32_t> words_;  // all outputs have elements of 4 bytes
+  void MakeNansAlike(size_t i, const Call& c) {
+    const Extent n = c.ExtentOf(i);
+    for (size_t e = 0; e < n.rows * n.axis * n.cols; ++e) {
+      uint32_t* const words = &words_[starts_[i] + 2 * e];
+      double value;
+      std::memcpy(&value, words, sizeof(value));
+      if (value != value) words[0] = words[1] = 0x7FF80000u;
+    }
+  }
+
+  std::vector<uint32_t> words_;  // elements have 4 bytes or a multiple
   size_t starts_[kMaxOperands] = {};
 };
 
@@ -97,7 +117,8 @@ inline void CheckSame(const Call& c, const Results& a, const Results& b,
   for (size_t i = 0; i < c.num_operands; ++i) {
     if (!Results::Writes(c, i)) continue;
     const Extent n = c.ExtentOf(i);
-    for (size_t e = 0; e < n.rows * n.axis * n.cols; ++e) {
+    for (size_t e = 0; e < n.rows * n.axis * n.cols * Results::WordsOf(c, i);
+         ++e) {
       if (AreSame(c, i, a.Word(i, e), b.Word(i, e))) continue;
       std::fprintf(stderr, "%a and %a\n", double{a.Float(i, e)},
                    double{b.Float(i, e)});

@@ -118,13 +118,23 @@ inline void ChooseOptions(Call& c, Source& source) {
   Options& o = c.options;
   const Settings settings = c.function->settings;
   if (settings == Settings::kNone) return;
-  if (settings >= Settings::kLoss && source.Chance(12)) {
+  if (settings == Settings::kMerge) {
+    o.use = source.Byte() % 2;  // of the states
+    return;
+  }
+  if (AreStruct(settings) && source.Chance(12)) {
     o.are_null = true;  // the defaults of the function
     o.empty_row = SOFTLANE_EMPTY_ROW_ZERO;
     return;
   }
   o.scale = ChooseAmount(source, 1.0f, true);
   if (settings == Settings::kScale) return;
+  if (settings == Settings::kStates) {
+    o.use = ChooseInt(source, 2);
+    o.first_col = source.Chance(128) ? source.Byte() * size_t{64} : 0;
+    if (source.Chance(32)) o.first_col = source.OneOf(kHugeSizes);
+    return;
+  }
   o.empty_row = ChooseInt(source, 2);
   o.renormalize = source.Byte() % 3;
   if (settings == Settings::kLoss) {
@@ -216,7 +226,7 @@ inline void ChoosePlaces(Call& c, Source& source, Place* places) {
     Place& place = places[i];
     place.root = i;
     ChooseStrides(c, i, common, source);
-    place.shift = source.Byte() % 16 * SizeOf(operand.element);
+    place.shift = source.Byte() % 16 * AlignmentOf(operand.element);
     const size_t kind = source.Byte();
     const unsigned chances = operand.role == Role::kReplacing  ? 96
                              : operand.role == Role::kReplaced ? 20

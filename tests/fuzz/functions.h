@@ -175,6 +175,76 @@ inline const Function kFunctions[] = {
      {Read("logits", Content::kLogits, Shape::kMatrix),
       Apart("top_probs", Content::kSomeProbabilities, Shape::kTopK),
       Apart("indices", Content::kColumns, Shape::kTopK, Element::kInt32)}},
+    {"softlane_softmax_backward_dots",
+     Settings::kNone,
+     [](const Call& c) {
+       return softlane_softmax_backward_dots(c.In(0), c.Stride(0), c.In(1),
+                                             c.Stride(1), c.As<double>(2),
+                                             c.rows, c.cols, c.target);
+     },
+     {Read("probs", Content::kShares, Shape::kMatrix),
+      Read("dprobs", Content::kLogits, Shape::kMatrix),
+      Apart("dots", Content::kAnything, Shape::kPerRow, Element::kDouble)}},
+    {"softlane_softmax_backward_from_dots",
+     Settings::kScale,
+     [](const Call& c) {
+       return softlane_softmax_backward_from_dots(
+           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.As<const double>(2),
+           c.Out(3), c.Stride(3), c.rows, c.cols, c.options.scale, c.target);
+     },
+     {In("probs", Content::kShares), In("dprobs"),
+      Read("dots", Content::kDots, Shape::kPerRow, Element::kDouble),
+      Out("dlogits", Content::kAnything)}},
+    {"softlane_update_states",
+     Settings::kStates,
+     [](const Call& c) {
+       return softlane_update_states(
+           c.In(0), c.Stride(0), c.options.first_col,
+           c.As<softlane_softmax_state>(1), c.rows, c.cols, c.options.scale,
+           c.options.use, c.target);
+     },
+     {Read("logits", Content::kLogits, Shape::kMatrix),
+      Updated("states", Content::kUpdatedStates)}},
+    {"softlane_merge_states",
+     Settings::kMerge,
+     [](const Call& c) {
+       return softlane_merge_states(c.As<softlane_softmax_state>(1),
+                                    c.As<const softlane_softmax_state>(0),
+                                    c.rows);
+     },
+     {Read("from", Content::kStates, Shape::kPerRow, Element::kState),
+      Updated("into", Content::kMergedStates)}},
+    {"softlane_logsumexp_of_states",
+     Settings::kScale,
+     [](const Call& c) {
+       return softlane_logsumexp_of_states(
+           c.As<const softlane_softmax_state>(0), c.Out(1), c.rows,
+           c.options.scale, c.target);
+     },
+     {Read("states", Content::kStates, Shape::kPerRow, Element::kState),
+      Apart("logsumexp", Content::kAnything, Shape::kPerRow)}},
+    {"softlane_softmax_from_states",
+     Settings::kSoftmax,
+     [](const Call& c) {
+       return softlane_softmax_from_states(
+           c.In(0), c.Stride(0), c.As<const softlane_softmax_state>(1),
+           c.Out(2), c.Stride(2), c.rows, c.cols, c.options.scale,
+           c.options.empty_row, c.target);
+     },
+     {In("logits"),
+      Read("states", Content::kSoftmaxStates, Shape::kPerRow, Element::kState),
+      Out("probs", Content::kAnything)}},
+    {"softlane_log_softmax_from_states",
+     Settings::kSoftmax,
+     [](const Call& c) {
+       return softlane_log_softmax_from_states(
+           c.In(0), c.Stride(0), c.As<const softlane_softmax_state>(1),
+           c.Out(2), c.Stride(2), c.rows, c.cols, c.options.scale,
+           c.options.empty_row, c.target);
+     },
+     {In("logits"),
+      Read("states", Content::kLogStates, Shape::kPerRow, Element::kState),
+      Out("log_probs", Content::kAnything)}},
 };
 constexpr size_t kNumFunctions = sizeof(kFunctions) / sizeof(kFunctions[0]);
 

@@ -189,7 +189,7 @@ class Memory {
     if (block.data == nullptr) std::abort();
     for (size_t i = root; i < c.num_operands; ++i) {
       if (places[i].root != root) continue;
-      const size_t size = SizeOf(c.OperandAt(i).element);
+      const size_t size = AlignmentOf(c.OperandAt(i).element);
       const bool fits = BytesOf(c, i) <= kMaxBytes;
       const auto at = static_cast<size_t>(
           static_cast<int64_t>(kGuard + before) + places[i].offset);

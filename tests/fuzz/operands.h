@@ -28,6 +28,10 @@ constexpr Operand Read(const char* name, Content content, Shape shape,
                        Element element = Element::kFloat) {
   return {name, shape, Role::kRead, content, element};
 }
+// States that are read and written.
+constexpr Operand Updated(const char* name, Content content) {
+  return {name, Shape::kPerRow, Role::kUpdated, content, Element::kState};
+}
 constexpr Operand Optional(Operand operand) {
   operand.need = Need::kOptional;
   return operand;

@@ -121,6 +121,10 @@ inline bool AreGoodOptions(const Call& c) {
       return IsScale(o.scale) && IsEmptyRow(o.empty_row);
     case Settings::kTopK:
       return IsScale(o.scale) && IsEmptyRow(o.empty_row) && c.k <= 64;
+    case Settings::kStates:
+      return IsScale(o.scale) && (o.use == 0 || o.use == 1);
+    case Settings::kMerge:
+      return true;
     case Settings::kLoss:
       return o.reduction >= 0 && o.reduction <= 2 && IsScale(o.scale) &&
              IsAmount(o.label_smoothing) && o.label_smoothing <= 1.0f &&
@@ -157,6 +161,39 @@ int ExpectedOfValues(const Call& c, size_t i) {
   return SOFTLANE_OK;
 }
 
+// Whether the largest logit is finite: see softmax_state.h.
+inline bool HasSum(const softlane_softmax_state& state) {
+  return 0x007FFFFFu < state.max_key && state.max_key < 0xFF800000u;
+}
+// Whether all states of operand i with sums have the use that they must have.
+inline bool HaveGoodUses(const Call& c, size_t i) {
+  for (size_t r = 0; r < c.rows; ++r) {
+    const auto state = c.As<const softlane_softmax_state>(i)[r];
+    if (!HasSum(state)) continue;
+    int use = c.options.use;
+    switch (c.OperandAt(i).content) {
+      case Content::kSoftmaxStates:
+        use = SOFTLANE_STATE_SOFTMAX;
+        break;
+      case Content::kLogStates:
+        use = SOFTLANE_STATE_LOG_SOFTMAX;
+        break;
+      case Content::kUpdatedStates:
+        break;
+      case Content::kMergedStates: {
+        const auto other = c.As<const softlane_softmax_state>(i - 1)[r];
+        if (!HasSum(other)) continue;
+        use = other.window & 1;
+        break;
+      }
+      default:
+        return true;
+    }
+    if ((state.window & 1) != use) return false;
+  }
+  return true;
+}
+
 // kBadOption, kBadLabel and kTargetUnavailable, once the operands are good.
 inline int ExpectedOfRest(const Call& c) {
   int expected = SOFTLANE_OK;
@@ -165,7 +202,9 @@ inline int ExpectedOfRest(const Call& c) {
     const Operand& operand = c.OperandAt(i);
     if (!c.IsUsed(i) || c.ExtentOf(i).IsEmpty()) continue;
     int status = SOFTLANE_OK;
-    if (operand.content == Content::kWeights) {
+    if (operand.element == Element::kState) {
+      if (!HaveGoodUses(c, i)) status = SOFTLANE_BAD_OPTION;
+    } else if (operand.content == Content::kWeights) {
       status = ExpectedOfValues<float>(c, i);
     } else if (operand.content == Content::kLengths ||
                operand.content == Content::kLabels) {
@@ -178,6 +217,7 @@ inline int ExpectedOfRest(const Call& c) {
     }
   }
   if (expected != SOFTLANE_OK) return expected;
+  if (c.function->settings == Settings::kMerge) return SOFTLANE_OK;
   return softlane_is_available(c.target) == 1 ? SOFTLANE_OK
                                               : SOFTLANE_TARGET_UNAVAILABLE;
 }

@@ -100,6 +100,48 @@ void Put(unsigned char* to, T value) {
   std::memcpy(to, &value, sizeof(value));
 }
 
+// The use of a state that is good for the call.
+inline int UseOf(const Call& c, size_t i) {
+  switch (c.OperandAt(i).content) {
+    case Content::kSoftmaxStates:
+      return SOFTLANE_STATE_SOFTMAX;
+    case Content::kLogStates:
+      return SOFTLANE_STATE_LOG_SOFTMAX;
+    default:
+      return c.options.use & 1;
+  }
+}
+
+// Most are such as a row of logits has. A wild state is damaged: any bytes are
+// a state.
+inline softlane_softmax_state MakeState(int use, float max, Random& random,
+                                        bool is_wild) {
+  softlane_softmax_state state = {};
+  const uint64_t kind = random.Below(16);
+  if (kind == 0) return state;
+  if (is_wild && kind < 8) {
+    for (int64_t& limb : state.limbs) limb = static_cast<int64_t>(random.Next());
+    state.window = static_cast<int32_t>(random.Next() >> 32);
+    state.max_key = static_cast<uint32_t>(random.Next() >> 32);
+  }
+  if (!IsFinite(max) || kind == 1) {
+    state = {};
+    static const uint32_t kKeys[] = {0x007FFFFFu, 0xFF800000u, 0xFFFFFFFFu};
+    state.max_key = kKeys[random.Below(3)];
+    return state;
+  }
+  if (is_wild) return state;
+  const uint32_t bits = BitsOf(max + 0.0f);
+  state.max_key = bits >> 31 != 0 ? ~bits : bits | 0x80000000u;
+  const bool is_near = -4096.0f < max && max < 4096.0f;
+  const int octaves = is_near ? static_cast<int>(max * 1.4427f) : 0;
+  state.window = 2 * (octaves / 24) | use;
+  for (int64_t& limb : state.limbs) {
+    limb = static_cast<int64_t>(random.Next() >> 36);
+  }
+  return state;
+}
+
 inline void PutElement(const Call& c, size_t i, unsigned char* to,
                        Random& random, Floats& floats, bool is_wild) {
   const Operand& operand = c.OperandAt(i);
@@ -122,9 +164,34 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
       if (operand.element == Element::kInt64) return Put(to, label);
       return Put(to, static_cast<int32_t>(label));
     }
+    case Content::kDots:
+      return Put(to, static_cast<double>(floats.Next()));
+    case Content::kStates:
+    case Content::kSoftmaxStates:
+    case Content::kLogStates:
+    case Content::kUpdatedStates:
+    case Content::kMergedStates: {
+      const int use = UseOf(c, i) ^ (random.Below(64) == 0 ? 1 : 0);
+      return Put(to, MakeState(use, floats.Next(), random, is_wild));
+    }
     default:
       return Put(to, floats.Next());
   }
+}
+
+// Whether operand i has the states of rows that are operand 0.
+inline bool AreStatesOfRows(const Call& c, size_t i) {
+  const Content content = c.OperandAt(i).content;
+  return content == Content::kSoftmaxStates || content == Content::kLogStates;
+}
+
+// The state that has read row r. All zero if the options are bad.
+inline softlane_softmax_state StateOfRow(const Call& c, size_t i, size_t r) {
+  softlane_softmax_state state = {};
+  softlane_update_states(c.In(0) + (r == 0 ? 0 : r * c.Stride(0)), 0, 0, &state,
+                         1, c.cols, c.options.scale, UseOf(c, i),
+                         SOFTLANE_TARGET_BASELINE);
+  return state;
 }
 
 // One element that the fuzzer chooses.
@@ -148,7 +215,7 @@ inline void PutChosen(const Call& c, size_t i, Source& source) {
 
 inline void FillInputs(const Call& c, const Memory& memory, Source& source) {
   for (size_t i = 0; i < c.num_operands; ++i) {
-    if (IsOutput(c.OperandAt(i).role) || !memory.Has(i)) continue;
+    if (!IsInput(c.OperandAt(i).role) || !memory.Has(i)) continue;
     const uint64_t seed = source.Word() + i;
     Floats floats(source, ~seed);
     Random random(seed);
@@ -159,10 +226,15 @@ inline void FillInputs(const Call& c, const Memory& memory, Source& source) {
         PutElement(c, i, part + n * size, random, floats, is_wild);
       }
     });
+    const bool has_rows = AreStatesOfRows(c, i) && memory.Has(0) && !is_wild;
+    if (!has_rows || c.ExtentOf(0).IsEmpty() || !source.Chance(192)) continue;
+    for (size_t r = 0; r < c.rows; ++r) {
+      Put(c.As<unsigned char>(i) + r * size, StateOfRow(c, i, r));
+    }
   }
   for (size_t edits = source.Below(4); edits > 0; --edits) {
     const size_t i = source.Below(c.num_operands);
-    if (!IsOutput(c.OperandAt(i).role) && memory.Has(i)) {
+    if (IsInput(c.OperandAt(i).role) && memory.Has(i)) {
       PutChosen(c, i, source);
     }
   }
