@@ -98,7 +98,10 @@ void Fill(const Operand& operand, const Sizes& sizes, const Family* family,
   uint8_t* const bytes = static_cast<uint8_t*>(to);
   for (size_t i = 0; i < n && operand.element != Element::kFloat; ++i) {
     int64_t value = static_cast<int64_t>(random.Below(4) != 0);
-    if (operand.content == Content::kLengths) {
+    if (operand.element == Element::kDouble) {
+      const double dot = random.Normal();
+      std::memcpy(&value, &dot, sizeof(value));
+    } else if (operand.content == Content::kLengths) {
       value = static_cast<int64_t>(random.Below(sizes.cols + 1));
     } else if (operand.content == Content::kLabels) {
       value = sizes.cols == 0 || random.Below(5) == 0
@@ -112,6 +115,24 @@ void Fill(const Operand& operand, const Sizes& sizes, const Family* family,
   if (operand.element == Element::kFloat) {
     FillFloats(operand, family, static_cast<float*>(to), n, random);
   }
+}
+
+// What is written from states needs the states of its rows. Other states are of
+// rows of their own.
+void FillStates(const Operand& operand, const Call& call, Random& random) {
+#ifndef SOFTLANE_TESTS_OLD_ARCHIVE  // see bits.sh
+  auto* const states = call[operand.id].As<SoftmaxState>();
+  if (operand.role == Role::kRead && call[kX].data != nullptr) {
+    const StateOptions options{call.settings.scale,
+                               static_cast<StateUse>(call.settings.use)};
+    const Status status =
+        UpdateStates(call[kX].AsRows<const float>(), 0, states, options);
+    if (status == Status::kOk) return;
+  }
+  for (size_t r = 0; r < call.sizes.rows; ++r) {
+    states[r] = MakeState(call.settings, random);
+  }
+#endif
 }
 
 // A call, and the memory of its operands.
@@ -164,7 +185,11 @@ Drawn Draw(size_t index) {
     drawn.memory.emplace_back(elements * size + shift + 64);
     uint8_t* const from = drawn.memory.back().data();
     v.data = from + (64 - reinterpret_cast<uintptr_t>(from) % 64) % 64 + shift;
-    if (operand.role == Role::kWritten) continue;
+    if (!IsInput(operand.role)) continue;
+    if (operand.element == Element::kState) {
+      FillStates(operand, call, random);
+      continue;
+    }
     const size_t rows = v.stride == 0 ? 1 : v.rows;
     for (size_t r = 0; r < rows; ++r) {
       Fill(operand, sizes, family,
@@ -186,14 +211,26 @@ uint64_t Run(size_t index, Target target) {
   for (const Operand& operand : drawn.operation->operands) {
     const View& v = drawn.call[operand.id];
     if (operand.role != Role::kWritten || v.data == nullptr) continue;
+    const size_t size = SizeOf(operand.element);
     for (size_t r = 0; r < v.rows; ++r) {
       for (size_t i = 0; i < v.axis * v.axis_stride; ++i) {
-        uint32_t bits;
-        std::memcpy(&bits, v.As<char>() + 4 * (r * v.stride + i), 4);
         if (i % v.axis_stride >= v.cols) continue;
-        const bool is_nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
-        if (is_nan && operand.element == Element::kFloat) bits = 0x7FC00000u;
-        digest = (digest ^ bits) * 0x100000001B3u;
+        const char* const from = v.As<char>() + size * (r * v.stride + i);
+        if (operand.element == Element::kDouble) {
+          double value;
+          std::memcpy(&value, from, sizeof(value));
+          if (value != value) {
+            digest = (digest ^ 0x7FC00000u) * 0x100000001B3u;
+            continue;
+          }
+        }
+        for (size_t word = 0; word < size; word += 4) {
+          uint32_t bits;
+          std::memcpy(&bits, from + word, 4);
+          const bool is_nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
+          if (is_nan && operand.element == Element::kFloat) bits = 0x7FC00000u;
+          digest = (digest ^ bits) * 0x100000001B3u;
+        }
       }
     }
   }

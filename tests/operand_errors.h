@@ -172,7 +172,10 @@ inline void AddOptionErrors(const Operation& operation, Errors& errors) {
     add("scale", [=](Settings& s) { s.scale = scale; });
   }
   ++setting;
-  if (options != Options::kScale && options != Options::kLoss) {
+  if (options == Options::kStates) {
+    for (const int use : {2, 255})
+      add("use", [=](Settings& s) { s.use = use; });
+  } else if (options != Options::kScale && options != Options::kLoss) {
     add("empty_row", [](Settings& s) { s.empty_row = 2; });
   }
   if (options == Options::kLoss) {
@@ -231,7 +234,9 @@ inline void AddSizeErrors(const Operation& operation, Errors& errors) {
   };
   const bool is_square = Has(operation, Shape::kSquare);
   if (!is_square) add("huge rows", Status::kBadShape, &Sizes::rows, kHugeSize);
-  add("huge cols", Status::kBadShape, &Sizes::cols, kHugeSize);
+  if (HasColumns(operation)) {
+    add("huge cols", Status::kBadShape, &Sizes::cols, kHugeSize);
+  }
   if (Has(operation, Shape::kPlanes)) {
     add("huge axis", Status::kBadShape, &Sizes::axis, kHugeSize);
   }
@@ -250,7 +255,7 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
   Errors errors;
   for (const Operand& operand : operation.operands) {
     AddOperandErrors(operation, operand, twin, errors);
-    if (operand.role == Role::kWritten) {
+    if (IsOutput(operand.role)) {
       for (const Operand& other : operation.operands) {
         if (other.id != operand.id) AddOverlaps(operand, other, errors);
       }
@@ -267,6 +272,13 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
     } else if (operand.id == kLengths) {
       AddContentErrors<int32_t>(f, operand, kBadOption, kErrorRows - 1,
                                 {-1, int32_t{kErrorCols} + 1}, errors);
+    } else if (operand.id == kStates &&
+               operation.run[0] != RunLogSumExpOfStates) {
+      SoftmaxState state =
+          f.good[kStates].As<const SoftmaxState>()[kErrorRows - 1];
+      state.window ^= 1;  // the other use
+      AddContentErrors<SoftmaxState>(f, operand, kBadOption, kErrorRows - 1,
+                                     {state}, errors);
     } else if (operand.id == kWeights) {
       AddContentErrors<float>(f, operand, kBadOption, kErrorCols - 1,
                               {-1.0f, kNotANumber}, errors);
@@ -274,6 +286,7 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
   }
   AddSizeErrors(operation, errors);
   AddOptionErrors(operation, errors);
+  if (!operation.has_target) return errors;
   for (const int target : {5, 255}) {
     errors.push_back({Status::kTargetUnavailable, "target",
                       Changes().set(kTarget),

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -83,9 +84,10 @@ class Fixture {
       const Operand& operand = operation.operands[i];
       View& v = good[operand.id];
       v.data = buffer_.data() + begins[i];
-      if (operand.role == Role::kWritten) continue;
-      ForEachElement(operand, v,
-                     [&](void* to) { Fill(operand, sizes.cols, random, to); });
+      if (!IsInput(operand.role)) continue;
+      ForEachElement(operand, v, [&](void* to) {
+        Fill(operand, sizes.cols, good.settings, random, to);
+      });
     }
     Keep();
   }
@@ -123,17 +125,14 @@ class Fixture {
     const uint8_t* const begin = reinterpret_cast<uint8_t*>(buffer_.data());
     const uint8_t* const old = reinterpret_cast<uint8_t*>(pristine_.data());
     for (const Operand& operand : operation_.operands) {
-      if (operand.role != Role::kWritten) continue;
+      if (!IsOutput(operand.role)) continue;
+      const size_t size = SizeOf(operand.element);
       ForEachElement(operand, call[operand.id], [&](void* from) {
         const uint8_t* const bytes = static_cast<uint8_t*>(from);
-        float value;
-        std::memcpy(&value, bytes, 4);
-        const bool is_nan =
-            operand.element == Element::kFloat && value != value;
-        if (is_nan) value = __builtin_nanf("");
-        const uint8_t* const kept = reinterpret_cast<uint8_t*>(&value);
-        result.insert(result.end(), kept, kept + 4);
-        std::memcpy(from, old + (bytes - begin), 4);
+        if (operand.element == Element::kFloat) MakeNanUsual<float>(from);
+        if (operand.element == Element::kDouble) MakeNanUsual<double>(from);
+        result.insert(result.end(), bytes, bytes + size);
+        std::memcpy(from, old + (bytes - begin), size);
       });
     }
     *intact = IsUntouched();
@@ -145,8 +144,14 @@ class Fixture {
   void* spare;  // 8000 bytes that belong to no operand
 
  private:
-  static void Fill(const Operand& operand, size_t cols, Random& random,
-                   void* to) {
+  template <typename T>
+  static void MakeNanUsual(void* to) {
+    T value;
+    std::memcpy(&value, to, sizeof(value));
+    if (value != value) Put(to, std::numeric_limits<T>::quiet_NaN());
+  }
+  static void Fill(const Operand& operand, size_t cols,
+                   const Settings& settings, Random& random, void* to) {
     switch (operand.content) {
       case Content::kLogits:
         return Put(to, random.Below(9) == 0 ? -__builtin_inff()
@@ -166,6 +171,10 @@ class Fixture {
         if (operand.element == Element::kInt64) return Put(to, label);
         return Put(to, static_cast<int32_t>(label));
       }
+      case Content::kDots:
+        return Put(to, static_cast<double>(random.Normal()));
+      case Content::kStates:
+        return Put(to, MakeState(settings, random));
     }
   }
 

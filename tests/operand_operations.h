@@ -44,6 +44,68 @@ inline OperandList operator+(OperandList a, const OperandList& b) {
   return a;
 }
 
+// The functions of rows in parts.
+inline void AddPartOperations(std::vector<Operation>& all) {
+  constexpr Shape kPerRow = Shape::kPerRow;
+  constexpr Element kDouble = Element::kDouble;
+  const Operand logits = In(kX, "logits"), probs = Out(kY, "probs");
+  const auto states = [](Id id, const char* name, Role role) {
+    return Operand{id, name, role, kPerRow, Element::kState, Content::kStates};
+  };
+  const Operand read = states(kStates, "states", Role::kRead);
+  Settings scaled, of_log;
+  scaled.scale = of_log.scale = 0.37f;
+  scaled.empty_row = of_log.use = 1;
+  of_log.first_col = kStateCols - 5;
+  all.push_back({"UpdateStates",
+                 {RunUpdate, CUpdate},
+                 Options::kStates,
+                 {Read(logits), states(kStates, "states", Role::kUpdated)}});
+  all.push_back({"UpdateStates, of log-softmax",
+                 {RunUpdate, CUpdate},
+                 Options::kStates,
+                 all.back().operands,
+                 of_log});
+  all.push_back({"MergeStates",
+                 {RunMerge, CMerge},
+                 Options::kNone,
+                 {states(kStates, "into", Role::kUpdated),
+                  states(kFrom, "from", Role::kRead)},
+                 {},
+                 false});
+  all.push_back({"LogSumExp, of states",
+                 {RunLogSumExpOfStates, CLogSumExpOfStates},
+                 Options::kScale,
+                 {read, Out(kResults, "logsumexp", kPerRow)},
+                 of_log});
+  all.push_back({"SoftmaxFromStates",
+                 {RunSoftmaxFromStates, CSoftmaxFromStates},
+                 Options::kSoftmax,
+                 {logits, read, probs},
+                 scaled});
+  all.push_back({"LogSoftmaxFromStates",
+                 {RunLogSoftmaxFromStates, CLogSoftmaxFromStates},
+                 Options::kSoftmax,
+                 {logits, read, Out(kY, "log_probs")},
+                 of_log});
+  const Operand p = In(kX, "probs", Content::kShares);
+  const Operand dp = In(kSecond, "dprobs");
+  all.push_back(
+      {"SoftmaxBackwardDots",
+       {RunDots, CDots},
+       Options::kNone,
+       {Read(p), Read(dp), {kDots, "dots", Role::kWritten, kPerRow, kDouble}}});
+  all.push_back(
+      {"SoftmaxBackwardFromDots",
+       {RunFromDots, CFromDots},
+       Options::kScale,
+       {p,
+        dp,
+        {kDots, "dots", Role::kRead, kPerRow, kDouble, Content::kDots},
+        Out(kY, "dlogits")},
+       scaled});
+}
+
 inline std::vector<Operation> MakeOperations() {
   constexpr Content kShares = Content::kShares;
   constexpr Role kRead = Role::kRead;
@@ -261,6 +323,9 @@ inline std::vector<Operation> MakeOperations() {
        Options::kAttention,
        read + OperandList{bias, keep, lengths} + sink + dscores + dsinks,
        every});
+#ifndef SOFTLANE_TESTS_OLD_ARCHIVE  // see bits.sh
+  AddPartOperations(all);
+#endif
   return all;
 }
 

@@ -160,6 +160,39 @@ inline Status RunAttentionBackward(const Call& c, Target t) {
                                   {Floats(c, kForward), Floats(c, kDsinks)}, t);
 }
 
+inline SoftmaxState* StatesAt(const Call& c, Id id) {
+  return c[id].As<SoftmaxState>();
+}
+inline Status RunUpdate(const Call& c, Target t) {
+  return UpdateStates(RowsAt(c, kX), c.settings.first_col, StatesAt(c, kStates),
+                      {c.settings.scale, static_cast<StateUse>(c.settings.use)},
+                      t);
+}
+inline Status RunMerge(const Call& c, Target) {
+  return MergeStates(StatesAt(c, kStates), StatesAt(c, kFrom), c.sizes.rows);
+}
+inline Status RunLogSumExpOfStates(const Call& c, Target t) {
+  return LogSumExp(StatesAt(c, kStates), c.sizes.rows, Floats(c, kResults),
+                   c.settings.scale, t);
+}
+inline Status RunSoftmaxFromStates(const Call& c, Target t) {
+  return SoftmaxFromStates(RowsAt(c, kX), StatesAt(c, kStates), RowsTo(c),
+                           SoftmaxOf(c), t);
+}
+inline Status RunLogSoftmaxFromStates(const Call& c, Target t) {
+  return LogSoftmaxFromStates(RowsAt(c, kX), StatesAt(c, kStates), RowsTo(c),
+                              SoftmaxOf(c), t);
+}
+inline Status RunDots(const Call& c, Target t) {
+  return SoftmaxBackwardDots(RowsAt(c, kX), RowsAt(c, kSecond),
+                             c[kDots].As<double>(), t);
+}
+inline Status RunFromDots(const Call& c, Target t) {
+  return SoftmaxBackwardFromDots(RowsAt(c, kX), RowsAt(c, kSecond),
+                                 c[kDots].As<const double>(), RowsTo(c),
+                                 c.settings.scale, t);
+}
+
 inline Status CExp(const Call& c, Target t) {
   return FromC(softlane_exp(Floats(c, kX), c[kX].stride, Floats(c, kY),
                             c[kY].stride, c.sizes.rows, c.sizes.cols, ToC(t)));
@@ -266,6 +299,46 @@ inline Status CAttentionBackward(const Call& c, Target t) {
       Floats(c, kScores), c[kScores].stride, Floats(c, kY), c[kY].stride,
       c.sizes.rows, c.sizes.cols, &options, Floats(c, kForward),
       Floats(c, kDsinks), ToC(t)));
+}
+inline softlane_softmax_state* CStatesAt(const Call& c, Id id) {
+  return c[id].As<softlane_softmax_state>();
+}
+inline Status CUpdate(const Call& c, Target t) {
+  return FromC(softlane_update_states(
+      Floats(c, kX), c[kX].stride, c.settings.first_col, CStatesAt(c, kStates),
+      c.sizes.rows, c.sizes.cols, c.settings.scale, c.settings.use, ToC(t)));
+}
+inline Status CMerge(const Call& c, Target) {
+  return FromC(softlane_merge_states(CStatesAt(c, kStates), CStatesAt(c, kFrom),
+                                     c.sizes.rows));
+}
+inline Status CLogSumExpOfStates(const Call& c, Target t) {
+  return FromC(softlane_logsumexp_of_states(CStatesAt(c, kStates),
+                                            Floats(c, kResults), c.sizes.rows,
+                                            c.settings.scale, ToC(t)));
+}
+inline Status CSoftmaxFromStates(const Call& c, Target t) {
+  return FromC(softlane_softmax_from_states(
+      Floats(c, kX), c[kX].stride, CStatesAt(c, kStates), Floats(c, kY),
+      c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
+      c.settings.empty_row, ToC(t)));
+}
+inline Status CLogSoftmaxFromStates(const Call& c, Target t) {
+  return FromC(softlane_log_softmax_from_states(
+      Floats(c, kX), c[kX].stride, CStatesAt(c, kStates), Floats(c, kY),
+      c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
+      c.settings.empty_row, ToC(t)));
+}
+inline Status CDots(const Call& c, Target t) {
+  return FromC(softlane_softmax_backward_dots(
+      Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,
+      c[kDots].As<double>(), c.sizes.rows, c.sizes.cols, ToC(t)));
+}
+inline Status CFromDots(const Call& c, Target t) {
+  return FromC(softlane_softmax_backward_from_dots(
+      Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,
+      c[kDots].As<const double>(), Floats(c, kY), c[kY].stride, c.sizes.rows,
+      c.sizes.cols, c.settings.scale, ToC(t)));
 }
 
 }  // namespace operands

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "inputs.h"
 #include "softlane/softlane.h"
 
 // A call of a softlane function as data, so that a loop can change it. The data
@@ -19,7 +20,10 @@ enum class Role {
   kRead,
   kReplaceable,  // read, and the matrix that is written may be this view
   kWritten,
+  kUpdated,  // read and written
 };
+constexpr bool IsInput(Role role) { return role != Role::kWritten; }
+constexpr bool IsOutput(Role role) { return role >= Role::kWritten; }
 
 // The elements of an operand in a call with these rows, axis, cols and k.
 enum class Shape {
@@ -34,9 +38,19 @@ enum class Shape {
 // A view has strides.
 constexpr bool IsView(Shape shape) { return shape <= Shape::kSquare; }
 
-enum class Element { kFloat, kInt32, kInt64, kByte };
+enum class Element { kFloat, kInt32, kInt64, kByte, kDouble, kState };
 constexpr size_t SizeOf(Element element) {
-  return element == Element::kInt64 ? 8 : element == Element::kByte ? 1 : 4;
+  switch (element) {
+    case Element::kByte:
+      return 1;
+    case Element::kInt64:
+    case Element::kDouble:
+      return 8;
+    case Element::kState:
+      return sizeof(SoftmaxState);
+    default:
+      return 4;
+  }
 }
 
 // The values of an operand that is read.
@@ -47,6 +61,8 @@ enum class Content {
   kKeep,     // 0 or 1
   kLengths,  // in [0, cols]
   kLabels,   // in [0, cols), some ignored
+  kDots,
+  kStates,  // of the use in the settings, and of a larger maximum than logits
 };
 
 // The argument that an operand is. No function has all of them.
@@ -67,6 +83,9 @@ enum Id {
   kResults,  // maxima, logsumexps or losses
   kDivisor,
   kDsinks,
+  kStates,
+  kFrom,  // the states that are merged
+  kDots,
   kIds,
 };
 
@@ -107,6 +126,9 @@ struct Settings {
   float scale = 1.0f;
   int empty_row = 0;
   bool renormalize = false;
+  // Options of states.
+  int use = 0;
+  size_t first_col = 0;
   // Options of attention.
   float softcap = 0.0f, alibi_slope = 0.0f;
   bool causal = false;
@@ -131,7 +153,15 @@ struct Call {
 };
 
 // The settings of a function.
-enum class Options { kNone, kScale, kSoftmax, kTopK, kLoss, kAttention };
+enum class Options {
+  kNone,
+  kScale,
+  kSoftmax,
+  kTopK,
+  kStates,
+  kLoss,
+  kAttention,
+};
 
 using RunFunction = Status (*)(const Call&, Target);
 
@@ -141,12 +171,23 @@ struct Operation {
   Options options;
   std::vector<Operand> operands;
   Settings settings = {};
+  bool has_target = true;
 };
 constexpr const char* kTwinNames[] = {"C++", "C"};
 
 inline bool Has(const Operation& operation, Shape shape) {
   for (const Operand& operand : operation.operands) {
     if (operand.shape == shape) return true;
+  }
+  return false;
+}
+
+// Whether the columns are an argument.
+inline bool HasColumns(const Operation& operation) {
+  for (const Operand& operand : operation.operands) {
+    if (IsView(operand.shape) || operand.shape == Shape::kPerColumn) {
+      return true;
+    }
   }
   return false;
 }
@@ -178,6 +219,15 @@ inline View ShapeOf(const Operand& operand, const Sizes& sizes) {
       break;
   }
   return view;
+}
+// A state of two logits.
+inline SoftmaxState MakeState(const Settings& settings, Random& random) {
+  const float logits[2] = {15.0f + random.Unit(), 2.0f * random.Normal()};
+  SoftmaxState state = {};
+  const Status status =
+      UpdateStates({logits, 1, 2}, 0, &state,
+                   {settings.scale, static_cast<StateUse>(settings.use)});
+  return status == Status::kOk ? state : SoftmaxState();
 }
 inline bool IsEmpty(const View& v) {
   return v.rows == 0 || v.axis == 0 || v.cols == 0;

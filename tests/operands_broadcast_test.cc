@@ -107,7 +107,7 @@ class ManyRows {
   // Whether each row has the results that the other call has.
   bool IsEach(const Operation& operation, const Call& one) const {
     for (const Operand& operand : operation.operands) {
-      if (operand.role != Role::kWritten || operand.shape == Shape::kOne) {
+      if (!IsOutput(operand.role) || operand.shape == Shape::kOne) {
         continue;
       }
       const View& v = one[operand.id];
@@ -150,8 +150,8 @@ TEST_CASE("broadcast: more results than the caches hold") {
         for (const Sizes sizes :
              {Sizes{5300, 1, 400}, Sizes{520, 1, 4100}, Sizes{36, 1, 60000}}) {
           Fixture f(operation, {1, 1, sizes.cols, 4});
-          const Status status = operation.run[twin](f.good, target);
           ManyRows rows(operation, f.good, sizes.rows);
+          const Status status = operation.run[twin](f.good, target);
           tally.Expect(status == Status::kOk &&
                            operation.run[twin](rows.call, target) == status &&
                            rows.IsEach(operation, f.good),
