@@ -8,7 +8,7 @@
 
 #include "doctest/doctest.h"
 #include "each_target.h"
-#include "operations.h"
+#include "part_operations.h"
 #include "reference.h"
 
 #if defined(__x86_64__)
@@ -102,7 +102,7 @@ TEST_CASE("fp environment: no influence, no trace") {
         x[5] = 1e-41f;  // subnormal
         second[5] = 1e-41f;
       }
-      for (const Operation& operation : kOperations) {
+      for (const Operation& operation : AllOperations()) {
         const auto run = [&](std::vector<float>* y, float* result) {
           const Operands o{Rows<const float>(x.data(), 1, n),
                            Rows<const float>(second.data(), 1, n),

@@ -8,7 +8,7 @@
 
 #include "doctest/doctest.h"
 #include "each_target.h"
-#include "operations.h"
+#include "part_operations.h"
 #include "reference.h"
 
 namespace softlane {
@@ -106,7 +106,7 @@ class Strided {
 TEST_CASE("layout: stride, alignment, in place") {
   ForEachTarget([](Target target) {
     Random random(1);
-    for (const Operation& operation : kOperations) {
+    for (const Operation& operation : AllOperations()) {
       size_t wrong = 0;
       for (size_t cols = 1; cols <= 140; ++cols) {
         const Inputs inputs(3, cols, cols);
@@ -145,7 +145,7 @@ TEST_CASE("layout: stride, alignment, in place") {
 TEST_CASE("layout: one special row among others") {
   ForEachTarget([](Target target) {
     constexpr size_t kRows = 35;
-    for (const Operation& operation : kOperations) {
+    for (const Operation& operation : AllOperations()) {
       size_t wrong = 0;
       for (const size_t cols : {1, 3, 4, 5, 8, 15, 31, 64, 65, 100, 128, 129}) {
         const Inputs usual(kRows, cols, cols);
@@ -176,7 +176,7 @@ TEST_CASE("layout: one special row among others") {
 // one, or looks for their elements in the wrong places.
 TEST_CASE("layout: elements of every depth and place in a batch") {
   ForEachTarget([](Target target) {
-    for (const Operation& operation : kOperations) {
+    for (const Operation& operation : AllOperations()) {
       size_t wrong = 0;
       Random random(2);
       for (const size_t cols : {8, 21, 32, 47, 64, 100, 128, 130, 199}) {
@@ -204,7 +204,7 @@ TEST_CASE("layout: elements of every depth and place in a batch") {
 
 TEST_CASE("layout: slices of a batch") {
   ForEachTarget([](Target target) {
-    for (const Operation& operation : kOperations) {
+    for (const Operation& operation : AllOperations()) {
       for (const size_t cols : {5, 64, 131}) {
         const Inputs inputs(23, cols, cols);
         const Results want = RowByRow(operation, inputs, target);

@@ -14,8 +14,8 @@
 #include "amount.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
-#include "operations.h"
 #include "pages.h"
+#include "part_operations.h"
 #include "reference.h"
 
 namespace softlane {
@@ -95,7 +95,7 @@ TEST_CASE("memory: guard pages and canaries") {
     size_t wrong = 0;
     const bool is_part = target == Target::kBaseline && !IsBaselineFull();
     const size_t step = Amount("SOFTLANE_MEMORY_STEP", is_part ? 5 : 1, 23);
-    for (const Operation& operation : kOperations) {
+    for (const Operation& operation : AllOperations()) {
       for (size_t n = 0; n <= kMaxCols; n += step) {
         for (size_t place = 0; place < kOffsets * kOffsets * 2; ++place) {
           const bool at_end = place % 2 == 0;
@@ -145,7 +145,7 @@ TEST_CASE("memory: batches between guard pages") {
     Page& result = pages.result;
     size_t wrong = 0;
     const size_t step = Amount("SOFTLANE_BATCHES_STEP", 1, 1);
-    for (const Operation& operation : kOperations) {
+    for (const Operation& operation : AllOperations()) {
       for (size_t rows = 1; rows <= 40; rows += rows < 4 ? 1 : step) {
         for (size_t cols = 1; cols * rows <= x.size(); cols += 1 + cols / 8) {
           const size_t n = rows * cols;

@@ -36,6 +36,9 @@ constexpr Golden kGolden[] = {
     {"log_softmax_backward", 0xdfcda3e6e7aadadd, 0x4bf96db23f583877},
     {"cross_entropy", 0x5e6c9be0fef191a1, 0xeb936eb255198707},
     {"cross_entropy, smoothed", 0xd917fce2ebd84bf2, 0xa4c0b335ffbac050},
+    {"softmax, in parts", 0x7d99f058f796685c, 0xb8460c8d9dd8da0d},
+    {"log_softmax, in parts", 0xec05d3bdd862ae8e, 0x3383d173d5ee702a},
+    {"softmax_backward, in parts", 0x59ace68bcb7c74de, 0x921d597f7b35dd53},
 };
 
 }  // namespace softlane

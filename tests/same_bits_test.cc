@@ -16,7 +16,7 @@
 #include "amount.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
-#include "operations.h"
+#include "part_operations.h"
 #include "reference.h"
 #include "same_bits_golden.h"
 
@@ -156,8 +156,9 @@ TEST_CASE("same bits") {
     const size_t step = Amount("SOFTLANE_BATCH_STEP", 1, 1);
     size_t different = 0;
     std::string where = "nowhere";
+    const std::vector<Operation> operations = AllOperations();
     std::vector<Run> runs;
-    for (const Operation& operation : kOperations) runs.emplace_back(operation);
+    for (const Operation& operation : operations) runs.emplace_back(operation);
     Random random(1);
     for (size_t r = 1; r <= rows; ++r) {
       const Row row = MakeTestRow(random);

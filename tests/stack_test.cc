@@ -14,7 +14,7 @@
 
 #include "doctest/doctest.h"
 #include "each_target.h"
-#include "operations.h"
+#include "part_operations.h"
 
 namespace softlane {
 namespace {
@@ -146,7 +146,7 @@ TEST_CASE("no function takes more stack than promised") {
           where_of_one_row = what;
         }
       };
-      for (const Operation& operation : kOperations) {
+      for (const Operation& operation : AllOperations()) {
         const Operands o{x, x, y, data.per_row.data()};
         measure(operation.name, [&] { return operation.run(o, target); });
       }

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_PART_OPERATIONS_H_
+#define SOFTLANE_TESTS_PART_OPERATIONS_H_
+
+#include <iterator>
+#include <vector>
+
+#include "operations.h"
+
+// Operations of rows in parts behind the signature of operations.h: all columns
+// of the rows in three parts. Each takes several functions.
+
+namespace softlane {
+
+constexpr size_t kParts = 3;
+
+// The states of the rows: the last parts are read first.
+inline Status ReadParts(const Rows<const float>& x, const StateOptions& options,
+                        Target target, std::vector<SoftmaxState>& states) {
+  states.assign(x.rows, {});
+  for (size_t i = kParts; i-- > 0;) {
+    std::vector<SoftmaxState> of_part(x.rows);
+    const Status status =
+        UpdateStates(x.PartOfColumns(i, kParts), x.FirstColOfPart(i, kParts),
+                     of_part.data(), options, target);
+    if (status != Status::kOk) return status;
+    const Status merged = MergeStates(states.data(), of_part.data(), x.rows);
+    if (merged != Status::kOk) return merged;
+  }
+  return Status::kOk;
+}
+
+// write(a view's part, ..., part of y) for each part of the views.
+template <class Write>
+Status ForParts(const Operands& o, const Write& write) {
+  for (size_t i = 0; i < kParts; ++i) {
+    Operands part = o;
+    part.x = o.x.PartOfColumns(i, kParts);
+    part.second = o.second.PartOfColumns(i, kParts);
+    part.y = o.y.PartOfColumns(i, kParts);
+    const Status status = write(part);
+    if (status != Status::kOk) return status;
+  }
+  return Status::kOk;
+}
+
+inline const Operation kPartOperations[] = {
+    {"softmax, in parts", false, true, true,
+     [](const Operands& o, Target t) {
+       std::vector<SoftmaxState> states;
+       const Status status = ReadParts(o.x, {}, t, states);
+       if (status != Status::kOk) return status;
+       const Status logs =
+           LogSumExp(states.data(), o.x.rows, o.row_results, 1.0f, t);
+       if (logs != Status::kOk) return logs;
+       return ForParts(o, [&](const Operands& part) {
+         return SoftmaxFromStates(part.x, states.data(), part.y, {}, t);
+       });
+     }},
+    {"log_softmax, in parts", false, true, true,
+     [](const Operands& o, Target t) {
+       std::vector<SoftmaxState> states;
+       const StateOptions options{0.37f, StateUse::kLogSoftmax};
+       const Status status = ReadParts(o.x, options, t, states);
+       if (status != Status::kOk) return status;
+       const Status logs =
+           LogSumExp(states.data(), o.x.rows, o.row_results, 0.37f, t);
+       if (logs != Status::kOk) return logs;
+       return ForParts(o, [&](const Operands& part) {
+         return LogSoftmaxFromStates(part.x, states.data(), part.y,
+                                     {0.37f, EmptyRow::kZero}, t);
+       });
+     }},
+    {"softmax_backward, in parts", true, true, false,
+     [](const Operands& o, Target t) {
+       std::vector<double> dots(o.x.rows), of_part(o.x.rows);
+       const Status status = ForParts(o, [&](const Operands& part) {
+         const Status read =
+             SoftmaxBackwardDots(part.x, part.second, of_part.data(), t);
+         for (size_t r = 0; r < dots.size(); ++r) dots[r] += of_part[r];
+         return read;
+       });
+       if (status != Status::kOk) return status;
+       return ForParts(o, [&](const Operands& part) {
+         return SoftmaxBackwardFromDots(part.x, part.second, dots.data(),
+                                        part.y, 0.37f, t);
+       });
+     }},
+};
+
+// Those that map rows at once, and those in parts.
+inline std::vector<Operation> AllOperations() {
+  std::vector<Operation> all(std::begin(kOperations), std::end(kOperations));
+  all.insert(all.end(), std::begin(kPartOperations), std::end(kPartOperations));
+  return all;
+}
+
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_PART_OPERATIONS_H_
