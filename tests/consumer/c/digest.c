@@ -62,8 +62,31 @@ static int CheckLoss(void) {
   return failures;
 }
 
+/* The layout of a state, and every value of its use. */
+static int CheckStates(void) {
+  const float x[2] = {1.0f, -0.0f};
+  softlane_softmax_state state, other;
+  int failures = 0;
+  memset(&state, 0, sizeof(state));
+  failures += sizeof(state) != 48;
+  failures += softlane_update_states(x, 2, 0, &state, 1, 2, 1.0f, 2, 0) !=
+              SOFTLANE_BAD_OPTION;
+  failures += softlane_update_states(x, 2, 0, &state, 1, 2, 1.0f,
+                                     256 + SOFTLANE_STATE_SOFTMAX,
+                                     0) != SOFTLANE_BAD_OPTION;
+  failures +=
+      softlane_update_states(x, 2, 0, &state, 1, 2, 1.0f,
+                             SOFTLANE_STATE_LOG_SOFTMAX, 0) != SOFTLANE_OK;
+  failures += state.max_key != 0xBF800000u || (state.window & 1) != 1;
+  memset(&other, 0, sizeof(other));
+  failures += softlane_update_states(x, 2, 0, &other, 1, 2, 1.0f,
+                                     SOFTLANE_STATE_SOFTMAX, 0) != SOFTLANE_OK;
+  failures += softlane_merge_states(&state, &other, 1) != SOFTLANE_BAD_OPTION;
+  return failures;
+}
+
 int main(void) {
-  const int failures = CheckNames() + CheckLoss() + DigestAll();
+  const int failures = CheckNames() + CheckLoss() + CheckStates() + DigestAll();
   printf("%d failures\n", failures);
   return failures != 0;
 }
