@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/rows.h"
 
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <type_traits>
+#include <vector>
 
 #include "doctest/doctest.h"
 
@@ -66,6 +69,50 @@ TEST_CASE("rows: even parts") {
       CHECK(first == rows);
     }
   }
+}
+
+// Kills: a part that begins within a block; a column that is in no part or in
+// two; parts that differ by more than a block; blocks that are counted by
+// cols + kStateCols - 1, which wraps.
+TEST_CASE("rows: parts of columns") {
+  std::vector<float> x(64 * kStateCols + 1);
+  constexpr size_t kBlock = kStateCols;
+  for (const size_t cols :
+       {size_t{0}, size_t{1}, kBlock - 1, kBlock, kBlock + 1, 3 * kBlock,
+        7 * kBlock - 5, 64 * kBlock + 1, SIZE_MAX, SIZE_MAX - kBlock}) {
+    // No buffer has the largest sizes, so they have no address.
+    const bool is_huge = cols > x.size();
+    const Rows<float> view(is_huge ? nullptr : x.data(), 4, cols, cols);
+    const size_t blocks = cols / kBlock + (cols % kBlock != 0 ? 1 : 0);
+    for (const size_t n : {1, 2, 3, 5, 8, 64, 100}) {
+      size_t first = 0;
+      for (size_t i = 0; i < n; ++i) {
+        const Rows<float> part = view.PartOfColumns(i, n);
+        CHECK(view.FirstColOfPart(i, n) == first);
+        CHECK((first % kBlock == 0 || part.cols == 0));
+        const bool is_known = is_huge || part.cols == 0;
+        CHECK((is_known || part.data == x.data() + first));
+        CHECK(part.rows == 4);
+        CHECK(part.stride == cols);
+        const bool is_last = first + part.cols == cols;
+        CHECK((is_last || part.cols % kBlock == 0));
+        const size_t its = part.cols / kBlock + (part.cols % kBlock ? 1 : 0);
+        CHECK(its >= blocks / n);
+        CHECK(its <= blocks / n + (blocks % n != 0 ? 1 : 0));
+        first += part.cols;
+      }
+      CHECK(first == cols);
+      CHECK(view.FirstColOfPart(n, n) == cols);
+    }
+  }
+  // The other rows of a part are as far apart as those of the view.
+  float y[2 * (kBlock + 10)] = {};
+  const Rows<float> rows(y, 2, kBlock + 3, kBlock + 10);
+  CHECK(AreEqual(rows.PartOfColumns(0, 2),
+                 Rows<float>(y, 2, kBlock, kBlock + 10)));
+  CHECK(AreEqual(rows.PartOfColumns(1, 2),
+                 Rows<float>(y + kBlock, 2, 3, kBlock + 10)));
+  CHECK(Rows<float>(nullptr, 4, 0, 7).PartOfColumns(1, 2).data == nullptr);
 }
 
 // Kills: arithmetic on null, which is undefined, and on a stride that may be
