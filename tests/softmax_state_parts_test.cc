@@ -70,6 +70,26 @@ TEST_CASE("states: parts that begin anywhere") {
   });
 }
 
+// Kills: a row that is added to the state of another.
+TEST_CASE("states: several rows") {
+  ForEachTarget([](Target target) {
+    Random random(9);
+    constexpr size_t kRows = 4, kStride = 2 * kStateCols;
+    const Floats x = MakeLogits(kRows * kStride, random);
+    for (const size_t n : {size_t{3}, kStateCols + 1}) {
+      for (const size_t first : {size_t{0}, size_t{1}, kStateCols - 1}) {
+        SoftmaxState states[kRows] = {};
+        REQUIRE(UpdateStates({x.data(), kRows, n, kStride}, first, states, {},
+                             target) == Status::kOk);
+        for (size_t r = 0; r < kRows; ++r) {
+          CHECK(AreSame(states[r], Read(x.data() + r * kStride, first, n,
+                                        kOfSoftmax, target)));
+        }
+      }
+    }
+  });
+}
+
 // Kills: a merge whose limbs are cut before all are added; a window that comes
 // from the maximum and not from the sum.
 TEST_CASE("states: any grouping of merges gives the same bytes") {
