@@ -40,9 +40,8 @@ using internal::ScaleParts;
       logsumexp[r] = row.special;
       continue;
     }
-    // + 0, since a maximum of -0 is +0
     logsumexp[r] = static_cast<float>(internal::LogSumOf(row, passes, parts) +
-                                      row.plan.scaled_shift + 0.0);
+                                      row.plan.scaled_shift);
   }
 }
 

@@ -66,8 +66,8 @@ Floats InOneCall(const Matrix& m, float scale, Target target) {
   return dx;
 }
 
-// Kills: dots of another order than SoftmaxBackward's, of another row, or
-// rounded to float; a scale that is left out.
+// Kills: dots of another order than SoftmaxBackward's, or of another row; a
+// scale that is left out.
 TEST_CASE("softmax backward in parts: one part has the bits of one call") {
   ForEachTarget([](Target target) {
     Cases cases("one part", target);
@@ -99,7 +99,7 @@ TEST_CASE("softmax backward in parts: one part has the bits of one call") {
   });
 }
 
-// Kills: a part whose own dot is used; a dot in float.
+// Kills: a part whose own dot is used.
 TEST_CASE("softmax backward in parts: the error of many parts") {
   ForEachTarget([](Target target) {
     Random random(2);

@@ -175,6 +175,32 @@ TEST_CASE("states: uses do not mix") {
   });
 }
 
+// Kills: an option or a target that is looked at only where there is something
+// to do.
+TEST_CASE("states: bad options of calls that have nothing to do") {
+  const float x[1] = {1.0f};
+  const auto no_target = static_cast<Target>(200);
+  SoftmaxState state = {};
+  for (const size_t n : {0, 1}) {
+    const Rows<const float> logits(x, 1, n);
+    for (const int use : {2, 3, 255}) {
+      const StateOptions options{1.0f, static_cast<StateUse>(use)};
+      CHECK(UpdateStates(logits, 0, &state, options) == Status::kBadOption);
+    }
+    CHECK(UpdateStates(logits, 0, &state, {0.0f}) == Status::kBadOption);
+    CHECK(UpdateStates(logits, 0, &state, {}, no_target) ==
+          Status::kTargetUnavailable);
+    float y[1];
+    CHECK(SoftmaxFromStates(logits, &state, {y, 1, n}, {}, no_target) ==
+          Status::kTargetUnavailable);
+    CHECK(SoftmaxFromStates(logits, &state, {y, 1, n}, {0.0f}) ==
+          Status::kBadOption);
+  }
+  CHECK(LogSumExp(nullptr, 0, nullptr, 1.0f, no_target) ==
+        Status::kTargetUnavailable);
+  CHECK(AreSame(state, SoftmaxState()));
+}
+
 // The bytes cross wires, so they are a promise. Kills: another window, other
 // limbs, another order of the members.
 TEST_CASE("states: the bytes") {
