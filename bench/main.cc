@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <vector>
@@ -17,6 +18,7 @@
 #include "plan.h"
 #include "results.h"
 #include "tables.h"
+#include "threads.h"
 
 namespace softlane {
 namespace bench {
@@ -103,6 +105,7 @@ const char* ValueOf(const char* argument, const char* name) {
 
 int Main(int argc, char** argv) {
   bool quick = false;
+  size_t threads = 0;
   std::string plot_data, ratio_data;
   // Ours first, so that a flag on the command line wins.
   std::string repetitions = "--benchmark_repetitions=5";
@@ -122,6 +125,8 @@ int Main(int argc, char** argv) {
       time = "--benchmark_min_time=0.005";
       arguments[1] = repetitions.data();
       arguments[2] = time.data();
+    } else if (const char* count = ValueOf(argv[i], "threads")) {
+      threads = std::strtoul(count, nullptr, 10);
     } else if (const char* plot = ValueOf(argv[i], "plot_data")) {
       plot_data = plot;
     } else if (const char* ratio = ValueOf(argv[i], "ratio_data")) {
@@ -134,13 +139,13 @@ int Main(int argc, char** argv) {
   benchmark::Initialize(&count, arguments.data());
   if (benchmark::ReportUnrecognizedArguments(count, arguments.data())) return 1;
   const Plan plan = MakePlan(quick);
-  RegisterCases(plan);
+  threads == 0 ? RegisterCases(plan) : RegisterThreads(threads);
   Results results;
   if (benchmark::RunSpecifiedBenchmarks(&results) == 0) {
     std::fprintf(stderr, "no benchmark matches\n");
     return 1;
   }
-  PrintAll(plan, results);
+  threads == 0 ? PrintAll(plan, results) : PrintThreads(results, threads);
   const auto check = [](bool written, const std::string& path) {
     if (!written) std::fprintf(stderr, "cannot write %s\n", path.c_str());
     return written;
