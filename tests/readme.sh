@@ -6,16 +6,30 @@ set -eu
 readme=$1 cc=$2 cxx=$3 directory=$5
 PKG_CONFIG_PATH=$4
 export PKG_CONFIG_PATH
-flags=$(pkg-config --cflags --libs softlane)
+flags="$(pkg-config --cflags --libs softlane) -pthread"
+rm -rf "$directory"
 mkdir -p "$directory"
+# The nth program of a language is program-n.language.
 for language in cpp c; do
-  awk -v fence="^\`\`\`$language\$" '$0 ~ fence { inside = 1; next } /^```/ { inside = 0 } inside' \
-    "$readme" >"$directory/program.$language"
+  awk -v fence="^\`\`\`$language\$" -v name="$directory/program" -v language="$language" '
+    $0 ~ fence { inside = 1; file = name "-" ++n "." language; next }
+    /^```/ { inside = 0 }
+    inside { print >file }' "$readme"
 done
-# shellcheck disable=SC2086 # the flags are words
-"$cxx" -std=c++17 -Wall -Wextra -Werror "$directory/program.cpp" $flags -o "$directory/cpp"
-# shellcheck disable=SC2086
-"$cc" -std=c99 -Wall -Wextra -Werror "$directory/program.c" $flags -o "$directory/c"
+
+# run N.LANGUAGE WANT: compiles a program, whose first line must be WANT.
+run() {
+  case $1 in
+    *.cpp) compiler=$cxx standard=c++17 ;;
+    *) compiler=$cc standard=c99 ;;
+  esac
+  # shellcheck disable=SC2086 # the flags are words
+  "$compiler" -std=$standard -Wall -Wextra -Werror "$directory/program-$1" $flags \
+    -o "$directory/$1.program"
+  ${EMULATOR:-} "$directory/$1.program" | tee /dev/stderr | head -1 | grep -qxF "$2"
+}
 want='0.0900306 0.244728 0.665241'
-${EMULATOR:-} "$directory/cpp" | tee /dev/stderr | head -1 | grep -qxF "$want"
-${EMULATOR:-} "$directory/c" | tee /dev/stderr | grep -qxF "kOk: $want"
+run 1.cpp "$want"
+run 1.c "kOk: $want"
+run 2.cpp 'the bits of one call'
+[ "$(find "$directory" -name 'program-*' | wc -l)" -eq 3 ] || { echo "other programs"; exit 1; }
