@@ -5,7 +5,7 @@
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "one_column.h"
-#include "schedules/large_rows.h"
+#include "schedules/large_softmax.h"
 #include "schedules/planner.h"
 #include "schedules/row_tiles.h"
 #include "schedules/softmax_batches.h"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schedules/large_rows.h"
+#include "schedules/large_softmax.h"
 
 #include "kernels/block_sums.h"
 #include "kernels/large_rows.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_SCHEDULES_LARGE_ROWS_H_
-#define SOFTLANE_LIB_SCHEDULES_LARGE_ROWS_H_
+#ifndef SOFTLANE_LIB_SCHEDULES_LARGE_SOFTMAX_H_
+#define SOFTLANE_LIB_SCHEDULES_LARGE_SOFTMAX_H_
 
 #include "schedules/softmax_call.h"
 #include "softlane/target.h"
@@ -14,4 +14,4 @@ void RunLargeRows(const SoftmaxCall& call, Target target);
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_SCHEDULES_LARGE_ROWS_H_
+#endif  // SOFTLANE_LIB_SCHEDULES_LARGE_SOFTMAX_H_
