@@ -64,20 +64,24 @@ bool AnyCollide(const UsualRange* ranges,
       ...);
 }
 
-/// Checks all operands of a call for kNullPointer, kBadShape and kOverlap.
-/// Read() and its siblings make the views. `shapes_agree` says whether the
-/// shapes fit each other. For usual operands this is a few inlined
-/// instructions.
+/// Whether the operands are usual, and none meets another that it must not
+/// meet: a few inlined instructions.
 template <class... Views>
-Status CheckOperands(bool shapes_agree, const Views&... views) noexcept {
+bool AreUsual(const Views&... views) noexcept {
   const UsualRange ranges[] = {UsualRange(views)...};
   size_t unusual = 0;
   for (const UsualRange& range : ranges) unusual |= range.unusual;
-  if (shapes_agree && unusual == 0 &&
-      !AnyCollide<RolesOf<Views...>>(ranges,
-                                     std::index_sequence_for<Views...>())) {
-    return Status::kOk;
-  }
+  return unusual == 0 &&
+         !AnyCollide<RolesOf<Views...>>(ranges,
+                                        std::index_sequence_for<Views...>());
+}
+
+/// Checks all operands of a call for kNullPointer, kBadShape and kOverlap.
+/// Read() and its siblings make the views. `shapes_agree` says whether the
+/// shapes fit each other.
+template <class... Views>
+Status CheckOperands(bool shapes_agree, const Views&... views) noexcept {
+  if (shapes_agree && AreUsual(views...)) return Status::kOk;
   return CheckAnyOperands(shapes_agree, views...);
 }
 

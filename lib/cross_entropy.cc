@@ -12,7 +12,14 @@ namespace softlane {
 namespace internal {
 namespace {
 
-Status CheckOptions(const CrossEntropyOptions& options, size_t num_weights) {
+/// Whether a number that is not negative is 0 or at least 2^-40.
+bool IsFarFromSubnormal(float value) {
+  return IsZero(value) || BitsOf(value) >= BitsOf(0x1p-40f);
+}
+
+/// Sets call.shares_fit_floats.
+Status CheckOptions(CrossEntropyCall& call) {
+  const CrossEntropyOptions& options = *call.options;
   // Floats that are not negative have the order of their bits.
   const bool is_share = IsFiniteNotNegative(options.label_smoothing) &&
                         (IsZero(options.label_smoothing) ||
@@ -22,38 +29,32 @@ Status CheckOptions(const CrossEntropyOptions& options, size_t num_weights) {
       !IsFinitePositive(options.scale)) {
     return Status::kBadOption;
   }
-  if (options.class_weights != nullptr) {
-    for (size_t c = 0; c < num_weights; ++c) {
-      if (!IsFiniteNotNegative(options.class_weights[c])) {
-        return Status::kBadOption;
-      }
-    }
-  }
-  return Status::kOk;
-}
-
-/// Whether a number that is not negative is 0 or at least 2^-40.
-bool IsFarFromSubnormal(float value) {
-  return IsZero(value) || BitsOf(value) >= BitsOf(0x1p-40f);
-}
-
-bool SharesFitFloats(const CrossEntropyOptions& options, size_t num_weights) {
   // Under a larger scale, the differences of logits that matter underflow.
-  if (BitsOf(options.scale) > BitsOf(0x1p60f)) return false;
-  if (!IsFarFromSubnormal(options.label_smoothing)) return false;
-  if (options.class_weights == nullptr) return true;
+  call.shares_fit_floats = BitsOf(options.scale) <= BitsOf(0x1p60f) &&
+                           IsFarFromSubnormal(options.label_smoothing);
+  if (options.class_weights == nullptr) return Status::kOk;
+  // Without rows nothing is read.
+  const size_t num_weights = call.logits.rows == 0 ? 0 : call.logits.cols;
+  // No branches, for the compiler's vectors.
+  bool are_good = true, are_far = true;
   for (size_t c = 0; c < num_weights; ++c) {
-    if (!IsFarFromSubnormal(options.class_weights[c])) return false;
+    const float weight = options.class_weights[c];
+    are_good &= IsFiniteNotNegative(weight);
+    are_far &= IsFarFromSubnormal(weight);
   }
-  return true;
+  call.shares_fit_floats &= are_far;
+  return are_good ? Status::kOk : Status::kBadOption;
 }
 
-Status CheckLabels(const CrossEntropyCall& call) {
-  if (!call.has_labels) return Status::kOk;
+/// Sets call.counted.
+Status CheckLabels(CrossEntropyCall& call) {
+  call.counted = call.logits.rows;
+  if (!call.HasLabels()) return Status::kOk;
   for (size_t r = 0; r < call.logits.rows; ++r) {
     const int64_t label = call.Label(r);
-    if (label == call.options->ignore_index) continue;
-    if (label < 0 || static_cast<uint64_t>(label) >= call.logits.cols) {
+    if (label == call.options->ignore_index) {
+      --call.counted;
+    } else if (label < 0 || static_cast<uint64_t>(label) >= call.logits.cols) {
       return Status::kBadLabel;
     }
   }
@@ -69,10 +70,10 @@ Words WordsOf(const Rows<const T>& view) {
           kWords * view.cols, kWords * view.stride};
 }
 
-/// `labels` are those of the call, or its targets. The call is changed in
-/// place: a copy would wait for the stores that made it, 25 ns.
-[[gnu::noinline]] Status Run(CrossEntropyCall& call, const Words& labels,
-                             bool shapes_agree, Target target) {
+/// Checks all operands of a call, of which `labels` are the labels or targets.
+/// A function of its own: most calls need fewer checks, and fewer registers.
+[[gnu::noinline]] Status CheckAll(const CrossEntropyCall& call,
+                                  const Words& labels, bool shapes_agree) {
   const Rows<const float>& x = call.logits;
   const CrossEntropyOptions& options = *call.options;
   const bool per_row = options.reduction == Reduction::kNone;
@@ -80,29 +81,62 @@ Words WordsOf(const Rows<const T>& view) {
   // Without rows nothing is read.
   const size_t num_weights = x.rows == 0 ? 0 : x.cols;
   const size_t num_upstream = per_row && has_gradient ? x.rows : 0;
-  if (Status s = CheckOperands(
-          shapes_agree && (!has_gradient || HaveSameShape(x, call.dlogits)),
-          Replaced(x), Read(labels),
-          WrittenVector(call.loss, per_row ? x.rows : 1),
-          Optional(WrittenVector(call.divisor, 1)),
-          Optional(Replacing(call.dlogits)),
-          Optional(ReadVector(options.class_weights, num_weights)),
-          Optional(
-              ReadVector(num_upstream == 0 ? nullptr : options.upstream_rows,
-                         num_upstream)));
-      s != Status::kOk) {
-    return s;
+  return CheckOperands(
+      shapes_agree, Replaced(x), Read(labels),
+      WrittenVector(call.loss, per_row ? x.rows : 1),
+      Optional(WrittenVector(call.divisor, 1)),
+      Optional(Replacing(call.dlogits)),
+      Optional(ReadVector(options.class_weights, num_weights)),
+      Optional(ReadVector(num_upstream == 0 ? nullptr : options.upstream_rows,
+                          num_upstream)));
+}
+
+Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
+  const Rows<const float>& x = call.logits;
+  const CrossEntropyOptions& options = *call.options;
+  const bool per_row = options.reduction == Reduction::kNone;
+  shapes_agree &=
+      call.dlogits.data == nullptr || HaveSameShape(x, call.dlogits);
+  const bool has_others = call.divisor != nullptr ||
+                          options.class_weights != nullptr ||
+                          options.upstream_rows != nullptr;
+  if (!shapes_agree || has_others ||
+      !AreUsual(Replaced(x), Read(labels),
+                WrittenVector(call.loss, per_row ? x.rows : 1),
+                Optional(Replacing(call.dlogits)))) {
+    if (Status s = CheckAll(call, labels, shapes_agree); s != Status::kOk) {
+      return s;
+    }
   }
-  if (Status s = CheckOptions(options, num_weights); s != Status::kOk) return s;
-  if (Status s = CheckLabels(call); s != Status::kOk) return s;
+  if (Status s = CheckOptions(call); s != Status::kOk) return s;
+  return CheckLabels(call);
+}
+
+[[gnu::noinline]] void RunWithoutColumns(const CrossEntropyCall& call,
+                                         Target target) {
+  const Rows<const float> none(call.logits.data, call.logits.rows, 0, 0);
+  const Rows<float> no_gradient(call.dlogits.data, none.rows, 0, 0);
+  CrossEntropyCall with_used_strides(none, call.loss, no_gradient,
+                                     *call.options, call.divisor);
+  with_used_strides.counted = call.counted;
+  with_used_strides.labels64 = call.labels64;
+  with_used_strides.labels32 = call.labels32;
+  if (!call.HasLabels()) with_used_strides.targets = &none;
+  RunCrossEntropy(with_used_strides, target);
+}
+
+/// `labels` are those of the call, or its targets.
+[[gnu::noinline]] Status Run(CrossEntropyCall& call, const Words& labels,
+                             bool shapes_agree, Target target) {
+  if (Status s = Check(call, labels, shapes_agree); s != Status::kOk) return s;
   const Target chosen = Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
-  call.shares_fit_floats = SharesFitFloats(options, num_weights);
-  call.logits = WithUsedStride(call.logits);
-  call.targets = WithUsedStride(call.targets);
-  call.dlogits = WithUsedStride(call.dlogits);
   const FpEnvironment environment;
-  RunCrossEntropy(call, chosen);
+  if (call.logits.cols == 0) {  // see WithUsedStride
+    RunWithoutColumns(call, chosen);
+  } else {
+    RunCrossEntropy(call, chosen);
+  }
   return Status::kOk;
 }
 
@@ -116,7 +150,6 @@ Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   internal::CrossEntropyCall call(logits, loss, dlogits, options, divisor);
-  call.has_labels = true;
   call.labels64 = labels;
   return internal::Run(
       call, internal::WordsOf(Rows<const int64_t>(labels, logits.rows, 1)),
@@ -128,7 +161,6 @@ Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   internal::CrossEntropyCall call(logits, loss, dlogits, options, divisor);
-  call.has_labels = true;
   call.labels32 = labels;
   return internal::Run(
       call, internal::WordsOf(Rows<const int32_t>(labels, logits.rows, 1)),
@@ -141,7 +173,7 @@ Status CrossEntropy(const Rows<const float>& logits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   internal::CrossEntropyCall call(logits, loss, dlogits, options, divisor);
-  call.targets = targets;
+  call.targets = &targets;
   return internal::Run(call, internal::WordsOf(targets),
                        internal::HaveSameShape(logits, targets), target);
 }

@@ -18,7 +18,7 @@ namespace internal {
 /// What is the same for all rows of a call.
 struct Loss {
   const CrossEntropyOptions& options;
-  ScaleParts parts;
+  const ScaleParts& parts;
   double smoothing;  // label_smoothing / cols
   bool shares_fit_floats;
 };

@@ -22,18 +22,14 @@ class CrossEntropyLoop {
         options_(*call.options),
         kernels_(KernelsOf(kCrossEntropyKernels, target)),
         tiles_(KernelsOf(kTileKernels, target)),
-        loss_{options_, SplitScale(options_.scale), 0.0,
-              call.shares_fit_floats} {
+        loss_{options_, SplitScale(options_.scale, parts_), 0.0,
+              call.shares_fit_floats},
+        divisor_(static_cast<double>(call.counted)) {
     if (options_.label_smoothing != 0.0f) {
       loss_.smoothing = double{options_.label_smoothing} /
                         static_cast<double>(call.logits.cols);
     }
-    if (call.has_labels) {
-      CountLabels();
-    } else {
-      counted_ = call.logits.rows;
-      divisor_ = static_cast<double>(counted_);
-    }
+    if (call.HasLabels() && options_.class_weights != nullptr) AddWeights();
     upstream_ = options_.upstream;
     if (IsMean()) upstream_ /= HasNoWeight() ? kNaN : divisor_;
   }
@@ -50,7 +46,7 @@ class CrossEntropyLoop {
       }
     }
     double total = total_;
-    if (IsMean() && !(counted_ == 0 && options_.zero_if_all_ignored)) {
+    if (IsMean() && !(call_.counted == 0 && options_.zero_if_all_ignored)) {
       total /= HasNoWeight() ? kNaN : divisor_;
     }
     if (options_.reduction != Reduction::kNone) {
@@ -60,25 +56,22 @@ class CrossEntropyLoop {
   }
 
  private:
-  void CountLabels() {
+  void AddWeights() {
+    divisor_ = 0.0;
     for (size_t r = 0; r < call_.logits.rows; ++r) {
-      if (IsIgnored(r)) continue;
-      divisor_ += options_.class_weights == nullptr
-                      ? 1.0
-                      : double{options_.class_weights[call_.Label(r)]};
-      ++counted_;
+      if (!IsIgnored(r)) divisor_ += options_.class_weights[call_.Label(r)];
     }
   }
   // Rows count, but all have a weight of 0.
-  bool HasNoWeight() const { return counted_ != 0 && divisor_ == 0.0; }
+  bool HasNoWeight() const { return call_.counted != 0 && divisor_ == 0.0; }
   // Rows without columns and without memory of their own: any number of them.
   bool IsEndless() const {
-    return !call_.has_labels && call_.logits.cols == 0 && counted_ != 0 &&
+    return !call_.HasLabels() && call_.logits.cols == 0 && call_.counted != 0 &&
            options_.reduction != Reduction::kNone;
   }
   bool IsMean() const { return options_.reduction == Reduction::kMean; }
   bool IsIgnored(size_t r) const {
-    return call_.has_labels && call_.Label(r) == options_.ignore_index;
+    return call_.HasLabels() && call_.Label(r) == options_.ignore_index;
   }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
   double Upstream(size_t r) const {
@@ -95,15 +88,15 @@ class CrossEntropyLoop {
       return 0.0;
     }
     const size_t label =
-        call_.has_labels ? static_cast<size_t>(call_.Label(r)) : kNoLabel;
+        call_.HasLabels() ? static_cast<size_t>(call_.Label(r)) : kNoLabel;
     return kernels_.row(loss_, x.Row(r), dx, x.cols, label,
-                        call_.has_labels ? nullptr : call_.targets.Row(r),
+                        call_.HasLabels() ? nullptr : call_.targets->Row(r),
                         Upstream(r));
   }
 
   size_t RowsAtOnce() const {
     const size_t rows = call_.logits.rows, cols = call_.logits.cols;
-    if (!call_.has_labels || loss_.smoothing != 0.0 ||
+    if (!call_.HasLabels() || loss_.smoothing != 0.0 ||
         loss_.parts.unit != 1.0) {
       return 1;
     }
@@ -180,11 +173,11 @@ class CrossEntropyLoop {
   const CrossEntropyOptions& options_;
   const CrossEntropyKernels& kernels_;
   const TileKernels& tiles_;
+  ScaleParts parts_;  // where there is a scale
   Loss loss_;
-  double divisor_ = 0.0;
+  double divisor_;
   double total_ = 0.0;
   double upstream_;
-  size_t counted_ = 0;
 };
 
 }  // namespace

@@ -22,7 +22,11 @@ struct CrossEntropyCall {
     return labels32 != nullptr ? labels32[r] : 0;
   }
 
-  // Aggregate initialization would clear it all first, by a `rep stos`.
+  bool HasLabels() const { return targets == nullptr; }
+
+  // Not an aggregate: its initialization would clear it all first, by a `rep
+  // stos`. Not copies of the views: these would wait for the stores that made
+  // the views.
   CrossEntropyCall(const Rows<const float>& x, float* losses,
                    const Rows<float>& dx, const CrossEntropyOptions& all,
                    float* divided_by)
@@ -32,19 +36,19 @@ struct CrossEntropyCall {
         options(&all),
         divisor(divided_by) {}
 
-  Rows<const float> logits;
-  bool has_labels = false;
-  const int64_t* labels64 = nullptr;  // may be null
-  const int32_t* labels32 = nullptr;  // may be null
-  Rows<const float> targets;
+  const Rows<const float>& logits;
+  const int64_t* labels64 = nullptr;           // may be null
+  const int32_t* labels32 = nullptr;           // may be null
+  const Rows<const float>* targets = nullptr;  // null with labels
   float* loss;
-  Rows<float> dlogits;
+  const Rows<float>& dlogits;
   const CrossEntropyOptions* options;
   float* divisor;
   /// Whether label_smoothing and the class weights are 0 or at least 2^-40, and
   /// the scale is at most 2^60. Then the products of these numbers, and their
   /// products with logits, are not subnormal where they count.
-  bool shares_fit_floats = true;
+  bool shares_fit_floats;
+  size_t counted;  // the rows that are not ignored
 };
 
 /// Computes the losses and gradients of a call, in the order of its rows.
