@@ -39,15 +39,17 @@ class LaneReciprocals {
  public:
   // `lower` and `upper` are the sums of the lower and the upper half of the
   // rows.
-  HWY_INLINE LaneReciprocals(VD lower, VD upper) {
-    const VD one = hn::Set(F64(), 1.0);
-    const VD lower_inverse = hn::Div(one, lower);
-    const VD upper_inverse = hn::Div(one, upper);
-    const VD lower_head = Head(lower_inverse);
-    const VD upper_head = Head(upper_inverse);
+  HWY_INLINE LaneReciprocals(VD lower, VD upper)
+      : LaneReciprocals(hn::Div(hn::Set(F64(), 1.0), lower),
+                        hn::Div(hn::Set(F64(), 1.0), upper), lower, upper) {}
+  // FactorOf the halves of the factors.
+  HWY_INLINE LaneReciprocals(VD lower_factor, VD upper_factor, VD lower,
+                             VD upper) {
+    const VD lower_head = Head(lower_factor);
+    const VD upper_head = Head(upper_factor);
     head = ToFloats(lower_head, upper_head);
-    rest = ToFloats(hn::Sub(lower_inverse, lower_head),
-                    hn::Sub(upper_inverse, upper_head));
+    rest = ToFloats(hn::Sub(lower_factor, lower_head),
+                    hn::Sub(upper_factor, upper_head));
     const VD scale = hn::Set(F64(), kLeast);
     least = ToFloats(hn::Mul(lower, scale), hn::Mul(upper, scale));
   }
@@ -55,10 +57,10 @@ class LaneReciprocals {
   VF head, rest, least;
 
  private:
-  static HWY_INLINE VD Head(VD reciprocal) {
+  static HWY_INLINE VD Head(VD factor) {
     const hn::RebindToSigned<F64> bits;
     const auto rounded =
-        hn::Add(hn::BitCast(bits, reciprocal), hn::Set(bits, kHeadRounding));
+        hn::Add(hn::BitCast(bits, factor), hn::Set(bits, kHeadRounding));
     return hn::BitCast(F64(), hn::And(rounded, hn::Set(bits, kHeadMask)));
   }
   static HWY_INLINE VF ToFloats(VD lower, VD upper) {

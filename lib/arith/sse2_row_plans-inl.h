@@ -153,18 +153,21 @@ HWY_INLINE __m128d SumsOfLanes(__m128d a, __m128d b) {
   return _mm_add_pd(_mm_unpacklo_pd(a, b), _mm_unpackhi_pd(a, b));
 }
 
+// RowPlan::log_divisor of two rows, by their maxima.
+HWY_INLINE __m128d LogDivisorsOf(__m128d max, const ScaleParts& parts) {
+  const __m128d offset =
+      _mm_sub_pd(OctavesOf(max, parts), _mm_set1_pd(kHeadroom));
+  return _mm_sub_pd(_mm_mul_pd(offset, _mm_set1_pd(kLn2)),
+                    _mm_set1_pd(internal::kLogSoftmaxFactor));
+}
+
 // LogOfSum of two rows, whose shift is 0: their sums, maxima, and largest exp
 // values. A sum that is one exp value is the maximum's alone.
 HWY_INLINE __m128d LogsOfSums(__m128d sums, __m128d max, __m128d largest,
                               const ScaleParts& parts) {
   const __m128d scaled_max = _mm_mul_pd(max, _mm_set1_pd(parts.scale));
-  const __m128d offset =
-      _mm_sub_pd(OctavesOf(max, parts), _mm_set1_pd(kHeadroom));
-  const __m128d log_divisor =
-      _mm_sub_pd(_mm_mul_pd(offset, _mm_set1_pd(kLn2)),
-                 _mm_set1_pd(internal::kLogSoftmaxFactor));
   const __m128d is_one = _mm_cmpeq_pd(sums, largest);
-  const __m128d log = _mm_add_pd(log_divisor, LogOfTwo(sums));
+  const __m128d log = _mm_add_pd(LogDivisorsOf(max, parts), LogOfTwo(sums));
   return _mm_or_pd(_mm_and_pd(is_one, scaled_max), _mm_andnot_pd(is_one, log));
 }
 

@@ -33,8 +33,9 @@ struct RowLoss {
 };
 /// Whether floats hold a factor of exp values: where they do, no product
 /// overflows before the gradient does.
+constexpr double kMaxFactor = 0x1p100;
 inline bool FactorFitsFloats(double factor) {
-  return -0x1p100 <= factor && factor <= 0x1p100;
+  return -kMaxFactor <= factor && factor <= kMaxFactor;
 }
 
 /// What a row of a tile asks for. A row that is ignored is not read; it has no
@@ -58,7 +59,8 @@ struct CrossEntropyKernels {
                const Rows<const float>& x, const Rows<float>& dx, size_t first,
                size_t count, const LabelledRow* rows, double* losses);
   /// The same for up to kMaxShortRows rows of up to kMaxShortCols columns, none
-  /// of which is ignored. Null but in the x86-64 baseline.
+  /// of which is ignored. `losses` has room for an even number of them, and may
+  /// be written if the result is false. Null but in the x86-64 baseline.
   bool (*short_rows)(const Loss& loss, const Rows<const float>& x,
                      const Rows<float>& dx, size_t first, size_t count,
                      const LabelledRow* rows, double* losses);

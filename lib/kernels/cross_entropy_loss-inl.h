@@ -48,6 +48,7 @@ static_assert(kExpSumErrorU + 5.0 + kDoubleSumErrorU + 1.0 + 0.02 <=
               "the documented bound holds");
 
 using internal::FactorFitsFloats;
+using internal::kMaxFactor;
 using internal::kNoLabel;
 using internal::Loss;
 using internal::RowLoss;
@@ -98,11 +99,12 @@ constexpr float kLogitUnit = 0x1p-6f;
 // log(1 + t) for t >= 0, to a relative error of 2^-42: up to 2^-10 as a series,
 // above from the sum, of which a bit more than 2^-53 is lost.
 constexpr double kMaxSeries = 0x1p-10;
+constexpr double kOnePlusSeries[] = {1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0};
 template <class V>
 HWY_INLINE V LogOnePlusSeries(V t) {
   const hn::DFromV<V> d;
   V tail = hn::Set(d, 1.0 / 5.0);
-  for (const double c : {1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0}) {
+  for (const double c : kOnePlusSeries) {
     tail = hn::Sub(hn::Set(d, c), hn::Mul(t, tail));
   }
   return hn::Mul(t, tail);

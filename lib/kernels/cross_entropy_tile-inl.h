@@ -10,6 +10,7 @@
 #define SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_TILE_INL_H_
 #endif
 
+#include "arith/lane_rows-inl.h"
 #include "arith/lane_sums-inl.h"
 #include "arith/max-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
@@ -31,8 +32,8 @@ class CrossEntropyTile {
       : loss_(loss), kernels_(kernels) {}
 
   // The losses of rows [first, first + count), and their gradients if dx is not
-  // null. False if one of them needs more than a tile does; then nothing has
-  // been written.
+  // null. False if one of them needs more than a tile does; then no gradient
+  // has been written.
   HWY_INLINE bool Run(const Rows<const float>& x, const Rows<float>& dx,
                       size_t first, size_t count, const LabelledRow* rows,
                       double* losses) {
@@ -43,40 +44,38 @@ class CrossEntropyTile {
     at_.count = count;
     at_.Set(x, dx, width);
     const float* counted = nullptr;
-    for (size_t i = 0; i < width; ++i) {
-      rows_[i] = rows[HWY_MIN(i, count - 1)];
-      if (!rows_[i].is_ignored) counted = at_.from[i];
+    for (size_t i = 0; i < count; ++i) {
+      if (!rows[i].is_ignored) counted = at_.from[i];
     }
     if (counted == nullptr) return false;
     for (size_t i = 0; i < width; ++i) {
-      if (rows_[i].is_ignored) at_.from[i] = counted;
+      const LabelledRow& row = rows[HWY_MIN(i, count - 1)];
+      labels_[i] = row.label;
+      upstream_[i] = row.is_ignored ? 0.0 : row.upstream;
+      if (row.is_ignored) at_.from[i] = counted;
     }
     if (!kernels_.read_rows(at_.from, n, loss_.parts, e_, tile_)) return false;
     SumAll(n);
-    const bool has_gradient = dx.data != nullptr;
-    bool fits_floats = true;
-    for (size_t i = 0; i < width; ++i) {
-      const RowLoss result = LossOfLane(i);
-      if (i < count) losses[i] = result.loss;
-      if (!has_gradient) continue;
-      const double sum = tile_.sums[i];
-      label_gradients_[i] = result.label_gradient;
-      const double quotient = result.unit * result.total / sum;
-      fits_floats &= FactorFitsFloats(quotient) | (sum != sum);
-      const Reciprocal factor = FactorOf(quotient, sum);
-      tile_.head[i] = factor.head;
-      tile_.rest[i] = factor.rest;
-      tile_.least[i] = factor.least;
+    const bool has_z_loss = loss_.options.z_loss != 0.0f;
+    has_logs_ = has_z_loss;
+    if (has_logs_) kernels_.log_sums(tile_, loss_.parts, log_sums_);
+    for (size_t i = 0; i < width; i += kHalfLanes) SetPlainLosses(i, losses);
+    if (has_z_loss || loss_.options.class_weights != nullptr) {
+      for (size_t i = 0; i < width; ++i) SetLoss(i, losses);
     }
-    if (!has_gradient) return true;
-    if (!fits_floats) return false;
-    kernels_.write_rows(e_, n, tile_, at_.to);
+    const bool has_gradient = dx.data != nullptr;
+    if (has_gradient) {
+      if (!SetFactors()) return false;
+      kernels_.write_rows(e_, n, tile_, at_.to);
+    }
     for (size_t i = 0; i < count; ++i) {
+      if (rows[i].is_ignored) losses[i] = 0.0;
+      if (!has_gradient) continue;
       float* const row_dx = at_.to[i];
-      if (rows_[i].is_ignored) {
+      if (rows[i].is_ignored) {
         Fill(row_dx, n, 0.0f);
       } else {
-        row_dx[rows_[i].label] = static_cast<float>(label_gradients_[i]);
+        row_dx[rows[i].label] = static_cast<float>(label_gradients_[i]);
       }
     }
     return true;
@@ -89,53 +88,108 @@ class CrossEntropyTile {
     const size_t width = tile_.width;
     kernels_.exp(e_, n, loss_.parts, e_, tile_);
     for (size_t i = 0; i < width; ++i) {
-      float& exp_of_label = e_[rows_[i].label * width + i];
+      float& exp_of_label = e_[labels_[i] * width + i];
       label_[i] = exp_of_label;
       exp_of_label = 0.0f;
-      x_label_[i] = at_.from[i][rows_[i].label];
+      x_label_[i] = at_.from[i][labels_[i]];
     }
     kernels_.sums.all(e_, n, tile_);
-    for (size_t i = 0; i < width; ++i) {
-      others_[i] = tile_.sums[i];
-      tile_.sums[i] += label_[i];
+    for (size_t i = 0; i < width; i += kHalfLanes) {
+      const VD others = hn::Load(F64(), tile_.sums + i);
+      hn::Store(others, F64(), others_ + i);
+      hn::Store(hn::Add(others, InDouble(label_ + i)), F64(), tile_.sums + i);
     }
-    kernels_.log_sums(tile_, loss_.parts, log_sums_);
-    for (size_t i = 0; i < width; i += kHalfLanes) SetLabelLosses(i);
   }
 
-  // LabelLoss of half of a vector's rows.
-  HWY_INLINE void SetLabelLosses(size_t i) {
+  // LabelLoss of half of a vector's rows, and the gradients of rows without
+  // weights and z_loss. A row has one logarithm: that of its sum, or of 1 +
+  // others / label.
+  HWY_INLINE void SetPlainLosses(size_t i, double* losses) {
     const F64 d;
-    const VD label = InDouble(label_ + i);
-    const VD others = hn::Load(d, others_ + i);
-    const VD scaled =
-        hn::Mul(hn::Set(d, loss_.parts.scale), InDouble(x_label_ + i));
-    const VD usual = hn::Sub(hn::Load(d, log_sums_ + i), scaled);
-    const VD large = LogOnePlusLanes(hn::Div(others, label));
-    hn::Store(hn::IfThenElse(hn::Gt(label, others), large, usual), d,
-              label_losses_ + i);
+    const VD label = InDouble(label_ + i), others = hn::Load(d, others_ + i);
+    const VD sum = hn::Load(d, tile_.sums + i);
+    const auto is_large = hn::Gt(label, others);
+    const VD ratio = hn::Div(others, label);
+    const VD log = LogLanes(
+        hn::IfThenElse(is_large, hn::Add(hn::Set(d, 1.0), ratio), sum));
+    // A sum that may be one exp value, see LogOfSum. It is not the label's, or
+    // the label is large.
+    const hn::Half<F32> half;
+    const auto is_float =
+        hn::Eq(hn::PromoteTo(d, hn::DemoteTo(half, sum)), sum);
+    const auto may_be_one =
+        hn::And(is_float, hn::Lt(sum, hn::Set(d, kMaxPeak)));
+    if (!has_logs_ && !hn::AllFalse(d, may_be_one)) {
+      kernels_.log_sums(tile_, loss_.parts, log_sums_);
+      has_logs_ = true;
+    }
+    const VD log_divisor =
+        hn::Sub(hn::Mul(InDouble(tile_.offset + i), hn::Set(d, kLn2)),
+                hn::Set(d, kLogSoftmaxFactor));
+    const VD log_sum =
+        has_logs_ ? hn::Load(d, log_sums_ + i) : hn::Add(log_divisor, log);
+    const VD scale = hn::Set(d, loss_.parts.scale);
+    const VD usual = hn::Sub(log_sum, hn::Mul(scale, InDouble(x_label_ + i)));
+    const VD large = hn::IfThenElse(hn::Gt(ratio, hn::Set(d, kMaxSeries)), log,
+                                    LogOnePlusSeries(ratio));
+    const VD unit = hn::Mul(hn::Load(d, upstream_ + i), scale);
+    const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);
+    const auto is_number = hn::Eq(sum, sum);
+    const auto put = [&](VD v, double* to) HWY_ATTR {
+      const VD nan = hn::Set(d, static_cast<double>(kNaN));
+      hn::StoreU(hn::IfThenElse(is_number, v, nan), d, to + i);
+    };
+    put(hn::IfThenElse(is_large, large, usual), losses);
+    put(hn::Div(unit, sum), factors_);
+    put(hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_);
   }
 
-  HWY_INLINE RowLoss LossOfLane(size_t i) const {
-    if (rows_[i].is_ignored) return {};
+  HWY_INLINE void SetLoss(size_t i, double* losses) {
     const double sum = tile_.sums[i];
-    if (!(sum == sum)) return {kNaN, kNaN, kNaN, kNaN};
-    const RowSums sums{true, others_[i], label_[i], sum, log_sums_[i]};
-    return LossOf(loss_, sums, RowPlan{}, rows_[i].label, label_losses_[i],
-                  nullptr, rows_[i].upstream);
+    if (!(sum == sum)) return;
+    const RowSums sums{true, others_[i], label_[i], sum,
+                       has_logs_ ? log_sums_[i] : 0.0};
+    const RowLoss result = LossOf(loss_, sums, RowPlan{}, labels_[i], losses[i],
+                                  nullptr, upstream_[i]);
+    losses[i] = result.loss;
+    factors_[i] = result.unit * result.total / sum;
+    label_gradients_[i] = result.label_gradient;
+  }
+
+  // False if floats do not hold a factor.
+  HWY_INLINE bool SetFactors() {
+    const F64 d;
+    bool are_floats = true;
+    for (size_t i = 0; i < tile_.width; i += kLanes) {
+      const size_t k = i + kHalfLanes;
+      const VD lower = hn::Load(d, factors_ + i),
+               upper = hn::Load(d, factors_ + k);
+      // False for a NaN, which floats hold.
+      const auto is_beyond = hn::Gt(hn::Max(hn::Abs(lower), hn::Abs(upper)),
+                                    hn::Set(d, kMaxFactor));
+      are_floats &= hn::AllFalse(d, is_beyond);
+      const LaneReciprocals factors(lower, upper, hn::Load(d, tile_.sums + i),
+                                    hn::Load(d, tile_.sums + k));
+      Store(factors.head, tile_.head + i);
+      Store(factors.rest, tile_.rest + i);
+      Store(factors.least, tile_.least + i);
+    }
+    return are_floats;
   }
 
   const Loss& loss_;
   const internal::TileKernels& kernels_;
   internal::Tile tile_;
   internal::TileRows at_;
-  LabelledRow rows_[internal::kMaxTileLanes];
-  double label_gradients_[internal::kMaxTileLanes];
+  bool has_logs_;
+  size_t labels_[internal::kMaxTileLanes];
+  HWY_ALIGN double upstream_[internal::kMaxTileLanes];
+  HWY_ALIGN double factors_[internal::kMaxTileLanes];
+  HWY_ALIGN double label_gradients_[internal::kMaxTileLanes];
   HWY_ALIGN float label_[internal::kMaxTileLanes];
   HWY_ALIGN float x_label_[internal::kMaxTileLanes];
   HWY_ALIGN double others_[internal::kMaxTileLanes];
   HWY_ALIGN double log_sums_[internal::kMaxTileLanes];
-  HWY_ALIGN double label_losses_[internal::kMaxTileLanes];
   HWY_ALIGN float e_[internal::kRowTileFloats];
 };
 

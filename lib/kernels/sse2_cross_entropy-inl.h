@@ -24,8 +24,9 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The exp values of the rows' labels, taken out of the sums. Vector stores
-// alone: loads of vectors, or of pairs, would wait for smaller ones.
+// The exp values of the rows' labels, taken out of the sums. They stay out of
+// the batch: where they stood, the gradient of the label is written last.
+// Vector stores alone: loads of vectors would wait for smaller ones.
 class LabelExps {
  public:
   HWY_INLINE LabelExps(ShortRows& batch, size_t count,
@@ -33,13 +34,13 @@ class LabelExps {
       : batch_(batch), count_(count), rows_(rows) {
     for (size_t r = 0; r < count; ++r) {
       const size_t lane = rows[r].label % 4;
-      float* const at = VectorOf(r);
+      float* const at = batch.Exp(r) + rows[r].label / 4 * 4;
       const __m128i lanes = _mm_set_epi32(3, 2, 1, 0);
       const __m128i is_label =
           _mm_cmpeq_epi32(lanes, _mm_set1_epi32(static_cast<int>(lane)));
-      vectors_[r] = _mm_load_ps(at);
       labels_[r] = at[lane];
-      _mm_store_ps(at, _mm_andnot_ps(_mm_castsi128_ps(is_label), vectors_[r]));
+      _mm_store_ps(at,
+                   _mm_andnot_ps(_mm_castsi128_ps(is_label), _mm_load_ps(at)));
     }
     if (count % 2 != 0) labels_[count] = labels_[0];
   }
@@ -55,28 +56,81 @@ class LabelExps {
       batch_.SetSums(r, sums);
       are_nan = _mm_or_pd(are_nan, _mm_cmpunord_pd(sums, sums));
     }
-    for (size_t r = 0; r < count_; ++r) _mm_store_ps(VectorOf(r), vectors_[r]);
     return _mm_movemask_pd(are_nan) == 0;
   }
 
+  // Puts them back.
+  HWY_INLINE void Restore() const {
+    for (size_t r = 0; r < count_; ++r) {
+      batch_.Exp(r)[rows_[r].label] = labels_[r];
+    }
+  }
+
+  // Of a row whose logarithm is not needed.
   HWY_INLINE RowSums Sums(size_t r) const {
-    return {true, others_[r], labels_[r], batch_.Sum(r), batch_.Log(r)};
+    return {true, others_[r], labels_[r], batch_.Sum(r), 0.0};
   }
   // Of rows r and r + 1.
   HWY_INLINE __m128d Others(size_t r) const { return _mm_load_pd(others_ + r); }
-
- private:
-  HWY_INLINE float* VectorOf(size_t r) const {
-    return batch_.Exp(r) + rows_[r].label / 4 * 4;
+  HWY_INLINE __m128d Labels(size_t r) const { return WidenTwo(labels_ + r); }
+  HWY_INLINE __m128d LabelLogits(size_t r) const {
+    const size_t second = HWY_MIN(r + 1, count_ - 1);
+    return _mm_set_pd(batch_.Logits(second)[rows_[second].label],
+                      batch_.Logits(r)[rows_[r].label]);
   }
 
+ private:
   ShortRows& batch_;
   const size_t count_;
   const internal::LabelledRow* const rows_;
-  __m128 vectors_[internal::kMaxShortRows];
   float labels_[internal::kMaxShortRows];
   HWY_ALIGN double others_[internal::kMaxShortRows];
 };
+
+HWY_INLINE __m128d IfThenElse(__m128d mask, __m128d yes, __m128d no) {
+  return _mm_or_pd(_mm_and_pd(mask, yes), _mm_andnot_pd(mask, no));
+}
+
+// LogOnePlusSeries.
+HWY_INLINE __m128d LogOnePlusSeries(__m128d t) {
+  __m128d tail = _mm_set1_pd(1.0 / 5.0);
+  for (const double c : kOnePlusSeries) {
+    tail = _mm_sub_pd(_mm_set1_pd(c), _mm_mul_pd(t, tail));
+  }
+  return _mm_mul_pd(t, tail);
+}
+
+// LabelLoss of rows r and r + 1. A row has one logarithm: that of its sum, or
+// of 1 + others / label.
+HWY_INLINE __m128d LabelLosses(const ShortRows& batch, const LabelExps& labels,
+                               size_t r, const ScaleParts& parts) {
+  const __m128d sums = batch.Sums(r), max = batch.Max(r);
+  const __m128d others = labels.Others(r), label = labels.Labels(r);
+  const __m128d is_large = _mm_cmpgt_pd(label, others);
+  const __m128d ratio = _mm_div_pd(others, label);
+  const __m128d one_plus = _mm_add_pd(_mm_set1_pd(1.0), ratio);
+  const __m128d log = LogOfTwo(IfThenElse(is_large, one_plus, sums));
+  const __m128d scale = _mm_set1_pd(parts.scale);
+  __m128d log_sum = _mm_add_pd(LogDivisorsOf(max, parts), log);
+  // A sum that may be one exp value, see LogsOfSums. It is not the label's, or
+  // the label is large.
+  const __m128d is_float = _mm_cmpeq_pd(_mm_cvtps_pd(_mm_cvtpd_ps(sums)), sums);
+  const __m128d may_be_one =
+      _mm_and_pd(is_float, _mm_cmplt_pd(sums, _mm_set1_pd(kMaxPeak)));
+  if (HWY_UNLIKELY(_mm_movemask_pd(may_be_one) != 0)) {
+    const __m128d is_one = _mm_cmpeq_pd(sums, batch.Largest(r));
+    log_sum = IfThenElse(is_one, _mm_mul_pd(max, scale), log_sum);
+  }
+  __m128d large = log;
+  const __m128d is_small =
+      _mm_andnot_pd(_mm_cmpgt_pd(ratio, _mm_set1_pd(kMaxSeries)), is_large);
+  if (_mm_movemask_pd(is_small) != 0) {
+    large = IfThenElse(is_small, LogOnePlusSeries(ratio), large);
+  }
+  const __m128d usual =
+      _mm_sub_pd(log_sum, _mm_mul_pd(scale, labels.LabelLogits(r)));
+  return IfThenElse(is_large, large, usual);
+}
 
 // What the gradients of a batch are made of.
 struct GradientFactors {
@@ -110,31 +164,40 @@ bool LossesOfShortRows(const Loss& loss, const Rows<const float>& x,
   if (!batch.MakeExp(x.Row(first), x.stride)) return false;
   LabelExps labels(batch, count, rows);  // see SumsOf
   if (!batch.MakeSums(false) || !labels.Add()) return false;
-  batch.TakeLogs();
-  const CrossEntropyOptions& options = loss.options;
-  const bool is_plain =
-      options.class_weights == nullptr && options.z_loss == 0.0f;
-  GradientFactors factors;
-  for (size_t r = 0; r < count; ++r) {
-    const size_t label = rows[r].label;
-    const RowSums row = labels.Sums(r);
-    const double label_loss =
-        LabelLoss(row, RowPlan{}, loss.parts.scale, batch.Logits(r)[label]);
-    losses[r] = label_loss;
-    if (is_plain) continue;
-    const RowLoss result = LossOf(loss, row, RowPlan{}, label, label_loss,
-                                  nullptr, rows[r].upstream);
-    losses[r] = result.loss;
-    factors.factor[r] = result.unit * result.total / row.sum;
-    factors.label[r] = result.label_gradient;
+  for (size_t r = 0; r < count; r += 2) {
+    _mm_storeu_pd(losses + r, LabelLosses(batch, labels, r, loss.parts));
   }
-  if (dx.data == nullptr) return true;
+  const CrossEntropyOptions& options = loss.options;
+  const bool has_z_loss = options.z_loss != 0.0f;
+  const bool is_plain = options.class_weights == nullptr && !has_z_loss;
+  GradientFactors factors;
   if (is_plain) {
     PlainGradients(batch, labels, count, rows, loss.parts.scale, factors);
+  } else {
+    if (has_z_loss) {
+      labels.Restore();
+      batch.TakeLogs();
+    }
+    for (size_t r = 0; r < count; ++r) {
+      RowSums row = labels.Sums(r);
+      if (has_z_loss) row.log_sum = batch.Log(r);
+      const RowLoss result = LossOf(loss, row, RowPlan{}, rows[r].label,
+                                    losses[r], nullptr, rows[r].upstream);
+      losses[r] = result.loss;
+      factors.factor[r] = result.unit * result.total / row.sum;
+      factors.label[r] = result.label_gradient;
+    }
   }
-  for (size_t r = 0; r < count; ++r) {
-    if (!FactorFitsFloats(factors.factor[r])) return false;
+  if (dx.data == nullptr) return true;
+  if (count % 2 != 0) factors.factor[count] = factors.factor[count - 1];
+  __m128d are_beyond = _mm_setzero_pd();
+  for (size_t r = 0; r < count; r += 2) {
+    const __m128d size =
+        _mm_andnot_pd(_mm_set1_pd(-0.0), _mm_load_pd(factors.factor + r));
+    are_beyond =
+        _mm_or_pd(are_beyond, _mm_cmpnle_pd(size, _mm_set1_pd(kMaxFactor)));
   }
+  if (_mm_movemask_pd(are_beyond) != 0) return false;
   for (size_t r = 0; r < count; r += 2) {
     const __m128d two = _mm_load_pd(factors.factor + r);
     const WideProbabilities scaled(two, batch.Sums(r));

@@ -74,10 +74,10 @@ class CrossEntropyLoop {
     return call_.HasLabels() && call_.Label(r) == options_.ignore_index;
   }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
-  double Upstream(size_t r) const {
-    const bool has_rows = options_.reduction == Reduction::kNone &&
-                          options_.upstream_rows != nullptr && HasGradient();
-    return has_rows ? options_.upstream_rows[r] : upstream_;
+  const float* UpstreamRows() const {
+    const bool are_used =
+        options_.reduction == Reduction::kNone && HasGradient();
+    return are_used ? options_.upstream_rows : nullptr;
   }
 
   double RunRow(size_t r) const {
@@ -89,9 +89,11 @@ class CrossEntropyLoop {
     }
     const size_t label =
         call_.HasLabels() ? static_cast<size_t>(call_.Label(r)) : kNoLabel;
-    return kernels_.row(loss_, x.Row(r), dx, x.cols, label,
-                        call_.HasLabels() ? nullptr : call_.targets->Row(r),
-                        Upstream(r));
+    const float* const upstream_rows = UpstreamRows();
+    return kernels_.row(
+        loss_, x.Row(r), dx, x.cols, label,
+        call_.HasLabels() ? nullptr : call_.targets->Row(r),
+        upstream_rows == nullptr ? upstream_ : upstream_rows[r]);
   }
 
   size_t RowsAtOnce() const {
@@ -116,12 +118,13 @@ class CrossEntropyLoop {
   [[gnu::noinline]] void RunSomeRows(size_t first, size_t count) {
     LabelledRow rows[kMaxTileLanes];
     double losses[kMaxTileLanes];
+    const float* const upstream_rows = UpstreamRows();
     for (size_t k = 0; k < count; ++k) {
-      const bool is_ignored = IsIgnored(first + k);
-      rows[k].label =
-          is_ignored ? 0 : static_cast<size_t>(call_.Label(first + k));
-      rows[k].is_ignored = is_ignored;
-      rows[k].upstream = Upstream(first + k);
+      const int64_t label = call_.Label(first + k);
+      const bool is_ignored = label == options_.ignore_index;
+      rows[k] = {
+          is_ignored ? 0 : static_cast<size_t>(label), is_ignored,
+          upstream_rows == nullptr ? upstream_ : upstream_rows[first + k]};
     }
     if (kernels_.short_rows != nullptr) {
       RunBatches(first, count, rows, losses);
