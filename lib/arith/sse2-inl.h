@@ -58,6 +58,13 @@ HWY_INLINE __m128d WidenTwo(const float* from) {
 HWY_INLINE __m128 Narrow(__m128d lower, __m128d upper) {
   return _mm_movelh_ps(_mm_cvtpd_ps(lower), _mm_cvtpd_ps(upper));
 }
+// +0 in a lane.
+HWY_INLINE __m128 WithoutLane(__m128 v, size_t lane) {
+  const __m128i lanes = _mm_set_epi32(3, 2, 1, 0);
+  const __m128i is_lane =
+      _mm_cmpeq_epi32(lanes, _mm_set1_epi32(static_cast<int>(lane)));
+  return _mm_andnot_ps(_mm_castsi128_ps(is_lane), v);
+}
 HWY_INLINE __m128d RoundToFloat(__m128d v) {
   return _mm_cvtps_pd(_mm_cvtpd_ps(v));
 }

@@ -56,14 +56,44 @@ HWY_INLINE RowSums SumsOf(double others, double label, double sum, float max,
 }
 
 // dx_c = factor * e_c - unit * q_c.
-HWY_INLINE void WriteGradient(const Reciprocal& factor,
-                              const ClassShares& shares, float unit, size_t n,
+HWY_NOINLINE void WriteShares(const Reciprocal& factor,
+                              const ClassShares& shares, double unit, size_t n,
                               float* dx) {
+  const float unit_float = static_cast<float>(unit);
 #ifdef SOFTLANE_SSE2
-  if (WriteGradient4s(factor, shares, unit, n, dx)) return;
+  if (WriteGradient4s(factor, shares, unit_float, n, dx)) return;
 #endif
   const auto write = PassFor<Gradient>(shares);
-  write(Probabilities(factor), shares, unit, n, dx);
+  write(Probabilities(factor), shares, unit_float, n, dx);
+}
+// The same of a row of this sum. `shares` is null if only the label has a
+// share.
+HWY_INLINE void WriteGradient(double factor, double sum,
+                              const ClassShares* shares, double unit, size_t n,
+                              float* dx) {
+  if (shares == nullptr) return kBlockPasses.multiply(factor, sum, n, dx);
+  WriteShares(FactorOf(factor, sum), *shares, unit, n, dx);
+}
+
+// The gradient of a long row, by whose blocks' offsets there are exp values in
+// dx. If `in_floats` is false, only brings them to the row's offset.
+HWY_NOINLINE void WriteLongGradient(const uint8_t* below, bool in_floats,
+                                    double factor, double sum,
+                                    const ClassShares* shares, double unit,
+                                    size_t n, float* dx) {
+  for (size_t start = 0, end; start < n; start = end) {
+    end = internal::EndOfBlocks(below, start, n);
+    float* const e = dx + start;
+    // The offset of the largest is that of the row.
+    const double octaves = -static_cast<double>(below[start / kSumCols]);
+    const double power = internal::PowerOfBlocks(
+        kBlockPasses, octaves, in_floats ? factor : 0.0, end - start, e);
+    if (!in_floats) continue;
+    const ClassShares rest =
+        shares == nullptr ? ClassShares{} : shares->From(start);
+    WriteGradient(factor * power, sum / power,
+                  shares == nullptr ? nullptr : &rest, unit, end - start, e);
+  }
 }
 
 double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
@@ -75,7 +105,9 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   // take the place of x only after the shares have been summed.
   bool is_kept = is_long && dx != nullptr && n < internal::kMinLargeCols;
   internal::BlockOctaves below;
-  internal::BlockSums blocks{};
+  internal::BlockSums blocks;
+  blocks.is_direct = false;
+  if (is_long) blocks = internal::BlockSums{};
   float max = 0.0f;
   if (is_kept) {
     max = internal::MaxOfBlocks(kBlockPasses, x, n, parts, below);
@@ -89,9 +121,11 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   const bool is_finite = IsFinite(max);
   const RowPlan plan = PlanRow(is_finite ? max : 0.0f, parts);
   const float x_label = label == kNoLabel ? max : x[label];
-  RowShares shares(loss, targets, n);
+  bool fit_floats = loss.shares_fit_floats;
   ShareSums share_sums{0.0, 0.0};
-  if (has_shares && is_finite) share_sums = shares.Sum(x, n, max);
+  if (has_shares && is_finite) {
+    share_sums = SumSharesOf(loss, targets, x, n, max, fit_floats);
+  }
   if (is_kept) {
     internal::AddBlocks(kBlockPasses.write, x, dx, n, label, parts, max, below,
                         nullptr, blocks);
@@ -128,32 +162,24 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   const double factor = result.unit * result.total / row.sum;
   const bool in_floats =
       FactorFitsFloats(factor) &&
-      (!has_shares || (shares.FitFloats() && UnitFitsFloats(result.unit)));
+      (!has_shares || (fit_floats && UnitFitsFloats(result.unit)));
   if (blocks.is_direct && !is_kept) {
     WriteExpValues(x, dx, n, label, plan, parts);
   }
-  for (size_t start = 0, end; start < n; start = end) {
-    end = is_kept ? internal::EndOfBlocks(below, start, n) : n;
-    const size_t count = end - start;
-    float* const e = dx + start;
-    double power = 1.0;
+  if (is_kept || in_floats) {
+    ClassShares of_row;
+    const ClassShares* shares = nullptr;
+    if (has_shares) shares = &(of_row = FloatShares(loss, targets));
     if (is_kept) {
-      // The offset of the largest is that of the row.
-      const double octaves = -static_cast<double>(below[start / kSumCols]);
-      power = internal::PowerOfBlocks(kBlockPasses, octaves,
-                                      in_floats ? factor : 0.0, count, e);
-    }
-    if (!in_floats) continue;
-    const double of_blocks = factor * power, sum = row.sum / power;
-    if (has_shares) {
-      WriteGradient(FactorOf(of_blocks, sum), shares.Floats().From(start),
-                    static_cast<float>(result.unit), count, e);
+      WriteLongGradient(below, in_floats, factor, row.sum, shares, result.unit,
+                        n, dx);
     } else {
-      kBlockPasses.multiply(of_blocks, sum, count, e);
+      WriteGradient(factor, row.sum, shares, result.unit, n, dx);
     }
   }
   if (!in_floats) {
-    shares.Doubles().ReplaceExpValues(result.unit, result.total / row.sum, dx);
+    DoubleSharesOf(loss, targets, n)
+        .ReplaceExpValues(result.unit, result.total / row.sum, dx);
   }
   if (label != kNoLabel) dx[label] = static_cast<float>(result.label_gradient);
   return result.loss;

@@ -162,35 +162,32 @@ struct Gradient {
   }
 };
 
-// A row's shares in floats where these hold them, else in double.
-class RowShares {
- public:
-  HWY_INLINE RowShares(const Loss& loss, const float* targets, size_t n)
-      : doubles_(loss.options, targets, loss.smoothing, n),
-        floats_{targets, loss.options.class_weights,
-                static_cast<float>(1.0 - double{loss.options.label_smoothing}),
-                static_cast<float>(loss.smoothing)},
-        fit_floats_(loss.shares_fit_floats) {}
+// A row's shares in floats, and in double for where floats do not hold them.
+HWY_INLINE ClassShares FloatShares(const Loss& loss, const float* targets) {
+  return {targets, loss.options.class_weights,
+          static_cast<float>(1.0 - double{loss.options.label_smoothing}),
+          static_cast<float>(loss.smoothing)};
+}
+HWY_INLINE internal::DoubleShares DoubleSharesOf(const Loss& loss,
+                                                 const float* targets,
+                                                 size_t n) {
+  return {loss.options, targets, loss.smoothing, n};
+}
 
-  HWY_INLINE ShareSums Sum(const float* x, size_t n, float max) {
-    if (fit_floats_) {
-      const ShareSums sums = SumShares(floats_, x, n, max);
-      fit_floats_ = sums.total - sums.total == 0.0 &&
-                    sums.logits - sums.logits == 0.0;  // both finite
-      if (fit_floats_) return sums;
-    }
-    const internal::DoubleShares::Sums sums = doubles_.Sum(x, max);
-    return {sums.total, sums.logits};
+// Sets fit_floats to false if floats do not hold the sums.
+HWY_INLINE ShareSums SumSharesOf(const Loss& loss, const float* targets,
+                                 const float* x, size_t n, float max,
+                                 bool& fit_floats) {
+  if (fit_floats) {
+    const ShareSums sums = SumShares(FloatShares(loss, targets), x, n, max);
+    fit_floats = sums.total - sums.total == 0.0 &&
+                 sums.logits - sums.logits == 0.0;  // both finite
+    if (fit_floats) return sums;
   }
-  HWY_INLINE bool FitFloats() const { return fit_floats_; }
-  HWY_INLINE const ClassShares& Floats() const { return floats_; }
-  HWY_INLINE const internal::DoubleShares& Doubles() const { return doubles_; }
-
- private:
-  internal::DoubleShares doubles_;
-  ClassShares floats_;
-  bool fit_floats_;
-};
+  const internal::DoubleShares::Sums sums =
+      DoubleSharesOf(loss, targets, n).Sum(x, max);
+  return {sums.total, sums.logits};
+}
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
