@@ -115,19 +115,31 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
                                       : internal::kScaleLogitsKernels;
 }
 
-// A call of one row. Its logits are written where its probabilities go.
-void RunOneRow(const SoftmaxCall& call) {
+// A call of one row, of its keys from `begin` on. Their logits are written to
+// `to`, where their probabilities go. Inlined, since the views in the call are
+// copies, which wait for the stores that made them.
+[[gnu::always_inline]] inline void RunOneRow(const SoftmaxCall& call,
+                                             const float* scores, size_t begin,
+                                             size_t n, float* to) {
   internal::RowJob job;
-  job.logits = call.x.data;
-  job.row = job.begin = 0;
-  job.n = call.x.cols;
-  float* const to = call.y.data;
+  job.logits = scores;
+  job.row = 0;
+  job.begin = begin;
+  job.n = n;
   call.logits.write_logits(call.source, job, to);
-  const internal::RowResult result = call.kernels.one_row(
-      to, to, job.n, call.Sink(0), call.parts, call.logsumexp);
+  const internal::RowResult result =
+      call.kernels.one_row(to, to, n, call.Sink(0), call.parts, call.logsumexp);
   if (result.sum == result.sum) return;
-  const float special = call.special(call, 0, 0, job.n, to);
+  const float special = call.special(call, 0, begin, n, to);
   if (call.logsumexp != nullptr) *call.logsumexp = special;
+}
+[[gnu::noinline]] void RunPartOfOneRow(const SoftmaxCall& call,
+                                       const internal::KeyRange& keys) {
+  float* const y = call.y.data;
+  internal::FillRow(y, keys.begin, 0.0f);
+  internal::FillRow(y + keys.end, call.x.cols - keys.end, 0.0f);
+  RunOneRow(call, call.x.data, keys.begin, keys.end - keys.begin,
+            y + keys.begin);
 }
 
 // Not inlined: see FpEnvironment.
@@ -159,8 +171,12 @@ void RunOneRow(const SoftmaxCall& call) {
       options.sinks,
       has_ranges ? &ranges : nullptr,
       has_bias ? &options.bias : nullptr};
-  if (!has_ranges && internal::IsOneRow(scores.rows, scores.cols)) {
-    return RunOneRow(call);
+  if (internal::IsOneRow(scores.rows, scores.cols)) {
+    if (!has_ranges) {
+      return RunOneRow(call, scores.data, 0, scores.cols, probs.data);
+    }
+    const internal::KeyRange keys = ranges.Of(0);
+    if (keys.begin != keys.end) return RunPartOfOneRow(call, keys);
   }
   bool may_batch = AreAffine(options);
   if (may_batch && !has_ranges && logsumexp == nullptr) {
