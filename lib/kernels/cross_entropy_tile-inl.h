@@ -14,6 +14,7 @@
 #include "arith/lane_sums-inl.h"
 #include "arith/max-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/row_limits.h"
 #include "kernels/tiles.h"
 
 // One lane has nothing to transpose.
@@ -44,24 +45,24 @@ class CrossEntropyTile {
     at_.count = count;
     at_.Set(x, dx, width);
     const float* counted = nullptr;
+    bool are_counted = true;
     for (size_t i = 0; i < count; ++i) {
-      if (!rows[i].is_ignored) counted = at_.from[i];
+      upstream_[i] = rows[i].upstream;
+      if (rows[i].is_ignored) {
+        are_counted = false;
+      } else {
+        counted = at_.from[i];
+      }
     }
-    if (counted == nullptr) return false;
-    for (size_t i = 0; i < width; ++i) {
-      const LabelledRow& row = rows[HWY_MIN(i, count - 1)];
-      labels_[i] = row.label;
-      upstream_[i] = row.is_ignored ? 0.0 : row.upstream;
-      if (row.is_ignored) at_.from[i] = counted;
-    }
+    if (!are_counted && !ReplaceIgnored(rows, counted)) return false;
     if (!kernels_.read_rows(at_.from, n, loss_.parts, e_, tile_)) return false;
-    SumAll(n);
+    SumAll(n, rows);
     const bool has_z_loss = loss_.options.z_loss != 0.0f;
     has_logs_ = has_z_loss;
     if (has_logs_) kernels_.log_sums(tile_, loss_.parts, log_sums_);
     for (size_t i = 0; i < width; i += kHalfLanes) SetPlainLosses(i, losses);
     if (has_z_loss || loss_.options.class_weights != nullptr) {
-      for (size_t i = 0; i < width; ++i) SetLoss(i, losses);
+      for (size_t i = 0; i < count; ++i) SetLoss(i, rows[i].label, losses);
     }
     const bool has_gradient = dx.data != nullptr;
     if (has_gradient) {
@@ -82,16 +83,36 @@ class CrossEntropyTile {
   }
 
  private:
+  // A row that is ignored is not read: `counted` stands for it. False if there
+  // is no such row.
+  HWY_NOINLINE bool ReplaceIgnored(const LabelledRow* rows,
+                                   const float* counted) {
+    for (size_t i = 0; i < tile_.width; ++i) {
+      if (!rows[HWY_MIN(i, at_.count - 1)].is_ignored) continue;
+      at_.from[i] = counted;
+      upstream_[i] = 0.0;
+    }
+    return counted != nullptr;
+  }
+
   // Exp values, of which the label's is left out of the sum at first, as
   // WithHole has it.
-  HWY_INLINE void SumAll(size_t n) {
+  HWY_INLINE void SumAll(size_t n, const LabelledRow* rows) {
     const size_t width = tile_.width;
     kernels_.exp(e_, n, loss_.parts, e_, tile_);
-    for (size_t i = 0; i < width; ++i) {
-      float& exp_of_label = e_[labels_[i] * width + i];
+    for (size_t i = 0; i < at_.count; ++i) {
+      const size_t label = rows[i].label;
+      float& exp_of_label = e_[label * width + i];
       label_[i] = exp_of_label;
       exp_of_label = 0.0f;
-      x_label_[i] = at_.from[i][labels_[i]];
+      x_label_[i] = at_.from[i][label];
+    }
+    // Lanes without a row have no label, any loss, and a gradient that nobody
+    // reads.
+    for (size_t i = at_.count; i < width; ++i) {
+      label_[i] = x_label_[i] = 0.0f;
+      upstream_[i] = 0.0;
+      at_.to[i] = of_no_row_;
     }
     kernels_.sums.all(e_, n, tile_);
     for (size_t i = 0; i < width; i += kHalfLanes) {
@@ -144,13 +165,13 @@ class CrossEntropyTile {
     put(hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_);
   }
 
-  HWY_INLINE void SetLoss(size_t i, double* losses) {
+  HWY_INLINE void SetLoss(size_t i, size_t label, double* losses) {
     const double sum = tile_.sums[i];
     if (!(sum == sum)) return;
     const RowSums sums{true, others_[i], label_[i], sum,
                        has_logs_ ? log_sums_[i] : 0.0};
-    const RowLoss result = LossOf(loss_, sums, RowPlan{}, labels_[i], losses[i],
-                                  nullptr, upstream_[i]);
+    const RowLoss result =
+        LossOf(loss_, sums, RowPlan{}, label, losses[i], nullptr, upstream_[i]);
     losses[i] = result.loss;
     factors_[i] = result.unit * result.total / sum;
     label_gradients_[i] = result.label_gradient;
@@ -182,7 +203,6 @@ class CrossEntropyTile {
   internal::Tile tile_;
   internal::TileRows at_;
   bool has_logs_;
-  size_t labels_[internal::kMaxTileLanes];
   HWY_ALIGN double upstream_[internal::kMaxTileLanes];
   HWY_ALIGN double factors_[internal::kMaxTileLanes];
   HWY_ALIGN double label_gradients_[internal::kMaxTileLanes];
@@ -190,6 +210,7 @@ class CrossEntropyTile {
   HWY_ALIGN float x_label_[internal::kMaxTileLanes];
   HWY_ALIGN double others_[internal::kMaxTileLanes];
   HWY_ALIGN double log_sums_[internal::kMaxTileLanes];
+  float of_no_row_[internal::kTileCapacity];
   HWY_ALIGN float e_[internal::kRowTileFloats];
 };
 
