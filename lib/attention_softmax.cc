@@ -115,23 +115,38 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
                                       : internal::kScaleLogitsKernels;
 }
 
-// A call of one row, of its keys from `begin` on. Their logits are written to
-// `to`, where their probabilities go. Inlined, since the views in the call are
-// copies, which wait for the stores that made them.
-[[gnu::always_inline]] inline void RunOneRow(const SoftmaxCall& call,
-                                             const float* scores, size_t begin,
-                                             size_t n, float* to) {
+// Writes the logits of n keys of a row, from `begin` on, to where their
+// probabilities go.
+[[gnu::always_inline]] inline void WriteLogits(const SoftmaxCall& call,
+                                               const float* scores, size_t r,
+                                               size_t begin, size_t n,
+                                               float* to) {
   internal::RowJob job;
   job.logits = scores;
-  job.row = 0;
+  job.row = r;
   job.begin = begin;
   job.n = n;
   call.logits.write_logits(call.source, job, to);
+}
+// Replaces such logits by their probabilities.
+[[gnu::always_inline]] inline void ReplaceLogits(const SoftmaxCall& call,
+                                                 size_t r, size_t begin,
+                                                 size_t n, float* to) {
+  float* const log = call.LogAt(r);
   const internal::RowResult result =
-      call.kernels.one_row(to, to, n, call.Sink(0), call.parts, call.logsumexp);
+      call.kernels.one_row(to, to, n, call.Sink(r), call.parts, log);
   if (result.sum == result.sum) return;
-  const float special = call.special(call, 0, begin, n, to);
-  if (call.logsumexp != nullptr) *call.logsumexp = special;
+  const float special = call.special(call, r, begin, n, to);
+  if (log != nullptr) *log = special;
+}
+
+// A call of one row. Inlined, since the views in the call are copies, which
+// wait for the stores that made them.
+[[gnu::always_inline]] inline void RunOneRow(const SoftmaxCall& call,
+                                             const float* scores, size_t begin,
+                                             size_t n, float* to) {
+  WriteLogits(call, scores, 0, begin, n, to);
+  ReplaceLogits(call, 0, begin, n, to);
 }
 [[gnu::noinline]] void RunPartOfOneRow(const SoftmaxCall& call,
                                        const internal::KeyRange& keys) {
@@ -140,6 +155,24 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
   internal::FillRow(y + keys.end, call.x.cols - keys.end, 0.0f);
   RunOneRow(call, call.x.data, keys.begin, keys.end - keys.begin,
             y + keys.begin);
+}
+
+// The x86-64 baseline's batches, of rows that have all keys and no sinks.
+[[gnu::noinline]] void RunShortRows(const SoftmaxCall& call) {
+  const Rows<float>& y = call.y;
+  const size_t n = y.cols;
+  for (size_t r = 0; r < y.rows;) {
+    const size_t left = y.rows - r;
+    const size_t count =
+        left < internal::kMaxShortRows ? left : internal::kMaxShortRows;
+    const size_t end = r + count;
+    for (size_t i = r; i < end; ++i) {
+      WriteLogits(call, call.x.Row(i), i, 0, n, y.Row(i));
+    }
+    r += call.kernels.short_rows(y.Row(r), y.stride, y.Row(r), y.stride, count,
+                                 n, call.LogAt(r), call.parts);
+    for (; r < end; ++r) ReplaceLogits(call, r, 0, n, y.Row(r));
+  }
 }
 
 // Not inlined: see FpEnvironment.
@@ -177,6 +210,11 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
     }
     const internal::KeyRange keys = ranges.Of(0);
     if (keys.begin != keys.end) return RunPartOfOneRow(call, keys);
+  }
+  if (call.kernels.short_rows != nullptr && !has_ranges &&
+      options.sinks == nullptr &&
+      internal::AreShortRows(scores.rows, scores.cols)) {
+    return RunShortRows(call);
   }
   bool may_batch = AreAffine(options);
   if (may_batch && !has_ranges && logsumexp == nullptr) {
