@@ -70,6 +70,12 @@ Words WordsOf(const Rows<const T>& view) {
           kWords * view.cols, kWords * view.stride};
 }
 
+/// The operand loss.
+auto LossesOf(const CrossEntropyCall& call) {
+  const bool per_row = call.options->reduction == Reduction::kNone;
+  return WrittenVector(call.loss, per_row ? call.logits.rows : 1);
+}
+
 /// Checks all operands of a call, of which `labels` are the labels or targets.
 /// A function of its own: most calls need fewer checks, and fewer registers.
 [[gnu::noinline]] Status CheckAll(const CrossEntropyCall& call,
@@ -82,8 +88,7 @@ Words WordsOf(const Rows<const T>& view) {
   const size_t num_weights = x.rows == 0 ? 0 : x.cols;
   const size_t num_upstream = per_row && has_gradient ? x.rows : 0;
   return CheckOperands(
-      shapes_agree, Replaced(x), Read(labels),
-      WrittenVector(call.loss, per_row ? x.rows : 1),
+      shapes_agree, Replaced(x), Read(labels), LossesOf(call),
       Optional(WrittenVector(call.divisor, 1)),
       Optional(Replacing(call.dlogits)),
       Optional(ReadVector(options.class_weights, num_weights)),
@@ -94,15 +99,13 @@ Words WordsOf(const Rows<const T>& view) {
 Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
   const Rows<const float>& x = call.logits;
   const CrossEntropyOptions& options = *call.options;
-  const bool per_row = options.reduction == Reduction::kNone;
   shapes_agree &=
       call.dlogits.data == nullptr || HaveSameShape(x, call.dlogits);
   const bool has_others = call.divisor != nullptr ||
                           options.class_weights != nullptr ||
                           options.upstream_rows != nullptr;
   if (!shapes_agree || has_others ||
-      !AreUsual(Replaced(x), Read(labels),
-                WrittenVector(call.loss, per_row ? x.rows : 1),
+      !AreUsual(Replaced(x), Read(labels), LossesOf(call),
                 Optional(Replacing(call.dlogits)))) {
     if (Status s = CheckAll(call, labels, shapes_agree); s != Status::kOk) {
       return s;
@@ -112,12 +115,14 @@ Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
   return CheckLabels(call);
 }
 
+/// Of views whose strides may be any numbers: see WithUsedStride.
 [[gnu::noinline]] void RunWithoutColumns(const CrossEntropyCall& call,
                                          Target target) {
   const Rows<const float> none(call.logits.data, call.logits.rows, 0, 0);
   const Rows<float> no_gradient(call.dlogits.data, none.rows, 0, 0);
   CrossEntropyCall with_used_strides(none, call.loss, no_gradient,
                                      *call.options, call.divisor);
+  with_used_strides.shares_fit_floats = call.shares_fit_floats;
   with_used_strides.counted = call.counted;
   with_used_strides.labels64 = call.labels64;
   with_used_strides.labels32 = call.labels32;
@@ -132,7 +137,7 @@ Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
   const Target chosen = Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   const FpEnvironment environment;
-  if (call.logits.cols == 0) {  // see WithUsedStride
+  if (call.logits.cols == 0) {
     RunWithoutColumns(call, chosen);
   } else {
     RunCrossEntropy(call, chosen);

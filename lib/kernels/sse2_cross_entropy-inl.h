@@ -24,8 +24,8 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The exp values of the rows' labels, taken out of the sums. They stay out of
-// the batch: where they stood, the gradient of the label is written last.
+// The exp values of the rows' labels, taken out of the sums. They may stay out
+// of the batch: where they stood, the gradient of the label is written last.
 // Vector stores alone: loads of vectors would wait for smaller ones.
 class LabelExps {
  public:
@@ -35,40 +35,46 @@ class LabelExps {
     for (size_t r = 0; r < count; ++r) {
       const size_t lane = rows[r].label % 4;
       float* const at = batch.Exp(r) + rows[r].label / 4 * 4;
-      const __m128i lanes = _mm_set_epi32(3, 2, 1, 0);
-      const __m128i is_label =
-          _mm_cmpeq_epi32(lanes, _mm_set1_epi32(static_cast<int>(lane)));
       labels_[r] = at[lane];
-      _mm_store_ps(at,
-                   _mm_andnot_ps(_mm_castsi128_ps(is_label), _mm_load_ps(at)));
+      _mm_store_ps(at, WithoutLane(_mm_load_ps(at), lane));
     }
     if (count % 2 != 0) labels_[count] = labels_[0];
   }
 
   // Adds them to the sums, which are then those of all; false if one is NaN.
   HWY_INLINE bool Add() {
-    __m128d are_nan = _mm_setzero_pd();
+    __m128d are_nan = _mm_setzero_pd(), may_be_one = are_nan;
     for (size_t r = 0; r < count_; r += 2) {
-      const __m128d others = batch_.Sums(r);
-      const __m128d sums =
-          _mm_add_pd(others, _mm_set_pd(labels_[r + 1], labels_[r]));
+      const __m128d others = batch_.Sums(r), labels = WidenTwo(labels_ + r);
+      const __m128d sums = _mm_add_pd(others, labels);
       _mm_store_pd(others_ + r, others);
       batch_.SetSums(r, sums);
       are_nan = _mm_or_pd(are_nan, _mm_cmpunord_pd(sums, sums));
+      const __m128d is_float =
+          _mm_cmpeq_pd(_mm_cvtps_pd(_mm_cvtpd_ps(sums)), sums);
+      const __m128d is_peak =
+          _mm_and_pd(is_float, _mm_cmplt_pd(sums, _mm_set1_pd(kMaxPeak)));
+      may_be_one = _mm_or_pd(
+          may_be_one, _mm_andnot_pd(_mm_cmpgt_pd(labels, others), is_peak));
     }
+    may_be_one_ = _mm_movemask_pd(may_be_one) != 0;
     return _mm_movemask_pd(are_nan) == 0;
   }
+  // Whether a sum may be the exp value of one logit that is not the label's, so
+  // that TakeLogs is needed: see LogsOfSums.
+  HWY_INLINE bool MayBeOne() const { return may_be_one_; }
 
-  // Puts them back.
-  HWY_INLINE void Restore() const {
-    for (size_t r = 0; r < count_; ++r) {
+  // Takes the logarithms of all sums.
+  HWY_INLINE void TakeLogs() {
+    for (size_t r = 0; r < count_; ++r) {  // back where they stood
       batch_.Exp(r)[rows_[r].label] = labels_[r];
     }
+    batch_.TakeLogs();
   }
 
-  // Of a row whose logarithm is not needed.
+  // Its log_sum is any number without TakeLogs.
   HWY_INLINE RowSums Sums(size_t r) const {
-    return {true, others_[r], labels_[r], batch_.Sum(r), 0.0};
+    return {true, others_[r], labels_[r], batch_.Sum(r), batch_.Log(r)};
   }
   // Of rows r and r + 1.
   HWY_INLINE __m128d Others(size_t r) const { return _mm_load_pd(others_ + r); }
@@ -83,6 +89,7 @@ class LabelExps {
   ShortRows& batch_;
   const size_t count_;
   const internal::LabelledRow* const rows_;
+  bool may_be_one_;
   float labels_[internal::kMaxShortRows];
   HWY_ALIGN double others_[internal::kMaxShortRows];
 };
@@ -101,35 +108,30 @@ HWY_INLINE __m128d LogOnePlusSeries(__m128d t) {
 }
 
 // LabelLoss of rows r and r + 1. A row has one logarithm: that of its sum, or
-// of 1 + others / label.
+// of 1 + others / label; unless the batch has taken the logarithms of all sums.
 HWY_INLINE __m128d LabelLosses(const ShortRows& batch, const LabelExps& labels,
-                               size_t r, const ScaleParts& parts) {
-  const __m128d sums = batch.Sums(r), max = batch.Max(r);
+                               size_t r, bool has_logs,
+                               const ScaleParts& parts) {
+  const __m128d sums = batch.Sums(r);
   const __m128d others = labels.Others(r), label = labels.Labels(r);
   const __m128d is_large = _mm_cmpgt_pd(label, others);
   const __m128d ratio = _mm_div_pd(others, label);
   const __m128d one_plus = _mm_add_pd(_mm_set1_pd(1.0), ratio);
-  const __m128d log = LogOfTwo(IfThenElse(is_large, one_plus, sums));
-  const __m128d scale = _mm_set1_pd(parts.scale);
-  __m128d log_sum = _mm_add_pd(LogDivisorsOf(max, parts), log);
-  // A sum that may be one exp value, see LogsOfSums. It is not the label's, or
-  // the label is large.
-  const __m128d is_float = _mm_cmpeq_pd(_mm_cvtps_pd(_mm_cvtpd_ps(sums)), sums);
-  const __m128d may_be_one =
-      _mm_and_pd(is_float, _mm_cmplt_pd(sums, _mm_set1_pd(kMaxPeak)));
-  if (HWY_UNLIKELY(_mm_movemask_pd(may_be_one) != 0)) {
-    const __m128d is_one = _mm_cmpeq_pd(sums, batch.Largest(r));
-    log_sum = IfThenElse(is_one, _mm_mul_pd(max, scale), log_sum);
+  __m128d log = sums;
+  if (!has_logs || _mm_movemask_pd(is_large) != 0) {
+    log = LogOfTwo(IfThenElse(is_large, one_plus, sums));
   }
-  __m128d large = log;
+  const __m128d log_sum =
+      has_logs ? batch.Logs(r)
+               : _mm_add_pd(LogDivisorsOf(batch.Max(r), parts), log);
   const __m128d is_small =
       _mm_andnot_pd(_mm_cmpgt_pd(ratio, _mm_set1_pd(kMaxSeries)), is_large);
   if (_mm_movemask_pd(is_small) != 0) {
-    large = IfThenElse(is_small, LogOnePlusSeries(ratio), large);
+    log = IfThenElse(is_small, LogOnePlusSeries(ratio), log);
   }
-  const __m128d usual =
-      _mm_sub_pd(log_sum, _mm_mul_pd(scale, labels.LabelLogits(r)));
-  return IfThenElse(is_large, large, usual);
+  const __m128d scaled =
+      _mm_mul_pd(_mm_set1_pd(parts.scale), labels.LabelLogits(r));
+  return IfThenElse(is_large, log, _mm_sub_pd(log_sum, scaled));
 }
 
 // What the gradients of a batch are made of.
@@ -164,23 +166,21 @@ bool LossesOfShortRows(const Loss& loss, const Rows<const float>& x,
   if (!batch.MakeExp(x.Row(first), x.stride)) return false;
   LabelExps labels(batch, count, rows);  // see SumsOf
   if (!batch.MakeSums(false) || !labels.Add()) return false;
-  for (size_t r = 0; r < count; r += 2) {
-    _mm_storeu_pd(losses + r, LabelLosses(batch, labels, r, loss.parts));
-  }
   const CrossEntropyOptions& options = loss.options;
   const bool has_z_loss = options.z_loss != 0.0f;
+  const bool has_logs = has_z_loss || labels.MayBeOne();
+  if (has_logs) labels.TakeLogs();
+  for (size_t r = 0; r < count; r += 2) {
+    _mm_storeu_pd(losses + r,
+                  LabelLosses(batch, labels, r, has_logs, loss.parts));
+  }
   const bool is_plain = options.class_weights == nullptr && !has_z_loss;
   GradientFactors factors;
   if (is_plain) {
     PlainGradients(batch, labels, count, rows, loss.parts.scale, factors);
   } else {
-    if (has_z_loss) {
-      labels.Restore();
-      batch.TakeLogs();
-    }
     for (size_t r = 0; r < count; ++r) {
-      RowSums row = labels.Sums(r);
-      if (has_z_loss) row.log_sum = batch.Log(r);
+      const RowSums row = labels.Sums(r);
       const RowLoss result = LossOf(loss, row, RowPlan{}, rows[r].label,
                                     losses[r], nullptr, rows[r].upstream);
       losses[r] = result.loss;

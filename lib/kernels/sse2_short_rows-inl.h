@@ -50,8 +50,7 @@ class ShortRows {
   // The maxima of rows r and r + 1.
   HWY_INLINE __m128d Max(size_t r) const { return WidenTwo(max_ + r); }
   HWY_INLINE double Log(size_t r) const { return logs_[r]; }
-  // The largest exp values of rows r and r + 1.
-  __m128d Largest(size_t r) const;
+  HWY_INLINE __m128d Logs(size_t r) const { return _mm_load_pd(logs_ + r); }
   // logsumexp of each row.
   HWY_INLINE void WriteLogs(float* logsumexp) const {
     for (size_t r = 0; r < rows_; ++r) {

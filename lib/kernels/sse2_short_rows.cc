@@ -87,19 +87,6 @@ bool ShortRows::MakeSums(bool in_double) {
   return _mm_movemask_pd(are_nan) == 0;
 }
 
-__m128d ShortRows::Largest(size_t r) const {
-  __m128 largest[2];
-  for (size_t k = 0; k < 2; ++k) {
-    const float* const e = Exp(HWY_MIN(r + k, rows_ - 1));
-    largest[k] = _mm_load_ps(e);
-    for (size_t i = 1; i < row_vectors_; ++i) {
-      largest[k] = _mm_max_ps(largest[k], _mm_load_ps(e + 4 * i));
-    }
-  }
-  const __m128 v[4] = {largest[0], largest[1], largest[0], largest[1]};
-  return _mm_cvtps_pd(LargestOfFour(v));
-}
-
 void ShortRows::TakeLogs() {
   for (size_t r = 0; r < rows_; r += 4) {
     __m128 largest[4];

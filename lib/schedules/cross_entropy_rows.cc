@@ -117,7 +117,7 @@ class CrossEntropyLoop {
   // Not inlined: a call of one row does not need this much stack.
   [[gnu::noinline]] void RunSomeRows(size_t first, size_t count) {
     LabelledRow rows[kMaxTileLanes];
-    double losses[kMaxTileLanes];
+    alignas(64) double losses[kMaxTileLanes];
     const float* const upstream_rows = UpstreamRows();
     for (size_t k = 0; k < count; ++k) {
       const int64_t label = call_.Label(first + k);
