@@ -38,7 +38,6 @@ class CrossEntropyTile {
   HWY_INLINE bool Run(const Rows<const float>& x, const Rows<float>& dx,
                       size_t first, size_t count, const LabelledRow* rows,
                       double* losses) {
-    const size_t n = x.cols;
     const size_t width = (count + kLanes - 1) / kLanes * kLanes;
     tile_.width = width;
     at_.first = first;
@@ -55,6 +54,9 @@ class CrossEntropyTile {
       }
     }
     if (!are_counted && !ReplaceIgnored(rows, counted)) return false;
+    const bool is_narrow = x.cols < internal::kMinTileCols;
+    const size_t n = is_narrow ? internal::kMinTileCols : x.cols;
+    if (is_narrow) FillRows(x.cols);
     if (!kernels_.read_rows(at_.from, n, loss_.parts, e_, tile_)) return false;
     SumAll(n, rows);
     const bool has_z_loss = loss_.options.z_loss != 0.0f;
@@ -68,13 +70,14 @@ class CrossEntropyTile {
     if (has_gradient) {
       if (!SetFactors()) return false;
       kernels_.write_rows(e_, n, tile_, at_.to);
+      if (is_narrow) WriteFilledRows(dx);
     }
     for (size_t i = 0; i < count; ++i) {
       if (rows[i].is_ignored) losses[i] = 0.0;
       if (!has_gradient) continue;
       float* const row_dx = at_.to[i];
       if (rows[i].is_ignored) {
-        Fill(row_dx, n, 0.0f);
+        Fill(row_dx, x.cols, 0.0f);
       } else {
         row_dx[rows[i].label] = static_cast<float>(label_gradients_[i]);
       }
@@ -93,6 +96,23 @@ class CrossEntropyTile {
       upstream_[i] = 0.0;
     }
     return counted != nullptr;
+  }
+
+  // Rows of less than four columns become rows of four. -inf, whose exp value
+  // is +0, changes no sum. The gradients take the place of the logits.
+  HWY_NOINLINE void FillRows(size_t cols) {
+    float* to = filled_;
+    for (size_t i = 0; i < tile_.width; ++i, to += internal::kMinTileCols) {
+      Store(LoadFirst(at_.from[i], cols, Set(-kInfinity)), to);
+      at_.from[i] = at_.to[i] = to;
+    }
+  }
+  HWY_NOINLINE void WriteFilledRows(const Rows<float>& dx) {
+    for (size_t i = 0; i < at_.count; ++i) {
+      const VF row = LoadFirst(at_.to[i], dx.cols, Set(0.0f));
+      at_.to[i] = dx.Row(at_.first + i);
+      StoreFirst(row, at_.to[i], dx.cols);
+    }
   }
 
   // Exp values, of which the label's is left out of the sum at first, as
@@ -211,6 +231,8 @@ class CrossEntropyTile {
   HWY_ALIGN double others_[internal::kMaxTileLanes];
   HWY_ALIGN double log_sums_[internal::kMaxTileLanes];
   float of_no_row_[internal::kTileCapacity];
+  // A row of them is stored as a whole vector.
+  float filled_[internal::kMaxTileLanes * internal::kMinTileCols + kLanes];
   HWY_ALIGN float e_[internal::kRowTileFloats];
 };
 

@@ -105,7 +105,10 @@ class CrossEntropyLoop {
     if (kernels_.short_rows != nullptr) {
       return rows > 1 && cols <= kMaxShortCols ? kMaxShortRows : 1;
     }
-    const bool has_tiles = kernels_.tile != nullptr && HasTiles(rows, cols);
+    // The tile fills rows of less than kMinTileCols columns.
+    const bool has_tiles =
+        kernels_.tile != nullptr && cols != 0 &&
+        HasTiles(rows, cols < kMinTileCols ? kMinTileCols : cols);
     return has_tiles ? RowTileWidth(rows, cols, tiles_.lanes) : 1;
   }
   void AddLoss(size_t r, double loss) {
