@@ -197,20 +197,23 @@ class CrossEntropyTile {
     label_gradients_[i] = result.label_gradient;
   }
 
-  // False if floats do not hold a factor.
+  // False if floats do not hold a factor of a row whose sum is a number.
   HWY_INLINE bool SetFactors() {
     const F64 d;
+    const VD most = hn::Set(d, kMaxFactor);
     bool are_floats = true;
     for (size_t i = 0; i < tile_.width; i += kLanes) {
       const size_t k = i + kHalfLanes;
-      const VD lower = hn::Load(d, factors_ + i),
-               upper = hn::Load(d, factors_ + k);
-      // False for a NaN, which floats hold.
-      const auto is_beyond = hn::Gt(hn::Max(hn::Abs(lower), hn::Abs(upper)),
-                                    hn::Set(d, kMaxFactor));
+      const VD lower = hn::Load(d, factors_ + i);
+      const VD upper = hn::Load(d, factors_ + k);
+      const VD lower_sum = hn::Load(d, tile_.sums + i);
+      const VD upper_sum = hn::Load(d, tile_.sums + k);
+      const auto is_beyond = hn::Or(hn::AndNot(hn::Le(hn::Abs(lower), most),
+                                               hn::Eq(lower_sum, lower_sum)),
+                                    hn::AndNot(hn::Le(hn::Abs(upper), most),
+                                               hn::Eq(upper_sum, upper_sum)));
       are_floats &= hn::AllFalse(d, is_beyond);
-      const LaneReciprocals factors(lower, upper, hn::Load(d, tile_.sums + i),
-                                    hn::Load(d, tile_.sums + k));
+      const LaneReciprocals factors(lower, upper, lower_sum, upper_sum);
       Store(factors.head, tile_.head + i);
       Store(factors.rest, tile_.rest + i);
       Store(factors.least, tile_.least + i);
