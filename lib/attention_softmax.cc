@@ -8,6 +8,7 @@
 #include "fp_environment.h"
 #include "kernels/attention_passes.h"
 #include "kernels/short_rows.h"
+#include "schedules/attention_short_rows.h"
 #include "schedules/key_ranges.h"
 #include "schedules/planner.h"
 #include "schedules/softmax_batches.h"
@@ -115,66 +116,6 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
                                       : internal::kScaleLogitsKernels;
 }
 
-// Writes the logits of n keys of a row, from `begin` on, to where their
-// probabilities go.
-[[gnu::always_inline]] inline void WriteLogits(const SoftmaxCall& call,
-                                               const float* scores, size_t r,
-                                               size_t begin, size_t n,
-                                               float* to) {
-  internal::RowJob job;
-  job.logits = scores;
-  job.row = r;
-  job.begin = begin;
-  job.n = n;
-  call.logits.write_logits(call.source, job, to);
-}
-// Replaces such logits by their probabilities.
-[[gnu::always_inline]] inline void ReplaceLogits(const SoftmaxCall& call,
-                                                 size_t r, size_t begin,
-                                                 size_t n, float* to) {
-  float* const log = call.LogAt(r);
-  const internal::RowResult result =
-      call.kernels.one_row(to, to, n, call.Sink(r), call.parts, log);
-  if (result.sum == result.sum) return;
-  const float special = call.special(call, r, begin, n, to);
-  if (log != nullptr) *log = special;
-}
-
-// A call of one row. Inlined, since the views in the call are copies, which
-// wait for the stores that made them.
-[[gnu::always_inline]] inline void RunOneRow(const SoftmaxCall& call,
-                                             const float* scores, size_t begin,
-                                             size_t n, float* to) {
-  WriteLogits(call, scores, 0, begin, n, to);
-  ReplaceLogits(call, 0, begin, n, to);
-}
-[[gnu::noinline]] void RunPartOfOneRow(const SoftmaxCall& call,
-                                       const internal::KeyRange& keys) {
-  float* const y = call.y.data;
-  internal::FillRow(y, keys.begin, 0.0f);
-  internal::FillRow(y + keys.end, call.x.cols - keys.end, 0.0f);
-  RunOneRow(call, call.x.data, keys.begin, keys.end - keys.begin,
-            y + keys.begin);
-}
-
-// The x86-64 baseline's batches, of rows that have all keys and no sinks.
-[[gnu::noinline]] void RunShortRows(const SoftmaxCall& call) {
-  const Rows<float>& y = call.y;
-  const size_t n = y.cols;
-  for (size_t r = 0; r < y.rows;) {
-    const size_t left = y.rows - r;
-    const size_t count =
-        left < internal::kMaxShortRows ? left : internal::kMaxShortRows;
-    const size_t end = r + count;
-    for (size_t i = r; i < end; ++i) {
-      WriteLogits(call, call.x.Row(i), i, 0, n, y.Row(i));
-    }
-    r += call.kernels.short_rows(y.Row(r), y.stride, y.Row(r), y.stride, count,
-                                 n, call.LogAt(r), call.parts);
-    for (; r < end; ++r) ReplaceLogits(call, r, 0, n, y.Row(r));
-  }
-}
-
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunSchedule(const Rows<const float>& scores,
                                    const Rows<float>& probs, float* logsumexp,
@@ -206,15 +147,16 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
       has_bias ? &options.bias : nullptr};
   if (internal::IsOneRow(scores.rows, scores.cols)) {
     if (!has_ranges) {
-      return RunOneRow(call, scores.data, 0, scores.cols, probs.data);
+      return internal::RunOneRowOfKeys(call, scores.data, 0, scores.cols,
+                                       probs.data);
     }
     const internal::KeyRange keys = ranges.Of(0);
-    if (keys.begin != keys.end) return RunPartOfOneRow(call, keys);
+    if (keys.begin != keys.end) return internal::RunPartOfOneRow(call, keys);
   }
   if (call.kernels.short_rows != nullptr && !has_ranges &&
       options.sinks == nullptr &&
       internal::AreShortRows(scores.rows, scores.cols)) {
-    return RunShortRows(call);
+    return internal::RunShortRowsOfKeys(call);
   }
   bool may_batch = AreAffine(options);
   if (may_batch && !has_ranges && logsumexp == nullptr) {

@@ -71,9 +71,8 @@ bool AreUsual(const Views&... views) noexcept {
   const UsualRange ranges[] = {UsualRange(views)...};
   size_t unusual = 0;
   for (const UsualRange& range : ranges) unusual |= range.unusual;
-  return unusual == 0 &&
-         !AnyCollide<RolesOf<Views...>>(ranges,
-                                        std::index_sequence_for<Views...>());
+  return unusual == 0 && !AnyCollide<RolesOf<Views...>>(
+                             ranges, std::index_sequence_for<Views...>());
 }
 
 /// Checks all operands of a call for kNullPointer, kBadShape and kOverlap.

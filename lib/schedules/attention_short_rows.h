@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_ATTENTION_SHORT_ROWS_H_
+#define SOFTLANE_LIB_SCHEDULES_ATTENTION_SHORT_ROWS_H_
+
+#include <cstddef>
+
+#include "schedules/key_ranges.h"
+#include "schedules/softmax_call.h"
+
+// Attention's short rows, without a prediction: a call of one row, or batches
+// of the x86-64 baseline. The logits are written to where the probabilities go.
+
+namespace softlane {
+namespace internal {
+
+/// Writes the logits of n keys of a row, from `begin` on, to where their
+/// probabilities go.
+[[gnu::always_inline]] inline void WriteLogits(const SoftmaxCall& call,
+                                               const float* scores, size_t r,
+                                               size_t begin, size_t n,
+                                               float* to) {
+  RowJob job;
+  job.logits = scores;
+  job.row = r;
+  job.begin = begin;
+  job.n = n;
+  call.logits.write_logits(call.source, job, to);
+}
+/// Replaces such logits by their probabilities.
+[[gnu::always_inline]] inline void ReplaceLogits(const SoftmaxCall& call,
+                                                 size_t r, size_t begin,
+                                                 size_t n, float* to) {
+  float* const log = call.LogAt(r);
+  const RowResult result =
+      call.kernels.one_row(to, to, n, call.Sink(r), call.parts, log);
+  if (result.sum == result.sum) return;
+  const float special = call.special(call, r, begin, n, to);
+  if (log != nullptr) *log = special;
+}
+
+/// A call of one row. Inlined, since the views in the call are copies, which
+/// wait for the stores that made them.
+[[gnu::always_inline]] inline void RunOneRowOfKeys(const SoftmaxCall& call,
+                                                   const float* scores,
+                                                   size_t begin, size_t n,
+                                                   float* to) {
+  WriteLogits(call, scores, 0, begin, n, to);
+  ReplaceLogits(call, 0, begin, n, to);
+}
+/// The same of a row that has some keys, but may not have all.
+void RunPartOfOneRow(const SoftmaxCall& call, const KeyRange& keys);
+
+/// The x86-64 baseline's batches, of rows that have all keys and no sinks.
+void RunShortRowsOfKeys(const SoftmaxCall& call);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_ATTENTION_SHORT_ROWS_H_
