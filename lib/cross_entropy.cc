@@ -17,6 +17,11 @@ bool IsFarFromSubnormal(float value) {
   return IsZero(value) || BitsOf(value) >= BitsOf(0x1p-40f);
 }
 
+/// The weights of the classes that are read: none without rows.
+size_t NumWeights(const CrossEntropyCall& call) {
+  return call.logits.rows == 0 ? 0 : call.logits.cols;
+}
+
 /// Sets call.shares_fit_floats.
 Status CheckOptions(CrossEntropyCall& call) {
   const CrossEntropyOptions& options = *call.options;
@@ -33,8 +38,7 @@ Status CheckOptions(CrossEntropyCall& call) {
   call.shares_fit_floats = BitsOf(options.scale) <= BitsOf(0x1p60f) &&
                            IsFarFromSubnormal(options.label_smoothing);
   if (options.class_weights == nullptr) return Status::kOk;
-  // Without rows nothing is read.
-  const size_t num_weights = call.logits.rows == 0 ? 0 : call.logits.cols;
+  const size_t num_weights = NumWeights(call);
   // No branches, for the compiler's vectors.
   bool are_good = true, are_far = true;
   for (size_t c = 0; c < num_weights; ++c) {
@@ -84,14 +88,12 @@ auto LossesOf(const CrossEntropyCall& call) {
   const CrossEntropyOptions& options = *call.options;
   const bool per_row = options.reduction == Reduction::kNone;
   const bool has_gradient = call.dlogits.data != nullptr;
-  // Without rows nothing is read.
-  const size_t num_weights = x.rows == 0 ? 0 : x.cols;
   const size_t num_upstream = per_row && has_gradient ? x.rows : 0;
   return CheckOperands(
       shapes_agree, Replaced(x), Read(labels), LossesOf(call),
       Optional(WrittenVector(call.divisor, 1)),
       Optional(Replacing(call.dlogits)),
-      Optional(ReadVector(options.class_weights, num_weights)),
+      Optional(ReadVector(options.class_weights, NumWeights(call))),
       Optional(ReadVector(num_upstream == 0 ? nullptr : options.upstream_rows,
                           num_upstream)));
 }
