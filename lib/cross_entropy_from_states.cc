@@ -106,7 +106,8 @@ class PartLosses {
       : part_(part),
         passes_(*KernelsOf(kLargeRowKernels, target).blocks),
         loss_of_part_(KernelsOf(kLossOfPart, target)),
-        loss_{options_, SplitScale(part.options.scale), 0.0, true} {
+        parts_(SplitScale(part.options.scale)),
+        loss_{options_, parts_, 0.0, true} {
     options_.z_loss = part.options.z_loss;
     options_.scale = part.options.scale;
     options_.class_weights = &weight_;
@@ -131,7 +132,7 @@ class PartLosses {
   float LossOfRow(size_t r, size_t label, float* dx) {
     const size_t n = part_.x.cols;
     const bool has_label = label < n;
-    const StateRow row = RowOfState(part_.states[r], loss_.parts);
+    const StateRow row = RowOfState(part_.states[r], parts_);
     if (!row.has_sum) {
       if (dx != nullptr) FillRow(dx, n, kNaN);
       return has_label ? kNaN : 0.0f;
@@ -145,8 +146,7 @@ class PartLosses {
     PartSums sums{row.sum, 0.0, row.sum, 0.0, row.max};
     if (has_label) SetLabel(row, part_.states[r], part_.x.Row(r), label, sums);
     if (NeedsLog(options_, sums)) {
-      sums.log_sum =
-          passes_.log_of_sum(row.max, sums.sum, row.plan, loss_.parts);
+      sums.log_sum = passes_.log_of_sum(row.max, sums.sum, row.plan, parts_);
     }
     const RowLoss loss = loss_of_part_(loss_, sums, row.plan, upstream);
     if (dx != nullptr) {
@@ -159,7 +159,6 @@ class PartLosses {
   // Of a part that has the label.
   void SetLabel(const StateRow& row, const SoftmaxState& state, const float* x,
                 size_t label, PartSums& sums) const {
-    const ScaleParts& parts = loss_.parts;
     const size_t n = part_.x.cols;
     sums.x_label = x[label];
     // The exp value that the state has: by the plan of the label's block.
@@ -170,7 +169,7 @@ class PartLosses {
     const float max = passes_.max(x + begin, end - begin);
     BlockSums block{};
     if (max > -kInfinity) {
-      const RowPlan plan = PlanRow(max, parts);
+      const RowPlan plan = PlanRow(max, parts_);
       block.hole = ExpOf(sums.x_label, plan);
       block.hole_offset = static_cast<int>(plan.offset);
     }
@@ -178,13 +177,13 @@ class PartLosses {
                                             block.hole_offset, row.plan.offset);
     sums.others = totals.others;
     sums.sum = totals.sum;
-    sums.label = HoleOfBlocks(block, sums.x_label, row.plan, parts);
+    sums.label = HoleOfBlocks(block, sums.x_label, row.plan, parts_);
     // A row of one block: its sum is that of two doubles.
     if (n == part_.num_classes && n <= kStateCols) {
       if (totals.others < totals.sum * 0x1p-20) {
         sums.others = passes_
-                          .sum(x, nullptr, n, label, row.plan, parts,
-                               LowestOf(row.plan, parts), nullptr)
+                          .sum(x, nullptr, n, label, row.plan, parts_,
+                               LowestOf(row.plan, parts_), nullptr)
                           .others;
       }
       sums.sum = sums.others + sums.label;
@@ -192,8 +191,8 @@ class PartLosses {
   }
   double ExpOf(float x, const RowPlan& plan) const {
     return passes_
-        .sum(&x, nullptr, 1, kNoHole, plan, loss_.parts,
-             LowestOf(plan, loss_.parts), nullptr)
+        .sum(&x, nullptr, 1, kNoHole, plan, parts_, LowestOf(plan, parts_),
+             nullptr)
         .others;
   }
 
@@ -203,13 +202,12 @@ class PartLosses {
     const double factor = loss.unit * loss.total / sum;
     const double ratio = loss.total / sum;
     const bool fits_floats = FactorFitsFloats(factor);
-    const float lowest = LowestOf(row.plan, loss_.parts);
+    const float lowest = LowestOf(row.plan, parts_);
     for (size_t i = 0; i < part_.x.cols; i += kSumCols) {
       const size_t left = part_.x.cols - i;
       const size_t n = left < kSumCols ? left : kSumCols;
       float* const e = dx + i;
-      passes_.write(x + i, e, n, kNoHole, row.plan, loss_.parts, lowest,
-                    nullptr);
+      passes_.write(x + i, e, n, kNoHole, row.plan, parts_, lowest, nullptr);
       if (fits_floats) {
         passes_.multiply(factor, sum, n, e);
         continue;
@@ -225,6 +223,7 @@ class PartLosses {
   const BlockPasses& passes_;
   LossOfPartFunction& loss_of_part_;
   CrossEntropyOptions options_;
+  const ScaleParts parts_;
   const Loss loss_;
   float weight_ = 1.0f;
 };
