@@ -32,6 +32,7 @@ HWY_INLINE bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
 class LaneMax {
  public:
   HWY_INLINE LaneMax() {
+    HWY_UNROLL(4)  // a loop would put them in memory
     for (VF& lanes : lanes_) lanes = Set(-kInfinity);
   }
   HWY_INLINE void Add(VF x) { Add(0, x); }
@@ -76,6 +77,7 @@ class NarrowMax {
 class LaneNaN {
  public:
   HWY_INLINE LaneNaN() {
+    HWY_UNROLL(4)
     for (auto& lanes : ordered_) lanes = hn::FirstN(F32(), kLanes);
   }
   HWY_INLINE void Add(VF x) { Add(0, x); }
