@@ -1,12 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/reduce.h"
 
+#include <cstring>
+
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "kernels/row_passes.h"
 
 namespace softlane {
+namespace {
+
+// So few elements are compared as integers, which need no FpEnvironment: to set
+// the control register and to set it back takes longer.
+constexpr size_t kMaxFew = 16;
+
+// Without sign and with a greater sign bit, integers are in the order of floats
+// from +0 on; below +0, in the reverse order.
+void MaxOfFew(const Rows<const float>& x, float* max) {
+  constexpr uint32_t kPlusInfinity = 0x7F800000u, kMinusInfinity = 0xFF800000u;
+  for (size_t r = 0; r < x.rows; ++r) {
+    const float* const row = x.Row(r);
+    int32_t largest = INT32_MIN, least = INT32_MAX;
+    uint32_t most = 0;
+    for (size_t i = 0; i < x.cols; ++i) {
+      __asm__ volatile("");  // see KeepLoop in one_column.cc
+      const uint32_t bits = internal::BitsOf(row[i]);
+      const int32_t value = static_cast<int32_t>(bits);
+      largest = value > largest ? value : largest;
+      least = value < least ? value : least;
+      most = bits > most ? bits : most;
+    }
+    // Of negative floats the least integer is the largest float; -0 gives +0.
+    int32_t bits = largest;
+    if (bits < 0) bits = least == INT32_MIN ? 0 : least;
+    const bool has_nan =
+        most > kMinusInfinity ||
+        (bits >= 0 && static_cast<uint32_t>(bits) > kPlusInfinity);
+    if (has_nan) bits = 0x7FC00000;
+    std::memcpy(max + r, &bits, sizeof(bits));
+  }
+}
+
+}  // namespace
+
 inline namespace v1 {
 
 Status RowMax(const Rows<const float>& x, float* max, Target target) noexcept {
@@ -15,15 +52,20 @@ Status RowMax(const Rows<const float>& x, float* max, Target target) noexcept {
       s != Status::kOk) {
     return s;
   }
-  const internal::RowKernels* const kernels =
-      internal::Select(internal::kRowKernels, target);
-  if (kernels == nullptr) return Status::kTargetUnavailable;
+  const Target chosen = internal::Resolve(target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (x.cols == 0) {
     internal::FillMinusInfinity(max, x.rows);
     return Status::kOk;
   }
+  if (x.rows <= kMaxFew && x.cols <= kMaxFew && x.rows * x.cols <= kMaxFew) {
+    MaxOfFew(x, max);
+    return Status::kOk;
+  }
+  const internal::RowKernels& kernels =
+      internal::KernelsOf(internal::kRowKernels, chosen);
   const internal::FpEnvironment environment;
-  kernels->max_of_rows(x, max);
+  kernels.max_of_rows(x, max);
   return Status::kOk;
 }
 

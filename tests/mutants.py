@@ -124,6 +124,13 @@ MUTANTS = [
     # RowMax, top-k
     ("kernels/row_passes.cc", "x.cols) + 0.0f", "x.cols)"),
     ("kernels/row_passes.cc", "MaxOf<LaneNaN>", "MaxOf<IgnoreNaN>"),
+    ("kernels/row_passes.cc", "x += stride;", "x += n;"),
+    ("kernels/row_passes.cc", "Set(0.0f)), to, rows)", "Set(0.0f)), to, kLanes)"),
+    ("kernels/row_passes.cc", "MaxRowByRow(x.Slice(r, count), to + r);", ""),
+    ("kernels/row_passes.cc", "add(Load(x + n - kLanes));", ""),
+    ("reduce.cc", "least == INT32_MIN ? 0 : least", "least"),
+    ("reduce.cc", "most > kMinusInfinity", "false"),
+    ("reduce.cc", "(bits >= 0 &&", "(false &&"),
     ("kernels/row_passes.cc", "MaxOf4s<NaN4s>", "MaxOf4s<IgnoreNaN4s>"),
     ("arith/sse2-inl.h", "nan.Add(y, z);", ""),
     ("arith/sse2-inl.h", "b = _mm_max_ps(b, v);\n    nan.Add(v, v);", "b = _mm_max_ps(b, v);"),

@@ -62,6 +62,40 @@ TEST_CASE("row max: NaN in every lane") {
   });
 }
 
+// Kills: a row that gets its neighbour's maximum or NaN, the stride taken for
+// the columns, a maximum written behind the last.
+TEST_CASE("row max: rows beside each other") {
+  ForEachTarget([](Target target) {
+    Random random(3);
+    size_t wrong = 0;
+    for (size_t rows = 1; rows <= 35; ++rows) {
+      for (const size_t n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 70, 140}) {
+        const size_t stride = n + random.Below(3);
+        std::vector<float> x(rows * stride, kInf), max(rows + 1, 123.0f);
+        std::vector<float> expected(rows);
+        for (size_t r = 0; r < rows; ++r) {
+          const std::vector<float> row = MakeRow(Family::kWide, n, random);
+          std::copy(row.begin(), row.end(), x.begin() + r * stride);
+          expected[r] = *std::max_element(row.begin(), row.end());
+        }
+        const size_t odd = random.Below(2 * rows);  // a row, or none
+        if (odd < rows) {
+          x[odd * stride + random.Below(n)] = kNan;
+          expected[odd] = kNan;
+        }
+        REQUIRE(RowMax(Rows<const float>(x.data(), rows, n, stride), max.data(),
+                       target) == Status::kOk);
+        for (size_t r = 0; r < rows; ++r) {
+          wrong += !(max[r] == expected[r] ||
+                     (max[r] != max[r] && expected[r] != expected[r]));
+        }
+        wrong += max[rows] != 123.0f;
+      }
+    }
+    CHECK(wrong == 0);
+  });
+}
+
 TEST_CASE("row max: special values") {
   ForEachTarget([](Target target) {
     CHECK(Run({}, target) == -kInf);

@@ -6,6 +6,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/exponent_range.h"
+#include "arith/fold_rows-inl.h"
 #include "arith/max-inl.h"
 #include "arith/sse2-inl.h"
 #include "kernels/stream-inl.h"
@@ -29,7 +30,7 @@ float Maximum(const float* x, size_t n) { return MaxOf<IgnoreNaN>(x, n); }
 float MaximumOrNaN(const float* x, size_t n) { return MaxOf<LaneNaN>(x, n); }
 #endif
 
-void MaxOfRows(const Rows<const float>& x, float* to) {
+void MaxRowByRow(const Rows<const float>& x, float* to) {
   for (size_t r = 0; r < x.rows; ++r) {
     // -0 + 0 is +0; all other values stay.
     to[r] = MaximumOrNaN(x.Row(r), x.cols) + 0.0f;
@@ -37,6 +38,47 @@ void MaxOfRows(const Rows<const float>& x, float* to) {
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+
+// At most kLanes short rows: the maxima of their lanes are folded together. The
+// last row also stands for rows that are not there. False if a row holds NaN.
+HWY_INLINE bool MaxOfGroup(const float* x, size_t stride, size_t rows, size_t n,
+                           float* to) {
+  const VF none = Set(-kInfinity);
+  HWY_ALIGN float lanes[kLanes * kLanes];
+  VF max = none;
+  auto ordered = hn::Eq(none, none);
+  const auto add = [&](VF v) HWY_ATTR {
+    max = hn::Max(max, v);
+    ordered = hn::And(ordered, hn::Eq(v, v));
+  };
+  for (size_t r = 0; r < kLanes; ++r) {
+    if (r < rows) {
+      max = none;
+      if (n < kLanes) {
+        add(LoadFirst(x, n, none));
+      } else {
+        for (size_t i = kLanes; i < n; i += kLanes) add(Load(x + i - kLanes));
+        add(Load(x + n - kLanes));  // may overlap
+      }
+      x += stride;
+    }
+    Store(max, lanes + r * kLanes);
+  }
+  const VF maxima = FoldRows(F32(), StoredRows<F32>{lanes}, Larger());
+  StoreFirst(hn::Add(maxima, Set(0.0f)), to, rows);
+  return hn::AllTrue(F32(), ordered);
+}
+
+void MaxOfRows(const Rows<const float>& x, float* to) {
+  if (x.rows == 1 || x.cols > 8 * kLanes) return MaxRowByRow(x, to);
+  for (size_t r = 0; r < x.rows; r += kLanes) {
+    const size_t count = HWY_MIN(kLanes, x.rows - r);
+    if (HWY_LIKELY(MaxOfGroup(x.Row(r), x.stride, count, x.cols, to + r))) {
+      continue;
+    }
+    MaxRowByRow(x.Slice(r, count), to + r);
+  }
+}
 
 RowSample SampleRow(const float* x, size_t n, const ScaleParts& parts) {
   RowSample sample = {MaxOf<IgnoreNaN>(x, n), false, false};
@@ -68,7 +110,7 @@ void Flush() { hwy::FlushStream(); }
 constexpr RowKernels kKernels = {&Maximum,   &MaximumOrNaN, &MaxOfRows,
                                  &SampleRow, &ZeroStreamed, &Flush};
 #else
-constexpr RowKernels kKernels = {&Maximum, &MaximumOrNaN, &MaxOfRows,
+constexpr RowKernels kKernels = {&Maximum, &MaximumOrNaN, &MaxRowByRow,
                                  nullptr,  nullptr,       nullptr};
 #endif
 
