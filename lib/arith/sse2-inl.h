@@ -200,6 +200,16 @@ HWY_INLINE void MapBy4s(const float* from, float* to, size_t n, const Op& op) {
   }
 }
 
+// The same from whole vectors, which are aligned.
+template <class Op>
+HWY_INLINE void MapFilled(const float* from, float* to, size_t n,
+                          const Op& op) {
+  for (; n >= 4; n -= 4, from += 4, to += 4) {
+    _mm_storeu_ps(to, op(_mm_load_ps(from)));
+  }
+  if (n != 0) StoreSome4(to, op(_mm_load_ps(from)), n);
+}
+
 HWY_INLINE float LargestOf(__m128 v) {
   v = _mm_max_ps(v, UpperTwo(v));
   return _mm_cvtss_f32(_mm_max_ss(v, _mm_shuffle_ps(v, v, 1)));

@@ -29,11 +29,17 @@ HWY_INLINE __m128 LargestOfFour(const __m128* v) {
   return _mm_max_ps(_mm_max_ps(a, b), _mm_max_ps(c, d));
 }
 
+// Whether a maximum is not finite or beyond the direct limit.
+HWY_INLINE __m128d IsOutside(__m128d max, const ScaleParts& parts) {
+  const __m128d scaled = _mm_mul_pd(max, _mm_set1_pd(parts.scale));
+  return _mm_cmpnle_pd(_mm_andnot_pd(kWideConstants.minus_zero, scaled),
+                       kWideConstants.limit);
+}
 // The octaves that a maximum takes off.
 HWY_INLINE __m128d OctavesOf(__m128d max, const ScaleParts& parts) {
-  const __m128d counter = _mm_set1_pd(0x1.8p52);
   const __m128d octaves = _mm_mul_pd(max, _mm_set1_pd(parts.l_hi));
-  return _mm_sub_pd(_mm_add_pd(octaves, counter), counter);
+  return _mm_sub_pd(_mm_add_pd(octaves, kWideConstants.counter),
+                    kWideConstants.counter);
 }
 
 // PlanRow and WideRowOf of four rows, by their maxima. False if a row needs
@@ -44,14 +50,10 @@ HWY_INLINE bool PlanFour(__m128 max, const ScaleParts& parts,
   __m128d outside = _mm_setzero_pd(), offset[2];
   HWY_UNROLL(2)
   for (size_t j = 0; j < 2; ++j) {
-    const __m128d scaled = _mm_mul_pd(wide[j], _mm_set1_pd(parts.scale));
-    const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), scaled);
-    outside =
-        _mm_or_pd(outside, _mm_cmpnle_pd(size, _mm_set1_pd(kDirectLimit)));
+    outside = _mm_or_pd(outside, IsOutside(wide[j], parts));
     const __m128d octaves = OctavesOf(wide[j], parts);
-    offset[j] = _mm_sub_pd(octaves, _mm_set1_pd(kHeadroom));
-    const __m128d magic =
-        _mm_sub_pd(_mm_set1_pd(kWideMagic + kHeadroom), octaves);
+    offset[j] = _mm_sub_pd(octaves, kWideConstants.headroom);
+    const __m128d magic = _mm_sub_pd(kWideConstants.magic_headroom, octaves);
     rows[2 * j].magic = _mm_unpacklo_pd(magic, magic);
     rows[2 * j + 1].magic = _mm_unpackhi_pd(magic, magic);
   }
@@ -65,19 +67,74 @@ HWY_INLINE bool PlanFour(__m128 max, const ScaleParts& parts,
   return _mm_movemask_pd(outside) == 0;
 }
 
+// The same, for ExpOf of vectors of rows 0 to 3, or all of row 0. The exponent
+// of the maximum only joins the power, in integers, so that the rest of ExpOf
+// need not wait for the maximum. The maxima are those of one or two rows in
+// turn, or of four.
+template <size_t kRows>
+class LateRows {
+ public:
+  HWY_INLINE LateRows(__m128 max, const ScaleParts& parts) {
+    const __m128d lower = _mm_cvtps_pd(max);
+    outside_ = IsOutside(lower, parts);
+    const __m128d counted = Counted(lower, parts);
+    __m128d counted_upper = counted;
+    if constexpr (kRows == 4) {
+      const __m128d upper = _mm_cvtps_pd(UpperTwo(max));
+      outside_ = _mm_or_pd(outside_, IsOutside(upper, parts));
+      counted_upper = Counted(upper, parts);
+    }
+    constexpr int kWholeHeadroom = static_cast<int>(kHeadroom);
+    const __m128i octaves = LastBits(counted, counted_upper);
+    exponents_ = _mm_slli_epi32(
+        _mm_sub_epi32(_mm_set1_epi32(kWholeHeadroom), octaves), 23);
+    lowest_ =
+        _mm_mul_ps(_mm_add_ps(_mm_cvtepi32_ps(octaves),
+                              _mm_set1_ps(kLowestOctaves - kWholeHeadroom)),
+                   _mm_set1_ps(parts.inverse_l));
+  }
+  HWY_INLINE bool AreDirect() const { return _mm_movemask_pd(outside_) == 0; }
+
+  HWY_INLINE __m128d Magic(size_t) const { return kWideConstants.magic; }
+  HWY_INLINE __m128 Lowest(size_t j) const { return RowOf(lowest_, j); }
+  HWY_INLINE __m128 Power(size_t j, const Eighths4& eighths) const {
+    const __m128 row = RowOf(_mm_castsi128_ps(exponents_), j);
+    return _mm_castsi128_ps(_mm_add_epi32(
+        _mm_castps_si128(eighths.Power(kSoftmaxPairs)), _mm_castps_si128(row)));
+  }
+
+ private:
+  // The last bits are the octaves that a maximum takes off.
+  static HWY_INLINE __m128d Counted(__m128d max, const ScaleParts& parts) {
+    return _mm_add_pd(_mm_mul_pd(max, _mm_set1_pd(parts.l_hi)),
+                      kWideConstants.counter);
+  }
+  static HWY_INLINE __m128 RowOf(__m128 v, size_t j) {
+    if (kRows == 1) return v;
+    if (j == 0) return _mm_shuffle_ps(v, v, 0x00);
+    if (j == 1) return _mm_shuffle_ps(v, v, 0x55);
+    if (j == 2) return _mm_shuffle_ps(v, v, 0xAA);
+    return _mm_shuffle_ps(v, v, 0xFF);
+  }
+
+  __m128i exponents_;
+  __m128 lowest_;
+  __m128d outside_;
+};
+
 // Probabilities of two rows, from their sums: ReciprocalOf. Or other multiples
 // of exp values: FactorOf.
 class WideProbabilities {
  public:
   HWY_INLINE explicit WideProbabilities(__m128d sums)
-      : WideProbabilities(_mm_div_pd(_mm_set1_pd(1.0), sums), sums) {}
+      : WideProbabilities(_mm_div_pd(kWideConstants.one, sums), sums) {}
   HWY_INLINE WideProbabilities(__m128d factors, __m128d sums) {
     const __m128i rounded = _mm_add_epi64(_mm_castpd_si128(factors),
                                           _mm_set1_epi64x(kHeadRounding));
     heads_ =
         _mm_castsi128_pd(_mm_and_si128(rounded, _mm_set1_epi64x(kHeadMask)));
     rests_ = _mm_cvtpd_ps(_mm_sub_pd(factors, heads_));
-    least_ = _mm_cvtpd_ps(_mm_mul_pd(sums, _mm_set1_pd(kLeast)));
+    least_ = _mm_cvtpd_ps(_mm_mul_pd(sums, kWideConstants.least));
   }
 
   // The product with a head of 5 bits has 29, and the one with the rest 24.
@@ -86,11 +143,11 @@ class WideProbabilities {
   // No branch on the sign of a rest, which is random.
   HWY_INLINE bool AreExact() const {
     const __m128d rest = _mm_cvtps_pd(rests_);
-    const __m128d size = _mm_andnot_pd(_mm_set1_pd(-0.0), rest);
-    const __m128d least = _mm_mul_pd(heads_, _mm_set1_pd(0x1p-26));
+    const __m128d size = _mm_andnot_pd(kWideConstants.minus_zero, rest);
+    const __m128d least = _mm_mul_pd(heads_, kWideConstants.least_rest);
     const __m128d is_exact = _mm_or_pd(_mm_cmpge_pd(size, least),
                                        _mm_cmpeq_pd(rest, _mm_setzero_pd()));
-    const __m128d is_usual = _mm_cmpge_pd(heads_, _mm_set1_pd(0x1p-120));
+    const __m128d is_usual = _mm_cmpge_pd(heads_, kWideConstants.least_head);
     return _mm_movemask_pd(_mm_and_pd(is_exact, is_usual)) == 3;
   }
 
@@ -132,20 +189,17 @@ HWY_INLINE __m128d LogOfTwo(__m128d x) {
       _mm_add_epi64(bits, _mm_set1_epi64x(kBias - kSqrtHalf)), 52);
   const __m128d counted = _mm_castsi128_pd(
       _mm_or_si128(biased, _mm_set1_epi64x(int64_t{0x433} << 52)));
-  const __m128d k = _mm_sub_pd(counted, _mm_set1_pd(0x1p52 + 1024.0));
+  const __m128d k = _mm_sub_pd(counted, kWideConstants.log_counter);
   const __m128d m = _mm_castsi128_pd(_mm_add_epi64(
       _mm_sub_epi64(bits, _mm_slli_epi64(biased, 52)), _mm_set1_epi64x(kBias)));
-  const __m128d one = _mm_set1_pd(1.0);
-  const __m128d s = _mm_div_pd(_mm_sub_pd(m, one), _mm_add_pd(m, one));
+  const __m128d s = _mm_div_pd(_mm_sub_pd(m, kWideConstants.one),
+                               _mm_add_pd(m, kWideConstants.one));
   const __m128d s2 = _mm_mul_pd(s, s);
-  __m128d tail = _mm_set1_pd(internal::kLogSeriesFirst);
-  HWY_UNROLL(8)
-  for (size_t i = 0; i < 8; ++i) {
-    tail =
-        _mm_add_pd(_mm_mul_pd(tail, s2), _mm_set1_pd(internal::kLogSeries[i]));
-  }
+  __m128d tail = kWideConstants.series_first;
+  for (const Pair& c : kWideConstants.series)
+    tail = _mm_add_pd(_mm_mul_pd(tail, s2), c);
   const __m128d half = _mm_add_pd(s, _mm_mul_pd(_mm_mul_pd(s, s2), tail));
-  return _mm_add_pd(_mm_mul_pd(k, _mm_set1_pd(kLn2)), _mm_add_pd(half, half));
+  return _mm_add_pd(_mm_mul_pd(k, kWideConstants.ln2), _mm_add_pd(half, half));
 }
 
 // The sums of two rows, from two lanes of each.
@@ -156,9 +210,9 @@ HWY_INLINE __m128d SumsOfLanes(__m128d a, __m128d b) {
 // RowPlan::log_divisor of two rows, by their maxima.
 HWY_INLINE __m128d LogDivisorsOf(__m128d max, const ScaleParts& parts) {
   const __m128d offset =
-      _mm_sub_pd(OctavesOf(max, parts), _mm_set1_pd(kHeadroom));
-  return _mm_sub_pd(_mm_mul_pd(offset, _mm_set1_pd(kLn2)),
-                    _mm_set1_pd(internal::kLogSoftmaxFactor));
+      _mm_sub_pd(OctavesOf(max, parts), kWideConstants.headroom);
+  return _mm_sub_pd(_mm_mul_pd(offset, kWideConstants.ln2),
+                    kWideConstants.factor);
 }
 
 // LogOfSum of two rows, whose shift is 0: their sums, maxima, and largest exp

@@ -27,8 +27,44 @@ struct WideRow {
   __m128 lowest;
 };
 
+// A double in both lanes.
+struct alignas(16) Pair {
+  constexpr Pair(double v) : lower(v), upper(v) {}  // NOLINT: implicit
+  HWY_INLINE operator __m128d() const { return _mm_load_pd(&lower); }
+
+  double lower, upper;
+};
+// Constants of few rows. GCC takes two instructions for a vector of two equal
+// doubles, and none for an operand in memory.
+struct WideConstants {
+  Pair one = 1.0, half = 0.5, minus_zero = -0.0;
+  // ExpOf
+  Pair magic = internal::kWideMagic;
+  Pair c3 = internal::kSoftmaxC3;
+  Pair c2_counter = Rounder<-3>::kCounter;
+  Pair c2 = Rounder<-3>::kCounter + internal::kSoftmaxC2;
+  Pair c1_counter = Rounder<-1>::kCounter;
+  Pair c1 = Rounder<-1>::kCounter + internal::kSoftmaxC1;
+  // Plans and probabilities
+  Pair limit = internal::kDirectLimit;
+  Pair counter = 0x1.8p52;
+  Pair headroom = internal::kHeadroom;
+  Pair magic_headroom = internal::kWideMagic + internal::kHeadroom;
+  Pair least = internal::kLeast;
+  Pair least_rest = 0x1p-26, least_head = 0x1p-120;
+  // Logs
+  Pair ln2 = internal::kLn2, factor = internal::kLogSoftmaxFactor;
+  Pair log_counter = 0x1p52 + 1024.0;
+  Pair series_first = internal::kLogSeriesFirst;
+  Pair series[8] = {internal::kLogSeries[0], internal::kLogSeries[1],
+                    internal::kLogSeries[2], internal::kLogSeries[3],
+                    internal::kLogSeries[4], internal::kLogSeries[5],
+                    internal::kLogSeries[6], internal::kLogSeries[7]};
+};
+
 // In kernels/sse2_exp_vectors.cc, once for all objects.
 extern const PairTable kSoftmaxPairs;
+extern const WideConstants kWideConstants;
 
 namespace {
 
@@ -52,13 +88,24 @@ static_assert(0.125 < internal::kSoftmaxC2 - 0.0036 &&
                   internal::kSoftmaxC1 + 0.016 < 1.0,
               "the binades of the Rounders");
 
+// The rows of the vectors that ExpOf gets: vector j is of row rows[j * step].
+struct RowOfVector {
+  HWY_INLINE __m128d Magic(size_t j) const { return rows[j * step].magic; }
+  HWY_INLINE __m128 Lowest(size_t j) const { return rows[j * step].lowest; }
+  HWY_INLINE __m128 Power(size_t, const Eighths4& eighths) const {
+    return eighths.Power(kSoftmaxPairs);
+  }
+
+  const WideRow* rows;
+  size_t step;
+};
+
 // Exp values of kVectors vectors side by side, which are also given in double,
-// by l in two floats. Vector j is of row rows[j * row_step].
-template <size_t kVectors>
+// by l in two floats.
+template <class Rows, size_t kVectors>
 HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
                       const __m128d (&wide)[2 * kVectors], __m128d l_hi,
-                      __m128d l_lo, const WideRow* rows, size_t row_step,
-                      __m128 (&e)[kVectors]) {
+                      __m128d l_lo, const Rows& rows, __m128 (&e)[kVectors]) {
   constexpr size_t kWide = 2 * kVectors;
   __m128 power[kVectors];
   __m128d product[kWide], k[kWide], f[kWide], p[kWide];
@@ -66,16 +113,16 @@ HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
   for (size_t j = 0; j < kWide; ++j) product[j] = _mm_mul_pd(wide[j], l_hi);
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
-    k[j] = _mm_add_pd(product[j], rows[j / 2 * row_step].magic);
+    k[j] = _mm_add_pd(product[j], rows.Magic(j / 2));
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
-    const __m128d whole = _mm_sub_pd(k[j], rows[j / 2 * row_step].magic);
+    const __m128d whole = _mm_sub_pd(k[j], rows.Magic(j / 2));
     f[j] = _mm_sub_pd(whole, product[j]);
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) {
-    power[j] = Eighths4(k[2 * j], k[2 * j + 1]).Power(kSoftmaxPairs);
+    power[j] = rows.Power(j, Eighths4(k[2 * j], k[2 * j + 1]));
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
@@ -87,12 +134,15 @@ HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
   for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
-    const __m128d cubic = _mm_mul_pd(f[j], _mm_set1_pd(internal::kSoftmaxC3));
-    p[j] = Rounder<-3>::Add(internal::kSoftmaxC2, cubic);
+    const __m128d cubic = _mm_mul_pd(f[j], kWideConstants.c3);
+    p[j] = _mm_sub_pd(_mm_add_pd(cubic, kWideConstants.c2),
+                      kWideConstants.c2_counter);
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
-    p[j] = Rounder<-1>::Subtract(internal::kSoftmaxC1, _mm_mul_pd(p[j], f[j]));
+    const __m128d term = _mm_mul_pd(p[j], f[j]);
+    p[j] = _mm_sub_pd(_mm_sub_pd(kWideConstants.c1, term),
+                      kWideConstants.c1_counter);
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
@@ -108,7 +158,7 @@ HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) {
     const __m128 result = Narrow(p[2 * j], p[2 * j + 1]);
-    const __m128 is_below = _mm_cmplt_ps(x[j], rows[j * row_step].lowest);
+    const __m128 is_below = _mm_cmplt_ps(x[j], rows.Lowest(j));
     e[j] = _mm_andnot_ps(is_below, result);
   }
 }
@@ -124,7 +174,7 @@ HWY_INLINE void ExpStep(const float* from, float* to, __m128d l_hi,
     wide[2 * j] = _mm_cvtps_pd(x[j]);
     wide[2 * j + 1] = WidenTwo(from + 4 * j + 2);
   }
-  ExpOf(x, wide, l_hi, l_lo, rows, row_step, e);
+  ExpOf(x, wide, l_hi, l_lo, RowOfVector{rows, row_step}, e);
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) _mm_storeu_ps(to + 4 * j, e[j]);
 }

@@ -9,6 +9,7 @@
 // After foreach_target.h:
 #include "arith/log_probabilities-inl.h"
 #include "arith/max-inl.h"
+#include "arith/sse2_row_plans-inl.h"
 #include "kernels/exp_sums-inl.h"
 #include "kernels/sse2_narrow_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
@@ -94,16 +95,6 @@ HWY_NOINLINE void WriteLogs(const LogProbabilities& log, const float* x,
                            _mm_set1_ps(hn::GetLane(log.low))});
 }
 
-// A row by itself. False if it needs more; then nothing is written.
-HWY_INLINE bool LogsOfNarrowRow(const float* x, float* y, size_t n,
-                                const ScaleParts& parts) {
-  if (parts.scale != 1.0 || !AreNarrow(n, kMaxOneRowCols, parts)) return false;
-  NarrowRows<1> row(x, 0, 1, n);
-  if (!row.Make(parts)) return false;
-  row.WriteLogs(y, 0, parts);
-  return true;
-}
-
 // A batch of short rows, in place or not; y and logsumexp may be null. Gives
 // how many are done: the next needs more than this does.
 size_t LogsOfShortRows(const float* x, size_t x_stride, float* y,
@@ -111,13 +102,8 @@ size_t LogsOfShortRows(const float* x, size_t x_stride, float* y,
                        const ScaleParts& parts) {
   const bool is_plain = parts.scale == 1.0;
   if (is_plain && y != nullptr && logsumexp == nullptr &&
-      AreNarrow(n, kMaxNarrowCols, parts)) {
-    return ForNarrowRows(x, x_stride, rows, n,
-                         [&](auto& group, size_t r) HWY_ATTR {
-                           if (!group.Make(parts)) return false;
-                           group.WriteLogs(y + r * y_stride, y_stride, parts);
-                           return true;
-                         });
+      AreNarrow(rows, n, parts)) {
+    return WriteNarrowRows(x, x_stride, y, y_stride, rows, n, true, parts);
   }
   ShortRows batch(rows, n, parts);
   if (!batch.Make(x, x_stride, true)) return 0;
@@ -151,7 +137,8 @@ HWY_INLINE void WriteLogs(const LogProbabilities& log, const float* x, float* y,
 RowResult LogOfRow(const float* x, float* y, size_t n, float,
                    const ScaleParts& parts, float* logsumexp) {
 #ifdef SOFTLANE_SSE2
-  if (logsumexp == nullptr && LogsOfNarrowRow(x, y, n, parts)) {
+  if (logsumexp == nullptr && parts.scale == 1.0 && AreNarrow(1, n, parts) &&
+      WriteNarrowRows(x, 0, y, 0, 1, n, true, parts) == 1) {
     return {0.0, 0.0, 0.0f, false};  // a sum that is a number
   }
 #endif

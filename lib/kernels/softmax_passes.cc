@@ -9,6 +9,7 @@
 #include "arith/max-inl.h"
 #include "arith/range_log-inl.h"
 #include "arith/row_exp-inl.h"
+#include "arith/sse2_row_plans-inl.h"
 #include "arith/terms-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/divide-inl.h"
@@ -63,13 +64,9 @@ HWY_NOINLINE RowResult BaselineLongRow(const float* x, float* y, size_t n,
 
 RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
                       const ScaleParts& parts, float* logsumexp) {
-  if (sink == -kInfinity && logsumexp == nullptr &&
-      AreNarrow(n, kMaxOneRowCols, parts)) {
-    NarrowRows<1> row(x, 0, 1, n);
-    if (row.Make(parts)) {
-      row.Divide(y, 0);
-      return {row.Sum(), row.Sum(), row.Max(), false};
-    }
+  if (sink == -kInfinity && logsumexp == nullptr && AreNarrow(1, n, parts) &&
+      WriteNarrowRows(x, 0, y, 0, 1, n, false, parts) == 1) {
+    return {0.0, 0.0, 0.0f, false};  // a sum that is a number
   }
   return BaselineLongRow(x, y, n, sink, parts, logsumexp);
 }
@@ -77,13 +74,8 @@ RowResult BaselineRow(const float* x, float* y, size_t n, float sink,
 size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
                          size_t y_stride, size_t rows, size_t n,
                          float* logsumexp, const ScaleParts& parts) {
-  if (logsumexp == nullptr && AreNarrow(n, kMaxNarrowCols, parts)) {
-    return ForNarrowRows(x, x_stride, rows, n,
-                         [&](auto& group, size_t r) HWY_ATTR {
-                           if (!group.Make(parts)) return false;
-                           group.Divide(y + r * y_stride, y_stride);
-                           return true;
-                         });
+  if (logsumexp == nullptr && AreNarrow(rows, n, parts)) {
+    return WriteNarrowRows(x, x_stride, y, y_stride, rows, n, false, parts);
   }
   ShortRows batch(rows, n, parts);
   if (!batch.Make(x, x_stride, false)) return 0;

@@ -12,6 +12,8 @@ namespace HWY_NAMESPACE {
 constexpr PairTable kSoftmaxPairs =
     MakePairs(internal::PowerTable(internal::kSoftmaxPowers).entries);
 
+constexpr WideConstants kWideConstants;
+
 void ExpVectors(const float* from, float* to, size_t vectors,
                 const ScaleParts& parts, const WideRow* rows, size_t row_step) {
   const __m128d l_hi = _mm_set1_pd(parts.l_hi);

@@ -65,15 +65,10 @@ class ShortRows {
     return e_ + 4 * r * row_vectors_;
   }
   HWY_INLINE float* Exp(size_t r) { return e_ + 4 * r * row_vectors_; }
-  // to[i] = op(from[i]) for a row of the above. n_ is read once: for all that
-  // the compiler knows, `to` may be a member.
+  // to[i] = op(from[i]) for a row of the above.
   template <class Op>
   HWY_INLINE void Map(const float* from, float* to, const Op& op) const {
-    size_t left = n_;
-    for (; left >= 4; left -= 4, from += 4, to += 4) {
-      _mm_storeu_ps(to, op(_mm_load_ps(from)));
-    }
-    if (left != 0) StoreSome4(to, op(_mm_load_ps(from)), left);
+    MapFilled(from, to, n_, op);
   }
 
  private:
