@@ -49,12 +49,11 @@ void RunRowByRow(const SoftmaxBackwardKernels& kernels,
 }
 
 // Not inlined: see FpEnvironment.
-[[gnu::noinline]] void RunChecked(const Rows<const float>& p,
+[[gnu::noinline]] void RunChecked(const SoftmaxBackwardKernels& kernels,
+                                  const Rows<const float>& p,
                                   const Rows<const float>& dp,
                                   const Rows<float>& dx, float scale,
                                   Target target) {
-  const SoftmaxBackwardKernels& kernels =
-      internal::KernelsOf(internal::kSoftmaxBackwardKernels, target);
   const BackwardPlan plan = internal::PlanBackward(
       {p.rows, p.cols, dx.data == p.data || dx.data == dp.data}, target);
   switch (plan.schedule) {
@@ -86,12 +85,13 @@ Status SoftmaxBackward(const Rows<const float>& probs,
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (probs.rows == 0 || probs.cols == 0) return Status::kOk;
   const internal::FpEnvironment environment;
-  // A plan would take too long for one short row.
-  if (internal::IsOneRow(probs.rows, probs.cols)) {
-    internal::KernelsOf(internal::kSoftmaxBackwardKernels, chosen)
-        .rows(probs, dprobs, dlogits, scale);
+  const SoftmaxBackwardKernels& kernels =
+      internal::KernelsOf(internal::kSoftmaxBackwardKernels, chosen);
+  // A plan would take too long for so few rows, and the baseline has no choice.
+  if ((probs.rows < 4 && probs.cols < 512) || kernels.groups == nullptr) {
+    kernels.rows(probs, dprobs, dlogits, scale);
   } else {
-    RunChecked(probs, dprobs, dlogits, scale, chosen);
+    RunChecked(kernels, probs, dprobs, dlogits, scale, chosen);
   }
   return Status::kOk;
 }

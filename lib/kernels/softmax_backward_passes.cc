@@ -124,13 +124,13 @@ void Write(const GradientRow& row, double dot) {
 void BaselineBackwardRows(const Rows<const float>& p,
                           const Rows<const float>& dp, const Rows<float>& dx,
                           float scale) {
-  if (p.cols > 32) return LongBackwardRows(p, dp, dx, scale);
-  if (p.cols > 24) return ShortBackwardRows<8, 6>(p, dp, dx, scale);
-  if (p.cols > 16) return ShortBackwardRows<6, 4>(p, dp, dx, scale);
-  if (p.cols > 12) return ShortBackwardRows<4, 3>(p, dp, dx, scale);
-  if (p.cols > 8) return ShortBackwardRows<3, 2>(p, dp, dx, scale);
-  if (p.cols > 4) return ShortBackwardRows<2, 1>(p, dp, dx, scale);
-  ShortBackwardRows<1, 0>(p, dp, dx, scale);
+  if (p.cols <= 4) return ShortBackwardRows<1, 0>(p, dp, dx, scale);
+  if (p.cols <= 8) return ShortBackwardRows<2, 1>(p, dp, dx, scale);
+  if (p.cols <= 12) return ShortBackwardRows<3, 2>(p, dp, dx, scale);
+  if (p.cols <= 16) return ShortBackwardRows<4, 3>(p, dp, dx, scale);
+  if (p.cols <= 24) return ShortBackwardRows<6, 4>(p, dp, dx, scale);
+  if (p.cols <= 32) return ShortBackwardRows<8, 6>(p, dp, dx, scale);
+  LongBackwardRows(p, dp, dx, scale);
 }
 
 #else
@@ -156,9 +156,55 @@ struct BesidePending {
   size_t start;
 };
 
+// Rows of kVectors vectors, the last of which may be partial. Each row is read
+// once.
+template <size_t kVectors>
+HWY_NOINLINE void ShortBackwardRows(const Rows<const float>& p,
+                                    const Rows<const float>& dp,
+                                    const Rows<float>& dx, float scale) {
+  const size_t whole = (kVectors - 1) * kLanes;
+  size_t last = p.cols - whole;
+  const size_t p_stride = p.stride, dp_stride = dp.stride;
+  const size_t dx_stride = dx.stride;
+  const float* p_row = p.data;
+  const float* dp_row = dp.data;
+  float* to = dx.data;
+  const VF scales = Set(scale), zero = Set(0.0f);
+  for (size_t left = p.rows;;) {
+    last = Unknown(last);  // GCC would write a loop for each
+    VF a[kVectors], b[kVectors];
+    for (size_t k = 0; k + 1 < kVectors; ++k) {
+      a[k] = Load(p_row + k * kLanes);
+      b[k] = Load(dp_row + k * kLanes);
+    }
+    a[kVectors - 1] = LoadFirst(p_row + whole, last, zero);
+    b[kVectors - 1] = LoadFirst(dp_row + whole, last, zero);
+    const VD lanes = LaneSum::FoldedBlock<kVectors>(
+        [&](size_t k) HWY_ATTR { return hn::Mul(a[k], b[k]); });
+    // LaneSum begins with +0.
+    const VF m = Set(MinusHalf(FoldLanes(lanes) + 0.0));
+    for (size_t k = 0; k + 1 < kVectors; ++k) {
+      Store(Gradient(a[k], b[k], m, scales), to + k * kLanes);
+    }
+    StoreFirst(Gradient(a[kVectors - 1], b[kVectors - 1], m, scales),
+               to + whole, last);
+    // A row alone may have any stride: no pointer behind it.
+    if (--left == 0) return;
+    p_row += p_stride;
+    dp_row += dp_stride;
+    to += dx_stride;
+  }
+}
+
 void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
                   const Rows<float>& dx, float scale) {
   const size_t n = p.cols;
+  if constexpr (kLanes > 1) {
+    if (n <= kLanes) return ShortBackwardRows<1>(p, dp, dx, scale);
+    if (kLanes < 16 && n <= 2 * kLanes) {
+      return ShortBackwardRows<2>(p, dp, dx, scale);
+    }
+  }
   const size_t full = n / kSumBlock * kSumBlock;
   const OneScale scales{Set(scale)};
   double dot = Dot(p.Row(0), dp.Row(0), n);
