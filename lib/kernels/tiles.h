@@ -41,14 +41,16 @@ struct Tile {
 /// its last row, so the passes need no row mask.
 struct TileRows {
   void Set(const Rows<const float>& x, const Rows<float>& y, size_t width) {
-    const float* x_row = x.Row(first);
-    float* y_row = y.Row(first);
+    Set(x.Row(first), x.stride, y.Row(first), y.stride, width);
+  }
+  void Set(const float* x_row, size_t x_stride, float* y_row, size_t y_stride,
+           size_t width) {
     for (size_t i = 0; i < width; ++i) {
       from[i] = x_row;
       to[i] = y_row;
       if (i + 1 < count) {
-        x_row += x.stride;
-        y_row += y.stride;
+        x_row += x_stride;
+        y_row += y_stride;
       }
     }
   }

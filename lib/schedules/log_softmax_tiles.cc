@@ -8,21 +8,21 @@ void RunLogTiles(const SoftmaxCall& call, Target target) {
   const TileKernels& kernels = KernelsOf(kTileKernels, target);
   const LogTileKernels& log_kernels = KernelsOf(kLogTileKernels, target);
   const float scale = static_cast<float>(call.parts.scale);
-  const size_t cols = call.x.cols;
   Tile tile;
   alignas(64) float logits[kRowTileFloats];
   alignas(64) float e[kRowTileFloats];
   alignas(64) double logs[kMaxTileLanes];
-  ForEachTile(call, kernels, logits, tile, [&](const TileRows& rows) {
-    kernels.exp(logits, cols, call.parts, e, tile);
-    kernels.sums_in_double.all(e, cols, tile);
-    kernels.log_sums(tile, call.parts, logs);
-    if (call.logsumexp != nullptr) {
-      return WriteLogSumExp(logs, rows, call.logsumexp);
-    }
-    log_kernels.split_logs(logs, tile);
-    log_kernels.write_rows(logits, cols, scale, tile, rows.to);
-  });
+  ForEachTile(call, kernels, logits, tile,
+              [&](const TileRows& rows, size_t cols) {
+                kernels.exp(logits, cols, call.parts, e, tile);
+                kernels.sums_in_double.all(e, cols, tile);
+                kernels.log_sums(tile, call.parts, logs);
+                if (call.logsumexp != nullptr) {
+                  return WriteLogSumExp(logs, rows, call.logsumexp);
+                }
+                log_kernels.split_logs(logs, tile);
+                log_kernels.write_rows(logits, cols, scale, tile, rows.to);
+              });
 }
 
 }  // namespace internal

@@ -95,12 +95,12 @@ constexpr bool AreShortRows(size_t rows, size_t cols) {
 /// over the time with a predicted exponent, AVX2 on Zen 3: 0.60 at 2 x 8, 0.69
 /// at 2 x 100, 0.94 at 4 x 200.
 constexpr bool IsLogByRow(size_t rows, size_t cols) {
-  return rows < 5 && cols < 512 && !HasTiles(rows, cols);
+  return rows < 5 && cols < 512 && !HasPaddedTiles(rows, cols);
 }
 /// Whether logsumexp finds the maximum of each row. The same ratio: 0.83 at 100
 /// x 160, 0.92 at 16 x 256, 0.95 at 8 x 1024, 1.01 at 8 x 4096.
 constexpr bool IsLogSumByRow(size_t rows, size_t cols) {
-  return cols < 2048 && !HasTiles(rows, cols);
+  return cols < 2048 && !HasPaddedTiles(rows, cols);
 }
 SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target);
 /// The same for few rows, with a unit scale and without logsumexp, of which the

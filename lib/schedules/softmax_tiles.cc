@@ -6,10 +6,9 @@ namespace internal {
 
 void RunSoftmaxTiles(const SoftmaxCall& call, Target target) {
   const TileKernels& kernels = KernelsOf(kTileKernels, target);
-  const size_t cols = call.x.cols;
   Tile tile;
   alignas(64) float e[kRowTileFloats];
-  ForEachTile(call, kernels, e, tile, [&](const TileRows& rows) {
+  ForEachTile(call, kernels, e, tile, [&](const TileRows& rows, size_t cols) {
     kernels.sum_exp(e, cols, call.parts, tile);
     kernels.invert(tile);
     if (call.logsumexp != nullptr) {
