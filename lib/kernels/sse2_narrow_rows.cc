@@ -13,6 +13,14 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+// Rows of exp values, 4 apart.
+HWY_NOINLINE void DivideRows(const float* e, const double* sums, float* y,
+                             size_t stride, size_t rows, size_t n) {
+  for (size_t r = 0; r < rows; ++r) {
+    DivideExp(e + 4 * r, y + r * stride, n, sums[r]);
+  }
+}
+
 // kRows rows of a vector each, or one row of kVectors.
 template <size_t kRows, size_t kVectors>
 class NarrowRows {
@@ -136,14 +144,15 @@ class NarrowRows {
     const __m128 result = op(v[r]);
     last == 4 ? _mm_storeu_ps(y, result) : StoreSome4(y, result, last);
   }
-  HWY_NOINLINE void DivideExactly(float* y, size_t stride) const {
+  // Copies are passed on, so that the members stay in registers.
+  HWY_INLINE void DivideExactly(float* y, size_t stride) const {
     HWY_ALIGN float e[4 * kVectors];
     HWY_ALIGN double sums[2 * kPairs];
+    HWY_UNROLL(4)
     for (size_t k = 0; k < kVectors; ++k) _mm_store_ps(e + 4 * k, e_[k]);
+    HWY_UNROLL(2)
     for (size_t k = 0; k < kPairs; ++k) _mm_store_pd(sums + 2 * k, sums_[k]);
-    for (size_t r = 0; r < rows_; ++r) {
-      DivideExp(e + 4 * r, y + r * stride, n_, sums[r]);
-    }
+    DivideRows(e, sums, y, stride, rows_, n_);
   }
 
   const size_t rows_, n_;
