@@ -32,7 +32,7 @@ HWY_NOINLINE void ExpOfAny(const float* x, float* y, size_t n) {
 }
 
 // Up to 4 values, in registers.
-HWY_INLINE void ExpOfFew(const float* x, float* y, size_t n) {
+HWY_NOINLINE void ExpOfFew(const float* x, float* y, size_t n) {
   const __m128 in[1] = {n == 4 ? _mm_loadu_ps(x) : LoadSome(x, n, 0.0f)};
   __m128 out[1];
   if (HWY_UNLIKELY(!ExponentialOf<true>(in, out))) return ExpOfAny(x, y, n);
@@ -72,7 +72,8 @@ HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
 }
 
 void ExpRows(const Rows<const float>& x, const Rows<float>& y, bool) {
-  for (size_t r = 0; r < x.rows; ++r) ExpOfRow(x.Row(r), y.Row(r), x.cols);
+  const auto exp = x.cols <= 4 ? &ExpOfFew : &ExpOfRow;
+  for (size_t r = 0; r < x.rows; ++r) exp(x.Row(r), y.Row(r), x.cols);
 }
 
 #else
