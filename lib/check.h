@@ -80,6 +80,7 @@ bool AreUsual(const Views&... views) noexcept {
 /// shapes fit each other.
 template <class... Views>
 Status CheckOperands(bool shapes_agree, const Views&... views) noexcept {
+  // Shapes come first: views whose shapes agree need fewer registers.
   if (shapes_agree && AreUsual(views...)) return Status::kOk;
   return CheckAnyOperands(shapes_agree, views...);
 }
