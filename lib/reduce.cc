@@ -13,10 +13,10 @@ namespace {
 
 // So few elements are compared as integers, which need no FpEnvironment: to set
 // the control register and to set it back takes longer.
-constexpr size_t kMaxFew = 16;
+constexpr size_t kMaxFew = 8;
 
-// Without sign and with a greater sign bit, integers are in the order of floats
-// from +0 on; below +0, in the reverse order.
+// As signed integers, floats from +0 on are in their order, and floats below +0
+// are in the reverse order. A NaN is beyond an infinity.
 void MaxOfFew(const Rows<const float>& x, float* max) {
   constexpr uint32_t kPlusInfinity = 0x7F800000u, kMinusInfinity = 0xFF800000u;
   for (size_t r = 0; r < x.rows; ++r) {
