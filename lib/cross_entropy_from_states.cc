@@ -183,7 +183,7 @@ class PartLosses {
       if (totals.others < totals.sum * 0x1p-20) {
         sums.others = passes_
                           .sum(x, nullptr, n, label, row.plan, parts_,
-                               LowestOf(row.plan, parts_), nullptr)
+                               LowestOf(row.plan, parts_), nullptr, nullptr)
                           .others;
       }
       sums.sum = sums.others + sums.label;
@@ -192,7 +192,7 @@ class PartLosses {
   double ExpOf(float x, const RowPlan& plan) const {
     return passes_
         .sum(&x, nullptr, 1, kNoHole, plan, parts_, LowestOf(plan, parts_),
-             nullptr)
+             nullptr, nullptr)
         .others;
   }
 
@@ -207,7 +207,8 @@ class PartLosses {
       const size_t left = part_.x.cols - i;
       const size_t n = left < kSumCols ? left : kSumCols;
       float* const e = dx + i;
-      passes_.write(x + i, e, n, kNoHole, row.plan, parts_, lowest, nullptr);
+      passes_.write(x + i, e, n, kNoHole, row.plan, parts_, lowest, nullptr,
+                    nullptr);
       if (fits_floats) {
         passes_.multiply(factor, sum, n, e);
         continue;

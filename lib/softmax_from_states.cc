@@ -61,7 +61,7 @@ void ForRows(const Part& part, const ScaleParts& parts, float empty_value,
             }
             const BlockPasses& passes = *kernels.blocks;
             passes.write(x, y, n, internal::kNoHole, row.plan, parts,
-                         internal::LowestOf(row.plan, parts), nullptr);
+                         internal::LowestOf(row.plan, parts), nullptr, nullptr);
             passes.multiply(1.0 / row.sum, row.sum, n, y);
           });
 }

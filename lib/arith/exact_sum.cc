@@ -37,6 +37,28 @@ double PowerOfTwo(int64_t exponent) {
   return power;
 }
 
+struct Range {
+  double least, largest;
+};
+// The sum of up to kMaxSums sums, rounded once. If `big`, a power of two, is
+// not 0, then sums below it are rounded to multiples of its 2^-52 before. The
+// range is that of the sums.
+double RoundedOnce(const double* sums, size_t count, double big, Range& range) {
+  double total = 0.0, errors = 0.0;
+  range.least = range.largest = sums[0];
+  for (size_t b = 0; b < count; ++b) {
+    double s = sums[b];
+    range.least = s < range.least ? s : range.least;
+    range.largest = range.largest < s ? s : range.largest;
+    if (s < big) s = (s + big) - big;
+    const double next = total + s;
+    const double added = next - total;
+    errors += (total - (next - added)) + (s - added);
+    total = next;
+  }
+  return total + errors;
+}
+
 }  // namespace
 
 void RaiseWindow(int64_t window, ExactSum& sum) {
@@ -146,26 +168,24 @@ double TotalOf(const ExactSum& sum, int64_t offset) {
   return total * PowerOfTwo(octaves);
 }
 
-double TotalOfSums(const double* sums, size_t count) {
-  double least = sums[0], largest = sums[0];
-  // Each addition with the error that its rounding leaves.
-  double total = sums[0], errors = 0.0;
-  for (size_t b = 1; b < count; ++b) {
-    const double s = sums[b];
-    least = s < least ? s : least;
-    largest = largest < s ? s : largest;
-    const double next = total + s;
-    const double added = next - total;
-    errors += (total - (next - added)) + (s - added);
-    total = next;
+// The sum of the errors that additions leave is exact. For all sums are
+// multiples of the unit u of the lowest limb, once they are rounded to it, and
+// the largest is below 2^96 u. So a total is below kMaxSums 2^96 u, an error is
+// at most kMaxSums 2^43 u, and 53 bits hold the sum of all errors.
+static_assert(kMaxSums * kMaxSums <= 1024, "2^(53 - 43)");
+
+double TotalOfSums(const double* sums, size_t count, int64_t offset) {
+  Range range;
+  const double total = RoundedOnce(sums, count, 0.0, range);
+  // The last bits of sums that are so near are u or more already. NaN is not
+  // near.
+  if (range.least >= range.largest * 0x1p-18 || !(range.largest > 0.0) ||
+      !(total == total)) {
+    return total;
   }
-  // The last bit of each is then one of the lowest limb or above, so nothing is
-  // lost; and the sum of the errors is exact, which 53 bits hold for up to 2^20
-  // blocks. So their sum with the total is rounded once.
-  if (least >= largest * 0x1p-18 && count <= 1024) return total + errors;
-  ExactSum sum;
-  AddBlockSums(sums, count, 0, sum);
-  return TotalOf(sum, 0);
+  const int64_t window = LimbOf(offset + ExponentOf(range.largest));
+  const double big = PowerOfTwo(UnitOf(window) - offset + 52);
+  return RoundedOnce(sums, count, big, range);
 }
 
 }  // namespace internal

@@ -73,9 +73,10 @@ void AddBlockSum(double s, int64_t offset, ExactSum& sum);
 void AddBlockSums(const double* sums, size_t count, int64_t offset,
                   ExactSum& to);
 
-/// TotalOf of so many blocks alone, in units of their offset. A sum
-/// may be 0.
-double TotalOfSums(const double* sums, size_t count);
+/// TotalOf of up to kMaxSums blocks alone, in units of 2^offset. A sum may be
+/// 0. NaN if there is NaN.
+constexpr size_t kMaxSums = 32;
+double TotalOfSums(const double* sums, size_t count, int64_t offset);
 
 /// The sum in units of 2^offset, rounded once; 0 if it is below 2^-960 of them.
 /// It is at most 2^900 of them.

@@ -73,6 +73,11 @@ struct ExpRange {
   float offset, lowest;
 };
 
+// The exponent that sums of exp values count from.
+inline int64_t UnitOf(const ExpRange& range) {
+  return static_cast<int64_t>(range.offset) - kRangeTop;
+}
+
 // The range for predicted octaves of the maximum.
 inline ExpRange PredictedRange(float octaves, const ScaleParts& parts) {
   return {octaves + (kRangeTop - kPredictedPeak),

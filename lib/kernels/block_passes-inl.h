@@ -24,17 +24,20 @@ float MaxOfRow(const float* x, size_t n) { return MaxOfLogits(x, n); }
 HoleSum SumExpValues(const float* x, size_t n, size_t hole, const RowPlan& plan,
                      const ScaleParts& parts) {
   return SumOfPlan<false, false>(x, nullptr, n, hole, plan, parts,
-                                 internal::LowestOf(plan, parts), nullptr);
+                                 internal::LowestOf(plan, parts), nullptr,
+                                 nullptr);
 }
 HoleSum WriteExpValues(const float* x, float* y, size_t n, size_t hole,
                        const RowPlan& plan, const ScaleParts& parts) {
   return SumOfPlan<false, true>(x, y, n, hole, plan, parts,
-                                internal::LowestOf(plan, parts), nullptr);
+                                internal::LowestOf(plan, parts), nullptr,
+                                nullptr);
 }
 double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
                       const ScaleParts& parts) {
   return SumOfPlan<true, false>(x, nullptr, n, kNoHole, plan, parts,
-                                internal::LowestOf(plan, parts), nullptr)
+                                internal::LowestOf(plan, parts), nullptr,
+                                nullptr)
       .others;
 }
 

@@ -42,7 +42,7 @@ RowResult ResultOf(const BlockPasses& passes, double sum, float max, float sink,
   if (sink != -kInfinity) {
     sum += passes
                .sum(&sink, nullptr, 1, 0, plan, parts, LowestOf(plan, parts),
-                    nullptr)
+                    nullptr, nullptr)
                .hole;
   }
   if (sum == sum && logsumexp != nullptr) {
@@ -54,16 +54,16 @@ RowResult ResultOf(const BlockPasses& passes, double sum, float max, float sink,
 
 // A long row whose exp values are kept; false if it is not direct. Then nothing
 // is written.
-[[gnu::noinline]] bool RunKept(const BlockPasses& passes, const float* x,
-                               float* y, size_t n, float sink,
-                               const ScaleParts& parts, float* logsumexp,
-                               RowResult& result) {
+[[gnu::cold, gnu::noinline]] bool RunKept(const BlockPasses& passes,
+                                          const float* x, float* y, size_t n,
+                                          float sink, const ScaleParts& parts,
+                                          float* logsumexp, RowResult& result) {
   BlockOctaves below;
   const float row_max = MaxOfBlocks(passes, x, n, parts, below);
   if (!IsDirect(row_max, parts)) return false;
-  BlockSums blocks{};
+  BlockSums blocks;
   AddBlocks(passes.write, x, y, n, kNoHole, parts, row_max, below, nullptr,
-            blocks);
+            true, blocks);
   const float max = sink > row_max ? sink : row_max;
   const RowPlan plan = PlanRow(max, parts);
   result = ResultOf(passes, TotalOfBlocks(blocks, plan.offset), max, sink, plan,
@@ -108,7 +108,7 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
                                  float* y, size_t n, size_t hole,
                                  const ScaleParts& parts, float max,
                                  uint8_t* octaves, const float* next,
-                                 BlockSums& row) {
+                                 bool total_alone, BlockSums& row) {
   const size_t blocks = (n + kSumCols - 1) / kSumCols;
   const int top = static_cast<int>(OffsetOfBlock(max, parts));
   int fall = 0;
@@ -121,40 +121,49 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
   RowPlan plan{};
   plan.as_is = parts.unit == 1.0;
   plan.unit = parts.unit;
-  double sums[kGroupBlocks];
+  const bool is_by_block = !is_common || !plan.as_is;
+  double sums[kMaxSums];
   size_t count = 0;
-  for (size_t b = 0; b < blocks; ++b) {
-    const int own = octaves[b];
-    const int used = is_common || own > kNegligible ? fall : own;
-    octaves[b] = static_cast<uint8_t>(used);
+  for (size_t first = 0; first < blocks; first += count) {
+    const size_t left = blocks - first;
+    count = is_by_block ? 1 : (left < kMaxSums ? left : kMaxSums);
+    int used = fall;
+    for (size_t k = 0; k < count; ++k) {
+      const int own = octaves[first + k];
+      used = is_common || own > kNegligible ? fall : own;
+      octaves[first + k] = static_cast<uint8_t>(used);
+      sums[k] =
+          LowestOf(static_cast<float>(top - (own < used ? own : used)), parts);
+    }
     plan.offset = top - used;
-    const float lowest =
-        LowestOf(static_cast<float>(top - (own < used ? own : used)), parts);
-    const size_t start = b * kSumCols;
-    const size_t cols = BlockFrom(start, n);
+    const size_t start = first * kSumCols;
+    const size_t all = n - start, most = count * kSumCols;
+    const size_t cols = all < most ? all : most;
     const HoleSum added =
         sum(x + start, y == nullptr ? y : y + start, cols, hole - start, plan,
-            parts, lowest, next == nullptr ? next : next + start);
+            parts, static_cast<float>(sums[0]),
+            next == nullptr ? next : next + start, count == 1 ? nullptr : sums);
+    sums[count - 1] = added.others;
     if (hole - start < cols) {
       row.hole = added.hole;
       row.hole_offset = top - used;
     }
-    sums[count] = added.others;
-    if (sums[count] == sums[count]) {
-      ++count;
-    } else {
+    const double total = TotalOfSums(sums, count, top - used);
+    if (!(total == total)) {
       row.has_nan = true;
-    }
-    if (!is_common || count == kGroupBlocks || b + 1 == blocks) {
+    } else if (total_alone && count == blocks) {
+      row.is_all = true;
+      row.total = total;
+      row.total_offset = top - used;
+    } else {
       AddBlockSums(sums, count, top - used, row.sum);
-      count = 0;
     }
   }
 }
 
 void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
                  const float* x, size_t n, size_t hole, const ScaleParts& parts,
-                 BlockSums& row) {
+                 bool total_alone, BlockSums& row) {
   const bool is_far = n >= kMinFarCols;
   const size_t step = is_far ? kSumCols : kGroupBlocks * kSumCols;
   uint8_t octaves[kGroupBlocks];
@@ -168,13 +177,18 @@ void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
     // to the cache: with AVX-512 on Zen 5, 0.19 -> 0.12 ns per element.
     const bool has_next = is_far && n - start >= 2 * step;
     AddBlocks(sum, x + start, nullptr, count, hole - start, parts, max, octaves,
-              has_next ? x + start + step : nullptr, row);
+              has_next ? x + start + step : nullptr, total_alone && n <= step,
+              row);
   }
   row.is_direct = IsDirect(row.max, parts);
 }
 
 double TotalOfBlocks(const BlockSums& row, double offset) {
   if (row.has_nan) return kNaN;
+  if (row.is_all) {
+    const double octaves = row.total_offset - offset;
+    return octaves < -1022.0 ? 0.0 : row.total * PowerOfTwo(octaves);
+  }
   return TotalOf(row.sum, static_cast<int64_t>(offset));
 }
 
@@ -215,6 +229,10 @@ HoleTotals TotalsOf(const ExactSum& others, double hole, int64_t hole_offset,
 
 HoleTotals TotalsOfBlocks(const BlockSums& row, double offset) {
   if (row.has_nan) return {kNaN, kNaN};
+  if (row.is_all) {  // a row without a hole
+    const double total = TotalOfBlocks(row, offset);
+    return {total, total};
+  }
   return TotalsOf(row.sum, row.hole, row.hole_offset, offset);
 }
 
@@ -255,9 +273,9 @@ double PowerOfBlocks(const BlockPasses& passes, double octaves, double factor,
 
 ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
                    const ScaleParts& parts) {
-  BlockSums blocks{};
+  BlockSums blocks;
   if (n > kSumCols) {
-    SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, blocks);
+    SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, true, blocks);
   }
   const float max = blocks.is_direct ? blocks.max : passes.max(x, n);
   if (!IsFinite(max)) return {max, kNaN};
@@ -265,17 +283,33 @@ ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
   if (blocks.is_direct) return {max, TotalOfBlocks(blocks, plan.offset)};
   return {max, passes
                    .sum(x, nullptr, n, kNoHole, plan, parts,
-                        LowestOf(plan, parts), nullptr)
+                        LowestOf(plan, parts), nullptr, nullptr)
                    .others};
 }
 
-RowResult SoftmaxByPasses(const BlockPasses& passes, const float* x, float* y,
-                          size_t n, float sink, const ScaleParts& parts,
-                          float* logsumexp) {
-  BlockSums blocks{};
+void JoinBlocks(bool has_masked, const RowJob& job, const ExpParams& params,
+                RowResult& result) {
+  if (!params.is_exact && !result.in_range) return;
+  double* const sums = job.block_sums;
+  const size_t count = (job.n + kSumCols - 1) / kSumCols;
+  sums[count - 1] = result.row_sum;
+  for (size_t b = 0; has_masked && !params.is_exact && b < count; ++b) {
+    const bool is_low = sums[b] < LeastSum(BlockFrom(b * kSumCols, job.n));
+    if (sums[b] != 0.0 && is_low) result.in_range = false;
+  }
+  result.sum = result.row_sum = TotalOfSums(sums, count, UnitOf(params.range));
+  if (!params.is_exact && result.sum == 0.0) result.in_range = false;
+}
+
+// Cold: small code. No time counts but that of its passes.
+[[gnu::cold]] RowResult SoftmaxByPasses(const BlockPasses& passes,
+                                        const float* x, float* y, size_t n,
+                                        float sink, const ScaleParts& parts,
+                                        float* logsumexp) {
+  BlockSums blocks;
   if (n > kSumCols && parts.scale * sink <= kDirectLimit) {
     if (n >= kMinLargeCols || parts.unit != 1.0) {
-      SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, blocks);
+      SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, true, blocks);
     } else if (RowResult result;
                RunKept(passes, x, y, n, sink, parts, logsumexp, result)) {
       return result;
@@ -285,10 +319,10 @@ RowResult SoftmaxByPasses(const BlockPasses& passes, const float* x, float* y,
   const float max = sink > row_max ? sink : row_max;
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
-  double sum =
-      passes
-          .write(x, y, n, kNoHole, plan, parts, LowestOf(plan, parts), nullptr)
-          .others;
+  double sum = passes
+                   .write(x, y, n, kNoHole, plan, parts, LowestOf(plan, parts),
+                          nullptr, nullptr)
+                   .others;
   if (blocks.is_direct) sum = TotalOfBlocks(blocks, plan.offset);
   const RowResult result =
       ResultOf(passes, sum, max, sink, plan, parts, logsumexp);

@@ -21,10 +21,12 @@ struct BlockPasses {
   float (*max)(const float* x, size_t n);  // any number if there is NaN
   /// The sum of exp values, see exp_sums-inl.h, of which those of arguments
   /// below `lowest` are +0. What is at `next` is brought into the cache; null
-  /// if there is nothing.
+  /// if there is nothing. block_sums may be null; else the plan is as_is, and
+  /// block_sums has the lowest argument of each block of kSumCols columns
+  /// before, and their sums after it. That of the last is the result alone.
   using Sum = HoleSum(const float* x, float* y, size_t n, size_t hole,
                       const RowPlan& plan, const ScaleParts& parts,
-                      float lowest, const float* next);
+                      float lowest, const float* next, double* block_sums);
   Sum* sum;            // y is null
   Sum* sum_in_double;  // in double from the start; y is null
   Sum* write;          // writes them to y, too
@@ -37,12 +39,16 @@ struct BlockPasses {
 
 /// The sum of a long row.
 struct BlockSums {
-  bool is_direct;  // the row's maximum is within the direct limit
-  bool has_nan;
+  bool is_direct = false;  // the row's maximum is within the direct limit
+  bool has_nan = false;
+  /// The sum is `total`, in units of 2^total_offset, and not `sum`.
+  bool is_all = false;
   float max;
   ExactSum sum;
-  double hole;  // its exp value, with the offset of its block's
-  int hole_offset;
+  double total;
+  int total_offset;
+  int hole_offset = 0;  // of the hole's block
+  double hole = 0.0;    // its exp value
 };
 
 /// By how many octaves the offsets of a row's blocks are below the largest; at
@@ -61,15 +67,18 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
 /// writes, the exp value of the hole is +0, and `octaves` gets those of the
 /// offsets that the exp values have: the same for all blocks unless their
 /// maxima are far apart. What is at `next` is brought into the cache; null if
-/// there is nothing.
+/// there is nothing. total_alone: they are all blocks of the row, of which only
+/// the total is asked for.
 void AddBlocks(BlockPasses::Sum* sum, const float* x, float* y, size_t n,
                size_t hole, const ScaleParts& parts, float max,
-               uint8_t* octaves, const float* next, BlockSums& row);
+               uint8_t* octaves, const float* next, bool total_alone,
+               BlockSums& row);
 
-/// The sum of a row, whose `row` is empty. `sum` is one that does not write.
+/// The sum of a row, whose `row` is empty. `sum` is one that does not write. Of
+/// some rows there is the total alone if that is enough.
 void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
                  const float* x, size_t n, size_t hole, const ScaleParts& parts,
-                 BlockSums& row);
+                 bool total_alone, BlockSums& row);
 
 /// The sum in units of 2^offset; NaN if the row holds NaN.
 double TotalOfBlocks(const BlockSums& row, double offset);
@@ -112,6 +121,13 @@ struct ExpSum {
 };
 ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
                    const ScaleParts& parts);
+
+/// The result of a job with block_sums, whose last block's sum is the result's.
+/// It does not fit if a block has masked elements that may count: its maximum
+/// is far below the prediction. A block that is all masked is negligible in a
+/// row that fits.
+void JoinBlocks(bool has_masked, const RowJob& job, const ExpParams& params,
+                RowResult& result);
 
 /// SoftmaxKernels::one_row of a row that is long, or that needs a shift or a
 /// unit.

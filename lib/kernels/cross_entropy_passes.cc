@@ -106,15 +106,13 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   bool is_kept = is_long && dx != nullptr && n < internal::kMinLargeCols;
   internal::BlockOctaves below;
   internal::BlockSums blocks;
-  blocks.is_direct = false;
-  if (is_long) blocks = internal::BlockSums{};
   float max = 0.0f;
   if (is_kept) {
     max = internal::MaxOfBlocks(kBlockPasses, x, n, parts, below);
     is_kept = blocks.is_direct = internal::IsDirect(max, parts);
   } else if (is_long) {
     internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum, x, n, label, parts,
-                          blocks);
+                          label == kNoLabel, blocks);
     max = blocks.max;
   }
   if (!blocks.is_direct) max = MaxOfLogits(x, n);
@@ -128,7 +126,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   }
   if (is_kept) {
     internal::AddBlocks(kBlockPasses.write, x, dx, n, label, parts, max, below,
-                        nullptr, blocks);
+                        nullptr, label == kNoLabel, blocks);
   }
   RowSums row{};
   if (is_finite) {

@@ -11,6 +11,7 @@
 #define SOFTLANE_LIB_KERNELS_EXP_LAST_INL_H_
 #endif
 
+#include "arith/exact_sum.h"
 #include "arith/sum-inl.h"
 #include "arith/terms-inl.h"
 #include "kernels/logits-inl.h"
@@ -37,13 +38,6 @@ HWY_NOINLINE void DivideRest(double sum, const float* e, float* probs, size_t n,
 using ExpRowFunction = void(const void* source, const internal::RowJob& job,
                             const internal::ExpParams& params,
                             internal::RowResult& result);
-// Runs exp_row for one block of kSumCols columns after the other. The sums of
-// the blocks go to job.block_sums, and the result is that of all blocks, but
-// for the sums.
-HWY_NOINLINE void ExpLongRow(ExpRowFunction* exp_row, const void* source,
-                             const internal::RowJob& job,
-                             const internal::ExpParams& params,
-                             internal::RowResult& result);
 HWY_NOINLINE internal::RowsDone ExpRowByRow(ExpRowFunction* exp_row,
                                             bool has_masked, const void* source,
                                             const internal::RowJob* jobs,
@@ -54,6 +48,7 @@ HWY_NOINLINE internal::RowsDone ExpRowByRow(ExpRowFunction* exp_row,
 namespace {
 
 using internal::ExpParams;
+using internal::kSumCols;
 using internal::LastBlock;
 using internal::RowJob;
 using internal::RowResult;
@@ -86,6 +81,33 @@ HWY_INLINE void AddLastBlock(const LastBlock& block, LaneSum& sum) {
     vectors[k] = Load(block.folded + k * kLanes);
   }
   sum.AddFolded(vectors);
+}
+
+// add(i, end) adds full blocks of terms from i on, up to `end` at most, and
+// gives the column after them: all up to `full`, and none of two blocks of
+// kSumCols at once. Puts the sums of complete blocks of kSumCols by. With
+// kHasLowest those of an exact range have the lowest argument that block_sums
+// has.
+template <bool kHasLowest, class Add>
+HWY_INLINE void ForSumCols(size_t full, const RowJob& job,
+                           const ExpParams& params, double* block_sums,
+                           LaneSum& sum, SoftmaxExp& exp, const Add& add) {
+  for (size_t i = 0; i != full;) {
+    if (kHasLowest && HWY_UNLIKELY(block_sums != nullptr) && params.is_exact) {
+      exp.SetLowestArgument(Set(static_cast<float>(*block_sums)));
+    }
+    i = add(i, HWY_MIN(full, (i | (kSumCols - 1)) + 1));
+    if (HWY_UNLIKELY(i % kSumCols == 0) && i != job.n) {
+      *block_sums++ = sum.Total();
+      sum = LaneSum();
+    }
+  }
+}
+// The lowest argument of the block that is not full.
+HWY_INLINE float LowestOfLast(const RowJob& job, const ExpParams& params) {
+  return job.block_sums == nullptr || !params.is_exact
+             ? params.range.lowest
+             : static_cast<float>(job.block_sums[job.n / kSumCols]);
 }
 
 // Where the logits of the block that is not full stand in memory: `block`,

@@ -40,6 +40,17 @@ constexpr bool HasOwnLast() {
   return kLanes == 16 && !kHasMasked && !kNeedsMax && Source::kAreInMemory;
 }
 
+// Adds full blocks of one block of kSumCols columns, in stages if there are
+// any.
+template <class Terms>
+HWY_INLINE void AddBlocksOf(bool is_staged, size_t start, size_t end,
+                            const Terms& terms, LaneSum& sum) {
+  if constexpr (Terms::kMayBeStaged) {
+    if (is_staged) return AddStagedBlocks(start, end, terms, sum);
+  }
+  AddBlocks(start, end, terms, sum);
+}
+
 // The exp values of one row; its pending row is divided. A function of its own,
 // so that the constants of its loop stay in registers. It makes the logits: a
 // copy of them would wait for the stores that made them.
@@ -56,41 +67,55 @@ HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
     ExpLast(LastLogits(source, job, block), kHasMasked, job, params, last);
   }
   const auto logits = LogitsOf(source, job);
-  const SoftmaxExp exp = ExpOf(params.range, params.parts);
+  SoftmaxExp exp = ExpOf(params.range, params.parts);
+  exp.KeepConstants();
   LaneRange range;
+  if (kHasMasked) range.KeepConstants();
   NarrowMax max;
   LaneSum sum;
+  double* block_sums = job.block_sums;
   using Terms =
       RangeTerms<kHasMasked, kNeedsMax, std::decay_t<decltype(logits)>>;
   const Terms terms{exp, logits, job.e, range, max};
-  size_t start = 0;
+  internal::Reciprocal reciprocal{};
   if (job.pending_n != 0) {
-    const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
-    const UsualProbabilities usual{probabilities};
-    start = HWY_MIN(full, job.pending_n / kSumBlock * kSumBlock);
-    const DividingTerms<Terms> dividing{
-        terms, usual, job.pending, job.probs, job.is_streamed, AheadOf(job)};
-    if constexpr (Terms::kMayBeStaged) {
-      const bool is_staged = params.is_staged && n >= kMinStagedCols;
-      is_staged ? AddStagedBlocks(0, start, dividing, sum)
-                : AddBlocks(0, start, dividing, sum);
-    } else {
-      AddBlocks(0, start, dividing, sum);
-    }
-    if (kHasOwnLast && n == job.pending_n) {
+    reciprocal = internal::ReciprocalOf(*job.pending_sum);
+  }
+  const size_t divided = HWY_MIN(full, job.pending_n / kSumBlock * kSumBlock);
+  // Exact passes read logits in memory.
+  constexpr bool kHasLowest = kHasMasked && Source::kAreInMemory;
+  ForSumCols<kHasLowest>(full, job, params, block_sums, sum, exp,
+                         [&](size_t i, size_t end) HWY_ATTR {
+                           if (i >= divided) {
+                             AddBlocksOf(true, i, end, terms, sum);
+                             return end;
+                           }
+                           end = HWY_MIN(end, divided);
+                           const Probabilities probabilities(reciprocal);
+                           const UsualProbabilities usual{probabilities};
+                           const DividingTerms<Terms> dividing{
+                               terms,     usual,           job.pending,
+                               job.probs, job.is_streamed, AheadOf(job)};
+                           const bool is_staged =
+                               params.is_staged && n >= kMinStagedCols;
+                           AddBlocksOf(is_staged, i, end, dividing, sum);
+                           return end;
+                         });
+  if (n != job.pending_n && job.pending_n != 0) {
+    DivideRest(*job.pending_sum, job.pending + divided, job.probs + divided,
+               job.pending_n - divided, job.is_streamed);
+  }
+  if (kHasOwnLast && n != full) {
+    if (n == job.pending_n) {
+      const Probabilities probabilities(reciprocal);
+      const UsualProbabilities usual{probabilities};
+      const DividingTerms<Terms> dividing{
+          terms, usual, job.pending, job.probs, job.is_streamed, {}};
       AddFastLast(full, n, dividing, sum);
-    }
-    if (n != job.pending_n) {
-      DivideRest(*job.pending_sum, job.pending + start, job.probs + start,
-                 job.pending_n - start, job.is_streamed);
+    } else {
+      AddShortLast(full, n, terms, sum);
     }
   }
-  if constexpr (Terms::kMayBeStaged) {
-    AddStagedBlocks(start, full, terms, sum);
-  } else {
-    AddBlocks(start, full, terms, sum);
-  }
-  if (kHasOwnLast && n != job.pending_n) AddShortLast(full, n, terms, sum);
   result.max = kNeedsMax ? max.Total() : 0.0f;
   bool in_range = range.IsInside();
   if (!kHasOwnLast && n != full) {
@@ -187,7 +212,7 @@ RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
   constexpr ExpRowFunction* kExpRow = &ExpRow<kHasMasked, kNeedsMax, Source>;
   // AVX2, which has no stages, gains less than 3 % by this, or loses.
   if constexpr (kLanes == 16 && Source::kMayBeStaged && !kNeedsMax) {
-    if (params.is_uniform && count > 1) {
+    if (params.is_uniform && count > 1 && jobs[0].block_sums == nullptr) {
       // Behind the last row before which none is pending: a call's first rows,
       // and rows whose pending row was divided before, as it has tiny results.
       size_t first = 0;

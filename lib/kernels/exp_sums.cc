@@ -19,6 +19,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::HoleSum;
+using internal::kSumCols;
 
 template <bool kInDouble>
 using Sum = LaneSum;
@@ -81,16 +82,23 @@ struct ExpTerms {
   float* y;
 };
 
+// GCC would write the function once more for the callers that pass null.
+#if HWY_COMPILER_GCC_ACTUAL
+#define SOFTLANE_NOCLONE __attribute__((noclone))
+#else
+#define SOFTLANE_NOCLONE
+#endif
+
 // Adds the exp values of arguments to a sum, which may be null for 0, and gives
 // its total. y is null if they are not written. The block with the hole is read
 // from a copy. Brings the elements from `next` on into the cache, unless it is
-// null.
+// null. `block_sums` is as in BlockPasses.
 template <bool kInDouble, bool kIsWritten>
-HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
-                                  size_t hole, const RowPlan& plan,
-                                  const ScaleParts& parts, float lowest,
-                                  LaneSum* result, const float* next) {
-  const SoftmaxExp exp = MakeExp(plan, parts, lowest);
+SOFTLANE_NOCLONE HWY_NOINLINE HoleSum
+AddExpValues(const float* x, float* y, size_t n, size_t hole,
+             const RowPlan& plan, const ScaleParts& parts, float lowest,
+             LaneSum* result, const float* next, double* block_sums) {
+  SoftmaxExp exp = MakeExp(plan, parts, lowest);
   const float of_hole = hole < n ? hn::GetLane(exp(Set(x[hole]))) : 0.0f;
   LaneSum sum;
   if (result != nullptr) sum = *result;
@@ -101,19 +109,32 @@ HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
     with_hole = hole / kSumBlock * kSumBlock;
     CopyWithHole(x + with_hole, kSumBlock, hole % kSumBlock, copy);
   }
-  if (full != 0) {
-    const SoftmaxExp& exp_of_block = kInDouble ? exp : InMemory(exp);
-    const float* from = x;
-    size_t i = 0, end = HWY_MIN(with_hole, full);
-    for (;;) {
-      for (; i < end; i += kSumBlock, from += kSumBlock) {
-        if (next != nullptr) PrefetchRange<kSumBlock>(next + i);
-        sum.template AddBlock<kInDouble>(
-            ExpTerms<kIsWritten>{exp_of_block, from, kIsWritten ? y + i : y});
+  const SoftmaxExp& exp_of_block = kInDouble ? exp : InMemory(exp);
+  // Where the next block of kSumCols columns begins.
+  size_t begin = block_sums == nullptr ? ~size_t{0} : 0;
+  for (size_t i = 0;;) {
+    if (HWY_UNLIKELY(i == begin) && i != n) {
+      if (i != 0) {
+        *block_sums++ = sum.Total();
+        sum = LaneSum();
       }
-      if (i == full) break;
-      from = i == with_hole ? copy : x + i;
-      end = i == with_hole ? i + kSumBlock : full;
+      exp.SetLowestArgument(Set(static_cast<float>(*block_sums)));
+      begin += kSumCols;
+    }
+    if (i == full) break;
+    const float* from = x + i;
+    size_t end =
+        HWY_MIN(begin, i < with_hole ? HWY_MIN(with_hole, full) : full);
+    if (i == with_hole) {
+      from = copy;
+      end = i + kSumBlock;
+    }
+    // GCC would write the loop once for each case.
+    end = Unknown(end);
+    for (; i < end; i += kSumBlock, from += kSumBlock) {
+      if (next != nullptr) PrefetchRange<kSumBlock>(next + i);
+      sum.template AddBlock<kInDouble>(
+          ExpTerms<kIsWritten>{exp_of_block, from, kIsWritten ? y + i : y});
     }
   }
   if (full != n) {
@@ -131,11 +152,14 @@ HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
 }
 
 // The sum where arguments are not the logits as they are: they are written to a
-// block first.
-template <bool kInDouble, bool kIsWritten>
-HWY_NOINLINE HoleSum SumShifted(const float* x, float* y, size_t n, size_t hole,
-                                const RowPlan& plan, const ScaleParts& parts,
-                                float lowest) {
+// block first. `add` is AddExpValues. y is null if they are not written.
+using AddFunction = HoleSum(const float* x, float* y, size_t n, size_t hole,
+                            const RowPlan& plan, const ScaleParts& parts,
+                            float lowest, LaneSum* result, const float* next,
+                            double* block_sums);
+HWY_NOINLINE HoleSum SumShifted(AddFunction* add, const float* x, float* y,
+                                size_t n, size_t hole, const RowPlan& plan,
+                                const ScaleParts& parts, float lowest) {
   constexpr size_t kBlock = 8 * kSumBlock;
   const Shifted argument{Set(static_cast<float>(plan.shift)),
                          Set(static_cast<float>(plan.unit))};
@@ -145,9 +169,8 @@ HWY_NOINLINE HoleSum SumShifted(const float* x, float* y, size_t n, size_t hole,
   for (size_t i = 0; i < n; i += kBlock) {
     const size_t count = Unknown(HWY_MIN(kBlock, n - i));
     StoreTerms(MappedRow<Shifted>{argument, x + i}, block, count);
-    const HoleSum added = AddExpValues<kInDouble, kIsWritten>(
-        block, kIsWritten ? y + i : y, count, hole - i, plan, parts, lowest,
-        &sum, nullptr);
+    const HoleSum added = add(block, y == nullptr ? y : y + i, count, hole - i,
+                              plan, parts, lowest, &sum, nullptr, nullptr);
     total = {added.others, total.hole + added.hole};
   }
   return total;
@@ -156,11 +179,12 @@ HWY_NOINLINE HoleSum SumShifted(const float* x, float* y, size_t n, size_t hole,
 template <bool kInDouble, bool kIsWritten>
 HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
                              const RowPlan& plan, const ScaleParts& parts,
-                             float lowest, const float* next) {
-  return plan.as_is ? AddExpValues<kInDouble, kIsWritten>(
-                          x, y, n, hole, plan, parts, lowest, nullptr, next)
-                    : SumShifted<kInDouble, kIsWritten>(x, y, n, hole, plan,
-                                                        parts, lowest);
+                             float lowest, const float* next,
+                             double* block_sums) {
+  constexpr AddFunction* kAdd = &AddExpValues<kInDouble, kIsWritten>;
+  return plan.as_is ? kAdd(x, y, n, hole, plan, parts, lowest, nullptr, next,
+                           block_sums)
+                    : SumShifted(kAdd, x, y, n, hole, plan, parts, lowest);
 }
 
 void Multiply(double factor, double sum, size_t n, float* e) {

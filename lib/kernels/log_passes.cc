@@ -142,10 +142,10 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
     return {0.0, 0.0, 0.0f, false};  // a sum that is a number
   }
 #endif
-  internal::BlockSums blocks{};
+  internal::BlockSums blocks;
   if (n > internal::kSumCols) {
     internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum_in_double, x, n,
-                          kNoHole, parts, blocks);
+                          kNoHole, parts, true, blocks);
   }
   const float max = blocks.is_direct ? blocks.max : MaxOfLogits(x, n);
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};

@@ -5,8 +5,8 @@
 #define HWY_TARGET_INCLUDE "kernels/plain_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "arith/exact_sum.h"
 #include "arith/terms-inl.h"
+#include "kernels/block_sums.h"
 #include "kernels/divide-inl.h"
 #include "kernels/exp_batch-inl.h"
 #include "kernels/exp_rows-inl.h"
@@ -21,7 +21,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::BatchLogitsKernels;
-using internal::kSumCols;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
@@ -49,7 +48,7 @@ constexpr BatchLogitsKernels kBatchKernels = {};
 void ExpLast(const float* last, bool has_masked, const RowJob& job,
              const ExpParams& params, LastBlock& block) {
   // Nothing is below -inf: elements that are too low do not fit.
-  const float lowest = has_masked ? params.range.lowest : -kInfinity;
+  const float lowest = has_masked ? LowestOfLast(job, params) : -kInfinity;
   const SoftmaxExp exp = ExpOf({params.range.offset, lowest}, params.parts);
   const size_t full = job.n / kSumBlock * kSumBlock, count = job.n - full;
   LaneRange range;
@@ -81,54 +80,15 @@ void DivideRest(double sum, const float* e, float* probs, size_t n,
   DivideRow(UsualProbabilities{probabilities}, e, probs, n, is_streamed);
 }
 
-// at + i, or null.
-HWY_INLINE const float* After(const float* at, size_t i) {
-  return at == nullptr ? nullptr : at + i;
-}
-
-void ExpLongRow(ExpRowFunction* exp_row, const void* source, const RowJob& job,
-                const ExpParams& params, RowResult& result) {
-  // Field by field: a copy would wait for the stores that made the job.
-  RowJob part;
-  part.logits = job.logits;
-  part.row = job.row;
-  part.sink = job.sink;
-  part.pending_sum = job.pending_sum;
-  part.is_streamed = job.is_streamed;
-  part.block_sums = nullptr;
-  float max = -kInfinity;
-  bool in_range = true;
-  for (size_t i = 0; i < job.n; i += kSumCols) {
-    part.begin = job.begin + i;
-    part.n = HWY_MIN(kSumCols, job.n - i);
-    part.e = job.e + i;
-    const size_t pending = job.pending_n < i ? 0 : job.pending_n - i;
-    part.pending_n = HWY_MIN(part.n, pending);
-    if (part.pending_n != 0) {
-      part.pending = job.pending + i;
-      part.probs = job.probs + i;
-    }
-    part.ahead.first = After(job.ahead.first, i);
-    part.ahead.second = After(job.ahead.second, i);
-    exp_row(source, part, params, result);
-    job.block_sums[i / kSumCols] = result.row_sum;
-    max = HWY_MAX(max, result.max);
-    in_range = in_range && result.in_range;
-  }
-  result.max = max;
-  result.in_range = in_range;
-}
-
 RowsDone ExpRowByRow(ExpRowFunction* exp_row, bool has_masked,
                      const void* source, const RowJob* jobs, size_t count,
                      const ExpParams& params, RowResult* results) {
   for (size_t k = 0; k < count; ++k) {
     const RowJob& job = jobs[k];
     RowResult& result = results[k];
+    exp_row(source, job, params, result);
     if (HWY_UNLIKELY(job.block_sums != nullptr)) {
-      ExpLongRow(exp_row, source, job, params, result);
-    } else {
-      exp_row(source, job, params, result);
+      internal::JoinBlocks(has_masked, job, params, result);
     }
     if (HWY_UNLIKELY(!params.is_exact && !IsDone(has_masked, job, result))) {
       return {k, true};

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "arith/exact_sum.h"
 #include "arith/exponent_range.h"
 #include "arith/plan.h"
 #include "dispatch.h"
@@ -25,6 +26,10 @@ struct ReadAhead {
   const float* second;
 };
 
+/// The most columns of a job, in blocks of kSumCols.
+constexpr size_t kMaxJobBlocks = kMaxSums;
+constexpr size_t kMaxJobCols = kMaxJobBlocks * kSumCols;
+
 /// A job of the exp pass: compute the exp values of a row, and in the same loop
 /// divide the exp values of a pending row by their sum.
 struct RowJob {
@@ -44,8 +49,9 @@ struct RowJob {
   /// `ahead` is brought into the cache.
   bool is_streamed;
   ReadAhead ahead;
-  /// The job is a part of a long row. Gets the sums of its blocks of kSumCols
-  /// columns. Null: the job is a row of at most kSumCols columns.
+  /// Gets the sums of up to kMaxJobBlocks blocks of kSumCols columns. If the
+  /// range is exact, it has the lowest argument of each block before. Null: the
+  /// job is a row of at most kSumCols columns.
   double* block_sums;
 };
 

@@ -17,33 +17,40 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::HoleSum;
+using internal::kSumCols;
 
-template <bool kInDouble>
-using Sum = WideSum<kInDouble>;
-
-// Adds the exp values of n logits to a sum, which may be null for 0, and gives
-// its total.
-template <bool kInDouble, bool kIsWritten>
-HWY_NOINLINE HoleSum AddExpValues(const float* x, float* y, size_t n,
-                                  size_t hole, const RowPlan& plan,
+// The sum of the exp values of n logits. y is null if they are not written.
+// `block_sums` is as in BlockPasses.
+HWY_NOINLINE HoleSum AddExpValues(bool in_double, const float* x, float* y,
+                                  size_t n, size_t hole, const RowPlan& plan,
                                   const ScaleParts& parts, float lowest,
-                                  Sum<kInDouble>* result, const float*) {
+                                  double* block_sums) {
   HWY_ALIGN float last[kSumBlock];
-  Sum<kInDouble> sum;
-  if (result != nullptr) sum = *result;
-  const float of_hole = AddExpOfRow(x, y, n, hole, plan, parts, lowest, last,
-                                    kInDouble, sum.lanes);
-  const size_t full = n / kSumBlock * kSumBlock;
-  if (kIsWritten) CopySome(last, n - full, y + full);
-  if (result != nullptr) *result = sum;
-  return {sum.Total(), of_hole};
+  HoleSum total{0.0, 0.0};
+  for (size_t i = 0; i < n; i += kSumCols) {
+    size_t count = n;
+    if (block_sums != nullptr) {
+      lowest = static_cast<float>(block_sums[i / kSumCols]);
+      count = HWY_MIN(kSumCols, n - i);
+    }
+    WideSum<true> sum;  // AddExpOfRow adds
+    const float of_hole =
+        AddExpOfRow(x + i, y == nullptr ? y : y + i, count, hole - i, plan,
+                    parts, lowest, last, in_double, sum.lanes);
+    const size_t full = count / kSumBlock * kSumBlock;
+    if (y != nullptr) CopySome(last, count - full, y + i + full);
+    total = {sum.Total(), total.hole + of_hole};
+    if (block_sums == nullptr) break;
+    block_sums[i / kSumCols] = total.others;
+  }
+  return total;
 }
 template <bool kInDouble, bool kIsWritten>
-HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
-                             const RowPlan& plan, const ScaleParts& parts,
-                             float lowest, const float* next) {
-  return AddExpValues<kInDouble, kIsWritten>(x, y, n, hole, plan, parts, lowest,
-                                             nullptr, next);
+HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
+                  const RowPlan& plan, const ScaleParts& parts, float lowest,
+                  const float*, double* block_sums) {
+  return AddExpValues(kInDouble, x, y, n, hole, plan, parts, lowest,
+                      block_sums);
 }
 
 void Multiply(double factor, double sum, size_t n, float* e) {

@@ -63,7 +63,7 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool is_exact, const RowJob& job,
                                            const ExpParams& params,
                                            LastSum& last) {
   // Nothing is below -inf: elements that are too low do not fit.
-  const float lowest = is_exact ? params.range.lowest : -kInfinity;
+  const float lowest = is_exact ? LowestOfLast(job, params) : -kInfinity;
   const SoftmaxExp exp = ExpOf({params.range.offset, lowest}, params.parts);
   LaneRange range;
   NarrowMax max;
@@ -97,21 +97,36 @@ HWY_NOINLINE void SumRow(const void*, const RowJob& job,
   // First, so that the sum need not wait for it.
   LastSum last;
   if (!has_own_last && n != full) SumLast(kIsExact, job, params, last);
-  const SoftmaxExp exp = ExpOf(params.range, params.parts);
+  SoftmaxExp exp = ExpOf(params.range, params.parts);
+  exp.KeepConstants();
   LaneRange range;
   NarrowMax max;
   LaneSum sum;
+  double* block_sums = job.block_sums;
   using Terms = SumTermsInRange<kIsExact, kIsExact>;
   const Terms terms{exp, job.logits + job.begin, range, max};
-  if (job.pending_n != 0) {
+  const bool is_pending = job.pending_n != 0;
+  ForSumCols<kIsExact>(
+      full, job, params, block_sums, sum, exp,
+      [&](size_t i, size_t end) HWY_ATTR {
+        if (is_pending) {
+          const LaneLogProbabilities log =
+              LogProbabilities(params.parts, *job.pending_sum).Unshifted();
+          const PendingTerms<Terms, LaneLogProbabilities> subtracting{
+              terms,           log,         job.pending, job.probs,
+              job.is_streamed, AheadOf(job)};
+          AddBlocks<true>(i, end, subtracting, sum);
+        } else {
+          AddBlocks<true>(i, end, terms, sum);
+        }
+        return end;
+      });
+  if (has_own_last) {
     const LaneLogProbabilities log =
         LogProbabilities(params.parts, *job.pending_sum).Unshifted();
     const PendingTerms<Terms, LaneLogProbabilities> subtracting{
-        terms, log, job.pending, job.probs, job.is_streamed, AheadOf(job)};
-    AddBlocks<true>(0, full, subtracting, sum);
-    if (!kIsExact) AddLast<true>(full, n, subtracting, sum);
-  } else {
-    AddBlocks<true>(0, full, terms, sum);
+        terms, log, job.pending, job.probs, job.is_streamed, {}};
+    AddLast<true>(full, n, subtracting, sum);
   }
   result.max = max.Total();
   result.in_range = range.IsInside();
@@ -128,11 +143,9 @@ RowsDone SumRows(const void*, const RowJob* jobs, size_t count,
                  const ExpParams& params, RowResult* results) {
   for (size_t k = 0; k < count; ++k) {
     RowResult& result = results[k];
-    const bool is_long = jobs[k].block_sums != nullptr;
-    if (HWY_UNLIKELY(is_long)) {
-      ExpLongRow(&SumRow<kIsExact>, nullptr, jobs[k], params, result);
-    } else {
-      SumRow<kIsExact>(nullptr, jobs[k], params, result);
+    SumRow<kIsExact>(nullptr, jobs[k], params, result);
+    if (HWY_UNLIKELY(jobs[k].block_sums != nullptr)) {
+      internal::JoinBlocks(false, jobs[k], params, result);
     }
     if constexpr (kIsExact) {  // the caller has the maximum
       result.sum = result.row_sum;
@@ -140,7 +153,6 @@ RowsDone SumRows(const void*, const RowJob* jobs, size_t count,
     }
     if (HWY_UNLIKELY(!IsDone(false, jobs[k], result))) return {k, true};
     result.sum = result.row_sum;
-    if (HWY_UNLIKELY(is_long)) continue;  // the caller adds the blocks
     result.sum =
         LogOfSumInRange(result.max, result.row_sum, params.range, params.parts);
     if (HWY_UNLIKELY(!internal::IsUsualSum(result.row_sum))) {

@@ -15,7 +15,7 @@ bool RunLargeRow(const SoftmaxCall& call, const LargeRowKernels& kernels,
   const size_t n = call.x.cols;
   BlockSums row{};
   SumOfBlocks(*kernels.blocks, kernels.blocks->sum, x, n, kNoHole, call.parts,
-              row);
+              true, row);
   if (!row.is_direct || row.has_nan) return false;
   const RowPlan plan = PlanRow(row.max, call.parts);
   const double sum = TotalOfBlocks(row, plan.offset);

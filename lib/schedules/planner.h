@@ -25,10 +25,10 @@ namespace internal {
 
 enum class Schedule {
   kOneRow,     // each row by itself, by its maximum
-  kRows,       // softmax_rows.h, and long_rows.h if cols > kSumCols
+  kRows,       // softmax_rows.h
   kBatches,    // softmax_batches.h
   kTiles,      // row_tiles.h
-  kLargeRows,  // large_rows.h
+  kLargeRows,  // large_softmax.h
   kShortRows,  // kernels/softmax_kernels.h, short_rows: x86-64 baseline only
 };
 

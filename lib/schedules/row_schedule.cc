@@ -70,6 +70,60 @@ void RowSchedule::Sample(size_t first) {
   if (sample.is_wide || sample.has_masked) has_masked_ = !is_log_;
 }
 
+void RowSchedule::RunByMaximum(const Row& row) {
+  if (row.n > kSumCols && call_.plain.exp_rows[1] != nullptr) {
+    return RunLongByMaximum(row);
+  }
+  Pending& slot = SlotOf(row.r);
+  float* const place = PlaceOf(row);
+  RowJob job;
+  SetJob(row, place, job);
+  const float* z = job.logits + row.begin;
+  if (call_.logits.write_logits != nullptr) {
+    call_.logits.write_logits(call_.source, job, place);
+    z = place;
+  }
+  const float row_max = call_.row.max(z, row.n);
+  const float max = job.sink > row_max ? job.sink : row_max;
+  float* const log = call_.LogAt(row.r);
+  if (!(-kInfinity < max && max < kInfinity)) {
+    Divide(slot, {});
+    return Special(row, z, log);
+  }
+  const RowPlan plan = PlanRow(max, call_.parts);
+  prediction_.SetMax(max);
+  if (!plan.as_is || call_.plain.exp_rows[1] == nullptr) {
+    Divide(slot, {});
+    const RowResult result =
+        call_.kernels.one_row(z, row.to, row.n, job.sink, call_.parts, log);
+    if (!(result.sum == result.sum)) Special(row, z, log);
+    return;
+  }
+  if (slot.has_tiny) Divide(slot, {});
+  SetPending(slot, job);
+  if (is_streamed_) job.ahead = AheadOf(row.r + 1);
+  job.logits = z;
+  job.begin = 0;
+  const ExpParams params =
+      ExactParams(static_cast<float>(plan.offset + kHeadroom));
+  RowResult result;
+  call_.plain.exp_rows[1](nullptr, &job, 1, params, &result);
+  slot.n = 0;
+  if (!is_log_) is_wide_ = !result.in_range;
+  if (!(result.sum == result.sum)) return Special(row, z, log);
+  double log_sum = 0.0;
+  if (is_log_ || log != nullptr) {
+    log_sum = LogOf(max, result.sum, params.range);
+  }
+  if (log != nullptr) SetLog(log_sum, row.r);
+  if (is_log_) {
+    SetSlot(row.r, PendingOf(job), row.to, row.n, log_sum, false);
+  } else {
+    SetSlot(row.r, PendingOf(job), row.to, row.n, result.sum,
+            !result.in_range || MayHaveTiny(result.sum));
+  }
+}
+
 void RowSchedule::SetSlot(size_t r, const float* e, float* to, size_t n,
                           double sum, bool has_tiny) {
   if (!has_results_) return;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "arith/exact_sum.h"
 #include "schedules/planner.h"
 #include "schedules/prediction.h"
 #include "schedules/softmax_call.h"
@@ -64,7 +65,7 @@ class RowSchedule {
 
   // Each field by itself: a copy of a job would wait for the stores that made
   // it.
-  void SetJob(const Row& row, float* e, RowJob& job) const {
+  void SetJob(const Row& row, float* e, RowJob& job) {
     job.logits = call_.x.Row(row.r);
     job.row = row.r;
     job.begin = row.begin;
@@ -74,7 +75,7 @@ class RowSchedule {
     job.pending_n = 0;
     job.is_streamed = false;
     job.ahead.first = job.ahead.second = nullptr;
-    job.block_sums = nullptr;
+    job.block_sums = row.n > kSumCols ? block_sums_ : nullptr;
   }
   static void SetPending(const Pending& pending, RowJob& job) {
     job.pending = pending.e;
@@ -141,6 +142,11 @@ class RowSchedule {
     if (log != nullptr) *log = special;
   }
 
+  void RunByMaximum(const Row& row);
+  // A row of more than kMaxJobCols columns by the predicted exponent. False if
+  // it must be done by its maximum.
+  bool RunInParts(const Row& row);
+
   const SoftmaxCall& call_;
   const SoftmaxPlan& plan_;
   float* const scratch_;
@@ -156,8 +162,23 @@ class RowSchedule {
   // or has masked elements. Such rows are done by their maximum.
   bool is_wide_ = false;
   bool has_masked_ = false;
+  double block_sums_[kMaxJobBlocks];
 
  private:
+  // Rows of more than kSumCols columns: see long_rows.cc.
+  void RunLongByMaximum(const Row& row);
+  void SetPart(const Row& row, float* place, size_t i, size_t most,
+               const Pending& slot, RowJob& job);
+  static void TakePending(size_t n, Pending& pending) {
+    pending.e += n;
+    pending.to += n;
+    pending.n -= n;
+  }
+  void EndLong(const Row& row, const float* place, double sum, float max,
+               const ExpRange& range, bool has_tiny);
+  double LogOfUnits(float max, double sum, const ExpRange& range) const;
+  double ExpOfSink(size_t r, const ExpRange& range);
+
   // False where the target has no pass for it, and where exp values take the
   // place of their logits, which a failure needs again.
   const bool may_predict_;

@@ -2,7 +2,6 @@
 #include "schedules/softmax_rows.h"
 
 #include "arith/exact_sum.h"
-#include "schedules/long_rows.h"
 #include "schedules/row_schedule.h"
 
 namespace softlane {
@@ -21,11 +20,15 @@ class SoftmaxRows : private RowSchedule {
     if (has_equal_rows_) SetEqualFields(MostOf(first));
     if (first != end && MayPredict()) Sample(first);
     for (size_t r = first; r < end;) {
-      if (IsPredicted()) {
-        r = RunPredicted(r);
-      } else {
+      if (!IsPredicted()) {
         RunByMaximum(RowOf(r));
         ++r;
+      } else if (call_.x.cols > kMaxJobCols) {
+        const Row row = RowOf(r);
+        if (!RunInParts(row)) RunByMaximum(row);
+        ++r;
+      } else {
+        r = RunPredicted(r);
       }
     }
     for (Pending& pending : pending_) Divide(pending, {});
@@ -136,69 +139,39 @@ class SoftmaxRows : private RowSchedule {
     const size_t left = end_ - r;
     return left < plan_.rows_per_call ? left : plan_.rows_per_call;
   }
-  [[gnu::noinline]] void RunByMaximum(const Row& row) {
-    Pending& slot = SlotOf(row.r);
-    float* const place = PlaceOf(row);
-    RowJob job;
-    SetJob(row, place, job);
-    const float* z = job.logits + row.begin;
-    if (call_.logits.write_logits != nullptr) {
-      call_.logits.write_logits(call_.source, job, place);
-      z = place;
-    }
-    const float row_max = call_.row.max(z, row.n);
-    const float max = job.sink > row_max ? job.sink : row_max;
-    float* const log = call_.LogAt(row.r);
-    if (!(-kInfinity < max && max < kInfinity)) {
-      Divide(slot, {});
-      return Special(row, z, log);
-    }
-    const RowPlan plan = PlanRow(max, call_.parts);
-    prediction_.SetMax(max);
-    if (!plan.as_is || call_.plain.exp_rows[1] == nullptr) {
-      Divide(slot, {});
-      const RowResult result =
-          call_.kernels.one_row(z, row.to, row.n, job.sink, call_.parts, log);
-      if (!(result.sum == result.sum)) Special(row, z, log);
-      return;
-    }
-    if (slot.has_tiny) Divide(slot, {});
-    SetPending(slot, job);
-    if (is_streamed_) job.ahead = AheadOf(row.r + 1);
-    job.logits = z;
-    job.begin = 0;
-    const ExpParams params =
-        ExactParams(static_cast<float>(plan.offset + kHeadroom));
-    RowResult result;
-    call_.plain.exp_rows[1](nullptr, &job, 1, params, &result);
-    slot.n = 0;
-    if (!is_log_) is_wide_ = !result.in_range;
-    if (!(result.sum == result.sum)) return Special(row, z, log);
-    double log_sum = 0.0;
-    if (is_log_ || log != nullptr) {
-      log_sum = LogOf(max, result.sum, params.range);
-    }
-    if (log != nullptr) SetLog(log_sum, row.r);
-    if (is_log_) {
-      SetSlot(row.r, PendingOf(job), row.to, row.n, log_sum, false);
-    } else {
-      SetSlot(row.r, PendingOf(job), row.to, row.n, result.sum,
-              !result.in_range || MayHaveTiny(result.sum));
-    }
-  }
-
   const bool has_equal_rows_;
   RowJob jobs_[kMaxRowsPerCall];
   RowResult results_[kMaxRowsPerCall];
 };
 
-// A function of its own, since few calls need the scratch.
-[[gnu::noinline]] void RunRows(const SoftmaxCall& call, const SoftmaxPlan& plan,
-                               float* scratch, size_t first, size_t end) {
-  if (call.x.cols > kSumCols) {
-    return RunLongRows(call, plan, scratch, first, end);
+// Rows of a target that does not predict. They take no stack for jobs.
+class RowsByMaximum : private RowSchedule {
+ public:
+  RowsByMaximum(const SoftmaxCall& call, const SoftmaxPlan& plan)
+      : RowSchedule(call, plan, nullptr) {}
+
+  // Rows [first, end).
+  void Run(size_t first, size_t end) {
+    for (size_t r = first; r < end; ++r) RunByMaximum(RowOf(r));
   }
+};
+
+// Functions of their own, for the stack that each takes.
+[[gnu::cold, gnu::noinline]] void RunByMaxima(const SoftmaxCall& call,
+                                              const SoftmaxPlan& plan,
+                                              size_t first, size_t end) {
+  RowsByMaximum(call, plan).Run(first, end);
+}
+[[gnu::noinline]] void RunPredicted(const SoftmaxCall& call,
+                                    const SoftmaxPlan& plan, float* scratch,
+                                    size_t first, size_t end) {
   SoftmaxRows(call, plan, scratch).Run(first, end);
+}
+void RunRows(const SoftmaxCall& call, const SoftmaxPlan& plan, float* scratch,
+             size_t first, size_t end) {
+  call.plain.exp_rows[0] == nullptr
+      ? RunByMaxima(call, plan, first, end)
+      : RunPredicted(call, plan, scratch, first, end);
 }
 [[gnu::noinline]] void RunWithScratch(const SoftmaxCall& call,
                                       const SoftmaxPlan& plan) {

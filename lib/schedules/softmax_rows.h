@@ -15,7 +15,7 @@ namespace internal {
 /// divides the pending row. If the prediction was not good enough, a pass finds
 /// the maximum, and the exp values of the row are computed again.
 ///
-/// Rows of more than kSumCols columns: see long_rows.h. Takes stack for a
+/// Rows of more than kSumCols columns: see long_rows.cc. Takes stack for a
 /// scratch only if the plan asks for it.
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan);
 /// Does rows [first, first + count) of the call.

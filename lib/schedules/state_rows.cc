@@ -31,7 +31,7 @@ void PartReader::ReadBlocks(const float* x, size_t n, size_t hole,
   SumOfBlocks(
       passes_,
       use_ == StateUse::kLogSoftmax ? passes_.sum_in_double : passes_.sum, x, n,
-      hole, parts_, blocks);
+      hole, parts_, false, blocks);
   float max = blocks.max;
   const bool has_nan = blocks.has_nan || !(blocks.hole == blocks.hole);
   if (!blocks.is_direct || has_nan) max = row_.max_or_nan(x, n);
