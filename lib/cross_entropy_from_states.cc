@@ -171,10 +171,11 @@ class PartLosses {
     if (max > -kInfinity) {
       const RowPlan plan = PlanRow(max, parts_);
       block.hole = ExpOf(sums.x_label, plan);
-      block.hole_offset = static_cast<int>(plan.offset);
+      block.hole_offset = plan.offset;
     }
-    const HoleTotals totals = TotalsWithout(SumOf(state), block.hole,
-                                            block.hole_offset, row.plan.offset);
+    const HoleTotals totals =
+        TotalsWithout(SumOf(state), block.hole,
+                      static_cast<int64_t>(block.hole_offset), row.plan.offset);
     sums.others = totals.others;
     sums.sum = totals.sum;
     sums.label = HoleOfBlocks(block, sums.x_label, row.plan, parts_);

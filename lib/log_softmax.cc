@@ -24,7 +24,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   internal::SoftmaxShape shape = {call.x.rows,
                                   call.x.cols,
                                   call.x.data == call.y.data,
-                                  call.parts.unit == 1.0,
+                                  call.parts.is_usual,
                                   call.logsumexp != nullptr,
                                   internal::HasWholeLines(call.y)};
   shape.is_log = true;

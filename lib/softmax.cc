@@ -66,7 +66,7 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
 
 void RunSchedule(const SoftmaxCall& call, Target target) {
   const size_t rows = call.x.rows, cols = call.x.cols;
-  const bool has_unit_scale = call.parts.unit == 1.0;
+  const bool has_unit_scale = call.parts.is_usual;
   const bool has_logsumexp = call.logsumexp != nullptr;
   if (has_unit_scale && !has_logsumexp) {
     const SoftmaxPlan* const few =

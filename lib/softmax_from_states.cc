@@ -55,7 +55,7 @@ void ForRows(const Part& part, const ScaleParts& parts, float empty_value,
                            part.x.rows > internal::kMaxCached / 2 / n;
   ForRows(part, parts, internal::EmptyValue(options.empty_row, false),
           [&](const StateRow& row, const float* x, float* y) {
-            if (row.plan.as_is) {
+            if (!row.plan.is_far) {
               kernels.write(x, y, n, row.sum, row.plan, parts, is_streamed);
               return;
             }
@@ -71,15 +71,14 @@ void ForRows(const Part& part, const ScaleParts& parts, float empty_value,
                                      Target target) {
   const BlockPasses& passes =
       *internal::KernelsOf(internal::kLargeRowKernels, target).blocks;
-  const internal::SoftmaxKernels& kernels =
-      internal::KernelsOf(internal::kLogSoftmaxKernels, target);
+  internal::LogRowFunction& write_row =
+      internal::KernelsOf(internal::kWriteLogRow, target);
   ScaleParts place;
   const ScaleParts& parts = internal::SplitScale(options.scale, place);
   ForRows(part, parts, internal::EmptyValue(options.empty_row, true),
           [&](const StateRow& row, const float* x, float* y) {
-            kernels.divide(x, y, part.x.cols,
-                           internal::LogSumOf(row, passes, parts), false,
-                           parts);
+            write_row(x, y, part.x.cols, internal::LogSumOf(row, passes, parts),
+                      row.plan, parts);
           });
 }
 

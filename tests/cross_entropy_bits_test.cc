@@ -19,7 +19,7 @@ namespace {
 
 constexpr size_t kCalls = 3000;
 // Changes with the arithmetic only; a commit that changes it says why.
-constexpr uint64_t kDigest = 0x88c7ebca53581923;
+constexpr uint64_t kDigest = 0xf012a01f8dff4073;
 
 // FNV-1a over words; every NaN counts as the same.
 void AddToDigest(const std::vector<float>& values, uint64_t* digest) {

@@ -47,14 +47,13 @@ std::vector<float> Gradient(const std::vector<float>& x, size_t label,
                             float scale, float upstream) {
   const internal::ScaleParts parts = internal::SplitScale(scale);
   const ModelRow row = ModelRowSum(x.data(), x.size(), scale, -kInf, label);
-  const float offset = static_cast<float>(row.plan.offset);
-  const float lowest = internal::LowestOf(offset, parts);
+  const ModelExp exp(row.plan, parts);
   const double sum = row.sum;
   const double unit = double{upstream} * double{scale};
   const internal::Reciprocal r = internal::FactorOf(unit / sum, sum);
   std::vector<float> gradient;
   for (const float v : x) {
-    const float e = ModelExp(v, offset, lowest, parts);
+    const float e = exp(v);
     gradient.push_back(
         ReferenceFma(e < r.least ? 0.0f : e, r.head,
                      ReferenceFma(e < r.least ? 0.0f : e, r.rest, 0.0f)));
@@ -113,12 +112,9 @@ std::string Compare(size_t n, float scale, float spread, Random& random,
   std::vector<float> probs(n);
   REQUIRE(AttentionSoftmax({x.data(), 1, n}, {probs.data(), 1, n}, attention,
                            target) == Status::kOk);
-  for (size_t i = 0; i < n; ++i) {
-    if (!SameBits(probs[i], ModelProbability(x[i], with_sink, 1.0f))) {
-      return "sink";
-    }
-  }
-  return "";
+  const bool is_same =
+      SameBits(probs, ModelProbabilities(x.data(), n, with_sink, 1.0f));
+  return is_same ? "" : "sink";
 }
 
 // Kills: terms that count by another maximum than their block's; exp values

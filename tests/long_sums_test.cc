@@ -25,9 +25,7 @@ constexpr size_t kLengths[] = {4095, 4096, 4097,  8191,
 
 std::vector<float> Model(const std::vector<float>& x, float scale) {
   const ModelRow row = ModelRowSum(x.data(), x.size(), scale);
-  std::vector<float> probs;
-  for (const float v : x) probs.push_back(ModelProbability(v, row, scale));
-  return probs;
+  return ModelProbabilities(x.data(), x.size(), row, scale);
 }
 
 std::string Name(size_t n, LongShape shape, const char* function) {
@@ -154,9 +152,10 @@ TEST_CASE("long rows of attention with ranges and sinks") {
             if (max == -kInf && sink == -kInf) continue;  // +0
             const ModelRow row =
                 ModelRowSum(keys + begin, end - begin, 1.0f, sink);
-            for (size_t c = begin; c < end; ++c) {
-              want[r * kCols + c] = ModelProbability(keys[c], row, 1.0f);
-            }
+            const std::vector<float> probs =
+                ModelProbabilities(keys + begin, end - begin, row, 1.0f);
+            std::copy(probs.begin(), probs.end(),
+                      want.begin() + static_cast<ptrdiff_t>(r * kCols + begin));
           }
           REQUIRE(AttentionSoftmax({x.data(), kRows, kCols},
                                    {y.data(), kRows, kCols}, options,

@@ -58,7 +58,10 @@ struct SoftmaxState {
   /// inverted if the sign bit is set, else with the sign bit set. 0 if no
   /// column has been read, 0xFFFFFFFF if there is a NaN. -0 counts as +0.
   uint32_t max_key;
-  /// 4 * J + use, where J is the window of the sum. 0 without a sum.
+  /// 4 * J + use, where J is the window of the sum. 0 without a sum. Beyond
+  /// 2^33 octaves only the copies of the largest logit count, and J is
+  /// 400000000 over the window of that logit, or as far below it if it is
+  /// negative.
   int32_t window;
   /// The sum is limbs[i] * 2^(24 * (J - 3 + i)), added over i. All are 0 unless
   /// the largest logit is finite.

@@ -29,38 +29,34 @@ constexpr double kLogSoftmaxFactor = 0x1.5863538c74e7fp-4;
 // overflow.
 constexpr double kHeadroom = 4.0;
 
-// The exponential gets x itself if |scale max| is at most this, else x - max.
-// This difference is exact for every x that matters, because such an x is
-// within a factor 2 of max.
+// Where |scale max| is above this, the exponents of a row are computed in
+// double: see far_rows.h.
 constexpr double kDirectLimit = 4096.0;
 
-// scale * log2(e) = l * unit. The unit is a power of two: 1 for a scale of
-// usual size, else the power of two in the scale. So two floats can hold l.
+// l = scale * log2(e), in two floats for a scale of usual size. All rows of
+// another scale are far, and l is not used.
 struct ScaleParts {
-  double scale, unit, l;
-  float l_hi, l_lo, inverse_l;
+  double scale;
+  float l_hi, l_lo;
+  float inverse_l;  // negative for an unusual scale
+  bool is_usual;    // the scale is at least 2^-60, and below 2^61
 };
 
-constexpr ScaleParts kUnscaled = {
-    1.0, 1.0, kLog2E, kLog2EHigh, kLog2ELow, static_cast<float>(1.0 / kLog2E)};
+constexpr ScaleParts kUnscaled = {1.0, kLog2EHigh, kLog2ELow,
+                                  static_cast<float>(1.0 / kLog2E), true};
 
 inline ScaleParts SplitScale(float scale) {
   // Most calls do not scale. They need no division.
   if (scale == 1.0f) return kUnscaled;
-  ScaleParts parts;
+  ScaleParts parts = kUnscaled;
   parts.scale = scale;
-  uint64_t bits;
-  std::memcpy(&bits, &parts.scale, sizeof(bits));
-  const int exponent = static_cast<int>(bits >> 52) - 1023;
-  const uint64_t unit_bits = bits & ~((uint64_t{1} << 52) - 1);
-  parts.unit = 1.0;
-  if (exponent < -60 || exponent > 60) {
-    std::memcpy(&parts.unit, &unit_bits, sizeof(parts.unit));
-  }
-  parts.l = parts.scale / parts.unit * kLog2E;
-  parts.l_hi = static_cast<float>(parts.l);
-  parts.l_lo = static_cast<float>(parts.l - parts.l_hi);
-  parts.inverse_l = static_cast<float>(1.0 / parts.l);
+  parts.inverse_l = -1.0f;
+  parts.is_usual = 0x1p-60f <= scale && scale < 0x1p61f;
+  if (!parts.is_usual) return parts;
+  const double l = parts.scale * kLog2E;
+  parts.l_hi = static_cast<float>(l);
+  parts.l_lo = static_cast<float>(l - parts.l_hi);
+  parts.inverse_l = static_cast<float>(1.0 / l);
   return parts;
 }
 
@@ -99,33 +95,63 @@ inline float ExponentOf(double v) {
   return static_cast<float>(static_cast<int>(bits >> 52) - 1023);
 }
 
-// The numbers that follow from a row's maximum. The exponential gets the
-// argument (x - shift) * unit for element x. The exp value is exp(scale * (x -
-// shift) - log_divisor).
+// The numbers that follow from a row's maximum. The exp value of element x is
+// exp(scale * (x - shift) - log_divisor), and is exp(scale * x) over 2^offset,
+// up to a factor that all rows have. The shift keeps the logarithms of far rows
+// small.
 struct RowPlan {
-  bool as_is;  // shift is 0 and unit is 1
-  double shift, unit;
+  bool is_far;
+  float max;
   double offset;  // in octaves
-  double scaled_max, scaled_shift, log_divisor;
+  double shift, scaled_max, scaled_shift, log_divisor;
 };
 
-// Whether a row with this maximum needs no shift. False for NaN.
+// Whether a row with this maximum is not far. False for NaN.
 inline bool IsDirect(float max, const ScaleParts& parts) {
   const double scaled_max = parts.scale * max;
-  return -kDirectLimit <= scaled_max && scaled_max <= kDirectLimit;
+  return -kDirectLimit <= scaled_max && scaled_max <= kDirectLimit &&
+         parts.is_usual;
 }
+// Whether, beside a row or a block with this maximum, no far block adds
+// anything: see exact_sum.h.
+constexpr double kBlockLimit = 90.0;  // 129.8 octaves
+inline bool HasNoFarBlock(float max, const ScaleParts& parts) {
+  return IsDirect(max, parts) &&
+         parts.scale * max >= kBlockLimit - kDirectLimit;
+}
+
+// Of the plan of a far row. In far_rows.cc.
+struct FarPlan {
+  double offset, log_divisor;
+};
+FarPlan PlanFarRow(float max, const ScaleParts& parts);
 
 inline RowPlan PlanRow(float max, const ScaleParts& parts) {
   RowPlan plan;
+  plan.max = max;
   plan.scaled_max = parts.scale * max;
-  const bool direct = IsDirect(max, parts);
-  plan.as_is = direct && parts.unit == 1.0;
-  plan.shift = direct ? 0.0 : max;
-  plan.scaled_shift = direct ? 0.0 : plan.scaled_max;
-  plan.unit = parts.unit;
-  const double peak = (max - plan.shift) * plan.unit;
-  plan.offset = RoundToInteger(peak * parts.l_hi) - kHeadroom;
+  // A row of an unusual scale may need no shift.
+  const bool is_near =
+      -kDirectLimit <= plan.scaled_max && plan.scaled_max <= kDirectLimit;
+  plan.shift = is_near ? 0.0 : max;
+  plan.scaled_shift = is_near ? 0.0 : plan.scaled_max;
+  plan.is_far = !(is_near && parts.is_usual);
+  if (__builtin_expect(plan.is_far, 0)) {
+    const FarPlan far = PlanFarRow(max, parts);
+    plan.offset = far.offset;
+    plan.log_divisor = far.log_divisor;
+    return plan;
+  }
+  plan.offset =
+      RoundToInteger(static_cast<double>(max) * parts.l_hi) - kHeadroom;
   plan.log_divisor = plan.offset * kLn2 - kLogSoftmaxFactor;
+  return plan;
+}
+
+// The same of a row that is known to be direct: less code.
+inline RowPlan PlanDirectRow(float max, const ScaleParts& parts) {
+  const RowPlan plan = PlanRow(max, parts);
+  if (plan.is_far) __builtin_unreachable();
   return plan;
 }
 
@@ -135,7 +161,7 @@ inline RowPlan PlanRow(float max, const ScaleParts& parts) {
 // the row's sum, and has the least offset.
 constexpr double kLowestBlock = -6100.0;
 inline double OffsetOfBlock(float max, const ScaleParts& parts) {
-  const double octaves = RoundToInteger(max * parts.unit * parts.l_hi);
+  const double octaves = RoundToInteger(static_cast<double>(max) * parts.l_hi);
   return (octaves > kLowestBlock ? octaves : kLowestBlock) - kHeadroom;
 }
 

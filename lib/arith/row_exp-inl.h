@@ -57,33 +57,6 @@ HWY_INLINE VF Lowest(VF offset, const ScaleParts& parts) {
   return hn::Mul(hn::Add(offset, Set(kLowestOctaves)), Set(parts.inverse_l));
 }
 
-// The functions from an element to the argument of the exponential.
-struct AsIs {
-  template <class V>
-  HWY_INLINE const V& operator()(const V& x) const {
-    return x;
-  }
-};
-struct Shifted {
-  // A difference overflows only far below the maximum, where the exp value is
-  // +0 for -inf, too.
-  template <class V>
-  HWY_INLINE V operator()(const V& x) const {
-    return Map([&](VF x) HWY_ATTR { return hn::Mul(hn::Sub(x, shift), unit); },
-               x);
-  }
-  VF shift, unit;
-};
-
-// Calls with_argument with the function from an element to the argument.
-template <class WithArgument>
-HWY_INLINE auto WithArgumentOf(const RowPlan& plan,
-                               const WithArgument& with_argument) {
-  if (plan.as_is) return with_argument(AsIs());
-  return with_argument(Shifted{Set(static_cast<float>(plan.shift)),
-                               Set(static_cast<float>(plan.unit))});
-}
-
 // log(sum_k exp(scale * (x_k - shift))) from the sum of the exp values. If the
 // sum is just the exp value of the maximum, the result is exactly scale * (max
 // - shift).
@@ -93,33 +66,7 @@ HWY_INLINE double LogOfSum(const RowPlan& plan, float exp_of_max, double sum) {
 }
 // The exp value of a maximum is below this: c * 2^(kHeadroom + 1/2), c < 1.088.
 constexpr double kMaxPeak = 25.0;
-template <class Argument>
-HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
-                           const Argument& argument, float max, double sum) {
-  const float exp_of_max =
-      sum < kMaxPeak ? hn::GetLane(exp(argument(Set(max)))) : 0.0f;
-  return LogOfSum(plan, exp_of_max, sum);
-}
-
-// The same with the plan's own argument, in less code.
-HWY_INLINE double LogOfSum(const RowPlan& plan, const SoftmaxExp& exp,
-                           float max, double sum) {
-  const float argument =
-      (max - static_cast<float>(plan.shift)) * static_cast<float>(plan.unit);
-  const float exp_of_max =
-      sum < kMaxPeak ? hn::GetLane(exp(Set(argument))) : 0.0f;
-  return LogOfSum(plan, exp_of_max, sum);
-}
-
-// The logsumexp of the row.
-template <class Argument>
-HWY_INLINE float LogSumExp(const RowPlan& plan, const SoftmaxExp& exp,
-                           const Argument& argument, float max, double sum) {
-  return static_cast<float>(LogOfSum(plan, exp, argument, max, sum) +
-                            plan.scaled_shift);
-}
-
-// The same with another `lowest`.
+// The exponential of a row that is not far, with another `lowest`.
 HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts,
                               float lowest) {
   return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo),

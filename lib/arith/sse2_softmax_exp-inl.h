@@ -100,38 +100,14 @@ struct RowOfVector {
   size_t step;
 };
 
-// Exp values of kVectors vectors side by side, which are also given in double,
-// by l in two floats.
-template <class Rows, size_t kVectors>
-HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
-                      const __m128d (&wide)[2 * kVectors], __m128d l_hi,
-                      __m128d l_lo, const Rows& rows, __m128 (&e)[kVectors]) {
+// Exp values from powers of two and from rests, whose signs are changed:
+// e[j] = finish(j, exp values).
+template <size_t kVectors, class Finish>
+HWY_INLINE void ExpOfRests(const __m128 (&power)[kVectors],
+                           const __m128d (&f)[2 * kVectors],
+                           const Finish& finish, __m128 (&e)[kVectors]) {
   constexpr size_t kWide = 2 * kVectors;
-  __m128 power[kVectors];
-  __m128d product[kWide], k[kWide], f[kWide], p[kWide];
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kWide; ++j) product[j] = _mm_mul_pd(wide[j], l_hi);
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kWide; ++j) {
-    k[j] = _mm_add_pd(product[j], rows.Magic(j / 2));
-  }
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kWide; ++j) {
-    const __m128d whole = _mm_sub_pd(k[j], rows.Magic(j / 2));
-    f[j] = _mm_sub_pd(whole, product[j]);
-  }
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kVectors; ++j) {
-    power[j] = rows.Power(j, Eighths4(k[2 * j], k[2 * j + 1]));
-  }
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kWide; ++j) {
-    f[j] = _mm_sub_pd(f[j], _mm_mul_pd(wide[j], l_lo));
-  }
-  HWY_UNROLL(8)
-  for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
+  __m128d p[kWide];
   HWY_UNROLL(8)
   for (size_t j = 0; j < kWide; ++j) {
     const __m128d cubic = _mm_mul_pd(f[j], kWideConstants.c3);
@@ -157,10 +133,47 @@ HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
   }
   HWY_UNROLL(8)
   for (size_t j = 0; j < kVectors; ++j) {
-    const __m128 result = Narrow(p[2 * j], p[2 * j + 1]);
-    const __m128 is_below = _mm_cmplt_ps(x[j], rows.Lowest(j));
-    e[j] = _mm_andnot_ps(is_below, result);
+    e[j] = finish(j, Narrow(p[2 * j], p[2 * j + 1]));
   }
+}
+
+// Exp values of kVectors vectors side by side, which are also given in double,
+// by l in two floats.
+template <class Rows, size_t kVectors>
+HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
+                      const __m128d (&wide)[2 * kVectors], __m128d l_hi,
+                      __m128d l_lo, const Rows& rows, __m128 (&e)[kVectors]) {
+  constexpr size_t kWide = 2 * kVectors;
+  __m128 power[kVectors];
+  __m128d product[kWide], k[kWide], f[kWide];
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) product[j] = _mm_mul_pd(wide[j], l_hi);
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    k[j] = _mm_add_pd(product[j], rows.Magic(j / 2));
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    const __m128d whole = _mm_sub_pd(k[j], rows.Magic(j / 2));
+    f[j] = _mm_sub_pd(whole, product[j]);
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kVectors; ++j) {
+    power[j] = rows.Power(j, Eighths4(k[2 * j], k[2 * j + 1]));
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) {
+    f[j] = _mm_sub_pd(f[j], _mm_mul_pd(wide[j], l_lo));
+  }
+  HWY_UNROLL(8)
+  for (size_t j = 0; j < kWide; ++j) f[j] = RoundToFloat(f[j]);
+  const auto finish = [&](size_t j, __m128 result) HWY_ATTR {
+    const __m128 is_below = _mm_cmplt_ps(x[j], rows.Lowest(j));
+    return _mm_andnot_ps(is_below, result);
+  };
+  ExpOfRests(power, f, finish, e);
 }
 // The same, of vectors in memory.
 template <size_t kVectors>

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "arith/exact_sum.h"
+#include "arith/far_rows.h"
 #include "softlane/softmax_state.h"
 
 // What a SoftmaxState holds. See exact_sum.h for the sum.
@@ -43,9 +44,24 @@ inline bool HasSum(const SoftmaxState& state) {
 inline StateUse UseOf(const SoftmaxState& state) {
   return static_cast<StateUse>(state.window & 3);
 }
+
+/// A window beyond kMostOctaves counts from that of the maximum's exponent, and
+/// is this far from 0. Other windows are nearer to 0.
+constexpr int64_t kBeyondMost = 400000000;
+constexpr int64_t kLastWindow = kBeyondMost - 1000;
+static_assert(kMostOctaves / 24 < kLastWindow, "no window is both");
+inline int64_t WindowBeyondMost(uint32_t key) {
+  const float max = MaxOfKey(key);
+  const int64_t base = max < 0.0f ? -kBeyondMost : kBeyondMost;
+  return static_cast<int64_t>(ExponentBeyondMost(max)) / 24 - base;
+}
+
 inline ExactSum SumOf(const SoftmaxState& state) {
   ExactSum sum;
   sum.window = state.window >> 2;
+  if (sum.window < -kLastWindow || kLastWindow < sum.window) {
+    sum.window += WindowBeyondMost(state.max_key);
+  }
   std::memcpy(sum.limbs, state.limbs, sizeof(sum.limbs));
   return sum;
 }
@@ -55,8 +71,11 @@ inline SoftmaxState StateOf(uint32_t key, const ExactSum& sum, StateUse use) {
   SoftmaxState state{};
   state.max_key = key;
   if (!HasSum(state)) return state;
-  state.window =
-      static_cast<int32_t>(4 * sum.window + static_cast<int64_t>(use));
+  int64_t window = sum.window;
+  if (window < -kLastWindow || kLastWindow < window) {
+    window -= WindowBeyondMost(key);
+  }
+  state.window = static_cast<int32_t>(4 * window + static_cast<int64_t>(use));
   std::memcpy(state.limbs, sum.limbs, sizeof(sum.limbs));
   return state;
 }

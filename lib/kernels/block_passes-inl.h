@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The external functions of exp_sums-inl.h, from SumOfPlan and Multiply of the
-// file that includes this: exp_sums.cc, or sse2_exp_sums.cc in the x86-64
-// baseline.
+// The external functions of exp_sums-inl.h, from SumDirect of the file that
+// includes this: exp_sums.cc, or sse2_exp_sums.cc in the x86-64 baseline.
 
 #if defined(SOFTLANE_LIB_KERNELS_BLOCK_PASSES_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -17,7 +16,17 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-float MaxOfRow(const float* x, size_t n) { return MaxOfLogits(x, n); }
+template <bool kInDouble, bool kIsWritten>
+HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
+                             const RowPlan& plan, const ScaleParts& parts,
+                             float lowest, const float* next,
+                             double* block_sums) {
+  if (HWY_UNLIKELY(plan.is_far)) {
+    return SumFar(x, y, n, hole, plan, parts, lowest, kInDouble);
+  }
+  return SumDirect<kInDouble, kIsWritten>(x, y, n, hole, plan, parts, lowest,
+                                          next, block_sums);
+}
 
 }  // namespace
 
@@ -41,12 +50,7 @@ double SumExpInDouble(const float* x, size_t n, const RowPlan& plan,
       .others;
 }
 
-double LogOfExpSum(float max, double sum, const RowPlan& plan,
-                   const ScaleParts& parts) {
-  return LogOfSum(plan, MakeExp(plan, parts), max, sum);
-}
-
-const internal::BlockPasses kBlockPasses = {&MaxOfRow,
+const internal::BlockPasses kBlockPasses = {&MaxOfLongRow,
                                             &SumOfPlan<false, false>,
                                             &SumOfPlan<true, false>,
                                             &SumOfPlan<false, true>,

@@ -21,7 +21,7 @@ struct BlockPasses {
   float (*max)(const float* x, size_t n);  // any number if there is NaN
   /// The sum of exp values, see exp_sums-inl.h, of which those of arguments
   /// below `lowest` are +0. What is at `next` is brought into the cache; null
-  /// if there is nothing. block_sums may be null; else the plan is as_is, and
+  /// if there is nothing. block_sums may be null; else the plan is not far, and
   /// block_sums has the lowest argument of each block of kSumCols columns
   /// before, and their sums after it. That of the last is the result alone.
   using Sum = HoleSum(const float* x, float* y, size_t n, size_t hole,
@@ -37,9 +37,8 @@ struct BlockPasses {
                        const ScaleParts& parts);
 };
 
-/// The sum of a long row.
+/// The sum of a long row. If the maximum is not finite, it is not complete.
 struct BlockSums {
-  bool is_direct = false;  // the row's maximum is within the direct limit
   bool has_nan = false;
   /// The sum is `total`, in units of 2^total_offset, and not `sum`.
   bool is_all = false;
@@ -47,8 +46,8 @@ struct BlockSums {
   ExactSum sum;
   double total;
   int total_offset;
-  int hole_offset = 0;  // of the hole's block
-  double hole = 0.0;    // its exp value
+  double hole_offset = 0.0;  // of the hole's block
+  double hole = 0.0;         // its exp value
 };
 
 /// By how many octaves the offsets of a row's blocks are below the largest; at
@@ -59,11 +58,12 @@ using BlockOctaves = uint8_t[kMaxKeptBlocks];
 static_assert(kMinLargeCols <= kMaxKeptBlocks * kSumCols, "rows have room");
 
 /// The maximum of a row of up to kMaxKeptBlocks, and the octaves. If the
-/// maximum is beyond the direct limit, it may be that of the first blocks.
+/// maximum is not direct, it may be that of the first blocks.
 float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
                   const ScaleParts& parts, uint8_t* octaves);
 
-/// Adds these blocks. `max` is their maximum. `sum` is one of passes. If it
+/// Adds these blocks. `max` is their maximum, beside which no far block adds
+/// anything. `sum` is one of passes. If it
 /// writes, the exp value of the hole is +0, and `octaves` gets those of the
 /// offsets that the exp values have: the same for all blocks unless their
 /// maxima are far apart. What is at `next` is brought into the cache; null if
@@ -114,10 +114,10 @@ size_t EndOfBlocks(const uint8_t* octaves, size_t start, size_t n);
 double PowerOfBlocks(const BlockPasses& passes, double octaves, double factor,
                      size_t n, float* e);
 
-/// The maximum and the sum of any row that is not empty.
+/// The sum of any row that is not empty, and its plan.
 struct ExpSum {
-  float max;   // any number if the row holds NaN
   double sum;  // NaN if the row holds NaN or +inf, or holds -inf only
+  RowPlan plan;
 };
 ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
                    const ScaleParts& parts);
@@ -129,8 +129,7 @@ ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
 void JoinBlocks(bool has_masked, const RowJob& job, const ExpParams& params,
                 RowResult& result);
 
-/// SoftmaxKernels::one_row of a row that is long, or that needs a shift or a
-/// unit.
+/// SoftmaxKernels::one_row of a row that is long or far.
 RowResult SoftmaxByPasses(const BlockPasses& passes, const float* x, float* y,
                           size_t n, float sink, const ScaleParts& parts,
                           float* logsumexp);

@@ -143,13 +143,13 @@ HWY_INLINE void WriteColumns(float* tile, size_t width, const ColumnsOut& out,
   if (lanes != 0) WritePart(tile + end, width, n, lanes, to + end, stride);
 }
 
-void ShiftColumns(float* values, size_t n, const float* shift,
-                  const float* unit, size_t width) {
+void MultiplyColumns(float* values, size_t n, const float* factors,
+                     size_t width) {
   for (size_t i = 0; i < width; i += kLanes) {
-    const Shifted argument{Load(shift + i), Load(unit + i)};
+    const VF factor = Load(factors + i);
     for (size_t k = 0; k < n; ++k) {
       float* const at = values + k * width + i;
-      Store(argument(Load(at)), at);
+      Store(hn::Mul(Load(at), factor), at);
     }
   }
 }
@@ -278,7 +278,7 @@ constexpr bool (*FindOffsets)(const ScaleParts&, Tile&) = nullptr;
 #endif
 
 constexpr ColumnKernels kKernels = {
-    &ReadColumns,        FindOffsets,     &ShiftColumns,
+    &ReadColumns,        FindOffsets,     &MultiplyColumns,
     &WriteProbabilities, &WriteLogs,      &SumFewProducts,
     &AddProducts,        &WriteGradients, &LogOf};
 

@@ -37,9 +37,8 @@ struct ColumnKernels {
   /// Sets the offsets from the maxima. False if a maximum is not finite or
   /// beyond the direct limit. Null in the x86-64 baseline.
   bool (*find_offsets)(const ScaleParts& parts, Tile& tile);
-  /// values = (values - shift) * unit, for each lane.
-  void (*shift)(float* values, size_t n, const float* shift, const float* unit,
-                size_t width);
+  /// Multiplies the values by a factor for each lane.
+  void (*multiply)(float* values, size_t n, const float* factors, size_t width);
   /// Writes exp values over their sums. The values in the tile may change.
   void (*write_probabilities)(float* e, const Tile& tile,
                               const ColumnsOut& out);

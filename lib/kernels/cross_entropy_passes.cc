@@ -23,8 +23,8 @@ using internal::kSumCols;
 // Passes: the maximum; the exp values, which are written to where the gradient
 // goes, and their sum; the gradient in their place. Smoothing and probability
 // targets take another read for sum_c q_c (x_c - max). A long row without a
-// gradient is read once for its sums. So is a row that no cache holds, whose
-// exp values are computed twice.
+// gradient is read once for its sums. So is a row that no cache holds, or a far
+// one, whose exp values are computed twice.
 
 // LogOfSum of a row. A sum that is no float is not one exp value.
 HWY_INLINE double LogOfExps(double sum, float max, const RowPlan& plan,
@@ -109,13 +109,15 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   float max = 0.0f;
   if (is_kept) {
     max = internal::MaxOfBlocks(kBlockPasses, x, n, parts, below);
-    is_kept = blocks.is_direct = internal::IsDirect(max, parts);
-  } else if (is_long) {
+    is_kept = internal::HasNoFarBlock(max, parts);
+  }
+  if (!is_long) {
+    max = MaxOfLogits(x, n);
+  } else if (!is_kept) {
     internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum, x, n, label, parts,
                           label == kNoLabel, blocks);
     max = blocks.max;
   }
-  if (!blocks.is_direct) max = MaxOfLogits(x, n);
   const bool is_finite = IsFinite(max);
   const RowPlan plan = PlanRow(is_finite ? max : 0.0f, parts);
   const float x_label = label == kNoLabel ? max : x[label];
@@ -132,7 +134,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   if (is_finite) {
     internal::HoleSum exps{0.0, 0.0};
     double sum;
-    if (blocks.is_direct) {
+    if (is_long) {
       const internal::HoleTotals totals =
           internal::TotalsOfBlocks(blocks, plan.offset);
       exps.others = totals.others;
@@ -161,7 +163,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   const bool in_floats =
       FactorFitsFloats(factor) &&
       (!has_shares || (fit_floats && UnitFitsFloats(result.unit)));
-  if (blocks.is_direct && !is_kept) {
+  if (is_long && !is_kept) {
     WriteExpValues(x, dx, n, label, plan, parts);
   }
   if (is_kept || in_floats) {

@@ -17,9 +17,45 @@
 #include "kernels/block_sums.h"
 #include "kernels/exp_sums.h"
 
+// The functions of far_rows.cc: AVX-512 takes those of AVX2.
+#if HWY_TARGET == HWY_AVX3
+#define SOFTLANE_FAR_NAMESPACE N_AVX2
+#else
+#define SOFTLANE_FAR_NAMESPACE HWY_NAMESPACE
+#endif
+namespace softlane {
+namespace SOFTLANE_FAR_NAMESPACE {
+
+// The sum of the exp values of a far row, in double from the start or not. They
+// are written to y unless it is null. But in the x86-64 baseline the row may be
+// direct, and arguments below `lowest` then give +0.
+internal::HoleSum SumFar(const float* x, float* y, size_t n, size_t hole,
+                         const internal::RowPlan& plan,
+                         const internal::ScaleParts& parts, float lowest,
+                         bool in_double);
+// LogOfSum of a row, of the row's own plan.
+double LogOfExpSum(float max, double sum, const internal::RowPlan& plan,
+                   const internal::ScaleParts& parts);
+// SoftmaxKernels::log_of_sum. The bits are those of the row's own plan.
+double LogOfSumInRange(float max, double sum, const internal::ExpRange& range,
+                       const internal::ScaleParts& parts);
+// For any row, but slow, in little code. Not in the x86-64 baseline.
+extern const internal::BlockPasses kFarPasses;
+
+}  // namespace SOFTLANE_FAR_NAMESPACE
+}  // namespace softlane
+
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
+
+#if HWY_TARGET == HWY_AVX3
+using SOFTLANE_FAR_NAMESPACE::kFarPasses;
+using SOFTLANE_FAR_NAMESPACE::LogOfExpSum;
+using SOFTLANE_FAR_NAMESPACE::LogOfSumInRange;
+using SOFTLANE_FAR_NAMESPACE::SumFar;
+#endif
+#undef SOFTLANE_FAR_NAMESPACE
 
 // The sum of the exp values of n logits. The hole, x[hole], is left out; none
 // if `hole` is not below n.
@@ -33,9 +69,10 @@ internal::HoleSum WriteExpValues(const float* x, float* y, size_t n,
 // The sum of all, in double from the start.
 double SumExpInDouble(const float* x, size_t n, const internal::RowPlan& plan,
                       const internal::ScaleParts& parts);
-// LogOfSum of a row, of the row's own plan.
-double LogOfExpSum(float max, double sum, const internal::RowPlan& plan,
-                   const internal::ScaleParts& parts);
+// BlockPasses::max and multiply. In far_rows.cc; those of AVX-512 in
+// exp_sums.cc.
+float MaxOfLongRow(const float* x, size_t n);
+void Multiply(double factor, double sum, size_t n, float* e);
 
 extern const internal::BlockPasses kBlockPasses;
 

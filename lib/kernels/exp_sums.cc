@@ -21,9 +21,6 @@ namespace {
 using internal::HoleSum;
 using internal::kSumCols;
 
-template <bool kInDouble>
-using Sum = LaneSum;
-
 // The same value. A loop that copies such values stays one: GCC would make it a
 // `rep movs`, which takes longer to start than a block takes.
 HWY_INLINE VF InLoop(VF v) {
@@ -89,19 +86,20 @@ struct ExpTerms {
 #define SOFTLANE_NOCLONE
 #endif
 
-// Adds the exp values of arguments to a sum, which may be null for 0, and gives
-// its total. y is null if they are not written. The block with the hole is read
-// from a copy. Brings the elements from `next` on into the cache, unless it is
-// null. `block_sums` is as in BlockPasses.
+// The sum of the exp values of a row that is not far. y is null if they are not
+// written. The block with the hole is read from a copy. Brings the elements
+// from `next` on into the cache, unless it is null. `block_sums` is as in
+// BlockPasses.
 template <bool kInDouble, bool kIsWritten>
-SOFTLANE_NOCLONE HWY_NOINLINE HoleSum
-AddExpValues(const float* x, float* y, size_t n, size_t hole,
-             const RowPlan& plan, const ScaleParts& parts, float lowest,
-             LaneSum* result, const float* next, double* block_sums) {
+SOFTLANE_NOCLONE HWY_NOINLINE HoleSum SumDirect(const float* x, float* y,
+                                                size_t n, size_t hole,
+                                                const RowPlan& plan,
+                                                const ScaleParts& parts,
+                                                float lowest, const float* next,
+                                                double* block_sums) {
   SoftmaxExp exp = MakeExp(plan, parts, lowest);
   const float of_hole = hole < n ? hn::GetLane(exp(Set(x[hole]))) : 0.0f;
   LaneSum sum;
-  if (result != nullptr) sum = *result;
   const size_t full = n / kSumBlock * kSumBlock;
   HWY_ALIGN float copy[kSumBlock], last[kSumBlock];
   size_t with_hole = n;
@@ -147,51 +145,19 @@ AddExpValues(const float* x, float* y, size_t n, size_t hole,
     const ExpTerms<kIsWritten> terms{exp, from, kIsWritten ? y + full : y};
     AddLast<kInDouble>(0, count, terms, sum);
   }
-  if (result != nullptr) *result = sum;
   return {sum.Total(), of_hole};
 }
 
-// The sum where arguments are not the logits as they are: they are written to a
-// block first. `add` is AddExpValues. y is null if they are not written.
-using AddFunction = HoleSum(const float* x, float* y, size_t n, size_t hole,
-                            const RowPlan& plan, const ScaleParts& parts,
-                            float lowest, LaneSum* result, const float* next,
-                            double* block_sums);
-HWY_NOINLINE HoleSum SumShifted(AddFunction* add, const float* x, float* y,
-                                size_t n, size_t hole, const RowPlan& plan,
-                                const ScaleParts& parts, float lowest) {
-  constexpr size_t kBlock = 8 * kSumBlock;
-  const Shifted argument{Set(static_cast<float>(plan.shift)),
-                         Set(static_cast<float>(plan.unit))};
-  HWY_ALIGN float block[kBlock];
-  LaneSum sum;
-  HoleSum total{0.0, 0.0};
-  for (size_t i = 0; i < n; i += kBlock) {
-    const size_t count = Unknown(HWY_MIN(kBlock, n - i));
-    StoreTerms(MappedRow<Shifted>{argument, x + i}, block, count);
-    const HoleSum added = add(block, y == nullptr ? y : y + i, count, hole - i,
-                              plan, parts, lowest, &sum, nullptr, nullptr);
-    total = {added.others, total.hole + added.hole};
-  }
-  return total;
-}
+}  // namespace
 
-template <bool kInDouble, bool kIsWritten>
-HWY_INLINE HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
-                             const RowPlan& plan, const ScaleParts& parts,
-                             float lowest, const float* next,
-                             double* block_sums) {
-  constexpr AddFunction* kAdd = &AddExpValues<kInDouble, kIsWritten>;
-  return plan.as_is ? kAdd(x, y, n, hole, plan, parts, lowest, nullptr, next,
-                           block_sums)
-                    : SumShifted(kAdd, x, y, n, hole, plan, parts, lowest);
-}
+#if HWY_TARGET == HWY_AVX3
+float MaxOfLongRow(const float* x, size_t n) { return MaxOfLogits(x, n); }
 
 void Multiply(double factor, double sum, size_t n, float* e) {
   Replace(e, n, Probabilities(FactorOf(factor, sum)));
 }
+#endif
 
-}  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane
 HWY_AFTER_NAMESPACE();

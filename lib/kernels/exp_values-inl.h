@@ -11,7 +11,6 @@
 #endif
 
 #include "arith/exp-inl.h"
-#include "arith/row_exp-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/logits-inl.h"
 
@@ -21,7 +20,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // Exp values that are also written.
-template <class Argument, class Logits = PlainLogits>
 struct ExpValues {
   HWY_INLINE Four FourOf(size_t i) const {
     const Four result = Exp(logits.FourOf(i));
@@ -41,12 +39,11 @@ struct ExpValues {
   }
   template <class V>
   HWY_INLINE V Exp(const V& logits) const {
-    return exp(argument(logits));
+    return exp(logits);
   }
 
   const SoftmaxExp& exp;
-  const Argument& argument;
-  const Logits& logits;
+  const PlainLogits& logits;
   float* y;
 };
 

@@ -143,16 +143,16 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
   }
 #endif
   internal::BlockSums blocks;
-  if (n > internal::kSumCols) {
+  const bool is_long = n > internal::kSumCols;
+  if (is_long) {
     internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum_in_double, x, n,
                           kNoHole, parts, true, blocks);
   }
-  const float max = blocks.is_direct ? blocks.max : MaxOfLogits(x, n);
+  const float max = is_long ? blocks.max : MaxOfLogits(x, n);
   if (!IsFinite(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
-  const double sum = blocks.is_direct
-                         ? internal::TotalOfBlocks(blocks, plan.offset)
-                         : SumExpInDouble(x, n, plan, parts);
+  const double sum = is_long ? internal::TotalOfBlocks(blocks, plan.offset)
+                             : SumExpInDouble(x, n, plan, parts);
   const double log_sum = sum == sum ? LogOfExpSum(max, sum, plan, parts)
                                     : static_cast<double>(kNaN);
   if (log_sum == log_sum) {
@@ -166,13 +166,17 @@ RowResult LogOfRow(const float* x, float* y, size_t n, float,
   return {log_sum, log_sum, max, false};
 }
 
-void Subtract(const float* x, float* logs, size_t n, double log_sum, bool,
-              const ScaleParts& parts) {
-  WriteLogs(LogProbabilities(parts, log_sum), x, logs, n);
+void WriteLogRow(const float* x, float* y, size_t n, double log_sum,
+                 const RowPlan& plan, const ScaleParts& parts) {
+  WriteLogs(LogProbabilities(plan, parts, log_sum), x, y, n);
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
+void Subtract(const float* x, float* logs, size_t n, double log_sum, bool,
+              const ScaleParts& parts) {
+  WriteLogs(LogProbabilities(parts, log_sum), x, logs, n);
+}
 void SubtractStreamed(const float* x, float* logs, size_t n, double log_sum,
                       const internal::ReadAhead& ahead,
                       const ScaleParts& parts) {
@@ -194,7 +198,7 @@ constexpr auto kShortRows = &LogsOfShortRows;
 #else
 constexpr std::nullptr_t kShortRows = nullptr;
 #endif
-constexpr SoftmaxKernels kKernels = {&LogOfRow, nullptr, &Subtract, nullptr,
+constexpr SoftmaxKernels kKernels = {&LogOfRow, nullptr, nullptr, nullptr,
                                      kShortRows};
 constexpr LogitsKernels kLogitsKernels = {};
 #endif
@@ -210,6 +214,8 @@ namespace internal {
 
 const KernelTable<const SoftmaxKernels> kLogSoftmaxKernels =
     SOFTLANE_KERNEL_TABLE(kKernels);
+const KernelTable<LogRowFunction> kWriteLogRow =
+    SOFTLANE_KERNEL_TABLE(WriteLogRow);
 const KernelTable<const LogitsKernels> kLogSumKernels =
     SOFTLANE_KERNEL_TABLE(kLogitsKernels);
 

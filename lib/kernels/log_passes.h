@@ -17,6 +17,11 @@ namespace softlane {
 namespace internal {
 
 extern const KernelTable<const SoftmaxKernels> kLogSoftmaxKernels;
+/// Writes the log-probabilities of n logits from the logarithm of the sum of
+/// exp(scale * (x - shift)). y may be x.
+using LogRowFunction = void(const float* x, float* y, size_t n, double log_sum,
+                            const RowPlan& plan, const ScaleParts& parts);
+extern const KernelTable<LogRowFunction> kWriteLogRow;
 extern const KernelTable<const LogitsKernels> kLogSumKernels;
 
 }  // namespace internal

@@ -248,10 +248,8 @@ bool ExpByMaximum(const float* z, size_t z_stride, const ScaleParts& parts,
   for (size_t r = 0; r < count; ++r) {
     const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), Set(offsets[r]),
                          Set(lowest[r]));
-    const AsIs as_is;
     const PlainLogits logits{z + r * z_stride};
-    const ExpValues<AsIs> terms{exp, as_is, logits,
-                                batch.e + r * batch.e_stride};
+    const ExpValues terms{exp, logits, batch.e + r * batch.e_stride};
     WriteLast(0, n, terms);
   }
   *first_octaves = offsets[0] + static_cast<float>(kHeadroom);

@@ -7,7 +7,6 @@
 // After foreach_target.h:
 #include "arith/lane_range-inl.h"
 #include "arith/max-inl.h"
-#include "arith/range_log-inl.h"
 #include "arith/row_exp-inl.h"
 #include "arith/sse2_row_plans-inl.h"
 #include "arith/terms-inl.h"
@@ -26,7 +25,9 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::ExpRange;
+using internal::IsDirect;
 using internal::kSumCols;
+using internal::PlanDirectRow;
 using internal::RowResult;
 using internal::SoftmaxByPasses;
 using internal::SoftmaxKernels;
@@ -42,14 +43,15 @@ HWY_NOINLINE RowResult BaselineLongRow(const float* x, float* y, size_t n,
   }
   const float row_max = n == 0 ? -kInfinity : MaxOf4s(x, n);
   const float max = sink > row_max ? sink : row_max;
-  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
-  const RowPlan plan = PlanRow(max, parts);
+  if (HWY_UNLIKELY(!IsDirect(max, parts))) {
+    if (!IsFinite(max)) return {kNaN, kNaN, max, false};
+    return SoftmaxByPasses(kBlockPasses, x, y, n, sink, parts, logsumexp);
+  }
+  const RowPlan plan = PlanDirectRow(max, parts);
   HWY_ALIGN float last[kSumBlock];
   double sum = SumExp<false>(x, y, n, plan, parts, last);
   if (HWY_UNLIKELY(sink != -kInfinity)) {
-    const float argument =
-        (sink - static_cast<float>(plan.shift)) * static_cast<float>(plan.unit);
-    sum += hn::GetLane(MakeExp(plan, parts)(Set(argument)));
+    sum += hn::GetLane(MakeExp(plan, parts)(Set(sink)));
   }
   if (HWY_UNLIKELY(!(sum == sum))) return {sum, sum, max, false};
   if (logsumexp != nullptr) {
@@ -101,43 +103,31 @@ size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
 
 #else
 
-// to[i] = argument(x[i]), for a maximum beyond the direct limit.
-HWY_NOINLINE void WriteShifted(const float* x, float* to, size_t n,
-                               const Shifted& argument) {
-  for (size_t i = 0; i < n; i += kLanes) {
-    const size_t count = HWY_MIN(kLanes, n - i);
-    StoreFirst(argument(LoadFirst(x + i, count, Set(0.0f))), to + i, count);
-  }
+// A row that is not as most are, with its maximum.
+HWY_NOINLINE RowResult OtherRow(const float* x, float* y, size_t n, float sink,
+                                float max, const ScaleParts& parts,
+                                float* logsumexp) {
+  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
+  // Long rows of other targets have a schedule of their own.
+  return SoftmaxByPasses(kLanes == 1 ? kBlockPasses : kFarPasses, x, y, n, sink,
+                         parts, logsumexp);
 }
 
 RowResult OneRow(const float* x, float* y, size_t n, float sink,
                  const ScaleParts& parts, float* logsumexp) {
-  // Long rows of other targets come here only beyond the direct limit.
-  if constexpr (kLanes == 1) {
-    if (n > kSumCols) {
-      return SoftmaxByPasses(kBlockPasses, x, y, n, sink, parts, logsumexp);
-    }
-  }
   const float row_max = MaxOf<IgnoreNaN>(x, n);
   const float max = sink > row_max ? sink : row_max;
-  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
-  const RowPlan plan = PlanRow(max, parts);
-  const SoftmaxExp exp = MakeExp(plan, parts);
-  const AsIs as_is;
-  VF sinks = Set(sink), maxima = Set(max);
-  if (HWY_UNLIKELY(!plan.as_is)) {
-    const Shifted argument{Set(static_cast<float>(plan.shift)),
-                           Set(static_cast<float>(plan.unit))};
-    WriteShifted(x, y, n, argument);
-    x = y;
-    sinks = argument(sinks);
-    maxima = argument(maxima);
+  if (HWY_UNLIKELY(n > kSumCols || !IsDirect(max, parts))) {
+    return OtherRow(x, y, n, sink, max, parts, logsumexp);
   }
+  const RowPlan plan = PlanDirectRow(max, parts);
+  const SoftmaxExp exp = MakeExp(plan, parts);
   const PlainLogits logits{x};
-  double sum = SumTerms(n, ExpValues<AsIs>{exp, as_is, logits, y});
-  if (sink != -kInfinity) sum += hn::GetLane(exp(sinks));
-  if (logsumexp != nullptr && sum == sum) {
-    *logsumexp = LogSumExp(plan, exp, as_is, hn::GetLane(maxima), sum);
+  double sum = SumTerms(n, ExpValues{exp, logits, y});
+  if (sink != -kInfinity) sum += hn::GetLane(exp(Set(sink)));
+  if (logsumexp != nullptr && sum == sum) {  // + 0, since a maximum of -0 is +0
+    const float peak = sum < kMaxPeak ? hn::GetLane(exp(Set(max))) : 0.0f;
+    *logsumexp = static_cast<float>(LogOfSum(plan, peak, sum) + 0.0);
   }
   if (sum == sum) Replace(y, n, Probabilities(ReciprocalOf(sum)));
   return {sum, sum, max, false};

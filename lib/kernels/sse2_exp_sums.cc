@@ -19,8 +19,8 @@ namespace {
 using internal::HoleSum;
 using internal::kSumCols;
 
-// The sum of the exp values of n logits. y is null if they are not written.
-// `block_sums` is as in BlockPasses.
+// The sum of the exp values of n logits that are not far. y is null if they are
+// not written. `block_sums` is as in BlockPasses.
 HWY_NOINLINE HoleSum AddExpValues(bool in_double, const float* x, float* y,
                                   size_t n, size_t hole, const RowPlan& plan,
                                   const ScaleParts& parts, float lowest,
@@ -46,15 +46,11 @@ HWY_NOINLINE HoleSum AddExpValues(bool in_double, const float* x, float* y,
   return total;
 }
 template <bool kInDouble, bool kIsWritten>
-HoleSum SumOfPlan(const float* x, float* y, size_t n, size_t hole,
-                  const RowPlan& plan, const ScaleParts& parts, float lowest,
-                  const float*, double* block_sums) {
+HWY_INLINE HoleSum SumDirect(const float* x, float* y, size_t n, size_t hole,
+                             const RowPlan& plan, const ScaleParts& parts,
+                             float lowest, const float*, double* block_sums) {
   return AddExpValues(kInDouble, x, y, n, hole, plan, parts, lowest,
                       block_sums);
-}
-
-void Multiply(double factor, double sum, size_t n, float* e) {
-  MultiplyExp(e, e, n, factor, sum);
 }
 
 }  // namespace

@@ -31,7 +31,7 @@ namespace {
 HWY_INLINE bool AreNarrow(size_t rows, size_t n,
                           const internal::ScaleParts& parts) {
   const size_t most = rows == 1 ? 12 : 4;
-  return n - 1 < most && parts.unit == 1.0 && !MayHaveTies(parts);
+  return n - 1 < most && parts.is_usual && !MayHaveTies(parts);
 }
 
 }  // namespace

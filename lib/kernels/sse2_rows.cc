@@ -38,17 +38,9 @@ float AddExpOfRow(const float* x, float* to, size_t n, size_t hole,
     HWY_ALIGN float arguments[kSumBlock];
     const float* from = x + i;
     size_t vectors = count / 4;
-    if (HWY_UNLIKELY(!plan.as_is || count % 4 != 0 ||
-                     (may_have_ties && from == e))) {
+    if (HWY_UNLIKELY(count % 4 != 0 || (may_have_ties && from == e))) {
       vectors = CopyFilled(from, count, -kInfinity, arguments);
       from = arguments;
-    }
-    if (HWY_UNLIKELY(!plan.as_is)) {  // see Shifted
-      const __m128 shift = _mm_set1_ps(static_cast<float>(plan.shift));
-      const __m128 unit = _mm_set1_ps(static_cast<float>(plan.unit));
-      for (float* k = arguments; k < arguments + 4 * vectors; k += 4) {
-        _mm_store_ps(k, _mm_mul_ps(_mm_sub_ps(_mm_load_ps(k), shift), unit));
-      }
     }
     ExpVectors(from, e, vectors, parts, &row, 0);
     if (may_have_ties) CheckTies(from, e, count, plan, parts, lowest);

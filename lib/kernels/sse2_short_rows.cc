@@ -41,7 +41,7 @@ HWY_INLINE __m128d LastTwoOf(const float* e, size_t vectors, bool in_double) {
 bool ShortRows::MakeExp(const float* x, size_t stride) {
   // Read once: for all that the compiler knows, a vector may be stored there.
   const size_t rows = rows_, n = n_, vectors = row_vectors_;
-  if (parts_.unit != 1.0) return false;
+  if (!parts_.is_usual) return false;
   for (size_t r = 0; r < rows; r += 4) {
     __m128 lane_max[4];
     const size_t count = HWY_MIN(rows - r, 4);

@@ -13,7 +13,6 @@
 #endif
 
 #include "arith/log_probabilities-inl.h"
-#include "arith/range_log-inl.h"
 #include "arith/terms-inl.h"
 #include "kernels/exp_rows-inl.h"
 

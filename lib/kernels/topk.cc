@@ -15,7 +15,6 @@
 #include "arith/sse2-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/exp_sums-inl.h"
-#include "kernels/sse2_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -122,17 +121,6 @@ HWY_INLINE uint32_t BitsAbove(const float* x, float threshold) {
   return static_cast<uint32_t>(_mm_movemask_ps(is_above));
 }
 
-// SumExp gives the exp values, too.
-HWY_INLINE void WriteProbabilities(const float* logits, size_t k,
-                                   const internal::ExpSum& row,
-                                   const ScaleParts& parts, float* y) {
-  static_assert(kMaxTopK <= kSumBlock, "the exp values fit a block");
-  HWY_ALIGN float e[kSumBlock];
-  const RowPlan plan = PlanRow(row.max, parts);
-  WriteExpValues(logits, e, k, kNoHole, plan, parts);
-  DivideExp(e, y, k, row.sum);
-}
-
 #else
 
 constexpr size_t kCompared = kLanes;
@@ -145,22 +133,6 @@ HWY_INLINE uint32_t BitsAbove(const float* x, float threshold) {
   uint8_t bits[8] = {};
   hn::StoreMaskBits(F32(), hn::Gt(Load(x), Set(threshold)), bits);
   return bits[0] | uint32_t{bits[1]} << 8;
-}
-
-// All arguments are Shifted. With a shift of 0 and a unit of 1 they are the
-// logits.
-HWY_INLINE void WriteProbabilities(const float* logits, size_t k,
-                                   const internal::ExpSum& row,
-                                   const ScaleParts& parts, float* y) {
-  const RowPlan plan = PlanRow(row.max, parts);
-  const SoftmaxExp exp = MakeExp(plan, parts);
-  const Probabilities probabilities(ReciprocalOf(row.sum));
-  const Shifted argument{Set(static_cast<float>(plan.shift)),
-                         Set(static_cast<float>(plan.unit))};
-  for (size_t i = 0; i < k; i += kLanes) {
-    const VF probs = probabilities(exp(argument(Load(logits + i))));
-    StoreFirst(probs, y + i, HWY_MIN(kLanes, k - i));
-  }
 }
 
 #endif  // SOFTLANE_SSE2
@@ -186,6 +158,24 @@ HWY_INLINE void SelectRow(const float* x, size_t n, size_t k,
       if (x[first] > selection.Threshold()) selection.Insert(x[first], first);
     }
   }
+}
+
+HWY_INLINE void WriteProbabilities(const float* logits, size_t k,
+                                   const internal::ExpSum& row,
+                                   const ScaleParts& parts, float* y) {
+#ifndef SOFTLANE_SSE2
+  if (HWY_LIKELY(!row.plan.is_far)) {  // a call would take longer
+    const SoftmaxExp exp = MakeExp(row.plan, parts);
+    const Probabilities probabilities(ReciprocalOf(row.sum));
+    for (size_t i = 0; i < k; i += kLanes) {
+      const VF probs = probabilities(exp(Load(logits + i)));
+      StoreFirst(probs, y + i, HWY_MIN(kLanes, k - i));
+    }
+    return;
+  }
+#endif
+  WriteExpValues(logits, y, k, kNoHole, row.plan, parts);
+  kBlockPasses.multiply(1.0 / row.sum, row.sum, k, y);
 }
 
 size_t TopKRows(const Rows<const float>& x, size_t first, size_t k, float scale,

@@ -14,7 +14,7 @@ constexpr double kMaxOffset = 6300.0;
 static_assert(kMaxOffset > kDirectLimit * kLog2E + 300.0, "far below");
 // A sum that counts units this much smaller has a reciprocal of the same bits:
 // the rest is a multiple of 2^-86, as a sum in larger units is below 2^33.
-constexpr float kMaxFall = 40.0f;
+constexpr double kMaxUnitFall = 40.0;
 
 // Calls body(c) for each lane. Keeps the compiler from vectorizing the loop,
 // which takes little time and would have ten times the code.
@@ -28,57 +28,52 @@ inline void ForLanes(const Tile& tile, const Body& body) {
 
 }  // namespace
 
-ColumnBlocks::ColumnBlocks(size_t n, const ScaleParts& parts, bool are_far,
-                           Tile& tile)
+ColumnBlocks::ColumnBlocks(size_t n, const ScaleParts& parts,
+                           bool are_read_twice, Tile& tile)
     : n_(n),
       parts_(parts),
       tile_(tile),
       are_long_(n > kSumCols),
-      are_far_(are_far) {
-  if (!are_long_) return;
-  ForLanes(tile_, [&](size_t c) {
-    max_[c] = -std::numeric_limits<float>::infinity();
-    is_shifted_[c] = false;
-    zeros_[c] = 0.0f;
-  });
-}
+      are_read_twice_(are_read_twice) {}
 
 void ColumnBlocks::Sum(const TileKernels& tiles, ColumnPlans& plans,
                        const ColumnStep& read, const ColumnStep& decide,
                        const ColumnStep& add) {
-  const auto add_all = [&] {
-    ClearSums(tile_);
-    add(0, n_);
-    tiles.end_sums(tile_);
-  };
+  ClearSums(tile_);
   if (!are_long_) {
     read(0, n_);
     decide(0, n_);
-    return add_all();
+    add(0, n_);
+    return tiles.end_sums(tile_);
   }
-  if (are_far_) {
-    plans.SetDirect(parts_.unit, tile_.width);
-  } else {
+  ForLanes(tile_, [&](size_t c) {
+    max_[c] = -std::numeric_limits<float>::infinity();
+  });
+  if (!are_read_twice_) {
     ForEach(
         [&](size_t first, size_t count) { FindMaxima(first, count, read); });
+    are_read_twice_ = MayHaveFarBlocks();
     RestoreMaxima();
     decide(0, n_);
-    KeepPlans(plans);
+    KeepPlans();
   }
   ExactSum sums[kNarrowTile];
-  ClearSums(tile_);
   ForEach([&](size_t first, size_t count) {
-    if (are_far_) FindMaxima(first, count, read);
-    SetOffsets(first);
+    if (are_read_twice_) {
+      FindMaxima(first, count, read);
+      plans.SetMaxima(tile_, parts_);
+      SetOwnOffsets(plans);
+    } else {
+      SetOffsets(first);
+    }
     add(first, count);
     tiles.end_sums(tile_);
     AddSums(first, sums);
   });
-  if (are_far_) {
+  if (are_read_twice_) {
     RestoreMaxima();
     decide(0, n_);
-    if (KeepPlans(plans)) add_all();
-    RestoreMaxima();
+    KeepPlans();
   }
   End(sums);
 }
@@ -91,8 +86,9 @@ void ColumnBlocks::FindMaxima(size_t first, size_t count,
   ForLanes(tile_, [&](size_t c) {
     const float max = tile_.max[c];
     if (max > max_[c]) max_[c] = max;
-    // PlanRow's without a shift.
-    double offset = RoundToInteger(max * parts_.unit * parts_.l_hi) - kHeadroom;
+    // PlanRow's, if the column is not far.
+    double offset =
+        RoundToInteger(static_cast<double>(max) * parts_.l_hi) - kHeadroom;
     if (!(offset > -kMaxOffset)) offset = -kMaxOffset;
     if (offset > kMaxOffset) offset = kMaxOffset;
     offsets[c] = static_cast<int16_t>(offset);
@@ -103,33 +99,46 @@ void ColumnBlocks::RestoreMaxima() {
   std::memcpy(tile_.max, max_, tile_.width * sizeof(float));
 }
 
-bool ColumnBlocks::KeepPlans(const ColumnPlans& plans) {
-  bool is_any_shifted = false;
+bool ColumnBlocks::MayHaveFarBlocks() {
+  bool may_have = false;
   ForLanes(tile_, [&](size_t c) {
-    offset_[c] = tile_.offset[c];
-    is_shifted_[c] = !plans.as_is && plans.shift[c] != 0.0f;
-    is_any_shifted |= is_shifted_[c];
+    const float max = max_[c];
+    may_have |= max - max == 0.0f && !HasNoFarBlock(max, parts_);
   });
-  return is_any_shifted;
+  return may_have;
+}
+
+void ColumnBlocks::KeepPlans() {
+  ForLanes(tile_,
+           [&](size_t c) { offset_[c] = PlanColumn(max_[c], parts_).offset; });
 }
 
 void ColumnBlocks::SetOffsets(size_t first) {
   int16_t* const offsets = OffsetsOf(first);
   has_factors_ = false;
   ForLanes(tile_, [&](size_t c) {
-    tile_.offset[c] = offsets[c];
-    if (are_far_) return;
-    float fall = offset_[c] - offsets[c];
-    if (is_shifted_[c] || fall < 0.0f) fall = 0.0f;
-    tile_.offset[c] = offset_[c] - fall;
+    double fall = offset_[c] - offsets[c];
+    if (fall < 0.0) fall = 0.0;
+    block_offset_[c] = offset_[c] - fall;
+    tile_.offset[c] = static_cast<float>(block_offset_[c]);
     factors_[c] = 1.0f;
-    if (fall > kMaxFall) {
+    if (fall > kMaxUnitFall) {
       // Exact, or the probability is +0.
       factors_[c] = static_cast<float>(PowerOfTwo(-fall));
       has_factors_ = true;
-      fall = 0.0f;
+      fall = 0.0;
     }
     offsets[c] = static_cast<int16_t>(fall);
+  });
+}
+
+// By the blocks' own maxima, which are those of the tile.
+void ColumnBlocks::SetOwnOffsets(const ColumnPlans& plans) {
+  int16_t* const offsets = OffsetsOf(0);
+  ForLanes(tile_, [&](size_t c) {
+    tile_.offset[c] = offsets[c];
+    block_offset_[c] = plans.has_far ? PlanColumn(tile_.max[c], parts_).offset
+                                     : static_cast<double>(offsets[c]);
   });
 }
 
@@ -139,17 +148,17 @@ void ColumnBlocks::AddSums(size_t first, ExactSum* sums) {
   const bool is_last = block + 1 == kBatch || n_ - first <= kSumCols;
   ForLanes(tile_, [&](size_t c) {
     double* const batch = block_sums_ + c * kBatch;
-    const float offset = tile_.offset[c];
+    const double offset = block_offset_[c];
     const double sum = tile_.sums[c];
     // NaN stays in the lane up to the end.
-    const bool counts = !is_shifted_[c] && sum - sum == 0.0;
+    const bool counts = sum - sum == 0.0;
     double* part = tile_.lane_sums + c;
     for (size_t j = 0; counts && j < 8; ++j, part += width) {
       __asm__ volatile("" : "+r"(j));
       *part = 0.0;
     }
     // Sums this much below another add nothing.
-    constexpr float kFar = 900.0f;
+    constexpr double kFar = 900.0;
     if (block == 0 || offset > batch_offset_[c] + kFar) {
       batch_offset_[c] = offset;
       for (size_t b = 0; b < block; ++b) batch[b] = 0.0;
@@ -165,7 +174,7 @@ void ColumnBlocks::AddSums(size_t first, ExactSum* sums) {
 void ColumnBlocks::End(const ExactSum* sums) {
   ForLanes(tile_, [&](size_t c) {
     const double sum = tile_.sums[c];
-    if (!is_shifted_[c] && sum - sum == 0.0) {
+    if (sum - sum == 0.0) {
       tile_.sums[c] = TotalOf(sums[c], static_cast<int64_t>(offset_[c]));
     }
     sums_[c] = tile_.sums[c];

@@ -33,19 +33,20 @@ class ColumnStep {
 
 /// The sums of a tile's columns that do not fit it. Columns of more than
 /// kSumCols elements are summed by blocks, as rows are: see exact_sum.h. The
-/// exp values of a block have an offset of their own, by the block's maximum. A
-/// column beyond the direct limit has one sum.
+/// exp values of a block have an offset of their own, by the block's maximum.
 ///
-/// Near columns are read for all maxima, then for all sums. Their plans are
+/// Usual columns are read for all maxima, then for all sums. Their plans are
 /// known before the sums, so exp values may be written, also in place. The
-/// blocks' offsets stay on the stack. Of far columns each block is read for its
-/// maxima, then at once for its sums: a read from a cache. ns per element on
-/// Zen 3 with AVX2, near and far: log-softmax at 8192 x 64 0.69 and 0.68, at
-/// 65536 x 64 1.23 and 1.20, at 400000 x 8 1.8 and 1.4. Softmax of far columns
-/// computes all exp values twice: 0.70 and 0.83 at 8192 x 64.
+/// blocks' offsets stay on the stack. Of other columns each block is read
+/// twice: for its maxima, then at once for its sums, from a cache. ns per
+/// element on Zen 3 with AVX2, usual and read twice: log-softmax at 8192 x 64
+/// 0.69 and 0.68, at 65536 x 64 1.23 and 1.20, at 400000 x 8 1.8 and 1.4.
+/// Softmax of the latter computes all exp values twice: 0.70 and 0.83 at 8192
+/// x 64. So are columns with far blocks.
 class ColumnBlocks {
  public:
-  ColumnBlocks(size_t n, const ScaleParts& parts, bool are_far, Tile& tile);
+  ColumnBlocks(size_t n, const ScaleParts& parts, bool are_read_twice,
+               Tile& tile);
 
   /// Whether the offsets of all blocks have room on the stack.
   static bool HaveRoom(size_t n, size_t width) {
@@ -61,18 +62,19 @@ class ColumnBlocks {
     }
   }
 
-  /// Sets the plans of the columns, and their sums in the tile; of far columns
-  /// maxima and offsets, too. `read` raises the tile's maxima, which begin
-  /// with the first element of a block. `add` adds exp values, by the
-  /// tile's offsets, to the parts of the sums. `decide` sets plans and offsets
-  /// from all maxima.
+  /// Sets the plans of the columns, and their sums in the tile. `read` raises
+  /// the tile's maxima, which begin with the first element of a block. `add`
+  /// adds exp values, by the tile's offsets or the plans' maxima, to the parts
+  /// of the sums. `decide` sets plans and offsets from all maxima.
   void Sum(const TileKernels& tiles, ColumnPlans& plans, const ColumnStep& read,
            const ColumnStep& decide, const ColumnStep& add);
 
+  /// Whether the exp values are computed for the sums alone.
+  bool AreReadTwice() const { return are_read_twice_; }
+
   /// The powers of two by which add() multiplies exp values that it writes, or
-  /// null. There is a 0 for each of them at Zeros().
+  /// null.
   const float* Factors() const { return has_factors_ ? factors_ : nullptr; }
-  const float* Zeros() const { return zeros_; }
 
   /// Sets the sums in units of a block's exp values as they were written.
   void SetSums(size_t first) {
@@ -81,13 +83,14 @@ class ColumnBlocks {
 
  private:
   int16_t* OffsetsOf(size_t first) {
-    return offsets_ + (are_far_ ? 0 : first / kSumCols * tile_.width);
+    return offsets_ + (are_read_twice_ ? 0 : first / kSumCols * tile_.width);
   }
   void FindMaxima(size_t first, size_t count, const ColumnStep& read);
   void RestoreMaxima();
-  // Whether a column is beyond the direct limit.
-  bool KeepPlans(const ColumnPlans& plans);
+  bool MayHaveFarBlocks();
+  void KeepPlans();
   void SetOffsets(size_t first);
+  void SetOwnOffsets(const ColumnPlans& plans);
   void AddSums(size_t first, ExactSum* sums);
   void End(const ExactSum* sums);
   void ToUnitsOf(size_t first);
@@ -100,16 +103,16 @@ class ColumnBlocks {
   const size_t n_;
   const ScaleParts& parts_;
   Tile& tile_;
-  const bool are_long_, are_far_;
+  const bool are_long_;
+  bool are_read_twice_;
   bool has_factors_ = false;
-  bool is_shifted_[kNarrowTile];
   float max_[kNarrowTile];
-  float offset_[kNarrowTile];
-  alignas(64) float zeros_[kNarrowTile];
-  float factors_[kNarrowTile];
+  double offset_[kNarrowTile];        // of the columns
+  double block_offset_[kNarrowTile];  // of the current blocks
+  alignas(64) float factors_[kNarrowTile];
   double sums_[kNarrowTile];
   double block_sums_[kBatch * kNarrowTile];  // a batch of each column
-  float batch_offset_[kNarrowTile];          // of its sums
+  double batch_offset_[kNarrowTile];         // of its sums
   int16_t offsets_[kMaxOffsets];             // of all blocks; then their falls
 };
 

@@ -24,36 +24,36 @@ void ClearSums(Tile& tile) {
   std::memset(tile.lane_sums, 0, 8 * tile.width * sizeof(double));
 }
 
+RowPlan PlanColumn(float max, const ScaleParts& parts) {
+  return PlanRow(max - max == 0.0f ? max : 0.0f, parts);
+}
+
 // x[k * stride + c] is element k of n of column c of `cols`.
 void ColumnPlans::Decide(const ColumnKernels& kernels, const ScaleParts& parts,
                          EmptyRow empty_row, const float* x, size_t stride,
                          size_t n, size_t cols, Tile& tile) {
-  as_is = kernels.find_offsets != nullptr && parts.unit == 1.0 &&
-          kernels.find_offsets(parts, tile);
-  if (as_is) return;
+  has_far = false;
+  is_usual =
+      kernels.find_offsets != nullptr && kernels.find_offsets(parts, tile);
+  if (is_usual) return;
+  SetMaxima(tile, parts);
   for (size_t c = 0; c < tile.width; ++c) {
-    const float max = tile.max[c];
-    const bool is_finite = -kInfinity < max && max < kInfinity;
-    // A column without a finite maximum gets any plan: its exp values do not
-    // count.
-    const RowPlan plan = PlanRow(is_finite ? max : 0.0f, parts);
-    shift[c] = static_cast<float>(plan.shift);
-    unit[c] = static_cast<float>(plan.unit);
-    tile.offset[c] = static_cast<float>(plan.offset);
+    const float column_max = tile.max[c];
+    const bool is_finite = -kInfinity < column_max && column_max < kInfinity;
+    tile.offset[c] = static_cast<float>(PlanColumn(column_max, parts).offset);
     kind[c] = is_finite ? ColumnKind::kOrdinary : ColumnKind::kNan;
-    if (max == -kInfinity && empty_row == EmptyRow::kZero && c < cols &&
+    if (column_max == -kInfinity && empty_row == EmptyRow::kZero && c < cols &&
         IsMinusInfinity(x + c, stride, n)) {
       kind[c] = ColumnKind::kEmpty;
     }
   }
 }
 
-void ColumnPlans::SetDirect(double all_unit, size_t width) {
-  as_is = all_unit == 1.0;
-  for (size_t c = 0; !as_is && c < width; ++c) {
-    __asm__ volatile("");  // not vectorized: rare
-    shift[c] = 0.0f;
-    unit[c] = static_cast<float>(all_unit);
+void ColumnPlans::SetMaxima(const Tile& tile, const ScaleParts& parts) {
+  has_far = false;
+  for (size_t c = 0; c < tile.width; ++c) {
+    max[c] = tile.max[c] - tile.max[c] == 0.0f ? tile.max[c] : 0.0f;
+    has_far |= !IsDirect(max[c], parts);
   }
 }
 

@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "kernels/column_tiles.h"
+#include "kernels/far_rows.h"
 #include "softlane/options.h"
 #include "softlane/planes.h"
 #include "softlane/target.h"
@@ -140,25 +141,24 @@ enum class ColumnKind : uint8_t {
   kEmpty,     // every logit is -inf, and EmptyRow::kZero
 };
 
+/// The RowPlan of a column that may have no finite maximum. Its exp values do
+/// not count then, and it gets any plan.
+RowPlan PlanColumn(float max, const ScaleParts& parts);
+
 /// The RowPlan of each column of a tile, from the columns' maxima.
 struct ColumnPlans {
   void Decide(const ColumnKernels& kernels, const ScaleParts& parts,
               EmptyRow empty_row, const float* x, size_t stride, size_t n,
               size_t cols, Tile& tile);
-  /// For columns whose maxima are not known yet: no shifts.
-  void SetDirect(double all_unit, size_t width);
-  /// Replaces logits by the arguments of the exponential.
-  void ToArguments(const ColumnKernels& kernels, float* values, size_t n,
-                   size_t width) const {
-    if (!as_is) kernels.shift(values, n, shift, unit, width);
-  }
+  /// Keeps the maxima of a tile, and finds out whether there are far columns.
+  void SetMaxima(const Tile& tile, const ScaleParts& parts);
 
-  /// True if all columns are kOrdinary and their logits are the arguments. Else
-  /// every column has a kind, a shift and a unit.
-  bool as_is;
+  /// True if all columns are kOrdinary and not far. Else every column has a
+  /// kind and a maximum.
+  bool is_usual;
+  bool has_far;
   ColumnKind kind[kMaxTileLanes];
-  alignas(64) float shift[kMaxTileLanes];
-  float unit[kMaxTileLanes];
+  alignas(64) float max[kMaxTileLanes];  // 0 for one that is not finite
 };
 
 void ClearSums(Tile& tile);

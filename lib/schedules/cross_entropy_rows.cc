@@ -98,8 +98,7 @@ class CrossEntropyLoop {
 
   size_t RowsAtOnce() const {
     const size_t rows = call_.logits.rows, cols = call_.logits.cols;
-    if (!call_.HasLabels() || loss_.smoothing != 0.0 ||
-        loss_.parts.unit != 1.0) {
+    if (!call_.HasLabels() || loss_.smoothing != 0.0 || !loss_.parts.is_usual) {
       return 1;
     }
     if (kernels_.short_rows != nullptr) {

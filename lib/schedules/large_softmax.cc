@@ -16,8 +16,8 @@ bool RunLargeRow(const SoftmaxCall& call, const LargeRowKernels& kernels,
   BlockSums row{};
   SumOfBlocks(*kernels.blocks, kernels.blocks->sum, x, n, kNoHole, call.parts,
               true, row);
-  if (!row.is_direct || row.has_nan) return false;
-  const RowPlan plan = PlanRow(row.max, call.parts);
+  if (!IsDirect(row.max, call.parts) || row.has_nan) return false;
+  const RowPlan plan = PlanDirectRow(row.max, call.parts);
   const double sum = TotalOfBlocks(row, plan.offset);
   if (call.logsumexp != nullptr) {  // + 0, since a maximum of -0 is +0
     call.logsumexp[r] = static_cast<float>(
@@ -32,7 +32,7 @@ bool RunLargeRow(const SoftmaxCall& call, const LargeRowKernels& kernels,
 void RunLargeRows(const SoftmaxCall& call, Target target) {
   const LargeRowKernels& kernels = KernelsOf(kLargeRowKernels, target);
   for (size_t r = 0; r < call.x.rows; ++r) {
-    if (call.parts.unit != 1.0 || !RunLargeRow(call, kernels, r)) {
+    if (!RunLargeRow(call, kernels, r)) {
       RunRowByRow(call, r, 1);
     }
   }

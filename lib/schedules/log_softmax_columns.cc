@@ -17,6 +17,7 @@ class LogSoftmaxColumns {
         tiles_(KernelsOf(kTileKernels, target)),
         log_tiles_(KernelsOf(kLogTileKernels, target)),
         kernels_(KernelsOf(kColumnKernels, target)),
+        exp_of_far_(KernelsOf(kExpOfFarTile, target)),
         parts_(SplitScale(options.scale)),
         empty_row_(options.empty_row) {}
 
@@ -40,7 +41,7 @@ class LogSoftmaxColumns {
       PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
       PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
       decide(0, n);
-      Exp(n);
+      Exp(values_, n);
       tiles_.sums_in_double.all(e_, n, tile_);
     } else {
       ColumnBlocks blocks(n, parts_, true, tile_);
@@ -50,7 +51,7 @@ class LogSoftmaxColumns {
       const auto add = [&](size_t block, size_t elements) {
         chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
           read(first, count);
-          Exp(count);
+          Exp(values_, count);
           tiles_.sums_in_double.add(e_, count, tile_);
         });
       };
@@ -59,20 +60,22 @@ class LogSoftmaxColumns {
     }
     FindLogs();
     chunks.ForEach([&](size_t first, size_t count) {
-      if (!chunks.fits || !plans_.as_is) read(first, count);
+      if (!chunks.fits) read(first, count);
       Write({to + first * y_.axis_stride, y_.axis_stride, count, at.cols});
     });
   }
 
  private:
-  // Of the tile's logits, which become arguments.
-  void Exp(size_t n) {
-    plans_.ToArguments(kernels_, values_, n, tile_.width);
-    tiles_.exp(values_, n, parts_, e_, tile_);
+  void Exp(const float* logits, size_t n) {
+    if (plans_.has_far) {
+      exp_of_far_(logits, n, parts_, plans_.max, tile_, e_);
+    } else {
+      tiles_.exp(logits, n, parts_, e_, tile_);
+    }
   }
 
   void FindLogs() {
-    if (!plans_.as_is) return FindEachLog();
+    if (!plans_.is_usual) return FindEachLog();
     alignas(64) double logs[kMaxTileLanes];
     tiles_.log_sums(tile_, parts_, logs);
     log_tiles_.split_logs(logs, tile_);
@@ -82,22 +85,21 @@ class LogSoftmaxColumns {
   void FindEachLog() {
     // The exp values of the maxima tell whether other elements count.
     std::memcpy(e_, tile_.max, tile_.width * sizeof(float));
-    plans_.ToArguments(kernels_, e_, 1, tile_.width);
-    tiles_.exp(e_, 1, parts_, e_, tile_);
+    Exp(e_, 1);
     for (size_t c = 0; c < tile_.width; ++c) {
       const ColumnKind kind = plans_.kind[c];
       const double sum = tile_.sums[c];
+      const RowPlan plan = PlanColumn(tile_.max[c], parts_);
       double log = std::numeric_limits<double>::quiet_NaN();
       if (kind == ColumnKind::kEmpty) {
         log = 0.0;
       } else if (kind == ColumnKind::kOrdinary && sum == sum) {
-        const RowPlan plan = PlanRow(tile_.max[c], parts_);
         log = sum == e_[c] ? plan.scaled_max - plan.scaled_shift
                            : plan.log_divisor + kernels_.log(sum);
       }
       // The difference of halves cannot overflow where its product with a small
       // scale does not. Without a shift the first step changes nothing.
-      const float shift = plans_.shift[c];
+      const auto shift = static_cast<float>(plan.shift);
       const double share = parts_.scale < 1.0 && shift != 0.0f ? 0.5 : 1.0;
       const float high = static_cast<float>(log);
       shifted_.factor[c] = static_cast<float>(share);
@@ -111,7 +113,7 @@ class LogSoftmaxColumns {
   // The log-probabilities of the tile's logits.
   void Write(const ColumnsOut& out) {
     kernels_.write_logs(values_, static_cast<float>(parts_.scale),
-                        plans_.as_is ? nullptr : &shifted_, tile_, out);
+                        plans_.is_usual ? nullptr : &shifted_, tile_, out);
   }
 
   const Planes<const float>& x_;
@@ -119,6 +121,7 @@ class LogSoftmaxColumns {
   const TileKernels& tiles_;
   const LogTileKernels& log_tiles_;
   const ColumnKernels& kernels_;
+  FarTileFunction& exp_of_far_;
   const ScaleParts parts_;
   const EmptyRow empty_row_;
   ColumnPlans plans_;

@@ -118,8 +118,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
   }
   const RowPlan plan = PlanRow(max, call_.parts);
   prediction_.SetMax(max);
-  const bool has_unit = call_.parts.unit != 1.0;
-  if (plan.shift != 0.0 || (has_unit && is_log_)) {
+  if (!HasNoFarBlock(max, call_.parts)) {
     Divide(slot, {});
     const RowResult result = call_.kernels.one_row(
         z, row.to, row.n, call_.Sink(row.r), call_.parts, log);
@@ -127,12 +126,6 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
     return;
   }
   if (slot.has_tiny) Divide(slot, {});
-  // Logits times a unit, a power of two, are the logits of a row without.
-  const auto unit = static_cast<float>(call_.parts.unit);
-  if (has_unit) {
-    for (size_t i = 0; i < row.n; ++i) place[i] = z[i] * unit;
-    z = place;
-  }
   const float octaves = static_cast<float>(plan.offset + kHeadroom);
   // How many octaves a block of this maximum is below the row.
   const auto fall_of = [&](float block_max) {
@@ -141,7 +134,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
   const size_t count = (row.n + kSumCols - 1) / kSumCols;
   bool has_low = count > kKeptMaxima;
   for (size_t b = 0; b < count && b < kKeptMaxima; ++b) {
-    falls[b] = fall_of(falls[b] * unit);
+    falls[b] = fall_of(falls[b]);
     has_low = has_low || IsLow(falls[b], kPredictedPeak);
   }
   const int peak = has_low ? kHighPeak : kPredictedPeak;
@@ -192,7 +185,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
   }
   if (!is_log_) is_wide_ = has_tiny;
   if (sum == 0.0) sum = TotalOf(blocks, UnitOf(range));
-  EndLong(row, place, sum, max * unit, range, has_tiny);
+  EndLong(row, place, sum, max, range, has_tiny);
 }
 
 // Takes the sink in, and keeps the row for its last step.
@@ -203,8 +196,7 @@ void RowSchedule::EndLong(const Row& row, const float* place, double sum,
   sum += ExpOfSink(row.r, range);
   double log = 0.0;
   if (is_log_ || call_.logsumexp != nullptr) {
-    log = call_.parts.unit == 1.0 ? LogOf(max, sum, range)
-                                  : LogOfUnits(max, sum, range);
+    log = LogOf(max, sum, range);
   }
   if (call_.logsumexp != nullptr) SetLog(log, row.r);
   if (is_log_) {
@@ -212,15 +204,6 @@ void RowSchedule::EndLong(const Row& row, const float* place, double sum,
   } else {
     SetSlot(row.r, place, row.to, row.n, sum, has_tiny || MayHaveTiny(sum));
   }
-}
-
-// The same as LogOf, of logits times the unit.
-double RowSchedule::LogOfUnits(float max, double sum,
-                               const ExpRange& range) const {
-  ScaleParts parts = call_.parts;
-  parts.scale /= parts.unit;
-  parts.unit = 1.0;
-  return call_.kernels.log_of_sum(max, sum, range, parts);
 }
 
 // A job without columns has the sink alone.

@@ -20,7 +20,7 @@ class Prediction {
   void SetMax(float max) { SetOctaves(OctavesOf(max, parts_)); }
   void SetOctaves(float octaves) {
     octaves_ = octaves;
-    is_usable_ = parts_.unit == 1.0 && -kMaxPredicted <= octaves &&
+    is_usable_ = parts_.is_usual && -kMaxPredicted <= octaves &&
                  octaves <= kMaxPredicted;
   }
   /// Corrects the prediction after a row with this sum of exp values.

@@ -92,7 +92,7 @@ void RowSchedule::RunByMaximum(const Row& row) {
   }
   const RowPlan plan = PlanRow(max, call_.parts);
   prediction_.SetMax(max);
-  if (!plan.as_is || call_.plain.exp_rows[1] == nullptr) {
+  if (plan.is_far || call_.plain.exp_rows[1] == nullptr) {
     Divide(slot, {});
     const RowResult result =
         call_.kernels.one_row(z, row.to, row.n, job.sink, call_.parts, log);

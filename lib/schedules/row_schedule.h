@@ -176,7 +176,6 @@ class RowSchedule {
   }
   void EndLong(const Row& row, const float* place, double sum, float max,
                const ExpRange& range, bool has_tiny);
-  double LogOfUnits(float max, double sum, const ExpRange& range) const;
   double ExpOfSink(size_t r, const ExpRange& range);
 
   // False where the target has no pass for it, and where exp values take the

@@ -17,6 +17,7 @@ class SoftmaxColumns {
         y_(y),
         tiles_(KernelsOf(kTileKernels, target)),
         kernels_(KernelsOf(kColumnKernels, target)),
+        exp_of_far_(KernelsOf(kExpOfFarTile, target)),
         parts_(SplitScale(options.scale)),
         empty_row_(options.empty_row) {}
 
@@ -34,8 +35,12 @@ class SoftmaxColumns {
     PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
     PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
     Decide(from, at.cols);
-    plans_.ToArguments(kernels_, values_, n, tile_.width);
-    tiles_.sum_exp(values_, n, parts_, tile_);
+    if (plans_.has_far) {
+      Exp(n);
+      tiles_.sums.all(values_, n, tile_);
+    } else {
+      tiles_.sum_exp(values_, n, parts_, tile_);
+    }
     Invert();
     kernels_.write_probabilities(values_, tile_,
                                  {to, y_.axis_stride, n, at.cols});
@@ -44,8 +49,8 @@ class SoftmaxColumns {
  private:
   [[gnu::noinline]] void RunLong(const Chunks& chunks, const float* from,
                                  float* to, size_t cols) {
-    const bool are_far = !ColumnBlocks::HaveRoom(chunks.n, tile_.width);
-    ColumnBlocks blocks(chunks.n, parts_, are_far, tile_);
+    ColumnBlocks blocks(chunks.n, parts_,
+                        !ColumnBlocks::HaveRoom(chunks.n, tile_.width), tile_);
     const ColumnsIn in{from, x_.axis_stride, cols};
     const ColumnsIn exps{to, y_.axis_stride, cols};
     const auto write = [&](size_t first, size_t count) {
@@ -66,10 +71,9 @@ class SoftmaxColumns {
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
         Exp(in, first, count);
         tiles_.sums.add(values_, count, tile_);
-        if (are_far) return;
+        if (blocks.AreReadTwice()) return;
         if (blocks.Factors() != nullptr) {
-          kernels_.shift(values_, count, blocks.Zeros(), blocks.Factors(),
-                         tile_.width);
+          kernels_.multiply(values_, count, blocks.Factors(), tile_.width);
         }
         write(first, count);
       });
@@ -77,10 +81,11 @@ class SoftmaxColumns {
     blocks.Sum(tiles_, plans_, ColumnStep(read), ColumnStep(decide),
                ColumnStep(add));
     blocks.ForEach([&](size_t block, size_t elements) {
-      if (!are_far) blocks.SetSums(block);
+      if (!blocks.AreReadTwice()) blocks.SetSums(block);
       Invert();
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
-        are_far ? Exp(in, first, count) : Read(exps, first, count);
+        blocks.AreReadTwice() ? Exp(in, first, count)
+                              : Read(exps, first, count);
         write(first, count);
       });
     });
@@ -96,8 +101,15 @@ class SoftmaxColumns {
   }
   void Exp(const ColumnsIn& in, size_t first, size_t count) {
     Read(in, first, count);
-    plans_.ToArguments(kernels_, values_, count, tile_.width);
-    tiles_.exp(values_, count, parts_, values_, tile_);
+    Exp(count);
+  }
+  // Of the tile's logits.
+  void Exp(size_t n) {
+    if (plans_.has_far) {
+      exp_of_far_(values_, n, parts_, plans_.max, tile_, values_);
+    } else {
+      tiles_.exp(values_, n, parts_, values_, tile_);
+    }
   }
 
   void Decide(const float* from, size_t cols) {
@@ -107,7 +119,7 @@ class SoftmaxColumns {
 
   void Invert() {
     tiles_.invert(tile_);
-    if (plans_.as_is) return;
+    if (plans_.is_usual) return;
     for (size_t c = 0; c < tile_.width; ++c) {
       if (plans_.kind[c] == ColumnKind::kNan) tile_.head[c] = kNaN;
       // Every exp value is +0, and so is their sum.
@@ -121,6 +133,7 @@ class SoftmaxColumns {
   const Planes<float>& y_;
   const TileKernels& tiles_;
   const ColumnKernels& kernels_;
+  FarTileFunction& exp_of_far_;
   const ScaleParts parts_;
   const EmptyRow empty_row_;
   ColumnPlans plans_;

@@ -8,6 +8,12 @@
 
 namespace softlane {
 namespace internal {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+
+}  // namespace
 
 PartReader::PartReader(Target target, float scale, StateUse use) noexcept
     : passes_(*KernelsOf(kLargeRowKernels, target).blocks),
@@ -34,16 +40,16 @@ void PartReader::ReadBlocks(const float* x, size_t n, size_t hole,
       hole, parts_, false, blocks);
   float max = blocks.max;
   const bool has_nan = blocks.has_nan || !(blocks.hole == blocks.hole);
-  if (!blocks.is_direct || has_nan) max = row_.max_or_nan(x, n);
+  if (!(-kInfinity < max && max < kInfinity) || has_nan)
+    max = row_.max_or_nan(x, n);
   if (!has_nan && blocks.hole != 0.0) {
-    AddBlockSum(blocks.hole, blocks.hole_offset, blocks.sum);
+    AddBlockSum(blocks.hole, static_cast<int64_t>(blocks.hole_offset),
+                blocks.sum);
   }
   MergeState(StateOf(KeyOf(max), blocks.sum, use_), state);
 }
 
 StateRow RowOfState(const SoftmaxState& state, const ScaleParts& parts) {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
   StateRow row{};
   if (!HasSum(state)) {
     row.special = state.max_key <= kKeyOfMinusInfinity ? -kInfinity

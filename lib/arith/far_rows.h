@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ARITH_FAR_ROWS_H_
+#define SOFTLANE_LIB_ARITH_FAR_ROWS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "arith/plan.h"
+
+// The exponents of logits whose product with l = scale * log2(e) is beyond the
+// direct limit, or whose scale is so large or small that two floats do not hold
+// l. Such rows are rare. They are far rows: see IsDirect.
+//
+// An element is reduced by itself, whatever the rest of its row: x l is a
+// number of eighths of an octave and a rest f, as in exp-inl.h. l is the sum of
+// three doubles. The first two have 28 bits, so their products with a float
+// are exact. The eighths are those of x l1 + x l2; the rest is
+//   f = ((x l1 - eighths) + x l2) + x l3,
+// where the first two steps are exact. l is exact to 2^-80, so f is exact to
+// 2^-46 up to kMostOctaves, and rounded to float once.
+//
+// Beyond kMostOctaves, two floats are 512 octaves apart, or more. So no element
+// of a block counts but its maximum and the copies of this. They have a rest of
+// 0, and each counts as much as any maximum of one octave.
+//
+// So the exp value of an element depends on the element and on the scale, up to
+// a power of two. Rows of parts can then be added exactly: see exact_sum.h.
+
+namespace softlane {
+namespace internal {
+
+struct FarParts {
+  double l1, l2, l3;
+};
+
+constexpr double kMostOctaves = 0x1p33;
+// The exp value of a maximum beyond them.
+constexpr float kFarPeak = 0x1.16747cp4f;
+
+// Their exponent for such a maximum: in order, and far from each other and from
+// other exponents.
+inline double ExponentBeyondMost(float max) {
+  uint32_t bits;
+  std::memcpy(&bits, &max, sizeof(bits));
+  const double size = 0x1p44 + static_cast<double>(bits & 0x7FFFFFFFu) * 4096;
+  return (bits >> 31) != 0 ? -size : size;
+}
+
+// What exp values of up to kFarLanes rows are made with, a row per lane. Direct
+// lanes have the exp values of exp-inl.h, by these offsets.
+constexpr size_t kFarLanes = 16;
+struct FarLanes {
+  FarParts parts;
+  bool has_direct;
+  alignas(64) double exponent[kFarLanes];
+  float max[kFarLanes];
+  float lowest[kFarLanes];  // elements below it are +0
+  float peak[kFarLanes];    // kFarPeak beyond kMostOctaves, else 0
+  float offset[kFarLanes];
+  float least[kFarLanes];  // so many octaves over the offset are not +0
+};
+void SetFarLanes(const float* maxima, const float* offsets, size_t count,
+                 const ScaleParts& parts, FarLanes& lanes);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ARITH_FAR_ROWS_H_
