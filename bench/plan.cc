@@ -43,7 +43,7 @@ bool PrintSoftmaxPlan(const char* text) {
       shape.rows == 0 || shape.cols == 0) {
     return false;
   }
-  shape.has_unit_scale = true;
+  shape.has_usual_scale = true;
   shape.is_aligned = shape.cols % 16 == 0;
   std::printf("softmax of %zu x %zu\n", shape.rows, shape.cols);
   for (const Target target :

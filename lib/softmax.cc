@@ -66,15 +66,15 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
 
 void RunSchedule(const SoftmaxCall& call, Target target) {
   const size_t rows = call.x.rows, cols = call.x.cols;
-  const bool has_unit_scale = call.parts.is_usual;
+  const bool has_usual_scale = call.parts.is_usual;
   const bool has_logsumexp = call.logsumexp != nullptr;
-  if (has_unit_scale && !has_logsumexp) {
+  if (has_usual_scale && !has_logsumexp) {
     const SoftmaxPlan* const few =
         internal::PlanFewRows(rows, cols, false, target);
     if (few != nullptr) return RunPlan(call, *few, target);
   }
   const SoftmaxPlan plan = internal::PlanSoftmax(
-      {rows, cols, call.x.data == call.y.data, has_unit_scale, has_logsumexp,
+      {rows, cols, call.x.data == call.y.data, has_usual_scale, has_logsumexp,
        internal::HasWholeLines(call.y)},
       target);
   RunPlan(call, plan, target);

@@ -150,9 +150,9 @@ TEST_CASE("cross_entropy: same bits") {
   });
 }
 
-// Kills: a schedule for several rows that takes a scale beyond the powers of
-// two it can have, or a class without weight for one whose NaN does not matter,
-// or a factor of the gradient that is no float.
+// Kills: a schedule for several rows that takes an unusual scale, or a class
+// without weight for one whose NaN does not matter, or a factor of the gradient
+// that is no float.
 TEST_CASE("cross_entropy: extreme scales and weights, in batches and alone") {
   ForEachTarget([](Target target) {
     Random random(3);

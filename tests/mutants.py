@@ -998,7 +998,7 @@ MUTANTS = [
     ("schedules/prediction.h", "failures_ < 16 ? 2 * failures_ + 1 : 31", "31"),
     # planner.cc
     ("schedules/planner.cc", "if (shape.is_in_place) return Places::kScratch;", ""),
-    ("schedules/planner.cc", "shape.has_unit_scale && fills_batch", "fills_batch"),
+    ("schedules/planner.cc", "shape.has_usual_scale && fills_batch", "fills_batch"),
     ("schedules/planner.cc", "if (is_attention) return &kAttention;", ""),
     ("schedules/planner.cc", "cols <= limits->max_tile_cols && rows > limits->lanes / 2", "cols <= limits->max_tile_cols"),
     ("schedules/planner.cc", "shape.has_batches && !shape.is_log", "!shape.is_log"),

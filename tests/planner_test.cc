@@ -21,7 +21,7 @@ SoftmaxShape ShapeOf(size_t rows, size_t cols) {
   SoftmaxShape shape = {};
   shape.rows = rows;
   shape.cols = cols;
-  shape.has_unit_scale = true;
+  shape.has_usual_scale = true;
   shape.is_aligned = cols % 16 == 0;
   return shape;
 }
@@ -170,13 +170,13 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
         ShapeOf(1 + random.Below(most_rows), 1 + random.Below(most_cols));
     const uint64_t bits = random.Bits();
     s.is_in_place = bits & 1;
-    s.has_unit_scale = bits & 6;
+    s.has_usual_scale = bits & 6;
     s.has_logsumexp = bits & 8;
     s.is_aligned = s.is_aligned && (bits & 16);
     s.is_attention = bits & 32;
     s.is_log = !s.is_attention && (bits & 2048);
     if (s.is_attention) {
-      s.has_unit_scale = true;
+      s.has_usual_scale = true;
       s.has_batches = bits & 64;
       s.has_ranges = bits & 128;
       s.has_begins = s.has_ranges && (bits & 256);
@@ -195,11 +195,11 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
                (!has_vectors || (s.rows <= 2 && IsOneRow(1, s.cols)));
           break;
         case Schedule::kTiles:
-          ok = ok && !s.is_attention && s.has_unit_scale && s.cols <= 128 &&
+          ok = ok && !s.is_attention && s.has_usual_scale && s.cols <= 128 &&
                s.cols >= 2 && has_vectors;
           break;
         case Schedule::kBatches:
-          ok = ok && !s.is_log && s.has_unit_scale && s.has_batches &&
+          ok = ok && !s.is_log && s.has_usual_scale && s.has_batches &&
                !s.has_begins && s.cols <= 383 && has_vectors;
           break;
         case Schedule::kLargeRows:

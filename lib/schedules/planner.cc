@@ -116,7 +116,7 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
   const bool are_two = !shape.is_log && shape.rows == 2;
   const bool fills_batch =
       shape.rows >= kMinBatchRows || (are_two && !shape.has_logsumexp);
-  if (shape.has_unit_scale && fills_batch) {
+  if (shape.has_usual_scale && fills_batch) {
     // A tile has logsumexp for less than a batch.
     const bool is_tiled =
         IsTiled(shape, limits) || (shape.has_logsumexp && FitsTile(shape));

@@ -43,7 +43,7 @@ enum class Places {
 struct SoftmaxShape {
   size_t rows, cols;
   bool is_in_place;
-  bool has_unit_scale;  // ScaleParts::unit is 1
+  bool has_usual_scale;  // ScaleParts::is_usual
   bool has_logsumexp = false;
   bool is_aligned = false;  // all rows of the output are whole cache lines
   bool has_batches = true;  // the kind of logits has kernels for batches
@@ -103,9 +103,10 @@ constexpr bool IsLogSumByRow(size_t rows, size_t cols) {
   return cols < 2048 && !HasPaddedTiles(rows, cols);
 }
 SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target);
-/// The same for few rows, with a unit scale and without logsumexp, of which the
-/// schedule is kBatches or kTiles; null for others. With AVX2 on Zen 3 a tenth
-/// of the time of 4 x 16 less. Attention: without ranges, and with batches.
+/// The same for few rows, with a usual scale and without logsumexp, of which
+/// the schedule is kBatches or kTiles; null for others. With AVX2 on Zen 3 a
+/// tenth of the time of 4 x 16 less. Attention: without ranges, and with
+/// batches.
 const SoftmaxPlan* PlanFewRows(size_t rows, size_t cols, bool is_attention,
                                Target target);
 

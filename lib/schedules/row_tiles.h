@@ -8,7 +8,7 @@
 #include "schedules/softmax_call.h"
 #include "softlane/target.h"
 
-// Short rows in tiles, with a row per lane. The scale has unit 1, the rows have
+// Short rows in tiles, with a row per lane. The scale is usual, the rows have
 // 4 to 128 columns, and the target is not the x86-64 baseline.
 
 namespace softlane {
