@@ -29,13 +29,18 @@ constexpr float kLevels[] = {4090.0f,  4100.0f,  5000.0f,  1e5f,     3e8f,
 constexpr float kScales[] = {1.0f, 0.37f, 0x1p-70f, 0x1p90f, 3e-9f};
 constexpr size_t kLengths[] = {2, 5, 64, 100, 1000, 4096, 4097, 9000};
 
-// One or two levels, the second for a block; elements up to 134 octaves below;
-// a third may be masked.
+// One or two levels, the first for a block; elements up to 134 octaves below; a
+// third may be masked.
 std::vector<float> MakeFarRow(size_t n, float scale, Random& random) {
-  const auto draw = [&] { return kLevels[random.Below(std::size(kLevels))]; };
+  const auto draw = [&] {
+    const float level = kLevels[random.Below(std::size(kLevels))];
+    return level - random.Uniform(0.0f, 8.0f);
+  };
   const float first = draw();
   const float second = random.Below(2) == 0 ? draw() : first;
-  const float spread = random.Below(2) == 0 ? 3.0f : 93.0f;
+  // With equal elements the error of an exp value is that of the sum.
+  constexpr float kSpreads[] = {0.0f, 3.0f, 93.0f};
+  const float spread = kSpreads[random.Below(3)];
   const bool has_masked = random.Below(3) == 0;
   const size_t chosen = random.Below(1 + n / kModelBlock);
   std::vector<float> x(n);
@@ -240,6 +245,22 @@ TEST_CASE("far rows: any order of blocks") {
                          z.begin() + (3 - b) * ptrdiff_t{kModelBlock});
       }
       differences.Check(SameBits(y, z), {first, scale}, "softmax");
+    }
+    differences.Report();
+  });
+}
+
+// Kills: a block beyond the limit that is direct because its row is.
+TEST_CASE("far rows: far blocks of rows that are not far") {
+  ForEachTarget([](Target target) {
+    Random random(5);
+    Differences differences;
+    for (int k = 0; k < 40; ++k) {
+      std::vector<float> x(3 * kModelBlock, random.Uniform(-4101.0f, -4096.1f));
+      x[random.Below(3) * kModelBlock] = random.Uniform(-4096.0f, -4095.0f);
+      const float scale = k % 2 == 0 ? 1.0f : 0.5f;
+      for (float& v : x) v /= scale;
+      CheckRow({x, scale}, target, differences);
     }
     differences.Report();
   });

@@ -21,8 +21,10 @@
 // 2^-46 up to kMostOctaves, and rounded to float once.
 //
 // Beyond kMostOctaves, two floats are 512 octaves apart, or more. So no element
-// of a block counts but its maximum and the copies of this. They have a rest of
-// 0, and each counts as much as any maximum of one octave.
+// of a block counts but its maximum and the copies of this, and each counts as
+// much as an element without a rest. The exponent that the sum of such a block
+// counts from is not that of the maximum, but is in the same order, and as far
+// from others.
 //
 // So the exp value of an element depends on the element and on the scale, up to
 // a power of two. Rows of parts can then be added exactly: see exact_sum.h.
