@@ -250,16 +250,30 @@ TEST_CASE("far rows: any order of blocks") {
   });
 }
 
+// Whether an element beyond the limit has another exp value if its block is
+// taken for a direct one.
+bool IsTelling(float x, float scale) {
+  const internal::ScaleParts parts = internal::SplitScale(scale);
+  const ModelExp direct(internal::PlanRow(-4095.5f / scale, parts), parts);
+  const ModelExp far(internal::PlanRow(x, parts), parts);
+  int exponent;
+  return std::frexp(direct(x), &exponent) != std::frexp(far(x), &exponent);
+}
+
 // Kills: a block beyond the limit that is direct because its row is.
 TEST_CASE("far rows: far blocks of rows that are not far") {
   ForEachTarget([](Target target) {
     Random random(5);
     Differences differences;
-    for (int k = 0; k < 40; ++k) {
-      std::vector<float> x(3 * kModelBlock, random.Uniform(-4101.0f, -4096.1f));
-      x[random.Below(3) * kModelBlock] = random.Uniform(-4096.0f, -4095.0f);
-      const float scale = k % 2 == 0 ? 1.0f : 0.5f;
-      for (float& v : x) v /= scale;
+    for (int k = 0; k < 20; ++k) {
+      const float scale = k % 2 == 0 ? 1.0f : 0.37f;
+      float level;
+      do {
+        level = random.Uniform(-4101.0f, -4096.5f) / scale;
+      } while (!IsTelling(level, scale));
+      std::vector<float> x(3 * kModelBlock, level);
+      x[random.Below(3) * kModelBlock] =
+          random.Uniform(-4095.5f, -4095.0f) / scale;
       CheckRow({x, scale}, target, differences);
     }
     differences.Report();
