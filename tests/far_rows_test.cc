@@ -280,6 +280,25 @@ TEST_CASE("far rows: far blocks of rows that are not far") {
   });
 }
 
+// Kills: NaN that the sum of a far block forgets.
+TEST_CASE("far rows: NaN in any block") {
+  ForEachTarget([](Target target) {
+    for (const float level : {-1e4f, 1e6f, -1e9f}) {
+      for (const size_t at : {0, 4095, 4096, 8999}) {
+        std::vector<float> x(9000, level), y(9000, 1.0f);
+        x[at] = kNan;
+        const Rows<const float> view(x.data(), 1, x.size());
+        float log = 0.0f;
+        REQUIRE(Softmax(view, {y.data(), 1, y.size()}, {}, target) ==
+                Status::kOk);
+        REQUIRE(LogSumExp(view, &log, 1.0f, target) == Status::kOk);
+        CHECK(std::all_of(y.begin(), y.end(), [](float v) { return v != v; }));
+        CHECK(log != log);
+      }
+    }
+  });
+}
+
 // Kills: l in two parts, a logarithm without the rest of the maximum.
 TEST_CASE("far rows: the bounds of errors") {
   const std::vector<Case> cases = MakeCases(4, 3);

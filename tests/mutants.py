@@ -864,7 +864,6 @@ MUTANTS = [
     ("arith/far_exp-inl.h", "_mm_add_pd(_mm_add_pd(a, b), counter)", "_mm_add_pd(a, counter)"),
     ("arith/far_exp-inl.h", "_mm_andnot_ps(is_low, e)", "e"),
     ("arith/far_exp-inl.h", "is_beyond ? lanes.peak[0] : peak[0]", "peak[0]"),
-    ("kernels/far_rows.cc", "if (!plan.is_far) lanes.lowest[0] = lowest;", ""),
     ("kernels/far_rows.cc", "to[hole - i] = 0.0f;", ""),
     # block_sums.cc
     ("kernels/block_sums.cc", "is_common = fall <= kMaxRise;", ""),
@@ -872,7 +871,6 @@ MUTANTS = [
     ("kernels/block_sums.cc", "if (!(added.others == added.others)) row.has_nan = true;", ""),
     ("kernels/block_sums.cc", "parts.scale * fall < kBlockLimit ? max : row.max", "row.max"),
     ("kernels/block_sums.cc", "row.hole_offset = plan.offset;", ""),
-    ("kernels/block_sums.cc", "if (!plan.is_far && x < LowestOf(plan, parts)) return 0.0;", ""),
     ("kernels/block_sums.cc", "octaves[b] == octaves[b - 1]", "true"),
     ("kernels/block_sums.cc", "size >= 0x1p-96", "true"),
     ("kernels/block_sums.cc", "if (!HasNoFarBlock(max, parts)) return false;", ""),
