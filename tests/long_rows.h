@@ -4,6 +4,7 @@
 
 #include <cmath>
 #include <cstdlib>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -55,6 +56,23 @@ inline std::vector<float> MakeLongRow(LongShape shape, size_t n,
     }
   }
   return x;
+}
+
+// Lifts blocks to levels of which some are beyond the direct limit, and some
+// beyond 2^33 octaves.
+inline void MakeFarBlocks(std::vector<float>& x, Random& random) {
+  constexpr float kLevels[] = {0.0f,  -4090.0f, -4100.0f, 4100.0f,
+                               -1e4f, 5e4f,     -1e9f,    -3e9f,
+                               1e9f,  7e9f,     -3.4e38f};
+  const float other = kLevels[random.Below(std::size(kLevels))];
+  float level = other;
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (i % kModelBlock == 0) {
+      level = random.Below(2) == 0 ? other
+                                   : kLevels[random.Below(std::size(kLevels))];
+    }
+    x[i] = random.Below(8) == 0 ? level : x[i] + level;
+  }
 }
 
 inline float RestOf(const std::vector<float>& x, float scale) {

@@ -120,6 +120,7 @@ TEST_CASE("the cross-entropy of rows in parts has the bits of one call") {
         1 + (random.Below(4) == 0 ? random.Below(4 * kStateCols)
                                   : random.Below(40) * (kStateCols / 16));
     Row row{MakeLongRow(shape, n, random), 0, 1.0f, {}};
+    if (random.Below(4) == 0) MakeFarBlocks(row.x, random);
     const size_t label = random.Below(n);
     row.label = static_cast<int64_t>(label);
     // 1 - p of the label is at least 2^-30, or so small that it is +0.

@@ -5,6 +5,7 @@
 #include "softlane/softmax_state.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <string>
 #include <utility>
@@ -121,6 +122,10 @@ TEST_CASE("rows in parts have the bits of one call") {
                                   : random.Below(40) * (kStateCols / 16));
     Row row{MakeLongRow(shape, n, random), 1.0f, EmptyRow::kNan};
     if (random.Below(3) == 0) row.scale = random.Uniform(0.01f, 2.0f);
+    if (random.Below(4) == 0) MakeFarBlocks(row.x, random);
+    if (random.Below(9) == 0) {
+      row.scale = std::ldexp(1.0f, static_cast<int>(random.Below(160)) - 80);
+    }
     const std::string name = std::to_string(n) + " columns, shape " +
                              std::to_string(static_cast<int>(shape));
     Compare(row, AnyTarget(random), name, random, differences);
