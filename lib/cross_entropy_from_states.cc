@@ -24,11 +24,13 @@ class Labels {
   int64_t operator[](size_t r) const {
     return of64_ != nullptr ? of64_[r] : of32_[r];
   }
-  // As the checks see them: 32-bit words.
-  auto Words(size_t rows) const {
+  // As the checks see them: rows of 32-bit words.
+  Rows<const uint32_t> Words(size_t rows) const {
     return of64_ != nullptr
-               ? ReadVector(reinterpret_cast<const uint32_t*>(of64_), 2 * rows)
-               : ReadVector(reinterpret_cast<const uint32_t*>(of32_), rows);
+               ? Rows<const uint32_t>(reinterpret_cast<const uint32_t*>(of64_),
+                                      rows, 2)
+               : Rows<const uint32_t>(reinterpret_cast<const uint32_t*>(of32_),
+                                      rows, 1);
   }
   // Whether each label is in [0, end) or is `ignored`.
   bool AreBelow(uint64_t end, size_t rows, int64_t ignored) const {
@@ -66,7 +68,7 @@ Status Update(const Rows<const float>& logits, size_t first_col,
               const Labels& labels, SoftmaxState* states,
               const LossStateOptions& options, Target target) {
   const size_t rows = logits.rows;
-  if (Status s = CheckOperands(true, Read(logits), labels.Words(rows),
+  if (Status s = CheckOperands(true, Read(logits), Read(labels.Words(rows)),
                                WrittenVector(states, rows));
       s != Status::kOk) {
     return s;
@@ -262,7 +264,7 @@ Status Run(const Part& part, Target target) {
           part.x.cols <= part.num_classes &&
               part.first_col <= part.num_classes - part.x.cols &&
               (!has_gradient || HaveSameShape(part.x, part.dx)),
-          Replaced(part.x), part.labels.Words(rows),
+          Replaced(part.x), Read(part.labels.Words(rows)),
           ReadVector(part.states, rows), WrittenVector(part.losses, rows),
           Optional(Replacing(part.dx)),
           Optional(ReadVector(options.label_weights, rows)),

@@ -55,7 +55,7 @@ void DrawSettings(Options options, Random& random, Settings& s) {
     s.causal = random.Below(3) == 0;
     s.first_query = static_cast<int64_t>(random.Below(40)) - 10;
     s.window = random.Below(3) == 0 ? random.Below(60) : 0;
-  } else if (options == Options::kLoss) {
+  } else if (options == Options::kLoss || options == Options::kLossState) {
     s.label_smoothing = random.Below(2) == 0 ? 0.1f : 0.0f;
     s.z_loss = random.Below(2) == 0 ? 0.01f : 0.0f;
     s.upstream = random.Below(2) == 0 ? -1.5f : 1.0f;
@@ -119,15 +119,17 @@ void Fill(const Operand& operand, const Sizes& sizes, const Family* family,
 
 // What is written from states needs the states of its rows. Other states are of
 // rows of their own.
-void FillStates(const Operand& operand, const Call& call, Random& random) {
+void FillStates(const Operation& operation, const Operand& operand,
+                const Call& call, Random& random) {
 #ifndef SOFTLANE_TESTS_OLD_ARCHIVE  // see bits.sh
   auto* const states = call[operand.id].As<SoftmaxState>();
   if (operand.role == Role::kRead && call[kX].data != nullptr) {
-    const StateOptions options{call.settings.scale,
-                               static_cast<StateUse>(call.settings.use)};
-    const Status status =
-        UpdateStates(call[kX].AsRows<const float>(), 0, states, options);
-    if (status == Status::kOk) return;
+    RunFunction update = RunUpdate;
+    if (operation.options == Options::kLossState) {
+      const bool is_wide = operation.operands[1].element == Element::kInt64;
+      update = is_wide ? RunUpdateLoss64 : RunUpdateLoss32;
+    }
+    if (update(call, Target::kAuto) == Status::kOk) return;
   }
   for (size_t r = 0; r < call.sizes.rows; ++r) {
     states[r] = MakeState(call.settings, random);
@@ -187,7 +189,7 @@ Drawn Draw(size_t index) {
     v.data = from + (64 - reinterpret_cast<uintptr_t>(from) % 64) % 64 + shift;
     if (!IsInput(operand.role)) continue;
     if (operand.element == Element::kState) {
-      FillStates(operand, call, random);
+      FillStates(operation, operand, call, random);
       continue;
     }
     const size_t rows = v.stride == 0 ? 1 : v.rows;

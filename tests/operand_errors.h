@@ -175,6 +175,10 @@ inline void AddOptionErrors(const Operation& operation, Errors& errors) {
   if (options == Options::kStates) {
     for (const int use : {2, 255})
       add("use", [=](Settings& s) { s.use = use; });
+  } else if (options == Options::kLossState) {
+    for (const float z_loss : {-1.0f, kNotANumber}) {
+      add("z_loss", [=](Settings& s) { s.z_loss = z_loss; });
+    }
   } else if (options != Options::kScale && options != Options::kLoss) {
     add("empty_row", [](Settings& s) { s.empty_row = 2; });
   }
@@ -202,6 +206,11 @@ inline void AddOptionErrors(const Operation& operation, Errors& errors) {
     ++setting;
     add("window", [](Settings& s) { s.window = -1; });
   }
+}
+
+inline bool IsUpdateOfLoss(const Operation& operation) {
+  return operation.run[0] == RunUpdateLoss64 ||
+         operation.run[0] == RunUpdateLoss32;
 }
 
 // Numbers in operands out of their ranges. The fixture has good ones.
@@ -262,12 +271,23 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
     }
     constexpr Status kBadLabel = Status::kBadLabel;
     constexpr Status kBadOption = Status::kBadOption;
-    if (operand.id == kLabels && operand.element == Element::kInt32) {
+    const auto classes =
+        static_cast<int32_t>(operation.settings.first_col + kErrorCols);
+    if (operand.id == kLabels && IsUpdateOfLoss(operation)) {
+      // The function does not know the number of classes.
+      if (operand.element == Element::kInt32) {
+        AddContentErrors<int32_t>(f, operand, kBadLabel, kErrorRows - 1,
+                                  {-1, INT32_MIN}, errors);
+      } else {
+        AddContentErrors<int64_t>(f, operand, kBadLabel, kErrorRows - 1,
+                                  {-1, INT64_MIN}, errors);
+      }
+    } else if (operand.id == kLabels && operand.element == Element::kInt32) {
       AddContentErrors<int32_t>(f, operand, kBadLabel, kErrorRows - 1,
-                                {-1, int32_t{kErrorCols}}, errors);
+                                {-1, classes}, errors);
     } else if (operand.id == kLabels) {
       AddContentErrors<int64_t>(f, operand, kBadLabel, kErrorRows - 1,
-                                {-1, int64_t{kErrorCols}, int64_t{1} << 32},
+                                {-1, int64_t{classes}, int64_t{1} << 32},
                                 errors);
     } else if (operand.id == kLengths) {
       AddContentErrors<int32_t>(f, operand, kBadOption, kErrorRows - 1,
@@ -280,7 +300,9 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
       AddContentErrors<SoftmaxState>(f, operand, kBadOption, kErrorRows - 1,
                                      {state}, errors);
     } else if (operand.id == kWeights) {
-      AddContentErrors<float>(f, operand, kBadOption, kErrorCols - 1,
+      const bool is_per_row = operand.shape == Shape::kPerRow;
+      AddContentErrors<float>(f, operand, kBadOption,
+                              (is_per_row ? kErrorRows : kErrorCols) - 1,
                               {-1.0f, kNotANumber}, errors);
     }
   }

@@ -44,6 +44,60 @@ inline OperandList operator+(OperandList a, const OperandList& b) {
   return a;
 }
 
+// The cross-entropy of rows in parts: alone, and with all that is optional.
+inline void AddLossOperations(const Operand& states,
+                              std::vector<Operation>& all) {
+  constexpr Content kShares = Content::kShares;
+  constexpr Shape kPerRow = Shape::kPerRow;
+  const Operand logits = In(kX, "logits");
+  Operand updated = states;
+  updated.role = Role::kUpdated;
+  const OperandList losses = {Out(kResults, "losses", kPerRow)};
+  const OperandList optional = {
+      Optional(Out(kY, "dlogits")),
+      Optional(In(kWeights, "label_weights", kShares, Role::kRead, kPerRow)),
+      Optional(In(kUpstream, "upstream_rows", kShares, Role::kRead, kPerRow))};
+  Settings plain, full;
+  plain.use = full.use = static_cast<int>(StateUse::kCrossEntropy);
+  full.scale = 0.37f;
+  full.first_col = 5;
+  full.z_loss = 0.01f;
+  full.upstream = -1.5f;
+  const struct {
+    const char* names[3];
+    RunFunction update[2], run[2];
+    Operand labels;
+  } kLosses[] = {
+      {{"UpdateLossStates, int64_t", "CrossEntropyFromStates, int64_t",
+        "CrossEntropyFromStates, int64_t, all"},
+       {RunUpdateLoss64, CUpdateLoss64},
+       {RunLossFromStates64, CLossFromStates64},
+       Labels(Element::kInt64)},
+      {{"UpdateLossStates, int32_t", "CrossEntropyFromStates, int32_t",
+        "CrossEntropyFromStates, int32_t, all"},
+       {RunUpdateLoss32, CUpdateLoss32},
+       {RunLossFromStates32, CLossFromStates32},
+       Labels(Element::kInt32)}};
+  for (const auto& l : kLosses) {
+    all.push_back({l.names[0],
+                   {l.update[0], l.update[1]},
+                   Options::kScale,
+                   {Read(logits), l.labels, updated},
+                   full});
+    // Without dlogits nothing replaces the logits.
+    all.push_back({l.names[1],
+                   {l.run[0], l.run[1]},
+                   Options::kLossState,
+                   OperandList{Read(logits), l.labels, states} + losses,
+                   plain});
+    all.push_back({l.names[2],
+                   {l.run[0], l.run[1]},
+                   Options::kLossState,
+                   OperandList{logits, l.labels, states} + losses + optional,
+                   full});
+  }
+}
+
 // The functions of rows in parts.
 inline void AddPartOperations(std::vector<Operation>& all) {
   constexpr Shape kPerRow = Shape::kPerRow;
@@ -88,6 +142,7 @@ inline void AddPartOperations(std::vector<Operation>& all) {
                  Options::kSoftmax,
                  {logits, read, Out(kY, "log_probs")},
                  of_log});
+  AddLossOperations(read, all);
   const Operand p = In(kX, "probs", Content::kShares);
   const Operand dp = In(kSecond, "dprobs");
   all.push_back(

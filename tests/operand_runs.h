@@ -53,6 +53,26 @@ inline softlane_cross_entropy_options CLossOf(const Call& c) {
   o.upstream = c.settings.upstream;
   return o;
 }
+inline LossStateOptions LossStateOf(const Call& c) {
+  LossStateOptions o;
+  o.scale = c.settings.scale;
+  o.z_loss = c.settings.z_loss;
+  o.ignore_index = kIgnoreIndex;
+  o.label_weights = Floats(c, kWeights);
+  o.upstream_rows = Floats(c, kUpstream);
+  o.upstream = c.settings.upstream;
+  return o;
+}
+inline softlane_loss_state_options CLossStateOf(const Call& c) {
+  softlane_loss_state_options o = SOFTLANE_LOSS_STATE_DEFAULTS;
+  o.scale = c.settings.scale;
+  o.z_loss = c.settings.z_loss;
+  o.ignore_index = kIgnoreIndex;
+  o.label_weights = Floats(c, kWeights);
+  o.upstream_rows = Floats(c, kUpstream);
+  o.upstream = c.settings.upstream;
+  return o;
+}
 inline AttentionOptions AttentionOf(const Call& c) {
   AttentionOptions o;
   o.scale = c.settings.scale;
@@ -182,6 +202,28 @@ inline Status RunSoftmaxFromStates(const Call& c, Target t) {
 inline Status RunLogSoftmaxFromStates(const Call& c, Target t) {
   return LogSoftmaxFromStates(RowsAt(c, kX), StatesAt(c, kStates), RowsTo(c),
                               SoftmaxOf(c), t);
+}
+inline Status RunUpdateLoss64(const Call& c, Target t) {
+  return UpdateLossStates(RowsAt(c, kX), c.settings.first_col,
+                          c[kLabels].As<const int64_t>(), StatesAt(c, kStates),
+                          LossStateOf(c), t);
+}
+inline Status RunLossFromStates64(const Call& c, Target t) {
+  return CrossEntropyFromStates(
+      RowsAt(c, kX), c.settings.first_col, c.settings.first_col + c.sizes.cols,
+      c[kLabels].As<const int64_t>(), StatesAt(c, kStates), Floats(c, kResults),
+      RowsTo(c), LossStateOf(c), t);
+}
+inline Status RunUpdateLoss32(const Call& c, Target t) {
+  return UpdateLossStates(RowsAt(c, kX), c.settings.first_col,
+                          c[kLabels].As<const int32_t>(), StatesAt(c, kStates),
+                          LossStateOf(c), t);
+}
+inline Status RunLossFromStates32(const Call& c, Target t) {
+  return CrossEntropyFromStates(
+      RowsAt(c, kX), c.settings.first_col, c.settings.first_col + c.sizes.cols,
+      c[kLabels].As<const int32_t>(), StatesAt(c, kStates), Floats(c, kResults),
+      RowsTo(c), LossStateOf(c), t);
 }
 inline Status RunDots(const Call& c, Target t) {
   return SoftmaxBackwardDots(RowsAt(c, kX), RowsAt(c, kSecond),
@@ -328,6 +370,36 @@ inline Status CLogSoftmaxFromStates(const Call& c, Target t) {
       Floats(c, kX), c[kX].stride, CStatesAt(c, kStates), Floats(c, kY),
       c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
       c.settings.empty_row, ToC(t)));
+}
+inline Status CUpdateLoss64(const Call& c, Target t) {
+  const auto options = CLossStateOf(c);
+  return FromC(softlane_update_loss_states_i64(
+      Floats(c, kX), c[kX].stride, c.settings.first_col,
+      c[kLabels].As<const int64_t>(), CStatesAt(c, kStates), c.sizes.rows,
+      c.sizes.cols, &options, ToC(t)));
+}
+inline Status CLossFromStates64(const Call& c, Target t) {
+  const auto options = CLossStateOf(c);
+  return FromC(softlane_cross_entropy_from_states_i64(
+      Floats(c, kX), c[kX].stride, c.settings.first_col,
+      c.settings.first_col + c.sizes.cols, c[kLabels].As<const int64_t>(),
+      CStatesAt(c, kStates), Floats(c, kResults), Floats(c, kY), c[kY].stride,
+      c.sizes.rows, c.sizes.cols, &options, ToC(t)));
+}
+inline Status CUpdateLoss32(const Call& c, Target t) {
+  const auto options = CLossStateOf(c);
+  return FromC(softlane_update_loss_states_i32(
+      Floats(c, kX), c[kX].stride, c.settings.first_col,
+      c[kLabels].As<const int32_t>(), CStatesAt(c, kStates), c.sizes.rows,
+      c.sizes.cols, &options, ToC(t)));
+}
+inline Status CLossFromStates32(const Call& c, Target t) {
+  const auto options = CLossStateOf(c);
+  return FromC(softlane_cross_entropy_from_states_i32(
+      Floats(c, kX), c[kX].stride, c.settings.first_col,
+      c.settings.first_col + c.sizes.cols, c[kLabels].As<const int32_t>(),
+      CStatesAt(c, kStates), Floats(c, kResults), Floats(c, kY), c[kY].stride,
+      c.sizes.rows, c.sizes.cols, &options, ToC(t)));
 }
 inline Status CDots(const Call& c, Target t) {
   return FromC(softlane_softmax_backward_dots(

@@ -160,6 +160,7 @@ enum class Options {
   kTopK,
   kStates,
   kLoss,
+  kLossState,
   kAttention,
 };
 
@@ -223,10 +224,15 @@ inline View ShapeOf(const Operand& operand, const Sizes& sizes) {
 // A state of two logits.
 inline SoftmaxState MakeState(const Settings& settings, Random& random) {
   const float logits[2] = {15.0f + random.Unit(), 2.0f * random.Normal()};
+  const auto use = static_cast<StateUse>(settings.use);
   SoftmaxState state = {};
+  LossStateOptions options;
+  options.scale = settings.scale;
+  const int64_t label = 2;  // of another part
   const Status status =
-      UpdateStates({logits, 1, 2}, 0, &state,
-                   {settings.scale, static_cast<StateUse>(settings.use)});
+      use == StateUse::kCrossEntropy
+          ? UpdateLossStates({logits, 1, 2}, 0, &label, &state, options)
+          : UpdateStates({logits, 1, 2}, 0, &state, {settings.scale, use});
   return status == Status::kOk ? state : SoftmaxState();
 }
 inline bool IsEmpty(const View& v) {

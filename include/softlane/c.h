@@ -54,8 +54,9 @@ enum {
 
 /** The values of softlane::StateUse. */
 enum {
-  SOFTLANE_STATE_SOFTMAX = 0,    /**< StateUse::kSoftmax */
-  SOFTLANE_STATE_LOG_SOFTMAX = 1 /**< StateUse::kLogSoftmax */
+  SOFTLANE_STATE_SOFTMAX = 0,      /**< StateUse::kSoftmax */
+  SOFTLANE_STATE_LOG_SOFTMAX = 1,  /**< StateUse::kLogSoftmax */
+  SOFTLANE_STATE_CROSS_ENTROPY = 2 /**< StateUse::kCrossEntropy */
 };
 
 /** The values of softlane::Reduction. */
@@ -303,6 +304,55 @@ int softlane_log_softmax_from_states(const float* logits, size_t logits_stride,
                                      float* log_probs, size_t log_probs_stride,
                                      size_t rows, size_t cols, float scale,
                                      int empty_row, int target);
+
+/** softlane::LossStateOptions. */
+typedef struct softlane_loss_state_options {
+  float scale;                /**< LossStateOptions::scale */
+  float z_loss;               /**< LossStateOptions::z_loss */
+  int64_t ignore_index;       /**< LossStateOptions::ignore_index */
+  const float* label_weights; /**< LossStateOptions::label_weights */
+  const float* upstream_rows; /**< LossStateOptions::upstream_rows */
+  float upstream;             /**< LossStateOptions::upstream */
+} softlane_loss_state_options;
+
+/** An initializer with the default options of the cross-entropy of rows in
+ * parts. */
+#define SOFTLANE_LOSS_STATE_DEFAULTS \
+  { 1.0f, 0.0f, -100, NULL, NULL, 1.0f }
+
+/** softlane::UpdateLossStates with int64_t labels. Null options mean the
+ * defaults. */
+int softlane_update_loss_states_i64(const float* logits, size_t logits_stride,
+                                    size_t first_col, const int64_t* labels,
+                                    softlane_softmax_state* states, size_t rows,
+                                    size_t cols,
+                                    const softlane_loss_state_options* options,
+                                    int target);
+
+/** softlane_update_loss_states_i64, but with int32_t labels. */
+int softlane_update_loss_states_i32(const float* logits, size_t logits_stride,
+                                    size_t first_col, const int32_t* labels,
+                                    softlane_softmax_state* states, size_t rows,
+                                    size_t cols,
+                                    const softlane_loss_state_options* options,
+                                    int target);
+
+/** softlane::CrossEntropyFromStates with int64_t labels. A null dlogits means
+ * no gradient, and null options mean the defaults. */
+int softlane_cross_entropy_from_states_i64(
+    const float* logits, size_t logits_stride, size_t first_col,
+    size_t num_classes, const int64_t* labels,
+    const softlane_softmax_state* states, float* losses, float* dlogits,
+    size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_loss_state_options* options, int target);
+
+/** softlane_cross_entropy_from_states_i64, but with int32_t labels. */
+int softlane_cross_entropy_from_states_i32(
+    const float* logits, size_t logits_stride, size_t first_col,
+    size_t num_classes, const int32_t* labels,
+    const softlane_softmax_state* states, float* losses, float* dlogits,
+    size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_loss_state_options* options, int target);
 
 #ifdef __cplusplus
 } /* extern "C" */
