@@ -14,20 +14,31 @@ namespace softlane {
 
 constexpr size_t kParts = 3;
 
-// The states of the rows: the last parts are read first.
-inline Status ReadParts(const Rows<const float>& x, const StateOptions& options,
-                        Target target, std::vector<SoftmaxState>& states) {
+// The states of the rows, by update(a part of x, its first column, states): the
+// last parts are read first.
+template <class Update>
+Status ReadParts(const Rows<const float>& x, std::vector<SoftmaxState>& states,
+                 const Update& update) {
   states.assign(x.rows, {});
   for (size_t i = kParts; i-- > 0;) {
     std::vector<SoftmaxState> of_part(x.rows);
-    const Status status =
-        UpdateStates(x.PartOfColumns(i, kParts), x.FirstColOfPart(i, kParts),
-                     of_part.data(), options, target);
+    const Status status = update(x.PartOfColumns(i, kParts),
+                                 x.FirstColOfPart(i, kParts), of_part.data());
     if (status != Status::kOk) return status;
     const Status merged = MergeStates(states.data(), of_part.data(), x.rows);
     if (merged != Status::kOk) return merged;
   }
   return Status::kOk;
+}
+
+inline Status ReadParts(const Rows<const float>& x, const StateOptions& options,
+                        Target target, std::vector<SoftmaxState>& states) {
+  return ReadParts(x, states,
+                   [&](const Rows<const float>& part, size_t first_col,
+                       SoftmaxState* of_part) {
+                     return UpdateStates(part, first_col, of_part, options,
+                                         target);
+                   });
 }
 
 // write(a view's part, ..., part of y) for each part of the views.
@@ -41,6 +52,40 @@ Status ForParts(const Operands& o, const Write& write) {
     const Status status = write(part);
     if (status != Status::kOk) return status;
   }
+  return Status::kOk;
+}
+
+// All rows have one label, which depends on their length.
+inline Status LossInParts(const Operands& o, Target target) {
+  const size_t n = o.x.cols;
+  const int64_t label = n == 0 ? -100 : static_cast<int64_t>(n * 5 / 7);
+  const std::vector<int64_t> labels(o.x.rows, label);
+  const std::vector<int32_t> narrow(o.x.rows, static_cast<int32_t>(label));
+  LossStateOptions options;
+  options.scale = 0.37f;
+  options.z_loss = 0.01f;
+  options.upstream = -1.5f;
+  std::vector<SoftmaxState> states;
+  const Status status =
+      ReadParts(o.x, states,
+                [&](const Rows<const float>& part, size_t first_col,
+                    SoftmaxState* of_part) {
+                  return UpdateLossStates(part, first_col, narrow.data(),
+                                          of_part, options, target);
+                });
+  if (status != Status::kOk) return status;
+  std::vector<float> losses(o.x.rows), of_part(o.x.rows);
+  size_t first_col = 0;
+  const Status written = ForParts(o, [&](const Operands& part) {
+    const Status of_loss = CrossEntropyFromStates(
+        part.x, first_col, n, labels.data(), states.data(), of_part.data(),
+        part.y, options, target);
+    first_col += part.x.cols;
+    for (size_t r = 0; r < losses.size(); ++r) losses[r] += of_part[r];
+    return of_loss;
+  });
+  if (written != Status::kOk) return written;
+  for (size_t r = 0; r < losses.size(); ++r) o.row_results[r] = losses[r];
   return Status::kOk;
 }
 
@@ -71,6 +116,7 @@ inline const Operation kPartOperations[] = {
                                      {0.37f, EmptyRow::kZero}, t);
        });
      }},
+    {"cross_entropy, in parts", false, true, true, LossInParts},
     {"softmax_backward, in parts", true, true, false,
      [](const Operands& o, Target t) {
        std::vector<double> dots(o.x.rows), of_part(o.x.rows);

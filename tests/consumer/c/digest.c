@@ -62,6 +62,68 @@ static int CheckLoss(void) {
   return failures;
 }
 
+/* Every member of the options of the loss of rows in parts, and null options.
+ */
+static int CheckLossStates(void) {
+  const float x[2] = {1.0f, 1.0f};
+  const float weight = 0.0f, upstream = 4.0f;
+  const int64_t label = -100;
+  const int32_t narrow = 1;
+  softlane_loss_state_options options = SOFTLANE_LOSS_STATE_DEFAULTS;
+  softlane_softmax_state state;
+  float loss = 5.0f, dx[2] = {5.0f, 5.0f};
+  int failures = 0;
+  memset(&state, 0, sizeof(state));
+  /* Null options ignore the label -100. */
+  failures += softlane_update_loss_states_i64(x, 2, 0, &label, &state, 1, 2,
+                                              NULL, 0) != SOFTLANE_OK;
+  failures += softlane_update_loss_states_i64(x, 2, 0, &label, &state, 1, 2,
+                                              &options, 0) != SOFTLANE_OK;
+  failures += state.max_key != 0;
+  failures += softlane_cross_entropy_from_states_i64(
+                  x, 2, 0, 2, &label, &state, &loss, dx, 2, 1, 2, &options,
+                  0) != SOFTLANE_OK;
+  failures += loss != 0.0f || dx[0] != 0.0f || dx[1] != 0.0f;
+  options.ignore_index = 7;
+  failures +=
+      softlane_update_loss_states_i64(x, 2, 0, &label, &state, 1, 2, &options,
+                                      0) != SOFTLANE_BAD_LABEL;
+  failures += softlane_update_loss_states_i32(x, 2, 0, &narrow, &state, 1, 2,
+                                              &options, 0) != SOFTLANE_OK;
+  failures += state.max_key != 0xBF800000u;
+  failures += (state.window & 3) != SOFTLANE_STATE_CROSS_ENTROPY;
+  failures += softlane_update_states(x, 2, 0, &state, 1, 2, 1.0f,
+                                     SOFTLANE_STATE_CROSS_ENTROPY,
+                                     0) != SOFTLANE_BAD_OPTION;
+  /* The gradient is upstream / 2 and its opposite. */
+  options.upstream = 2.0f;
+  failures += softlane_cross_entropy_from_states_i32(
+                  x, 2, 0, 2, &narrow, &state, &loss, dx, 2, 1, 2, &options,
+                  0) != SOFTLANE_OK;
+  failures +=
+      !(loss > 0.69f && loss < 0.70f) || dx[0] != 1.0f || dx[1] != -1.0f;
+  options.upstream_rows = &upstream;
+  failures += softlane_cross_entropy_from_states_i32(
+                  x, 2, 0, 2, &narrow, &state, &loss, dx, 2, 1, 2, &options,
+                  0) != SOFTLANE_OK;
+  failures += dx[0] != 2.0f || dx[1] != -2.0f;
+  options.label_weights = &weight;
+  failures += softlane_cross_entropy_from_states_i32(
+                  x, 2, 0, 2, &narrow, &state, &loss, NULL, 0, 1, 2, &options,
+                  0) != SOFTLANE_OK;
+  failures += loss != 0.0f;
+  options.z_loss = 1.0f; /* 1 + log 2, squared */
+  failures += softlane_cross_entropy_from_states_i32(
+                  x, 2, 0, 2, &narrow, &state, &loss, NULL, 0, 1, 2, &options,
+                  0) != SOFTLANE_OK;
+  failures += !(loss > 2.86f && loss < 2.87f);
+  options.scale = -1.0f;
+  failures += softlane_cross_entropy_from_states_i32(
+                  x, 2, 0, 2, &narrow, &state, &loss, NULL, 0, 1, 2, &options,
+                  0) != SOFTLANE_BAD_OPTION;
+  return failures;
+}
+
 /* The layout of a state, and every value of its use. */
 static int CheckStates(void) {
   const float x[2] = {1.0f, -0.0f};
@@ -77,7 +139,7 @@ static int CheckStates(void) {
   failures +=
       softlane_update_states(x, 2, 0, &state, 1, 2, 1.0f,
                              SOFTLANE_STATE_LOG_SOFTMAX, 0) != SOFTLANE_OK;
-  failures += state.max_key != 0xBF800000u || (state.window & 1) != 1;
+  failures += state.max_key != 0xBF800000u || (state.window & 3) != 1;
   memset(&other, 0, sizeof(other));
   failures += softlane_update_states(x, 2, 0, &other, 1, 2, 1.0f,
                                      SOFTLANE_STATE_SOFTMAX, 0) != SOFTLANE_OK;
@@ -86,7 +148,8 @@ static int CheckStates(void) {
 }
 
 int main(void) {
-  const int failures = CheckNames() + CheckLoss() + CheckStates() + DigestAll();
+  const int failures = CheckNames() + CheckLoss() + CheckStates() +
+                       CheckLossStates() + DigestAll();
   printf("%d failures\n", failures);
   return failures != 0;
 }
