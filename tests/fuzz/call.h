@@ -71,6 +71,7 @@ enum class Content {
   kStates,         // of any use
   kSoftmaxStates,  // of the use SOFTLANE_STATE_SOFTMAX, as all states with sums
   kLogStates,      // of SOFTLANE_STATE_LOG_SOFTMAX
+  kLossStates,     // of SOFTLANE_STATE_CROSS_ENTROPY, but for ignored rows
   kUpdatedStates,  // of the use in the options
   kMergedStates,   // of the use of the operand before
   kAnything,
@@ -112,6 +113,8 @@ enum class Settings {
   kStates,
   kMerge,  // no options and no target
   kLoss,
+  kUpdateLoss,
+  kLossFromStates,
   kAttention,
 };
 // Whether the options are a struct, which may be null.
@@ -133,7 +136,7 @@ struct Options {
   int renormalize = 0;
   // Options of states.
   int use = SOFTLANE_STATE_SOFTMAX;
-  size_t first_col = 0;
+  size_t first_col = 0, num_classes = 0;
   // Options of a loss.
   int reduction = SOFTLANE_REDUCTION_MEAN;
   int64_t ignore_index = -100;
@@ -208,6 +211,12 @@ struct Call {
   Options options;
   int target = SOFTLANE_TARGET_AUTO;
 };
+
+// The label of row r of a call whose operand 1 has the labels.
+inline int64_t LabelOf(const Call& c, size_t r) {
+  return c.OperandAt(1).element == Element::kInt64 ? c.As<const int64_t>(1)[r]
+                                                   : c.As<const int32_t>(1)[r];
+}
 
 // Calls body(pointer to the elements, their offset among those of the operand,
 // their number) for each contiguous part of an operand.

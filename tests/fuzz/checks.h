@@ -21,13 +21,13 @@ inline void Describe(const Call& c) {
   std::fprintf(
       stderr,
       "  options%s: scale %a, empty_row %d, renormalize %d,\n"
-      "  use %d, first_col %zu,\n"
+      "  use %d, first_col %zu, num_classes %zu,\n"
       "  reduction %d, ignore_index %lld, label_smoothing %a, z_loss "
       "%a, upstream %a, zero_if_all_ignored %d,\n"
       "  softcap %a, alibi_slope %a, causal %d, first_query %lld, "
       "window %lld\n",
       o.are_null ? " (null)" : "", double{o.scale}, o.empty_row, o.renormalize,
-      o.use, o.first_col,
+      o.use, o.first_col, o.num_classes,
       o.reduction, static_cast<long long>(o.ignore_index),
       double{o.label_smoothing}, double{o.z_loss}, double{o.upstream},
       o.zero_if_all_ignored, double{o.softcap}, double{o.alibi_slope}, o.causal,

@@ -114,13 +114,28 @@ inline int ChooseInt(Source& source, int bound) {
                           : static_cast<int>(source.Byte()) % bound;
 }
 
+// The columns of rows of num_classes columns that a call has.
+inline void ChoosePart(Call& c, Source& source) {
+  Options& o = c.options;
+  o.first_col = source.Chance(128) ? source.Byte() : 0;
+  if (source.Chance(12)) o.first_col = source.OneOf(kHugeSizes);
+  const size_t kind = source.Byte();
+  o.num_classes = o.first_col + c.cols + (kind < 128 ? 0 : kind - 128);
+  if (kind >= 250) o.num_classes -= 1 + source.Byte() % 2;
+  if (kind == 255) o.num_classes = source.OneOf(kHugeSizes);
+}
+
 inline void ChooseOptions(Call& c, Source& source) {
   Options& o = c.options;
   const Settings settings = c.function->settings;
   if (settings == Settings::kNone) return;
   if (settings == Settings::kMerge) {
-    o.use = source.Byte() % 2;  // of the states
+    o.use = source.Byte() % 3;  // of the states
     return;
+  }
+  if (settings == Settings::kUpdateLoss ||
+      settings == Settings::kLossFromStates) {
+    ChoosePart(c, source);
   }
   if (AreStruct(settings) && source.Chance(12)) {
     o.are_null = true;  // the defaults of the function
@@ -133,6 +148,13 @@ inline void ChooseOptions(Call& c, Source& source) {
     o.use = ChooseInt(source, 2);
     o.first_col = source.Chance(128) ? source.Byte() * size_t{64} : 0;
     if (source.Chance(32)) o.first_col = source.OneOf(kHugeSizes);
+    return;
+  }
+  if (settings == Settings::kUpdateLoss ||
+      settings == Settings::kLossFromStates) {
+    o.ignore_index = source.Chance(128) ? ChoosePosition(source) : -100;
+    o.z_loss = ChooseAmount(source, 0.0f, false);
+    o.upstream = source.Chance(64) ? SpecialFloat(source.Byte()) : 1.0f;
     return;
   }
   o.empty_row = ChooseInt(source, 2);

@@ -198,10 +198,10 @@ inline const Function kFunctions[] = {
     {"softlane_update_states",
      Settings::kStates,
      [](const Call& c) {
-       return softlane_update_states(
-           c.In(0), c.Stride(0), c.options.first_col,
-           c.As<softlane_softmax_state>(1), c.rows, c.cols, c.options.scale,
-           c.options.use, c.target);
+       return softlane_update_states(c.In(0), c.Stride(0), c.options.first_col,
+                                     c.As<softlane_softmax_state>(1), c.rows,
+                                     c.cols, c.options.scale, c.options.use,
+                                     c.target);
      },
      {Read("logits", Content::kLogits, Shape::kMatrix),
       Updated("states", Content::kUpdatedStates)}},
@@ -245,6 +245,48 @@ inline const Function kFunctions[] = {
      {In("logits"),
       Read("states", Content::kLogStates, Shape::kPerRow, Element::kState),
       Out("log_probs", Content::kAnything)}},
+    {"softlane_update_loss_states_i64",
+     Settings::kUpdateLoss,
+     [](const Call& c) {
+       return softlane_update_loss_states_i64(
+           c.In(0), c.Stride(0), c.options.first_col, c.As<const int64_t>(1),
+           c.As<softlane_softmax_state>(2), c.rows, c.cols, LossStateOptions(c),
+           c.target);
+     },
+     {Read("logits", Content::kLogits, Shape::kMatrix),
+      Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt64),
+      Updated("states", Content::kLossStates)}},
+    {"softlane_update_loss_states_i32",
+     Settings::kUpdateLoss,
+     [](const Call& c) {
+       return softlane_update_loss_states_i32(
+           c.In(0), c.Stride(0), c.options.first_col, c.As<const int32_t>(1),
+           c.As<softlane_softmax_state>(2), c.rows, c.cols, LossStateOptions(c),
+           c.target);
+     },
+     {Read("logits", Content::kLogits, Shape::kMatrix),
+      Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32),
+      Updated("states", Content::kLossStates)}},
+    {"softlane_cross_entropy_from_states_i64", Settings::kLossFromStates,
+     [](const Call& c) {
+       return softlane_cross_entropy_from_states_i64(
+           c.In(0), c.Stride(0), c.options.first_col, c.options.num_classes,
+           c.As<const int64_t>(1), c.As<const softlane_softmax_state>(2),
+           c.Out(3), c.Out(4), c.Stride(4), c.rows, c.cols,
+           LossStateOptions(c, c.In(5), c.In(6)), c.target);
+     },
+     SOFTLANE_FUZZ_LOSS_OF_PARTS(
+         Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt64))},
+    {"softlane_cross_entropy_from_states_i32", Settings::kLossFromStates,
+     [](const Call& c) {
+       return softlane_cross_entropy_from_states_i32(
+           c.In(0), c.Stride(0), c.options.first_col, c.options.num_classes,
+           c.As<const int32_t>(1), c.As<const softlane_softmax_state>(2),
+           c.Out(3), c.Out(4), c.Stride(4), c.rows, c.cols,
+           LossStateOptions(c, c.In(5), c.In(6)), c.target);
+     },
+     SOFTLANE_FUZZ_LOSS_OF_PARTS(
+         Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32))},
 };
 constexpr size_t kNumFunctions = sizeof(kFunctions) / sizeof(kFunctions[0]);
 

@@ -82,6 +82,42 @@ struct LossOptions {
   bool are_null;
 };
 
+// The loss of rows in parts: logits, labels, states, losses, dlogits, weights,
+// upstream.
+inline Need NeedOfPartUpstream(const Call& c) {
+  return c.views[4].data != nullptr ? Need::kOptional : Need::kIgnored;
+}
+#define SOFTLANE_FUZZ_LOSS_OF_PARTS(labels)                                    \
+  {                                                                            \
+    In("logits"), labels,                                                      \
+        Read("states", Content::kLossStates, Shape::kPerRow, Element::kState), \
+        Apart("losses", Content::kAnything, Shape::kPerRow),                   \
+        Optional(Out("dlogits", Content::kAnything)),                          \
+        Option(Optional(                                                       \
+            Read("label_weights", Content::kWeights, Shape::kPerRow))),        \
+        Option(If(NeedOfPartUpstream,                                          \
+                  Read("upstream_rows", Content::kShares, Shape::kPerRow)))    \
+  }
+// The options as a struct, or null.
+struct LossStateOptions {
+  // Pointers that an update does not read.
+  explicit LossStateOptions(const Call& c)
+      : LossStateOptions(c, reinterpret_cast<const float*>(16),
+                         reinterpret_cast<const float*>(16)) {}
+  LossStateOptions(const Call& c, const float* weights, const float* upstream)
+      : are_null(c.options.are_null) {
+    const Options& o = c.options;
+    options = {o.scale, o.z_loss, o.ignore_index,
+               weights, upstream, o.upstream};
+  }
+  operator const softlane_loss_state_options*() const {
+    return are_null ? nullptr : &options;
+  }
+
+  softlane_loss_state_options options;
+  bool are_null;
+};
+
 // Attention: what the function takes, and from `masks` on bias, keep, lengths
 // and sinks.
 #define SOFTLANE_FUZZ_MASKS                                               \

@@ -90,6 +90,11 @@ inline int ExpectedOfOperands(const Call& c) {
       (c.k > c.cols || c.cols >= size_t{1} << 31)) {
     return SOFTLANE_BAD_SHAPE;
   }
+  if (c.function->settings == Settings::kLossFromStates &&
+      (c.cols > c.options.num_classes ||
+       c.options.first_col > c.options.num_classes - c.cols)) {
+    return SOFTLANE_BAD_SHAPE;
+  }
   Span spans[kMaxOperands];
   for (size_t i = 0; i < c.num_operands; ++i) {
     if (is_looked_at[i] && !FindSpan(c, i, &spans[i])) {
@@ -129,11 +134,27 @@ inline bool AreGoodOptions(const Call& c) {
       return o.reduction >= 0 && o.reduction <= 2 && IsScale(o.scale) &&
              IsAmount(o.label_smoothing) && o.label_smoothing <= 1.0f &&
              IsAmount(o.z_loss);
+    case Settings::kUpdateLoss:
+      return IsScale(o.scale);
+    case Settings::kLossFromStates:
+      return IsScale(o.scale) && IsAmount(o.z_loss);
     case Settings::kAttention:
       return IsScale(o.scale) && IsEmptyRow(o.empty_row) &&
              IsAmount(o.softcap) && IsFinite(o.alibi_slope) && o.window >= 0;
   }
   return false;
+}
+
+// Above all good labels and lengths.
+inline size_t EndOfIndices(const Call& c) {
+  switch (c.function->settings) {
+    case Settings::kUpdateLoss:
+      return SIZE_MAX;
+    case Settings::kLossFromStates:
+      return c.options.num_classes;
+    default:
+      return c.cols;
+  }
 }
 
 // The status for the numbers in operand i: kBadOption, kBadLabel or kOk.
@@ -149,7 +170,8 @@ int ExpectedOfValues(const Call& c, size_t i) {
       continue;
     }
     const auto integer = static_cast<int64_t>(value);
-    const bool is_below = integer >= 0 && static_cast<size_t>(integer) < c.cols;
+    const size_t end = EndOfIndices(c);
+    const bool is_below = integer >= 0 && static_cast<size_t>(integer) < end;
     if (content == Content::kLengths) {
       if (!is_below && static_cast<size_t>(integer) != c.cols) {
         return SOFTLANE_BAD_OPTION;
@@ -178,18 +200,22 @@ inline bool HaveGoodUses(const Call& c, size_t i) {
       case Content::kLogStates:
         use = SOFTLANE_STATE_LOG_SOFTMAX;
         break;
+      case Content::kLossStates:
+        if (LabelOf(c, r) == c.options.ignore_index) continue;
+        use = SOFTLANE_STATE_CROSS_ENTROPY;
+        break;
       case Content::kUpdatedStates:
         break;
       case Content::kMergedStates: {
         const auto other = c.As<const softlane_softmax_state>(i - 1)[r];
         if (!HasSum(other)) continue;
-        use = other.window & 1;
+        use = other.window & 3;
         break;
       }
       default:
         return true;
     }
-    if ((state.window & 1) != use) return false;
+    if ((state.window & 3) != use) return false;
   }
   return true;
 }

@@ -8,6 +8,7 @@
 
 #include "call.h"
 #include "memory.h"
+#include "operands.h"
 #include "source.h"
 
 // The values of a call's inputs: a family of values per operand, and a few
@@ -107,8 +108,10 @@ inline int UseOf(const Call& c, size_t i) {
       return SOFTLANE_STATE_SOFTMAX;
     case Content::kLogStates:
       return SOFTLANE_STATE_LOG_SOFTMAX;
+    case Content::kLossStates:
+      return SOFTLANE_STATE_CROSS_ENTROPY;
     default:
-      return c.options.use & 1;
+      return c.options.use & 3;
   }
 }
 
@@ -120,7 +123,8 @@ inline softlane_softmax_state MakeState(int use, float max, Random& random,
   const uint64_t kind = random.Below(16);
   if (kind == 0) return state;
   if (is_wild && kind < 8) {
-    for (int64_t& limb : state.limbs) limb = static_cast<int64_t>(random.Next());
+    for (int64_t& limb : state.limbs)
+      limb = static_cast<int64_t>(random.Next());
     state.window = static_cast<int32_t>(random.Next() >> 32);
     state.max_key = static_cast<uint32_t>(random.Next() >> 32);
   }
@@ -135,7 +139,7 @@ inline softlane_softmax_state MakeState(int use, float max, Random& random,
   state.max_key = bits >> 31 != 0 ? ~bits : bits | 0x80000000u;
   const bool is_near = -4096.0f < max && max < 4096.0f;
   const int octaves = is_near ? static_cast<int>(max * 1.4427f) : 0;
-  state.window = 2 * (octaves / 24) | use;
+  state.window = 4 * (octaves / 24) + use;
   for (int64_t& limb : state.limbs) {
     limb = static_cast<int64_t>(random.Next() >> 36);
   }
@@ -158,9 +162,11 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
       return Put(to, static_cast<int32_t>(random.Below(bound)));
     }
     case Content::kLabels: {
-      const size_t bound = c.cols == 0 || c.cols > INT32_MAX ? 1 : c.cols;
+      const bool is_part = c.function->settings != Settings::kLoss;
+      const size_t end = is_part ? c.options.num_classes : c.cols;
+      const size_t bound = end == 0 || end > INT32_MAX ? 1 : end;
       int64_t label = static_cast<int64_t>(random.Below(bound));
-      if (c.cols == 0 || random.Below(8) == 0) label = c.options.ignore_index;
+      if (end == 0 || random.Below(8) == 0) label = c.options.ignore_index;
       if (operand.element == Element::kInt64) return Put(to, label);
       return Put(to, static_cast<int32_t>(label));
     }
@@ -169,6 +175,7 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
     case Content::kStates:
     case Content::kSoftmaxStates:
     case Content::kLogStates:
+    case Content::kLossStates:
     case Content::kUpdatedStates:
     case Content::kMergedStates: {
       const int use = UseOf(c, i) ^ (random.Below(64) == 0 ? 1 : 0);
@@ -182,15 +189,25 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
 // Whether operand i has the states of rows that are operand 0.
 inline bool AreStatesOfRows(const Call& c, size_t i) {
   const Content content = c.OperandAt(i).content;
-  return content == Content::kSoftmaxStates || content == Content::kLogStates;
+  return content == Content::kSoftmaxStates || content == Content::kLogStates ||
+         (content == Content::kLossStates &&
+          c.OperandAt(i).role == Role::kRead);
 }
 
 // The state that has read row r. All zero if the options are bad.
 inline softlane_softmax_state StateOfRow(const Call& c, size_t i, size_t r) {
   softlane_softmax_state state = {};
-  softlane_update_states(c.In(0) + (r == 0 ? 0 : r * c.Stride(0)), 0, 0, &state,
-                         1, c.cols, c.options.scale, UseOf(c, i),
-                         SOFTLANE_TARGET_BASELINE);
+  const float* const row = c.In(0) + (r == 0 ? 0 : r * c.Stride(0));
+  if (c.OperandAt(i).content == Content::kLossStates) {
+    const int64_t label = LabelOf(c, r);
+    const LossStateOptions options(c);
+    softlane_update_loss_states_i64(row, 0, c.options.first_col, &label, &state,
+                                    1, c.cols, options,
+                                    SOFTLANE_TARGET_BASELINE);
+    return state;
+  }
+  softlane_update_states(row, 0, 0, &state, 1, c.cols, c.options.scale,
+                         UseOf(c, i), SOFTLANE_TARGET_BASELINE);
   return state;
 }
 
@@ -226,7 +243,10 @@ inline void FillInputs(const Call& c, const Memory& memory, Source& source) {
         PutElement(c, i, part + n * size, random, floats, is_wild);
       }
     });
-    const bool has_rows = AreStatesOfRows(c, i) && memory.Has(0) && !is_wild;
+    const bool has_rows =
+        AreStatesOfRows(c, i) && memory.Has(0) &&
+        (c.OperandAt(i).content != Content::kLossStates || memory.Has(1)) &&
+        !is_wild;
     if (!has_rows || c.ExtentOf(0).IsEmpty() || !source.Chance(192)) continue;
     for (size_t r = 0; r < c.rows; ++r) {
       Put(c.As<unsigned char>(i) + r * size, StateOfRow(c, i, r));
