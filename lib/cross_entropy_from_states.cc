@@ -34,12 +34,12 @@ class Labels {
   }
   // Whether each label is in [0, end) or is `ignored`.
   bool AreBelow(uint64_t end, size_t rows, int64_t ignored) const {
-    size_t r = 0;
-    while (r < rows &&
-           ((*this)[r] == ignored || static_cast<uint64_t>((*this)[r]) < end)) {
-      ++r;
+    for (size_t r = 0; r < rows; ++r) {
+      const int64_t label = (*this)[r];
+      if (label == ignored) continue;
+      if (label < 0 || static_cast<uint64_t>(label) >= end) return false;
     }
-    return r == rows;
+    return true;
   }
 
  private:
@@ -80,7 +80,7 @@ Status Update(const Rows<const float>& logits, size_t first_col,
       return Status::kBadOption;
     }
   }
-  if (!labels.AreBelow(uint64_t{1} << 63, rows, options.ignore_index)) {
+  if (!labels.AreBelow(UINT64_MAX, rows, options.ignore_index)) {
     return Status::kBadLabel;
   }
   const Target chosen = Resolve(target);

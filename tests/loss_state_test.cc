@@ -205,6 +205,7 @@ TEST_CASE("arguments of the cross-entropy of rows in parts") {
   labels[0] = -1;
   CHECK(update() == Status::kBadLabel);
   CHECK(run(4, 10) == Status::kBadLabel);
+  CHECK(run(4, SIZE_MAX) == Status::kBadLabel);
   labels[0] = 10;
   CHECK(run(4, 10) == Status::kBadLabel);
   labels[0] = -100;
