@@ -5,91 +5,17 @@
 #include "fp_environment.h"
 #include "kernels/cross_entropy_parts.h"
 #include "kernels/large_rows.h"
+#include "loss_labels.h"
 #include "schedules/softmax_call.h"
 #include "schedules/state_rows.h"
 #include "softlane/softmax_state.h"
 
-// Cross-entropy of rows in parts: the states, and loss and gradient from them.
+// Cross-entropy of rows in parts: loss and gradient from the states.
+// loss_state.cc makes these.
 
 namespace softlane {
 namespace internal {
 namespace {
-
-// Labels of either type.
-class Labels {
- public:
-  explicit Labels(const int64_t* labels) : of64_(labels) {}
-  explicit Labels(const int32_t* labels) : of32_(labels) {}
-
-  int64_t operator[](size_t r) const {
-    return of64_ != nullptr ? of64_[r] : of32_[r];
-  }
-  // As the checks see them: rows of 32-bit words.
-  Rows<const uint32_t> Words(size_t rows) const {
-    return of64_ != nullptr
-               ? Rows<const uint32_t>(reinterpret_cast<const uint32_t*>(of64_),
-                                      rows, 2)
-               : Rows<const uint32_t>(reinterpret_cast<const uint32_t*>(of32_),
-                                      rows, 1);
-  }
-  // Whether each label is in [0, end) or is `ignored`.
-  bool AreBelow(uint64_t end, size_t rows, int64_t ignored) const {
-    for (size_t r = 0; r < rows; ++r) {
-      const int64_t label = (*this)[r];
-      if (label == ignored) continue;
-      if (label < 0 || static_cast<uint64_t>(label) >= end) return false;
-    }
-    return true;
-  }
-
- private:
-  const int64_t* of64_ = nullptr;
-  const int32_t* of32_ = nullptr;
-};
-
-// Not inlined: see FpEnvironment.
-[[gnu::noinline]] void ReadRows(const Rows<const float>& logits,
-                                size_t first_col, const Labels& labels,
-                                SoftmaxState* states,
-                                const LossStateOptions& options,
-                                Target target) {
-  const PartReader reader(target, options.scale, StateUse::kCrossEntropy);
-  for (size_t r = 0; r < logits.rows; ++r) {
-    if (labels[r] == options.ignore_index) continue;
-    // Above the part if the label is before it.
-    const size_t label = static_cast<size_t>(labels[r]) - first_col;
-    reader.Read({logits.Row(r), first_col, logits.cols,
-                 label < logits.cols ? label : kNoHole},
-                states[r]);
-  }
-}
-
-Status Update(const Rows<const float>& logits, size_t first_col,
-              const Labels& labels, SoftmaxState* states,
-              const LossStateOptions& options, Target target) {
-  const size_t rows = logits.rows;
-  if (Status s = CheckOperands(true, Read(logits), Read(labels.Words(rows)),
-                               WrittenVector(states, rows));
-      s != Status::kOk) {
-    return s;
-  }
-  if (!IsFinitePositive(options.scale)) return Status::kBadOption;
-  for (size_t r = 0; r < rows; ++r) {
-    if (labels[r] != options.ignore_index &&
-        HasOtherUse(states[r], StateUse::kCrossEntropy)) {
-      return Status::kBadOption;
-    }
-  }
-  if (!labels.AreBelow(UINT64_MAX, rows, options.ignore_index)) {
-    return Status::kBadLabel;
-  }
-  const Target chosen = Resolve(target);
-  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
-  if (logits.cols == 0) return Status::kOk;
-  const FpEnvironment environment;
-  ReadRows(logits, first_col, labels, states, options, chosen);
-  return Status::kOk;
-}
 
 // A part of some rows.
 struct Part {
@@ -288,21 +214,6 @@ Status Run(const Part& part, Target target) {
 }  // namespace internal
 
 inline namespace v1 {
-
-Status UpdateLossStates(const Rows<const float>& logits, size_t first_col,
-                        const int64_t* labels, SoftmaxState* states,
-                        const LossStateOptions& options,
-                        Target target) noexcept {
-  return internal::Update(logits, first_col, internal::Labels(labels), states,
-                          options, target);
-}
-Status UpdateLossStates(const Rows<const float>& logits, size_t first_col,
-                        const int32_t* labels, SoftmaxState* states,
-                        const LossStateOptions& options,
-                        Target target) noexcept {
-  return internal::Update(logits, first_col, internal::Labels(labels), states,
-                          options, target);
-}
 
 Status CrossEntropyFromStates(const Rows<const float>& logits, size_t first_col,
                               size_t num_classes, const int64_t* labels,

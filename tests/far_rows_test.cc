@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows beyond the direct limit, and of a scale that two floats do not hold: see
-// lib/arith/far_rows.h. All functions have one definition of them.
+// lib/arith/far_plan.h. All functions have one definition of them.
 
 #include <algorithm>
 #include <cmath>

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "../lib/arith/exp_coefficients.h"
-#include "../lib/arith/far_rows.h"
+#include "../lib/arith/far_plan.h"
 #include "../lib/arith/plan.h"
 #include "reference.h"
 
@@ -41,7 +41,7 @@ class ModelExp {
   }
 
  private:
-  // The element by itself, in double: see arith/far_rows.h.
+  // The element by itself, in double: see arith/far_plan.h.
   float Far(float x) const {
     if (far_.peak[0] != 0.0f) return x == far_.max[0] ? far_.peak[0] : 0.0f;
     if (x == -kInf) return 0.0f;

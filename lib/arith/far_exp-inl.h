@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The exp values of far rows: see far_rows.h.
+// The exp values of far rows: see far_plan.h.
 
 #if defined(SOFTLANE_LIB_ARITH_FAR_EXP_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_FAR_EXP_INL_H_
@@ -10,7 +10,7 @@
 #endif
 
 #include "arith/exp-inl.h"
-#include "arith/far_rows.h"
+#include "arith/far_plan.h"
 #include "arith/max-inl.h"
 #include "arith/sse2_softmax_exp-inl.h"
 #include "arith/sum-inl.h"

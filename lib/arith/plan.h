@@ -30,7 +30,7 @@ constexpr double kLogSoftmaxFactor = 0x1.5863538c74e7fp-4;
 constexpr double kHeadroom = 4.0;
 
 // Where |scale max| is above this, the exponents of a row are computed in
-// double: see far_rows.h.
+// double: see far_plan.h.
 constexpr double kDirectLimit = 4096.0;
 
 // l = scale * log2(e), in two floats for a scale of usual size. All rows of
@@ -120,7 +120,7 @@ inline bool HasNoFarBlock(float max, const ScaleParts& parts) {
          parts.scale * max >= kBlockLimit - kDirectLimit;
 }
 
-// Of the plan of a far row. In far_rows.cc.
+// Of the plan of a far row. In far_plan.cc.
 struct FarPlan {
   double offset, log_divisor;
 };

@@ -6,7 +6,7 @@
 #include <cstring>
 
 #include "arith/exact_sum.h"
-#include "arith/far_rows.h"
+#include "arith/far_plan.h"
 #include "softlane/softmax_state.h"
 
 // What a SoftmaxState holds. See exact_sum.h for the sum.

@@ -35,23 +35,6 @@ size_t BlockFrom(size_t start, size_t n) {
   return n - start < kSumCols ? n - start : kSumCols;
 }
 
-// The result of a row without its sink, whose logsumexp it writes.
-RowResult ResultOf(const BlockPasses& passes, double sum, float max, float sink,
-                   const RowPlan& plan, const ScaleParts& parts,
-                   float* logsumexp) {
-  if (sink != -kInfinity) {
-    sum += passes
-               .sum(&sink, nullptr, 1, 0, plan, parts, LowestOf(plan, parts),
-                    nullptr, nullptr)
-               .hole;
-  }
-  if (sum == sum && logsumexp != nullptr) {
-    *logsumexp = static_cast<float>(passes.log_of_sum(max, sum, plan, parts) +
-                                    plan.scaled_shift);
-  }
-  return {sum, sum, max, false};
-}
-
 // Adds blocks of which each may be far, and raises the row's maximum by theirs.
 [[gnu::noinline]] void AddEachBlock(const BlockPasses& passes,
                                     BlockPasses::Sum* sum, const float* x,
@@ -76,35 +59,6 @@ RowResult ResultOf(const BlockPasses& passes, double sum, float max, float sink,
     }
     AddBlockSums(&added.others, 1, static_cast<int64_t>(plan.offset), row.sum);
   }
-}
-
-// A long row whose exp values are kept; false if it has far blocks, or may have
-// such. Then nothing is written.
-[[gnu::cold, gnu::noinline]] bool RunKept(const BlockPasses& passes,
-                                          const float* x, float* y, size_t n,
-                                          float sink, const ScaleParts& parts,
-                                          float* logsumexp, RowResult& result) {
-  BlockOctaves below;
-  const float row_max = MaxOfBlocks(passes, x, n, parts, below);
-  const float max = sink > row_max ? sink : row_max;
-  if (!HasNoFarBlock(max, parts)) return false;
-  BlockSums blocks;
-  AddBlocks(passes.write, x, y, n, kNoHole, parts, row_max, below, nullptr,
-            true, blocks);
-  const RowPlan plan = PlanRow(max, parts);
-  result = ResultOf(passes, TotalOfBlocks(blocks, plan.offset), max, sink, plan,
-                    parts, logsumexp);
-  if (!(result.sum == result.sum)) return true;
-  const double factor = 1.0 / result.sum;
-  const double top = OffsetOfBlock(row_max, parts);
-  for (size_t start = 0, end; start < n; start = end) {
-    end = EndOfBlocks(below, start, n);
-    const double octaves = top - below[start / kSumCols] - plan.offset;
-    const double power =
-        PowerOfBlocks(passes, octaves, factor, end - start, y + start);
-    passes.multiply(factor * power, result.sum / power, end - start, y + start);
-  }
-  return true;
 }
 
 }  // namespace
@@ -297,25 +251,6 @@ double PowerOfBlocks(const BlockPasses& passes, double octaves, double factor,
   return 1.0;
 }
 
-ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
-                   const ScaleParts& parts) {
-  BlockSums blocks;
-  if (n > kSumCols) {
-    SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, true, blocks);
-  }
-  const bool is_long = n > kSumCols;
-  const float max = is_long ? blocks.max : passes.max(x, n);
-  ExpSum row{kNaN, {}};
-  if (!IsFinite(max)) return row;
-  row.plan = PlanRow(max, parts);
-  row.sum = is_long ? TotalOfBlocks(blocks, row.plan.offset)
-                    : passes
-                          .sum(x, nullptr, n, kNoHole, row.plan, parts,
-                               LowestOf(row.plan, parts), nullptr, nullptr)
-                          .others;
-  return row;
-}
-
 void JoinBlocks(bool has_masked, const RowJob& job, const ExpParams& params,
                 RowResult& result) {
   if (!params.is_exact && !result.in_range) return;
@@ -328,38 +263,6 @@ void JoinBlocks(bool has_masked, const RowJob& job, const ExpParams& params,
   }
   result.sum = result.row_sum = TotalOfSums(sums, count, UnitOf(params.range));
   if (!params.is_exact && result.sum == 0.0) result.in_range = false;
-}
-
-// Cold: small code. No time counts but that of its passes.
-[[gnu::cold]] RowResult SoftmaxByPasses(const BlockPasses& passes,
-                                        const float* x, float* y, size_t n,
-                                        float sink, const ScaleParts& parts,
-                                        float* logsumexp) {
-  BlockSums blocks;
-  const bool is_long = n > kSumCols;
-  if (is_long) {
-    RowResult result;
-    if (n < kMinLargeCols &&
-        RunKept(passes, x, y, n, sink, parts, logsumexp, result)) {
-      return result;
-    }
-    SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, true, blocks);
-  }
-  const float row_max = is_long ? blocks.max : passes.max(x, n);
-  const float max = sink > row_max ? sink : row_max;
-  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
-  const RowPlan plan = PlanRow(max, parts);
-  double sum = passes
-                   .write(x, y, n, kNoHole, plan, parts, LowestOf(plan, parts),
-                          nullptr, nullptr)
-                   .others;
-  if (is_long) sum = TotalOfBlocks(blocks, plan.offset);
-  const RowResult result =
-      ResultOf(passes, sum, max, sink, plan, parts, logsumexp);
-  if (result.sum == result.sum) {
-    passes.multiply(1.0 / result.sum, result.sum, n, y);
-  }
-  return result;
 }
 
 }  // namespace internal

@@ -114,25 +114,12 @@ size_t EndOfBlocks(const uint8_t* octaves, size_t start, size_t n);
 double PowerOfBlocks(const BlockPasses& passes, double octaves, double factor,
                      size_t n, float* e);
 
-/// The sum of any row that is not empty, and its plan.
-struct ExpSum {
-  double sum;  // NaN if the row holds NaN or +inf, or holds -inf only
-  RowPlan plan;
-};
-ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
-                   const ScaleParts& parts);
-
 /// The result of a job with block_sums, whose last block's sum is the result's.
 /// It does not fit if a block has masked elements that may count: its maximum
 /// is far below the prediction. A block that is all masked is negligible in a
 /// row that fits.
 void JoinBlocks(bool has_masked, const RowJob& job, const ExpParams& params,
                 RowResult& result);
-
-/// SoftmaxKernels::one_row of a row that is long or far.
-RowResult SoftmaxByPasses(const BlockPasses& passes, const float* x, float* y,
-                          size_t n, float sink, const ScaleParts& parts,
-                          float* logsumexp);
 
 }  // namespace internal
 }  // namespace softlane

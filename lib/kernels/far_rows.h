@@ -12,7 +12,7 @@ namespace softlane {
 namespace internal {
 
 /// Writes the exp values of n elements of each lane of a tile with far lanes:
-/// see arith/far_rows.h. The maxima are finite. Direct lanes have offsets in
+/// see arith/far_plan.h. The maxima are finite. Direct lanes have offsets in
 /// the tile. `to` may be `from`.
 using FarTileFunction = void(const float* from, size_t n,
                              const ScaleParts& parts, const float* maxima,

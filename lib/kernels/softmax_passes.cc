@@ -12,6 +12,7 @@
 #include "arith/terms-inl.h"
 #include "arith/vector-inl.h"
 #include "kernels/divide-inl.h"
+#include "kernels/block_rows.h"
 #include "kernels/exp_sums-inl.h"
 #include "kernels/exp_values-inl.h"
 #include "kernels/logits-inl.h"

@@ -14,6 +14,7 @@
 #include "arith/row_exp-inl.h"
 #include "arith/sse2-inl.h"
 #include "arith/vector-inl.h"
+#include "kernels/block_rows.h"
 #include "kernels/exp_sums-inl.h"
 
 HWY_BEFORE_NAMESPACE();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "arith/far_rows.h"
+#include "arith/far_plan.h"
 
 #include <cstdint>
 #include <cstring>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_ARITH_FAR_ROWS_H_
-#define SOFTLANE_LIB_ARITH_FAR_ROWS_H_
+#ifndef SOFTLANE_LIB_ARITH_FAR_PLAN_H_
+#define SOFTLANE_LIB_ARITH_FAR_PLAN_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -68,4 +68,4 @@ void SetFarLanes(const float* maxima, const float* offsets, size_t count,
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_ARITH_FAR_ROWS_H_
+#endif  // SOFTLANE_LIB_ARITH_FAR_PLAN_H_
