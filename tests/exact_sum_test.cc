@@ -172,7 +172,8 @@ TEST_CASE("exact sums of a batch") {
   CHECK(wrong == 0);
 }
 
-// Kills: a limb that overflows; a window that cuts the only block.
+// Kills: a limb that overflows; a window that cuts the only block; a total that
+// is negative, or too large for limbs of blocks, and no 0.
 TEST_CASE("exact sums of many blocks, and of one") {
   ExactSum sum;
   const std::vector<double> sums(1024, 2.0 - 0x1p-52);
@@ -182,6 +183,9 @@ TEST_CASE("exact sums of many blocks, and of one") {
   CHECK(TotalOf(doubled, 23) == 0x1p31 - 0x1p-22);
   CHECK(TotalOf(doubled, 1200) == 0.0);
   CHECK(TotalOf(ExactSum(), 0) == 0.0);
+  for (const int64_t damaged : {int64_t{-1}, int64_t{1} << 40, INT64_MIN}) {
+    CHECK(TotalOf({0, {5, 0, 0, 0, damaged}}, 0) == 0.0);
+  }
   Random random(3);
   size_t wrong = 0;
   for (int i = 0; i < 10000; ++i) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <iterator>
 #include <string>
 #include <utility>
@@ -125,7 +126,7 @@ TEST_CASE("the cross-entropy of rows in parts has the bits of one call") {
     row.label = static_cast<int64_t>(label);
     // 1 - p of the label is at least 2^-30, or so small that it is +0.
     const float max = ModelMax(row.x.data(), n);
-    if (random.Below(3) == 0) row.x[label] = max + random.Uniform(0.0f, 12.0f);
+    if (random.Below(3) == 0) row.x[label] = max + random.Uniform(0.0f, 20.0f);
     if (random.Below(9) == 0) row.x[label] = -kInf;
     if (random.Below(9) == 0) MakeSpecial(row.x, label, random);
     if (random.Below(9) == 0) row.label = row.options.ignore_index;
@@ -177,6 +178,89 @@ TEST_CASE("a label far above the other classes") {
   }
   differences.Report();
   CHECK(worst <= 0x1p-54);  // half an ulp of a loss of 2^-30, and 2^-60
+}
+
+// Kills: a gradient in floats whose factor they do not hold; a -0.
+TEST_CASE("a gradient with a factor above the floats") {
+  Random random(4);
+  Differences differences;
+  for (size_t i = 0; i < 100; ++i) {
+    const size_t n = 2 + random.Below(2 * kStateCols);
+    Row row{MakeLongRow(LongShape::kUsual, n, random), 0, 1.5f, {}};
+    const size_t label = random.Below(n);
+    row.label = static_cast<int64_t>(label);
+    row.x[label] = ModelMax(row.x.data(), n) + 3.0f;
+    row.x[n - 1 - label / 2] = -kInf;
+    row.options.z_loss = 1e-3f;
+    row.options.upstream = random.Below(2) == 0 ? 0x1p126f : -0x1p126f;
+    const Loss want = InOneCall(row, AnyTarget(random));
+    const Loss got = InParts(row, random);
+    differences.Check(SameBits(got.loss, want.loss), "loss");
+    differences.Check(SameBits(got.dx, want.dx), "gradient");
+  }
+  differences.Report();
+}
+
+// Kills: a label counted from another column than the part's first.
+TEST_CASE("a part that begins in a block has the state of its blocks") {
+  Random random(5);
+  const size_t first = 100, n = 2 * kStateCols;
+  const std::vector<float> x = MakeLongRow(LongShape::kUsual, n, random);
+  for (const int64_t label : {int64_t{50}, int64_t{3000}, int64_t{6000}}) {
+    SoftmaxState state = {}, of_blocks = {};
+    REQUIRE(UpdateLossStates({&x[first], 1, n - first}, first, &label,
+                             &state) == Status::kOk);
+    REQUIRE(UpdateLossStates({&x[first], 1, kStateCols - first}, first, &label,
+                             &of_blocks) == Status::kOk);
+    REQUIRE(UpdateLossStates({&x[kStateCols], 1, kStateCols}, kStateCols,
+                             &label, &of_blocks) == Status::kOk);
+    CHECK(std::memcmp(&state, &of_blocks, sizeof(state)) == 0);
+  }
+}
+
+// Kills: a weight, an upstream gradient or a state of another row; an upstream
+// gradient that is read without dlogits; a use of an ignored row that counts.
+TEST_CASE("the cross-entropy of many rows in parts is that of each row") {
+  constexpr size_t kRows = 4, kCols = 6;
+  Random random(3);
+  float x[kRows * kCols], weights[kRows], upstream[kRows];
+  for (float& v : x) v = random.Normal();
+  for (float& v : weights) v = random.Uniform(0.5f, 2.0f);
+  for (float& v : upstream) v = random.Uniform(-2.0f, 2.0f);
+  const int64_t labels[kRows] = {5, -100, 2, 7};  // the last: of another part
+  const Rows<const float> logits(x, kRows, kCols);
+  SoftmaxState states[kRows] = {};
+  REQUIRE(UpdateStates(logits.Slice(1, 1), 0, &states[1]) == Status::kOk);
+  const SoftmaxState ignored = states[1];
+  LossStateOptions options;
+  options.label_weights = weights;
+  options.upstream_rows = upstream;
+  REQUIRE(UpdateLossStates(logits, 0, labels, states, options) == Status::kOk);
+  CHECK(std::memcmp(&ignored, &states[1], sizeof(ignored)) == 0);
+  float losses[kRows], dx[kRows * kCols];
+  REQUIRE(CrossEntropyFromStates(logits, 0, 9, labels, states, losses,
+                                 {dx, kRows, kCols}, options) == Status::kOk);
+  for (size_t r = 0; r < kRows; ++r) {
+    LossStateOptions of_row;
+    of_row.label_weights = &weights[r];
+    of_row.upstream = upstream[r];
+    float loss, gradient[kCols];
+    REQUIRE(CrossEntropyFromStates(logits.Slice(r, 1), 0, 9, &labels[r],
+                                   &states[r], &loss, {gradient, 1, kCols},
+                                   of_row) == Status::kOk);
+    CHECK(SameBits(loss, losses[r]));
+    for (size_t c = 0; c < kCols; ++c) {
+      CHECK(SameBits(gradient[c], dx[r * kCols + c]));
+    }
+  }
+  options.upstream_rows = reinterpret_cast<const float*>(16);
+  float alone[kRows];
+  REQUIRE(CrossEntropyFromStates(logits, 0, 9, labels, states, alone, {},
+                                 options) == Status::kOk);
+  CHECK(std::memcmp(alone, losses, sizeof(alone)) == 0);
+  options.upstream_rows = alone;  // an overlap that is none
+  REQUIRE(CrossEntropyFromStates(logits, 0, 9, labels, states, alone, {},
+                                 options) == Status::kOk);
 }
 
 // Kills: a check that is left out, or that comes after the first write.

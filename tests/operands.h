@@ -137,7 +137,7 @@ struct Settings {
   int reduction = 0;
   float label_smoothing = 0.0f, z_loss = 0.0f, upstream = 1.0f;
 };
-constexpr int64_t kIgnoreIndex = -100;
+constexpr int64_t kIgnoreIndex = -7;  // not the default
 
 struct Sizes {
   size_t rows = 0, axis = 1, cols = 0, k = 0;

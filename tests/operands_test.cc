@@ -90,6 +90,18 @@ TEST_CASE("operands: strides that are not used") {
   });
 }
 
+// Kills: an option that a C twin does not pass on, or takes from another.
+TEST_CASE("operands: the C twin has the bits of the function") {
+  ForEachFunction("C twin", [](const Operation& operation, size_t twin,
+                               Target target, Tally& tally) {
+    if (twin == 0) return;
+    const Sizes sizes{5, Has(operation, Shape::kPlanes) ? size_t{3} : 1, 40, 4};
+    Fixture f(operation, sizes);
+    const Bytes want = Expected(operation, 0, target, f, f.good, tally);
+    ExpectBytes(operation, twin, target, f, f.good, want, "C", tally);
+  });
+}
+
 // Kills: the same, where the issue saw it.
 TEST_CASE("operands: one row of stride 1") {
   ForEachTarget([](Target target) {
