@@ -62,7 +62,7 @@ inline void AddLossOperations(const Operand& states,
   full.scale = 0.37f;
   full.first_col = 5;
   full.z_loss = 0.01f;
-  full.upstream = -1.5f;
+  plain.upstream = full.upstream = -1.5f;
   const struct {
     const char* names[3];
     RunFunction update[2], run[2];
@@ -84,11 +84,11 @@ inline void AddLossOperations(const Operand& states,
                    Options::kScale,
                    {Read(logits), l.labels, updated},
                    full});
-    // Without dlogits nothing replaces the logits.
     all.push_back({l.names[1],
                    {l.run[0], l.run[1]},
                    Options::kLossState,
-                   OperandList{Read(logits), l.labels, states} + losses,
+                   OperandList{logits, l.labels, states} + losses +
+                       OperandList{optional[0]},
                    plain});
     all.push_back({l.names[2],
                    {l.run[0], l.run[1]},
