@@ -1183,7 +1183,7 @@ EQUIVALENT = {
         "where the total alone is not finite, it is NaN in double, too",
     ("!row.is_number || share_sums.total != share_sums.total", "!row.is_number"):
         "NaN reaches the loss and all gradients by itself",
-    ("counted_ != 0 && divisor_ == 0.0", "divisor_ == 0.0"):
+    ("call_.counted != 0 && divisor_ == 0.0", "divisor_ == 0.0"):
         "0 / 0 is NaN, and ignored rows have no gradient",
     ("return unit == 0.0 || (0x1p-100", "return (0x1p-100"): "the double path gives the same zeros",
     ("shares == nullptr || IsLarge(row)", "row.label > row.others"):
