@@ -872,6 +872,7 @@ MUTANTS = [
     ("kernels/far_rows.cc", "to[hole - i] = 0.0f;", ""),
     # block_sums.cc
     ("kernels/block_sums.cc", "is_common = fall <= kMaxRise;", ""),
+    ("kernels/block_sums.cc", "LowestOf(static_cast<float>(top - (own < used ? own : used)), parts)", "LowestOf(static_cast<float>(top), parts)"),
     ("kernels/block_sums.cc", "if (!(total == total)) { row.has_nan = true; } else if", "if"),
     ("kernels/block_sums.cc", "if (!(added.others == added.others)) row.has_nan = true;", ""),
     ("kernels/block_sums.cc", "parts.scale * fall < kBlockLimit ? max : row.max", "row.max"),
