@@ -101,10 +101,9 @@ void Compare(const Row& row, Target target, const std::string& what,
   const Results want = InOneCall(row, target), got = InParts(row, random);
   differences.Check(SameBits(got.probs, want.probs), what + ", softmax");
   differences.Check(SameBits(got.logs, want.logs), what + ", log-softmax");
-  differences.Check(SameBits({got.of_softmax}, {want.of_softmax}),
+  differences.Check(SameBits(got.of_softmax, want.of_softmax),
                     what + ", logsumexp with softmax");
-  differences.Check(SameBits({got.of_log}, {want.of_log}),
-                    what + ", logsumexp");
+  differences.Check(SameBits(got.of_log, want.of_log), what + ", logsumexp");
 }
 
 // Kills: a merge that is not exact; a state with fewer limbs; a state whose sum
