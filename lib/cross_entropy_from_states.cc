@@ -11,7 +11,7 @@
 #include "softlane/softmax_state.h"
 
 // Cross-entropy of rows in parts: loss and gradient from the states.
-// loss_state.cc makes these.
+// loss_state.cc makes the states.
 
 namespace softlane {
 namespace internal {
@@ -84,7 +84,7 @@ class PartLosses {
     return has_label ? static_cast<float>(loss.loss) : 0.0f;
   }
 
-  // Of a part that has the label.
+  // Sets the sums of a part that has the label.
   void SetLabel(const StateRow& row, const SoftmaxState& state, const float* x,
                 size_t label, PartSums& sums) const {
     const size_t n = part_.x.cols;
@@ -142,6 +142,8 @@ class PartLosses {
         passes_.multiply(factor, sum, n, e);
         continue;
       }
+      // As one call does with a long row.
+      if (part_.num_classes > kStateCols) passes_.multiply(1.0, sum, n, e);
       for (size_t k = 0; k < n; ++k) {
         // + 0: not the -0 that a negative unit makes of 0.
         e[k] = static_cast<float>(loss.unit * (ratio * double{e[k]}) + 0.0);
@@ -205,6 +207,10 @@ Status Run(const Part& part, Target target) {
   }
   const Target chosen = Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
+  if (part.x.cols == 0) {  // The strides may be any numbers.
+    FillRow(part.losses, rows, 0.0f);
+    return Status::kOk;
+  }
   const FpEnvironment environment;
   WriteLosses(part, chosen);
   return Status::kOk;

@@ -21,10 +21,11 @@ namespace {
   const PartReader reader(target, options.scale, StateUse::kCrossEntropy);
   for (size_t r = 0; r < logits.rows; ++r) {
     if (labels[r] == options.ignore_index) continue;
-    // Above the part if the label is before it.
-    const size_t label = static_cast<size_t>(labels[r]) - first_col;
+    const auto label = static_cast<size_t>(labels[r]);
+    const bool has_label =
+        first_col <= label && label - first_col < logits.cols;
     reader.Read({logits.Row(r), first_col, logits.cols,
-                 label < logits.cols ? label : kNoHole},
+                 has_label ? label - first_col : kNoHole},
                 states[r]);
   }
 }

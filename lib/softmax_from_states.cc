@@ -19,7 +19,7 @@ using internal::BlockPasses;
 using internal::ScaleParts;
 using internal::StateRow;
 
-// What a row of logits or of results is, and what it becomes.
+// Columns of some rows, their results, and the rows' states.
 struct Part {
   const Rows<const float>& x;
   const Rows<float>& y;

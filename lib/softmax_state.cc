@@ -8,8 +8,8 @@
 #include "kernels/large_rows.h"
 #include "schedules/state_rows.h"
 
-// States are made of a row's blocks, and merged. What is done with them stands
-// in softmax_from_states.cc.
+// States are made of a row's blocks and merged, and give logsumexp. Other
+// results stand in softmax_from_states.cc.
 
 namespace softlane {
 namespace {

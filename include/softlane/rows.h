@@ -71,10 +71,11 @@ struct Rows {
   /// the bits of one call. The part begins at column FirstColOfPart(i, n).
   constexpr Rows PartOfColumns(size_t i, size_t n) const noexcept {
     const size_t first = FirstColOfPart(i, n);
-    const bool is_empty = data == nullptr || first == cols;
+    const bool is_empty = data == nullptr || rows == 0 || first == cols;
     return Rows(is_empty ? data : data + first, rows,
                 FirstColOfPart(i + 1, n) - first, stride);
   }
+  /// The first column of part i of n; i <= n. That of part n is cols.
   constexpr size_t FirstColOfPart(size_t i, size_t n) const noexcept {
     const size_t blocks = cols / kStateCols + (cols % kStateCols != 0 ? 1 : 0);
     const size_t first = internal::FirstOfPart(blocks, i, n);

@@ -45,8 +45,8 @@ Status SoftmaxBackward(const Rows<const float>& probs,
 /// Shapes: the views have the same rows and cols; dots has probs.rows elements.
 /// Aliasing: dlogits may be the view probs or the view dprobs. dots overlaps no
 /// other operand.
-/// Special values, accuracy and errors: as for SoftmaxBackward, if the doubles
-/// are added as doubles.
+/// Special values, accuracy and errors: as for SoftmaxBackward, if the caller
+/// adds the dots as doubles.
 Status SoftmaxBackwardDots(const Rows<const float>& probs,
                            const Rows<const float>& dprobs, double* dots,
                            Target target = Target::kAuto) noexcept;

@@ -24,13 +24,14 @@
 // multiples of kStateCols (rows.h) give the bits of one call for the whole row:
 // in any number, in any order, and by any tree of merges. Rows::PartOfColumns
 // makes such parts. Other parts keep the error bounds, but may give other bits.
-// Columns of -inf at the end of a row, or none, change no bit.
+// Columns of -inf at the end of a row change no bit, nor do parts without
+// columns.
 
 namespace softlane {
 inline namespace v1 {
 
-/// The functions that a state serves. They differ in the order in which they
-/// add the exp values of a block.
+/// The functions that a state serves. They differ in how they add the exp
+/// values of a block.
 enum class StateUse : uint8_t {
   /// The bits of Softmax and SoftmaxWithLogSumExp.
   kSoftmax = 0,
@@ -49,22 +50,23 @@ struct StateOptions {
   StateUse use = StateUse::kSoftmax;
 };
 
-/// What is known of the columns of a row that have been read: their maximum and
-/// the sum of their exp values. 48 bytes without padding, trivially copyable.
-/// All bytes 0: no column has been read. A state may be sent to another
-/// machine of the same byte order.
+/// What is known of the columns of a row that have been read: their maximum,
+/// and c times the sum of their exp values, c near 1.0877. 48 bytes without
+/// padding, trivially copyable. All bytes 0: no column has been read. A state
+/// may be sent to another machine of the same byte order.
 struct SoftmaxState {
   /// The largest logit x as an integer in the order of floats: the bits of x,
   /// inverted if the sign bit is set, else with the sign bit set. 0 if no
   /// column has been read, 0xFFFFFFFF if there is a NaN. -0 counts as +0.
   uint32_t max_key;
-  /// 4 * J + use, where J is the window of the sum. 0 without a sum. Beyond
-  /// 2^33 octaves only the copies of the largest logit count, and J is
-  /// 400000000 over the window of that logit, or as far below it if it is
-  /// negative.
+  /// 4 * J + use, where J is the window of the sum. 0 without a sum. If |scale
+  /// * x| of the largest logit x is beyond 2^33 octaves, only the copies of x
+  /// count. Then J counts from a window that x defines: J is near 400000000 for
+  /// a positive x, and near -400000000 for a negative x.
   int32_t window;
-  /// The sum is limbs[i] * 2^(24 * (J - 3 + i)), added over i. All are 0 unless
-  /// the largest logit is finite.
+  /// c times the sum of exp(scale * x) is limbs[i] * 2^(24 * (J - 3 + i)),
+  /// added over i. c is the same for all states, and LogSumExp takes it out.
+  /// All limbs are 0 unless the largest logit is finite.
   int64_t limbs[5];
 };
 
@@ -91,8 +93,9 @@ Status MergeStates(SoftmaxState* into, const SoftmaxState* from,
                    size_t rows) noexcept;
 
 /// logsumexp[r] = log(sum_k exp(scale * logits[r, k])) over the columns that
-/// have been read: the bits of LogSumExp for states of use kLogSoftmax, of
-/// SoftmaxWithLogSumExp for those of use kSoftmax.
+/// have been read: the bits of LogSumExp for states of use kLogSoftmax, and of
+/// SoftmaxWithLogSumExp for states of use kSoftmax. States of use kCrossEntropy
+/// keep the error bound.
 ///
 /// Shapes: states and logsumexp have `rows` elements.
 /// Aliasing: logsumexp does not overlap states.
@@ -155,8 +158,9 @@ struct LossStateOptions {
 };
 
 /// UpdateStates for CrossEntropyFromStates: the exp value of the label is added
-/// apart, in the part that has the label's column. labels are columns of whole
-/// rows. The state of an ignored row reads nothing.
+/// as a block of its own, in the part that has the label's column. A label is a
+/// column of the whole row. The state of an ignored row does not change. All
+/// calls for a row use the same scale and ignore_index.
 ///
 /// Shapes: labels and states have logits.rows elements.
 /// Aliasing: states does not overlap any other operand.

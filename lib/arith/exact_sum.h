@@ -10,8 +10,9 @@
 // A row of more than kSumCols columns is summed in blocks of kSumCols columns.
 // A block's sum is a double s: the sum of its exp values in LaneSum's order, of
 // which those more than 129.75 octaves below the block's own maximum are +0. So
-// s depends on the block alone. s counts octaves from 2^0, whatever offset its
-// exp values had.
+// s depends on the block alone. s is in units of 1, whatever offset its exp
+// values had. For log-softmax it is in double from the start. The exp value of
+// a label is a block of its own.
 //
 // The sums of the blocks are added as integers. Limb j of a sum counts 2^(24
 // j). The sum s of a block gives it
@@ -23,9 +24,8 @@
 // 1. q_j depends on s alone.
 // 2. s < 2^(E + 1) <= 2^(24 J + 24). So t_(J+2) is 0, and no limb above J + 1
 //    has anything.
-// 3. So a sum is a function of the multiset of its blocks: J is a maximum, and
-// a
-//    limb is a sum of integers.
+// 3. So a sum is a function of the multiset of its blocks: J is a maximum,
+//    and a limb is a sum of integers.
 // 4. A merge moves both sums to the larger window. Limbs that a sum lacks above
 //    its own window are 0 by 2. Limbs that it dropped below are below the
 //    larger window, too.

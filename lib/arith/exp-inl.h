@@ -136,7 +136,7 @@ class SoftmaxExp {
   HWY_INLINE void KeepConstants() {
 #if HWY_TARGET == HWY_AVX2
     VF c2 = c2_, c1 = c1_;
-    __asm__("" : "+v"(c2.raw), "+v"(c1.raw), "+v"(c3_.raw));
+    __asm__("" : "+v"(c2.raw), "+v"(c1.raw));
     c2_ = Addend(c2);
     c1_ = Addend(c1);
 #endif
@@ -194,13 +194,14 @@ class SoftmaxExp {
   // 1 - 2^f, by which the power falls.
   template <class V>
   HWY_INLINE V MinusRise(const V& minus_f) const {
-    V p = Map([&](VF f) HWY_ATTR { return Fma(c3_, f, c2_); }, minus_f);
+    const VF c3 = Set(internal::kSoftmaxC3);
+    V p = Map([&](VF f) HWY_ATTR { return Fma(c3, f, c2_); }, minus_f);
     p = Map([&](VF p, VF f) HWY_ATTR { return Fnma(p, f, c1_); }, p, minus_f);
     return Map([&](VF p, VF f) HWY_ATTR { return hn::Mul(p, f); }, p, minus_f);
   }
 
   Table8 table_;
-  VF l_hi_, l_lo_, lowest_, c3_{Set(internal::kSoftmaxC3)};
+  VF l_hi_, l_lo_, lowest_;
   Addend magic_, c2_{Set(internal::kSoftmaxC2)}, c1_{Set(internal::kSoftmaxC1)};
 };
 

@@ -40,8 +40,8 @@ constexpr double kMostOctaves = 0x1p33;
 // The exp value of a maximum beyond them.
 constexpr float kFarPeak = 0x1.16747cp4f;
 
-// Their exponent for such a maximum: in order, and far from each other and from
-// other exponents.
+// The exponent of a maximum beyond kMostOctaves. Such exponents have the order
+// of the maxima, are 4096 or more apart, and are far from those of other rows.
 inline double ExponentBeyondMost(float max) {
   uint32_t bits;
   std::memcpy(&bits, &max, sizeof(bits));

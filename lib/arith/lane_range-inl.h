@@ -71,13 +71,6 @@ class LaneRange {
     AddUnlessLess(eighths.d, x.d, lowest);
   }
 
-  // See SoftmaxExp::KeepConstants.
-  HWY_INLINE void KeepConstants() {
-#if HWY_TARGET == HWY_AVX2
-    __asm__("" : "+v"(least_.raw));
-#endif
-  }
-
   HWY_INLINE bool IsInside() const {
     constexpr int32_t kInside = 8 * internal::kRange - 1;
     const VI high = hn::AndNot(hn::Set(I32(), kInside), outside_);
@@ -90,11 +83,11 @@ class LaneRange {
   static constexpr int32_t kLeastInside = 0x49C00000 - 8 * internal::kRange;
   static constexpr int kOrXor = 0xF6;  // a | (b ^ c), for vpternlog
 
-  HWY_INLINE VI Outside(VF eighths) const {
-    return hn::Xor(hn::BitCast(I32(), eighths), least_);
+  static HWY_INLINE VI Outside(VF eighths) {
+    return hn::Xor(hn::BitCast(I32(), eighths), hn::Set(I32(), kLeastInside));
   }
 
-  VI outside_, least_{hn::Set(I32(), kLeastInside)};
+  VI outside_;
 };
 
 // The exp values, from the results of Whole and Rest of SoftmaxExp. Adds the

@@ -17,12 +17,11 @@ namespace internal {
 static_assert(sizeof(SoftmaxState) == 48, "the layout has no padding");
 static_assert(kStateCols == kSumCols, "a state has whole blocks");
 
-constexpr uint32_t kKeyOfNothing = 0;
 constexpr uint32_t kKeyOfMinusInfinity = 0x007FFFFF;
 constexpr uint32_t kKeyOfInfinity = 0xFF800000;
 constexpr uint32_t kKeyOfNaN = 0xFFFFFFFF;
 
-/// The key of a maximum. A NaN has that of NaN.
+/// The key of a maximum. NaN has the key kKeyOfNaN.
 inline uint32_t KeyOf(float max) {
   if (!(max == max)) return kKeyOfNaN;
   const float value = max + 0.0f;  // +0 for -0
@@ -45,15 +44,15 @@ inline StateUse UseOf(const SoftmaxState& state) {
   return static_cast<StateUse>(state.window & 3);
 }
 
-/// A window beyond kMostOctaves counts from that of the maximum's exponent, and
-/// is this far from 0. Other windows are nearer to 0.
+/// A window of a maximum beyond kMostOctaves is stored as its distance from
+/// WindowBeyondMost. Stored windows of this kind are near kBeyondMost or
+/// -kBeyondMost; others are nearer to 0.
 constexpr int64_t kBeyondMost = 400000000;
 constexpr int64_t kLastWindow = kBeyondMost - 1000;
 static_assert(kMostOctaves / 24 < kLastWindow, "no window is both");
 inline int64_t WindowBeyondMost(uint32_t key) {
-  const float max = MaxOfKey(key);
-  const int64_t base = max < 0.0f ? -kBeyondMost : kBeyondMost;
-  return static_cast<int64_t>(ExponentBeyondMost(max)) / 24 - base;
+  const int64_t base = (key >> 31) == 0 ? -kBeyondMost : kBeyondMost;
+  return static_cast<int64_t>(ExponentBeyondMost(MaxOfKey(key))) / 24 - base;
 }
 
 inline ExactSum SumOf(const SoftmaxState& state) {

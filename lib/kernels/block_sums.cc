@@ -51,7 +51,9 @@ size_t BlockFrom(size_t start, size_t n) {
     const RowPlan plan = PlanRow(is_finite ? base : 0.0f, parts);
     const HoleSum added = sum(x + start, nullptr, cols, hole - start, plan,
                               parts, LowestOf(plan, parts), nullptr, nullptr);
-    if (!(added.others == added.others)) row.has_nan = true;
+    // Beside a NaN in the hole, the maximum may be any, and the sum infinite.
+    const double all = added.others + added.hole;
+    if (!(all == all)) row.has_nan = true;
     if (!is_finite || row.has_nan) continue;
     if (hole - start < cols) {
       row.hole = added.hole;

@@ -23,7 +23,8 @@ struct BlockPasses {
   /// below `lowest` are +0. What is at `next` is brought into the cache; null
   /// if there is nothing. block_sums may be null; else the plan is not far, and
   /// block_sums has the lowest argument of each block of kSumCols columns
-  /// before, and their sums after it. That of the last is the result alone.
+  /// before, and their sums after it. The sum of the last block is in the
+  /// result; its element of block_sums may be unset.
   using Sum = HoleSum(const float* x, float* y, size_t n, size_t hole,
                       const RowPlan& plan, const ScaleParts& parts,
                       float lowest, const float* next, double* block_sums);
@@ -63,12 +64,11 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
                   const ScaleParts& parts, uint8_t* octaves);
 
 /// Adds these blocks. `max` is their maximum, beside which no far block adds
-/// anything. `sum` is one of passes. If it
-/// writes, the exp value of the hole is +0, and `octaves` gets those of the
-/// offsets that the exp values have: the same for all blocks unless their
-/// maxima are far apart. What is at `next` is brought into the cache; null if
-/// there is nothing. total_alone: they are all blocks of the row, of which only
-/// the total is asked for.
+/// anything. `sum` is one of passes. If it writes, the exp value of the hole is
+/// +0, and `octaves` gets those of the offsets that the exp values have: the
+/// same for all blocks unless their maxima are far apart. What is at `next` is
+/// brought into the cache; null if there is nothing. total_alone: they are all
+/// blocks of the row, of which only the total is asked for.
 void AddBlocks(BlockPasses::Sum* sum, const float* x, float* y, size_t n,
                size_t hole, const ScaleParts& parts, float max,
                uint8_t* octaves, const float* next, bool total_alone,

@@ -178,6 +178,8 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
     }
   }
   if (!in_floats) {
+    // The exp values that count depend on the row alone, not on its blocks.
+    if (is_long) kBlockPasses.multiply(1.0, row.sum, n, dx);
     DoubleSharesOf(loss, targets, n)
         .ReplaceExpValues(result.unit, result.total / row.sum, dx);
   }

@@ -70,7 +70,6 @@ HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
   SoftmaxExp exp = ExpOf(params.range, params.parts);
   exp.KeepConstants();
   LaneRange range;
-  if (kHasMasked) range.KeepConstants();
   NarrowMax max;
   LaneSum sum;
   double* block_sums = job.block_sums;

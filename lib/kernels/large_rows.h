@@ -17,8 +17,8 @@ namespace internal {
 struct LargeRowKernels {
   const BlockPasses* blocks;  // for the sums: see SumOfBlocks
   /// Writes the probabilities of n logits from the sum of their row, whose plan
-  /// has no shift and no unit. y may be x. If is_streamed, they go past the
-  /// caches where y's address allows it.
+  /// is not far. y may be x. If is_streamed, they go past the caches where y's
+  /// address allows it.
   void (*write)(const float* x, float* y, size_t n, double sum,
                 const RowPlan& plan, const ScaleParts& parts, bool is_streamed);
 };

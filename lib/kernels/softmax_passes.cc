@@ -25,7 +25,6 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-using internal::ExpRange;
 using internal::IsDirect;
 using internal::kSumCols;
 using internal::PlanDirectRow;

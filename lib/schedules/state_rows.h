@@ -41,7 +41,8 @@ class PartReader {
 
 /// What a state says of its row.
 struct StateRow {
-  bool has_sum;   // false if the row is special; then only logsumexp is set
+  bool has_sum;   // false if the row is special; then only `special` has a
+                  // meaning
   float special;  // the logsumexp of a special row: NaN, +inf or -inf
   float max;
   RowPlan plan;
