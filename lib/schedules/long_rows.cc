@@ -80,7 +80,10 @@ bool RowSchedule::RunInParts(const Row& row) {
 void RowSchedule::SetPart(const Row& row, float* place, size_t i, size_t most,
                           const Pending& slot, RowJob& job) {
   const size_t n = row.n - i < most ? row.n - i : most;
-  SetJob({row.r, row.begin + i, n, row.to + i}, place + i, job);
+  // Log-softmax has no place, and logsumexp alone no results.
+  float* const to = row.to == nullptr ? nullptr : row.to + i;
+  SetJob({row.r, row.begin + i, n, to}, place == nullptr ? place : place + i,
+         job);
   job.sink = -kInfinity;
   job.block_sums = block_sums_;
   // Log-softmax has parts of one length only.
