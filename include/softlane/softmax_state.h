@@ -154,6 +154,8 @@ struct LossStateOptions {
   /// mean over the rows upstream is 1 over the divisor. Not read without
   /// dlogits.
   const float* upstream_rows = nullptr;
+  /// The gradient of the result, from what the caller computes of each row's
+  /// loss. Used unless upstream_rows is.
   float upstream = 1.0f;
 };
 
