@@ -54,24 +54,10 @@ Status CheckOptions(CrossEntropyCall& call) {
 Status CheckLabels(CrossEntropyCall& call) {
   call.counted = call.logits.rows;
   if (!call.HasLabels()) return Status::kOk;
-  for (size_t r = 0; r < call.logits.rows; ++r) {
-    const int64_t label = call.Label(r);
-    if (label == call.options->ignore_index) {
-      --call.counted;
-    } else if (label < 0 || static_cast<uint64_t>(label) >= call.logits.cols) {
-      return Status::kBadLabel;
-    }
-  }
-  return Status::kOk;
-}
-
-/// Labels or probability targets, as the checks see them: rows of 32-bit words.
-using Words = Rows<const uint32_t>;
-template <typename T>
-Words WordsOf(const Rows<const T>& view) {
-  constexpr size_t kWords = sizeof(T) / sizeof(uint32_t);
-  return {reinterpret_cast<const uint32_t*>(view.data), view.rows,
-          kWords * view.cols, kWords * view.stride};
+  const bool are_good =
+      call.labels.AreBelow(call.logits.cols, call.logits.rows,
+                           call.options->ignore_index, call.counted);
+  return are_good ? Status::kOk : Status::kBadLabel;
 }
 
 /// The operand loss.
@@ -126,8 +112,7 @@ Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
                                      *call.options, call.divisor);
   with_used_strides.shares_fit_floats = call.shares_fit_floats;
   with_used_strides.counted = call.counted;
-  with_used_strides.labels64 = call.labels64;
-  with_used_strides.labels32 = call.labels32;
+  with_used_strides.labels = call.labels;
   if (!call.HasLabels()) with_used_strides.targets = &none;
   RunCrossEntropy(with_used_strides, target);
 }
@@ -157,10 +142,9 @@ Status CrossEntropy(const Rows<const float>& logits, const int64_t* labels,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   internal::CrossEntropyCall call(logits, loss, dlogits, options, divisor);
-  call.labels64 = labels;
-  return internal::Run(
-      call, internal::WordsOf(Rows<const int64_t>(labels, logits.rows, 1)),
-      true, target);
+  call.labels = internal::Labels(labels);
+  return internal::Run(call, call.labels.WordsOfRows(logits.rows), true,
+                       target);
 }
 
 Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
@@ -168,10 +152,9 @@ Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   internal::CrossEntropyCall call(logits, loss, dlogits, options, divisor);
-  call.labels32 = labels;
-  return internal::Run(
-      call, internal::WordsOf(Rows<const int32_t>(labels, logits.rows, 1)),
-      true, target);
+  call.labels = internal::Labels(labels);
+  return internal::Run(call, call.labels.WordsOfRows(logits.rows), true,
+                       target);
 }
 
 Status CrossEntropy(const Rows<const float>& logits,

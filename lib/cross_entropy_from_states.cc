@@ -5,7 +5,7 @@
 #include "fp_environment.h"
 #include "kernels/cross_entropy_parts.h"
 #include "kernels/large_rows.h"
-#include "loss_labels.h"
+#include "schedules/labels.h"
 #include "schedules/softmax_call.h"
 #include "schedules/state_rows.h"
 #include "softlane/softmax_state.h"
@@ -32,12 +32,11 @@ class PartLosses {
  public:
   PartLosses(const Part& part, Target target)
       : part_(part),
-        passes_(*KernelsOf(kLargeRowKernels, target).blocks),
+        passes_(BlockPassesOf(target)),
         loss_of_part_(KernelsOf(kLossOfPart, target)),
         parts_(SplitScale(part.options.scale)),
         loss_{options_, parts_, 0.0, true} {
     options_.z_loss = part.options.z_loss;
-    options_.scale = part.options.scale;
     options_.class_weights = &weight_;
   }
 
@@ -71,12 +70,17 @@ class PartLosses {
     const double upstream = options.upstream_rows == nullptr || dx == nullptr
                                 ? options.upstream
                                 : options.upstream_rows[r];
-    PartSums sums{row.sum, 0.0, row.sum, 0.0, row.max};
-    if (has_label) SetLabel(row, part_.states[r], part_.x.Row(r), label, sums);
+    RowSums sums{row.sum, 0.0, row.sum, 0.0};
+    float x_label = row.max;
+    if (has_label) {
+      x_label = part_.x.Row(r)[label];
+      SetLabel(row, part_.states[r], part_.x.Row(r), label, sums);
+    }
     if (NeedsLog(options_, sums)) {
       sums.log_sum = passes_.log_of_sum(row.max, sums.sum, row.plan, parts_);
     }
-    const RowLoss loss = loss_of_part_(loss_, sums, row.plan, upstream);
+    const RowLoss loss =
+        loss_of_part_(loss_, sums, row.plan, x_label, upstream);
     if (dx != nullptr) {
       WriteGradient(row, loss, sums.sum, part_.x.Row(r), dx);
       if (has_label) dx[label] = static_cast<float>(loss.label_gradient);
@@ -86,9 +90,9 @@ class PartLosses {
 
   // Sets the sums of a part that has the label.
   void SetLabel(const StateRow& row, const SoftmaxState& state, const float* x,
-                size_t label, PartSums& sums) const {
+                size_t label, RowSums& sums) const {
     const size_t n = part_.x.cols;
-    sums.x_label = x[label];
+    const float x_label = x[label];
     // The exp value that the state has: by the plan of the label's block.
     const size_t place = (part_.first_col + label) % kStateCols;
     const size_t begin = place < label ? label - place : 0;
@@ -98,7 +102,7 @@ class PartLosses {
     BlockSums block{};
     if (max > -kInfinity) {
       const RowPlan plan = PlanRow(max, parts_);
-      block.hole = ExpOf(sums.x_label, plan);
+      block.hole = ExpOf(x_label, plan);
       block.hole_offset = plan.offset;
     }
     const HoleTotals totals =
@@ -106,7 +110,7 @@ class PartLosses {
                       static_cast<int64_t>(block.hole_offset), row.plan.offset);
     sums.others = totals.others;
     sums.sum = totals.sum;
-    sums.label = HoleOfBlocks(block, sums.x_label, row.plan, parts_);
+    sums.label = HoleOfBlocks(block, x_label, row.plan, parts_);
     // A row of one block: its sum is that of two doubles.
     if (n == part_.num_classes && n <= kStateCols) {
       if (totals.others < totals.sum * 0x1p-20) {
@@ -133,8 +137,7 @@ class PartLosses {
     const bool fits_floats = FactorFitsFloats(factor);
     const float lowest = LowestOf(row.plan, parts_);
     for (size_t i = 0; i < part_.x.cols; i += kSumCols) {
-      const size_t left = part_.x.cols - i;
-      const size_t n = left < kSumCols ? left : kSumCols;
+      const size_t n = BlockCols(i, part_.x.cols);
       float* const e = dx + i;
       passes_.write(x + i, e, n, kNoHole, row.plan, parts_, lowest, nullptr,
                     nullptr);
@@ -192,7 +195,7 @@ Status Run(const Part& part, Target target) {
           part.x.cols <= part.num_classes &&
               part.first_col <= part.num_classes - part.x.cols &&
               (!has_gradient || HaveSameShape(part.x, part.dx)),
-          Replaced(part.x), Read(part.labels.Words(rows)),
+          Replaced(part.x), Read(part.labels.WordsOfRows(rows)),
           ReadVector(part.states, rows), WrittenVector(part.losses, rows),
           Optional(Replacing(part.dx)),
           Optional(ReadVector(options.label_weights, rows)),
@@ -202,7 +205,9 @@ Status Run(const Part& part, Target target) {
     return s;
   }
   if (!AreGoodOptions(part)) return Status::kBadOption;
-  if (!part.labels.AreBelow(part.num_classes, rows, options.ignore_index)) {
+  size_t counted;
+  if (!part.labels.AreBelow(part.num_classes, rows, options.ignore_index,
+                            counted)) {
     return Status::kBadLabel;
   }
   const Target chosen = Resolve(target);

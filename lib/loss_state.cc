@@ -2,7 +2,7 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
-#include "loss_labels.h"
+#include "schedules/labels.h"
 #include "schedules/state_rows.h"
 #include "softlane/softmax_state.h"
 
@@ -34,8 +34,9 @@ Status Update(const Rows<const float>& logits, size_t first_col,
               const Labels& labels, SoftmaxState* states,
               const LossStateOptions& options, Target target) {
   const size_t rows = logits.rows;
-  if (Status s = CheckOperands(true, Read(logits), Read(labels.Words(rows)),
-                               WrittenVector(states, rows));
+  if (Status s =
+          CheckOperands(true, Read(logits), Read(labels.WordsOfRows(rows)),
+                        WrittenVector(states, rows));
       s != Status::kOk) {
     return s;
   }
@@ -46,7 +47,8 @@ Status Update(const Rows<const float>& logits, size_t first_col,
       return Status::kBadOption;
     }
   }
-  if (!labels.AreBelow(UINT64_MAX, rows, options.ignore_index)) {
+  size_t counted;
+  if (!labels.AreBelow(UINT64_MAX, rows, options.ignore_index, counted)) {
     return Status::kBadLabel;
   }
   const Target chosen = Resolve(target);

@@ -69,8 +69,7 @@ void ForRows(const Part& part, const ScaleParts& parts, float empty_value,
 [[gnu::noinline]] void WriteLogProbs(const Part& part,
                                      const SoftmaxOptions& options,
                                      Target target) {
-  const BlockPasses& passes =
-      *internal::KernelsOf(internal::kLargeRowKernels, target).blocks;
+  const BlockPasses& passes = internal::BlockPassesOf(target);
   internal::LogRowFunction& write_row =
       internal::KernelsOf(internal::kWriteLogRow, target);
   ScaleParts place;

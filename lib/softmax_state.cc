@@ -30,8 +30,7 @@ using internal::ScaleParts;
 
 [[gnu::noinline]] void WriteLogs(const SoftmaxState* states, size_t rows,
                                  float* logsumexp, float scale, Target target) {
-  const BlockPasses& passes =
-      *internal::KernelsOf(internal::kLargeRowKernels, target).blocks;
+  const BlockPasses& passes = internal::BlockPassesOf(target);
   internal::ScaleParts place;
   const ScaleParts& parts = internal::SplitScale(scale, place);
   for (size_t r = 0; r < rows; ++r) {

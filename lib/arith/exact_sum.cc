@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arith/exact_sum.h"
 
-#include <cstring>
+#include "arith/plan.h"
 
 namespace softlane {
 namespace internal {
@@ -24,17 +24,12 @@ int64_t Wrapped(int64_t a, int64_t b) {
                               static_cast<uint64_t>(b));
 }
 
-// The exponent of a positive normal number.
-int64_t ExponentOf(double s) {
-  uint64_t bits;
-  std::memcpy(&bits, &s, sizeof(bits));
-  return static_cast<int64_t>(bits >> 52) - 1023;
+double Power(int64_t exponent) {
+  return PowerOfTwo(static_cast<double>(exponent));
 }
-double PowerOfTwo(int64_t exponent) {
-  const uint64_t bits = static_cast<uint64_t>(exponent + 1023) << 52;
-  double power;
-  std::memcpy(&power, &bits, sizeof(power));
-  return power;
+// The limb of the first bit of s * 2^offset.
+int64_t LimbOfSum(double s, int64_t offset) {
+  return LimbOf(offset + static_cast<int64_t>(ExponentOf(s)));
 }
 
 struct Range {
@@ -99,15 +94,14 @@ void AddBlockSums(const double* sums, size_t count, int64_t offset,
     largest = largest < sums[b] ? sums[b] : largest;
   }
   if (largest == 0.0) return;
-  const int64_t exponent = offset + ExponentOf(largest);
+  const int64_t window = LimbOfSum(largest, offset);
   if (IsEmpty(to)) {
-    to.window = LimbOf(exponent);
-  } else if (LimbOf(exponent) > to.window) {
-    RaiseWindow(LimbOf(exponent), to);
-  } else if (exponent + 2 <= UnitOf(to.window)) {
-    return;  // less than half of the lowest unit
+    to.window = window;
+  } else if (window > to.window) {
+    RaiseWindow(window, to);
   }
-  const double units = PowerOfTwo(offset - UnitOf(to.window));
+  // 0 where less than half of the lowest unit is left.
+  const double units = Power(offset - UnitOf(to.window));
   double limbs[kLimbs] = {};
   for (size_t b = 0; b < count; ++b) {
     // The last bit of 1.5 * 2^52 * 2^(24 j) stands for 2^(24 j): a sum with it
@@ -163,9 +157,7 @@ double TotalOf(const ExactSum& sum, int64_t offset) {
   }
   const auto total = static_cast<double>(
       static_cast<int64_t>(bits | (rest != 0 ? uint64_t{1} : 0)));
-  const int64_t octaves = unit - offset;
-  if (octaves < -1022) return 0.0;
-  return total * PowerOfTwo(octaves);
+  return total * Power(unit - offset);
 }
 
 // The sum of the errors that additions leave is exact. For all sums are
@@ -183,8 +175,8 @@ double TotalOfSums(const double* sums, size_t count, int64_t offset) {
       !(total == total)) {
     return total;
   }
-  const int64_t window = LimbOf(offset + ExponentOf(range.largest));
-  const double big = PowerOfTwo(UnitOf(window) - offset + 52);
+  const int64_t window = LimbOfSum(range.largest, offset);
+  const double big = Power(UnitOf(window) - offset + 52);
   return RoundedOnce(sums, count, big, range);
 }
 

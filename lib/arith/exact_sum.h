@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "softlane/rows.h"
+
 // The sum of a long row, which does not depend on the order of its blocks.
 //
 // A row of more than kSumCols columns is summed in blocks of kSumCols columns.
@@ -41,7 +43,13 @@ namespace softlane {
 namespace internal {
 
 /// The columns of a block.
-constexpr size_t kSumCols = 4096;
+constexpr size_t kSumCols = kStateCols;
+/// The number of blocks of n columns, and the columns of the block that begins
+/// at column `start`.
+constexpr size_t BlocksOf(size_t n) { return (n + kSumCols - 1) / kSumCols; }
+constexpr size_t BlockCols(size_t start, size_t n) {
+  return n - start < kSumCols ? n - start : kSumCols;
+}
 
 constexpr size_t kLimbs = 5;
 

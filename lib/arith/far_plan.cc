@@ -3,7 +3,6 @@
 
 #include <cstdint>
 #include <cstring>
-#include <limits>
 
 namespace softlane {
 namespace internal {
@@ -18,7 +17,7 @@ double HeadOf(double v) {
   return v;
 }
 
-FarParts SplitScale(double scale) {
+FarParts FarPartsOf(double scale) {
   // log2(e), of which the first two parts have 28 bits.
   const double p1 = scale * 0x1.7154764p0;
   const double p2 = scale * 0x1.2b82fep-28;
@@ -51,19 +50,17 @@ FarMax MaxOf(float max, const FarParts& parts) {
 }  // namespace
 
 FarPlan PlanFarRow(float max, const ScaleParts& parts) {
-  const FarMax far = MaxOf(max, SplitScale(parts.scale));
+  const FarMax far = MaxOf(max, FarPartsOf(parts.scale));
   const double scaled_max = parts.scale * max;
   // Of the maximum over the plan's shift: 0, or the maximum itself.
-  const double octaves =
-      -kDirectLimit <= scaled_max && scaled_max <= kDirectLimit ? far.exponent
-                                                                : -far.rest;
+  const double octaves = IsNear(scaled_max) ? far.exponent : -far.rest;
   return {far.exponent - kHeadroom,
           (octaves - kHeadroom) * kLn2 - kLogSoftmaxFactor};
 }
 
 void SetFarLanes(const float* maxima, const float* offsets, size_t count,
                  const ScaleParts& parts, FarLanes& lanes) {
-  lanes.parts = SplitScale(parts.scale);
+  lanes.parts = FarPartsOf(parts.scale);
   lanes.has_direct = false;
   // More than 129.75 octaves.
   const double reach = 131.0 / (parts.scale * kLog2E);
@@ -79,7 +76,7 @@ void SetFarLanes(const float* maxima, const float* offsets, size_t count,
     if (!IsDirect(max, parts)) continue;
     lanes.has_direct = true;
     lanes.lowest[i] = LowestOf(offsets[i], parts);
-    lanes.least[i] = -std::numeric_limits<float>::infinity();
+    lanes.least[i] = -kInfinity;
   }
 }
 

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <limits>
 
 // The arithmetic of a row that needs no vectors: the split of the scale, the
 // exponent of the maximum, which divides all exp values, the least argument,
@@ -12,6 +13,11 @@
 
 namespace softlane {
 namespace internal {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
+/// Of a maximum: false for NaN.
+inline bool IsFiniteMax(float v) { return -kInfinity < v && v < kInfinity; }
 
 constexpr double kLog2E = 0x1.71547652b82fep0;  // log2(e), rounded
 constexpr double kLn2 = 0x1.62e42fefa39efp-1;   // ln(2), rounded
@@ -106,11 +112,13 @@ struct RowPlan {
   double shift, scaled_max, scaled_shift, log_divisor;
 };
 
+// Whether |scale max| is within the direct limit. False for NaN.
+inline bool IsNear(double scaled_max) {
+  return -kDirectLimit <= scaled_max && scaled_max <= kDirectLimit;
+}
 // Whether a row with this maximum is not far. False for NaN.
 inline bool IsDirect(float max, const ScaleParts& parts) {
-  const double scaled_max = parts.scale * max;
-  return -kDirectLimit <= scaled_max && scaled_max <= kDirectLimit &&
-         parts.is_usual;
+  return IsNear(parts.scale * max) && parts.is_usual;
 }
 // Whether, beside a row or a block with this maximum, no far block adds
 // anything: see exact_sum.h.
@@ -131,8 +139,7 @@ inline RowPlan PlanRow(float max, const ScaleParts& parts) {
   plan.max = max;
   plan.scaled_max = parts.scale * max;
   // A row of an unusual scale may need no shift.
-  const bool is_near =
-      -kDirectLimit <= plan.scaled_max && plan.scaled_max <= kDirectLimit;
+  const bool is_near = IsNear(plan.scaled_max);
   plan.shift = is_near ? 0.0 : max;
   plan.scaled_shift = is_near ? 0.0 : plan.scaled_max;
   plan.is_far = !(is_near && parts.is_usual);

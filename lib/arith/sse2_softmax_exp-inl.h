@@ -37,7 +37,7 @@ struct alignas(16) Pair {
 // Constants of few rows. GCC takes two instructions for a vector of two equal
 // doubles, and none for an operand in memory.
 struct WideConstants {
-  Pair one = 1.0, half = 0.5, minus_zero = -0.0;
+  Pair one = 1.0, minus_zero = -0.0;
   // ExpOf
   Pair magic = internal::kWideMagic;
   Pair c3 = internal::kSoftmaxC3;

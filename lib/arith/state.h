@@ -15,7 +15,6 @@ namespace softlane {
 namespace internal {
 
 static_assert(sizeof(SoftmaxState) == 48, "the layout has no padding");
-static_assert(kStateCols == kSumCols, "a state has whole blocks");
 
 constexpr uint32_t kKeyOfMinusInfinity = 0x007FFFFF;
 constexpr uint32_t kKeyOfInfinity = 0xFF800000;

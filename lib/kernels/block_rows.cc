@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/block_rows.h"
 
-#include <limits>
-
 namespace softlane {
 namespace internal {
 namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
 
 // The result of a row without its sink, whose logsumexp it writes.
 RowResult ResultOf(const BlockPasses& passes, double sum, float max, float sink,
@@ -63,13 +56,13 @@ RowResult ResultOf(const BlockPasses& passes, double sum, float max, float sink,
 ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
                    const ScaleParts& parts) {
   BlockSums blocks;
-  if (n > kSumCols) {
+  const bool is_long = n > kSumCols;
+  if (is_long) {
     SumOfBlocks(passes, passes.sum, x, n, kNoHole, parts, true, blocks);
   }
-  const bool is_long = n > kSumCols;
   const float max = is_long ? blocks.max : passes.max(x, n);
   ExpSum row{kNaN, {}};
-  if (!IsFinite(max)) return row;
+  if (!IsFiniteMax(max)) return row;
   row.plan = PlanRow(max, parts);
   row.sum = is_long ? TotalOfBlocks(blocks, row.plan.offset)
                     : passes
@@ -96,7 +89,7 @@ ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
   }
   const float row_max = is_long ? blocks.max : passes.max(x, n);
   const float max = sink > row_max ? sink : row_max;
-  if (!IsFinite(max)) return {kNaN, kNaN, max, false};
+  if (!IsFiniteMax(max)) return {kNaN, kNaN, max, false};
   const RowPlan plan = PlanRow(max, parts);
   double sum = passes
                    .write(x, y, n, kNoHole, plan, parts, LowestOf(plan, parts),

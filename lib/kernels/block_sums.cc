@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/block_sums.h"
 
-#include <limits>
-
 namespace softlane {
 namespace internal {
 namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
 
 // The maxima of so many blocks are found before their sums: the sums need not
 // wait for them. They stay in the second cache, so a row is read once from
@@ -31,23 +24,19 @@ uint8_t AtMost255(int octaves) {
   return static_cast<uint8_t>(octaves < 255 ? octaves : 255);
 }
 
-size_t BlockFrom(size_t start, size_t n) {
-  return n - start < kSumCols ? n - start : kSumCols;
-}
-
 // Adds blocks of which each may be far, and raises the row's maximum by theirs.
 [[gnu::noinline]] void AddEachBlock(const BlockPasses& passes,
                                     BlockPasses::Sum* sum, const float* x,
                                     size_t n, size_t hole,
                                     const ScaleParts& parts, BlockSums& row) {
   for (size_t start = 0; start < n; start += kSumCols) {
-    const size_t cols = BlockFrom(start, n);
+    const size_t cols = BlockCols(start, n);
     const float max = passes.max(x + start, cols);
     row.max = max > row.max ? max : row.max;
     // A block that adds nothing has exp values of +0, or NaN.
     const double fall = static_cast<double>(row.max) - max;
     const float base = parts.scale * fall < kBlockLimit ? max : row.max;
-    const bool is_finite = IsFinite(base);
+    const bool is_finite = IsFiniteMax(base);
     const RowPlan plan = PlanRow(is_finite ? base : 0.0f, parts);
     const HoleSum added = sum(x + start, nullptr, cols, hole - start, plan,
                               parts, LowestOf(plan, parts), nullptr, nullptr);
@@ -71,7 +60,7 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
   int top = 0;
   for (size_t b = 0; b * kSumCols < n; ++b) {
     const float of_block =
-        passes.max(x + b * kSumCols, BlockFrom(b * kSumCols, n));
+        passes.max(x + b * kSumCols, BlockCols(b * kSumCols, n));
     max = of_block > max ? of_block : max;
     if (!parts.is_usual || parts.scale * of_block > kDirectLimit) break;
     const int offset = static_cast<int>(OffsetOfBlock(of_block, parts));
@@ -91,7 +80,7 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
                                  const ScaleParts& parts, float max,
                                  uint8_t* octaves, const float* next,
                                  bool total_alone, BlockSums& row) {
-  const size_t blocks = (n + kSumCols - 1) / kSumCols;
+  const size_t blocks = BlocksOf(n);
   const int top = static_cast<int>(OffsetOfBlock(max, parts));
   int fall = 0;
   bool is_common = true;
@@ -128,12 +117,13 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
       row.hole = added.hole;
       row.hole_offset = top - used;
     }
-    const double total = TotalOfSums(sums, count, top - used);
-    if (!(total == total)) {
+    double any = 0.0;
+    for (size_t k = 0; k < count; ++k) any += sums[k];
+    if (!(any == any)) {
       row.has_nan = true;
     } else if (total_alone && count == blocks) {
       row.is_all = true;
-      row.total = total;
+      row.total = TotalOfSums(sums, count, top - used);
       row.total_offset = top - used;
     } else {
       AddBlockSums(sums, count, top - used, row.sum);
@@ -167,10 +157,7 @@ void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
 
 double TotalOfBlocks(const BlockSums& row, double offset) {
   if (row.has_nan) return kNaN;
-  if (row.is_all) {
-    const double octaves = row.total_offset - offset;
-    return octaves < -1022.0 ? 0.0 : row.total * PowerOfTwo(octaves);
-  }
+  if (row.is_all) return row.total * PowerOfTwo(row.total_offset - offset);
   return TotalOf(row.sum, static_cast<int64_t>(offset));
 }
 
@@ -257,10 +244,10 @@ void JoinBlocks(bool has_masked, const RowJob& job, const ExpParams& params,
                 RowResult& result) {
   if (!params.is_exact && !result.in_range) return;
   double* const sums = job.block_sums;
-  const size_t count = (job.n + kSumCols - 1) / kSumCols;
+  const size_t count = BlocksOf(job.n);
   sums[count - 1] = result.row_sum;
   for (size_t b = 0; has_masked && !params.is_exact && b < count; ++b) {
-    const bool is_low = sums[b] < LeastSum(BlockFrom(b * kSumCols, job.n));
+    const bool is_low = sums[b] < LeastSum(BlockCols(b * kSumCols, job.n));
     if (sums[b] != 0.0 && is_low) result.in_range = false;
   }
   result.sum = result.row_sum = TotalOfSums(sums, count, UnitOf(params.range));

@@ -26,6 +26,22 @@ struct Loss {
 /// The label of a row that has none.
 constexpr size_t kNoLabel = ~size_t{0};
 
+/// What is known of a row's logits once they have been summed, in units of the
+/// row's plan. The sum is NaN if the row is special.
+struct RowSums {
+  double others;   // sum of all exp values but the label's
+  double label;    // the label's; 0 without one
+  double sum;      // of both
+  double log_sum;  // of exp(scale (x - shift)), where it is needed
+};
+/// The label's p is above 1/2. Its loss is then made of the others' exp values,
+/// so it keeps its accuracy, and its sign.
+inline bool IsLarge(const RowSums& row) { return row.label > row.others; }
+/// Not if the loss is that of the label alone, and is made of the others.
+inline bool NeedsLog(const CrossEntropyOptions& options, const RowSums& row) {
+  return options.z_loss != 0.0f || !IsLarge(row);
+}
+
 /// A row's loss and gradient: unit * (total / sum * e_c - q_c), but
 /// `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp.
 struct RowLoss {

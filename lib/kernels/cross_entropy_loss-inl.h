@@ -48,23 +48,13 @@ static_assert(kExpSumErrorU + 5.0 + kDoubleSumErrorU + 1.0 + 0.02 <=
               "the documented bound holds");
 
 using internal::FactorFitsFloats;
+using internal::IsLarge;
 using internal::kMaxFactor;
 using internal::kNoLabel;
 using internal::Loss;
+using internal::NeedsLog;
 using internal::RowLoss;
-
-// What is known of a row's logits once they have been summed.
-struct RowSums {
-  bool is_number;
-  double others;   // sum of all exp values but the label's
-  double label;    // the label's; 0 without one
-  double sum;      // of both
-  double log_sum;  // of exp(scale (x - shift)), where it is needed
-};
-
-// The label's p is above 1/2. Its loss is then made of the others' exp values,
-// so it keeps its accuracy, and its sign.
-HWY_INLINE bool IsLarge(const RowSums& row) { return row.label > row.others; }
+using internal::RowSums;
 
 // Sums of a row's q and q (x - max); see ClassShares.
 struct ShareSums {

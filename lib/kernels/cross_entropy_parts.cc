@@ -12,11 +12,9 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-RowLoss LossOfPart(const Loss& loss, const internal::PartSums& sums,
-                   const RowPlan& plan, double upstream) {
-  const RowSums row{true, sums.others, sums.label, sums.sum, sums.log_sum};
-  const double label_loss =
-      LabelLoss(row, plan, loss.parts.scale, sums.x_label);
+RowLoss LossOfPart(const Loss& loss, const RowSums& row, const RowPlan& plan,
+                   float x_label, double upstream) {
+  const double label_loss = LabelLoss(row, plan, loss.parts.scale, x_label);
   return LossOf(loss, row, plan, 0, label_loss, nullptr, upstream);
 }
 

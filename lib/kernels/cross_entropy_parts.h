@@ -9,21 +9,12 @@
 namespace softlane {
 namespace internal {
 
-/// What a part of a row knows of the row's sum, in units of its plan. A part
-/// without the label has 0 for `label`, and a `sum` of all for `others`.
-struct PartSums {
-  double others, label, sum;
-  double log_sum;  // where it is needed: see NeedsLog
-  float x_label;
-};
-/// Not if the loss is that of the label alone, and is made of the others.
-inline bool NeedsLog(const CrossEntropyOptions& options, const PartSums& sums) {
-  return options.z_loss != 0.0f || !(sums.label > sums.others);
-}
 /// The loss of a row whose label's class has the weight class_weights[0], and
-/// what the gradient takes.
-using LossOfPartFunction = RowLoss(const Loss& loss, const PartSums& sums,
-                                   const RowPlan& plan, double upstream);
+/// what the gradient takes. A part without the label has 0 for the label's exp
+/// value, and the sum of all for that of the others.
+using LossOfPartFunction = RowLoss(const Loss& loss, const RowSums& row,
+                                   const RowPlan& plan, float x_label,
+                                   double upstream);
 extern const KernelTable<LossOfPartFunction> kLossOfPart;
 
 }  // namespace internal

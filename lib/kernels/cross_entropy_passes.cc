@@ -26,31 +26,16 @@ using internal::kSumCols;
 // gradient is read once for its sums. So is a row that no cache holds, or a far
 // one, whose exp values are computed twice.
 
-// LogOfSum of a row. A sum that is no float is not one exp value.
-HWY_INLINE double LogOfExps(double sum, float max, const RowPlan& plan,
-                            const ScaleParts& parts) {
-  if (sum < kMaxPeak && sum == static_cast<float>(sum)) {
-    const double peak = SumExpValues(&max, 1, kNoHole, plan, parts).others;
-    return LogOfSum(plan, static_cast<float>(peak), sum);
-  }
-  return plan.log_divisor + Log(sum);
-}
-
 static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 // The label's exp value is left out of the sum and added last: the gradient of
 // the label, p - 1 = -(sum of the others) / sum, is then not a difference of
 // nearly equal numbers where p is near 1.
 HWY_INLINE RowSums SumsOf(double others, double label, double sum, float max,
-                          const RowPlan& plan, const ScaleParts& parts,
-                          bool needs_log) {
-  RowSums row{};
-  row.label = label;
-  row.others = others;
-  row.sum = sum;
-  row.is_number = row.sum == row.sum;
-  // Not if the loss is that of the label alone, and is made of the others.
-  if (row.is_number && (needs_log || !IsLarge(row))) {
-    row.log_sum = LogOfExps(row.sum, max, plan, parts);
+                          const RowPlan& plan, const Loss& loss,
+                          bool has_shares) {
+  RowSums row{others, label, sum, 0.0};
+  if (row.sum == row.sum && (has_shares || NeedsLog(loss.options, row))) {
+    row.log_sum = LogOfExpSum(max, row.sum, plan, loss.parts);
   }
   return row;
 }
@@ -130,7 +115,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
     internal::AddBlocks(kBlockPasses.write, x, dx, n, label, parts, max, below,
                         nullptr, label == kNoLabel, blocks);
   }
-  RowSums row{};
+  RowSums row{0.0, 0.0, kNaN, 0.0};
   if (is_finite) {
     internal::HoleSum exps{0.0, 0.0};
     double sum;
@@ -147,10 +132,9 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
                            : WriteExpValues(x, dx, n, label, plan, parts);
       sum = exps.others + exps.hole;
     }
-    row = SumsOf(exps.others, exps.hole, sum, max, plan, parts,
-                 has_shares || loss.options.z_loss != 0.0f);
+    row = SumsOf(exps.others, exps.hole, sum, max, plan, loss, has_shares);
   }
-  if (!row.is_number || share_sums.total != share_sums.total) {
+  if (!(row.sum == row.sum) || share_sums.total != share_sums.total) {
     if (dx != nullptr) Fill(dx, n, kNaN);
     return kNaN;
   }

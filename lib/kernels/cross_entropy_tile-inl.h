@@ -188,7 +188,7 @@ class CrossEntropyTile {
   HWY_INLINE void SetLoss(size_t i, size_t label, double* losses) {
     const double sum = tile_.sums[i];
     if (!(sum == sum)) return;
-    const RowSums sums{true, others_[i], label_[i], sum,
+    const RowSums sums{others_[i], label_[i], sum,
                        has_logs_ ? log_sums_[i] : 0.0};
     const RowLoss result =
         LossOf(loss_, sums, RowPlan{}, label, losses[i], nullptr, upstream_[i]);

@@ -141,7 +141,8 @@ void Multiply(double factor, double sum, size_t n, float* e) {
 double LogOfExpSum(float max, double sum, const RowPlan& plan,
                    const ScaleParts& parts) {
   float peak = 0.0f;
-  if (sum < kMaxPeak) {
+  // A sum that is no float is not one exp value.
+  if (sum < kMaxPeak && sum == static_cast<float>(sum)) {
     peak = plan.is_far ? static_cast<float>(SumFar(&max, nullptr, 1, kNoHole,
                                                    plan, parts, 0.0f, false)
                                                 .others)

@@ -24,6 +24,9 @@ struct LargeRowKernels {
 };
 
 extern const KernelTable<const LargeRowKernels> kLargeRowKernels;
+inline const BlockPasses& BlockPassesOf(Target resolved) {
+  return *KernelsOf(kLargeRowKernels, resolved).blocks;
+}
 
 }  // namespace internal
 }  // namespace softlane

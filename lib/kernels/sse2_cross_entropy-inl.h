@@ -74,7 +74,7 @@ class LabelExps {
 
   // Its log_sum is any number without TakeLogs.
   HWY_INLINE RowSums Sums(size_t r) const {
-    return {true, others_[r], labels_[r], batch_.Sum(r), batch_.Log(r)};
+    return {others_[r], labels_[r], batch_.Sum(r), batch_.Log(r)};
   }
   // Of rows r and r + 1.
   HWY_INLINE __m128d Others(size_t r) const { return _mm_load_pd(others_ + r); }

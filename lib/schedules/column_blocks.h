@@ -50,15 +50,14 @@ class ColumnBlocks {
 
   /// Whether the offsets of all blocks have room on the stack.
   static bool HaveRoom(size_t n, size_t width) {
-    return (n + kSumCols - 1) / kSumCols * width <= kMaxOffsets;
+    return BlocksOf(n) * width <= kMaxOffsets;
   }
 
   /// Calls body(first element, count) for each block.
   template <class Body>
   void ForEach(const Body& body) const {
     for (size_t first = 0; first < n_; first += kSumCols) {
-      const size_t left = n_ - first;
-      body(first, left < kSumCols ? left : kSumCols);
+      body(first, BlockCols(first, n_));
     }
   }
 

@@ -2,13 +2,9 @@
 #include "schedules/columns.h"
 
 #include <cstring>
-#include <limits>
-
 namespace softlane {
 namespace internal {
 namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // The maximum may have lost a NaN.
 bool IsMinusInfinity(const float* x, size_t stride, size_t n) {

@@ -59,7 +59,7 @@ class CrossEntropyLoop {
   void AddWeights() {
     divisor_ = 0.0;
     for (size_t r = 0; r < call_.logits.rows; ++r) {
-      if (!IsIgnored(r)) divisor_ += options_.class_weights[call_.Label(r)];
+      if (!IsIgnored(r)) divisor_ += options_.class_weights[call_.labels[r]];
     }
   }
   // Rows count, but all have a weight of 0.
@@ -71,7 +71,7 @@ class CrossEntropyLoop {
   }
   bool IsMean() const { return options_.reduction == Reduction::kMean; }
   bool IsIgnored(size_t r) const {
-    return call_.HasLabels() && call_.Label(r) == options_.ignore_index;
+    return call_.HasLabels() && call_.labels[r] == options_.ignore_index;
   }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
   const float* UpstreamRows() const {
@@ -88,7 +88,7 @@ class CrossEntropyLoop {
       return 0.0;
     }
     const size_t label =
-        call_.HasLabels() ? static_cast<size_t>(call_.Label(r)) : kNoLabel;
+        call_.HasLabels() ? static_cast<size_t>(call_.labels[r]) : kNoLabel;
     const float* const upstream_rows = UpstreamRows();
     return kernels_.row(
         loss_, x.Row(r), dx, x.cols, label,
@@ -122,7 +122,7 @@ class CrossEntropyLoop {
     alignas(64) double losses[kMaxTileLanes];
     const float* const upstream_rows = UpstreamRows();
     for (size_t k = 0; k < count; ++k) {
-      const int64_t label = call_.Label(first + k);
+      const int64_t label = call_.labels[first + k];
       const bool is_ignored = label == options_.ignore_index;
       rows[k] = {
           is_ignored ? 0 : static_cast<size_t>(label), is_ignored,

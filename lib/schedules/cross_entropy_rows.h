@@ -3,8 +3,8 @@
 #define SOFTLANE_LIB_SCHEDULES_CROSS_ENTROPY_ROWS_H_
 
 #include <cstddef>
-#include <cstdint>
 
+#include "schedules/labels.h"
 #include "softlane/cross_entropy.h"
 #include "softlane/rows.h"
 #include "softlane/target.h"
@@ -16,12 +16,6 @@ namespace softlane {
 namespace internal {
 
 struct CrossEntropyCall {
-  /// The label of row r; 0 with probability targets.
-  int64_t Label(size_t r) const {
-    if (labels64 != nullptr) return labels64[r];
-    return labels32 != nullptr ? labels32[r] : 0;
-  }
-
   bool HasLabels() const { return targets == nullptr; }
 
   // Not an aggregate: its initialization would clear it all first, by a `rep
@@ -37,8 +31,7 @@ struct CrossEntropyCall {
         divisor(divided_by) {}
 
   const Rows<const float>& logits;
-  const int64_t* labels64 = nullptr;           // may be null
-  const int32_t* labels32 = nullptr;           // may be null
+  Labels labels;                               // none with targets
   const Rows<const float>* targets = nullptr;  // null with labels
   float* loss;
   const Rows<float>& dlogits;

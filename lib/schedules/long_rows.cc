@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstdint>
-
 #include "arith/exact_sum.h"
 #include "schedules/row_schedule.h"
 
@@ -29,9 +27,6 @@ constexpr float kNegligibleFall = 112.0f;
 // for again.
 constexpr size_t kKeptMaxima = 256;
 
-size_t BlockAt(size_t i, size_t n) {
-  return n - i < kSumCols ? n - i : kSumCols;
-}
 // Whether a block that counts is too low for a peak.
 bool IsLow(float fall, int peak) {
   return fall > MaxFall(peak) && fall < kNegligibleFall;
@@ -65,8 +60,7 @@ bool RowSchedule::RunInParts(const Row& row) {
       return false;
     }
     max = max < result.max ? result.max : max;
-    AddBlockSums(block_sums_, (job.n + kSumCols - 1) / kSumCols,
-                 UnitOf(params_.range), blocks);
+    AddBlockSums(block_sums_, BlocksOf(job.n), UnitOf(params_.range), blocks);
   }
   backoff_.Succeeded();
   const double sum = TotalOf(blocks, UnitOf(params_.range));
@@ -110,31 +104,20 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
   float falls[kKeptMaxima];  // first the maxima
   float max = call_.Sink(row.r);
   for (size_t i = 0, b = 0; i < row.n; i += kSumCols, ++b) {
-    const float block_max = call_.row.max(z + i, BlockAt(i, row.n));
+    const float block_max = call_.row.max(z + i, BlockCols(i, row.n));
     if (b < kKeptMaxima) falls[b] = block_max;
     max = block_max > max ? block_max : max;
   }
-  float* const log = call_.LogAt(row.r);
-  if (!(-kInfinity < max && max < kInfinity)) {
-    Divide(slot, {});
-    return Special(row, z, log);
-  }
-  const RowPlan plan = PlanRow(max, call_.parts);
+  if (!HasNoFarBlock(max, call_.parts)) return RunByItself(row, z, max);
+  const RowPlan plan = PlanDirectRow(max, call_.parts);
   prediction_.SetMax(max);
-  if (!HasNoFarBlock(max, call_.parts)) {
-    Divide(slot, {});
-    const RowResult result = call_.kernels.one_row(
-        z, row.to, row.n, call_.Sink(row.r), call_.parts, log);
-    if (!(result.sum == result.sum)) Special(row, z, log);
-    return;
-  }
   if (slot.has_tiny) Divide(slot, {});
   const float octaves = static_cast<float>(plan.offset + kHeadroom);
   // How many octaves a block of this maximum is below the row.
   const auto fall_of = [&](float block_max) {
     return octaves - OctavesOf(block_max, call_.parts);
   };
-  const size_t count = (row.n + kSumCols - 1) / kSumCols;
+  const size_t count = BlocksOf(row.n);
   bool has_low = count > kKeptMaxima;
   for (size_t b = 0; b < count && b < kKeptMaxima; ++b) {
     falls[b] = fall_of(falls[b]);
@@ -154,8 +137,9 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
     do {
       const size_t at = b * kSumCols;
       const float fall =
-          b < kKeptMaxima ? falls[b]
-                          : fall_of(call_.row.max(z + at, BlockAt(at, row.n)));
+          b < kKeptMaxima
+              ? falls[b]
+              : fall_of(call_.row.max(z + at, BlockCols(at, row.n)));
       const float own_far = IsLow(fall, peak) ? fall : 0.0f;
       if (b == first) far = own_far;
       if (far != own_far) break;
@@ -176,7 +160,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
     TakePending(job.pending_n, slot);
     if (!(result.row_sum == result.row_sum)) {
       Divide(slot, {});
-      return Special(row, z, log);
+      return Special(row, z, call_.LogAt(row.r));
     }
     has_tiny = has_tiny || !result.in_range;
     if (b - first == count && far == 0.0f) {
@@ -194,19 +178,9 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
 // Takes the sink in, and keeps the row for its last step.
 void RowSchedule::EndLong(const Row& row, const float* place, double sum,
                           float max, const ExpRange& range, bool has_tiny) {
-  Pending& slot = SlotOf(row.r);
-  Divide(slot, {});
+  Divide(SlotOf(row.r), {});
   sum += ExpOfSink(row.r, range);
-  double log = 0.0;
-  if (is_log_ || call_.logsumexp != nullptr) {
-    log = LogOf(max, sum, range);
-  }
-  if (call_.logsumexp != nullptr) SetLog(log, row.r);
-  if (is_log_) {
-    SetSlot(row.r, call_.x.Row(row.r), row.to, row.n, log, false);
-  } else {
-    SetSlot(row.r, place, row.to, row.n, sum, has_tiny || MayHaveTiny(sum));
-  }
+  End(row, is_log_ ? call_.x.Row(row.r) : place, sum, max, range, has_tiny);
 }
 
 // A job without columns has the sink alone.

@@ -85,20 +85,11 @@ void RowSchedule::RunByMaximum(const Row& row) {
   }
   const float row_max = call_.row.max(z, row.n);
   const float max = job.sink > row_max ? job.sink : row_max;
-  float* const log = call_.LogAt(row.r);
-  if (!(-kInfinity < max && max < kInfinity)) {
-    Divide(slot, {});
-    return Special(row, z, log);
+  if (!IsDirect(max, call_.parts) || call_.plain.exp_rows[1] == nullptr) {
+    return RunByItself(row, z, max);
   }
-  const RowPlan plan = PlanRow(max, call_.parts);
+  const RowPlan plan = PlanDirectRow(max, call_.parts);
   prediction_.SetMax(max);
-  if (plan.is_far || call_.plain.exp_rows[1] == nullptr) {
-    Divide(slot, {});
-    const RowResult result =
-        call_.kernels.one_row(z, row.to, row.n, job.sink, call_.parts, log);
-    if (!(result.sum == result.sum)) Special(row, z, log);
-    return;
-  }
   if (slot.has_tiny) Divide(slot, {});
   SetPending(slot, job);
   if (is_streamed_) job.ahead = AheadOf(row.r + 1);
@@ -110,17 +101,34 @@ void RowSchedule::RunByMaximum(const Row& row) {
   call_.plain.exp_rows[1](nullptr, &job, 1, params, &result);
   slot.n = 0;
   if (!is_log_) is_wide_ = !result.in_range;
-  if (!(result.sum == result.sum)) return Special(row, z, log);
-  double log_sum = 0.0;
-  if (is_log_ || log != nullptr) {
-    log_sum = LogOf(max, result.sum, params.range);
+  if (!(result.sum == result.sum)) {
+    return Special(row, z, call_.LogAt(row.r));
   }
-  if (log != nullptr) SetLog(log_sum, row.r);
+  End(row, PendingOf(job), result.sum, max, params.range, !result.in_range);
+}
+
+[[gnu::noinline]] void RowSchedule::RunByItself(const Row& row, const float* z,
+                                                float max) {
+  Divide(SlotOf(row.r), {});
+  float* const log = call_.LogAt(row.r);
+  if (IsFiniteMax(max)) {
+    prediction_.SetMax(max);
+    const RowResult result = call_.kernels.one_row(
+        z, row.to, row.n, call_.Sink(row.r), call_.parts, log);
+    if (result.sum == result.sum) return;
+  }
+  Special(row, z, log);
+}
+
+void RowSchedule::End(const Row& row, const float* e, double sum, float max,
+                      const ExpRange& range, bool has_tiny) {
+  double log = 0.0;
+  if (is_log_ || call_.logsumexp != nullptr) log = LogOf(max, sum, range);
+  if (call_.logsumexp != nullptr) SetLog(log, row.r);
   if (is_log_) {
-    SetSlot(row.r, PendingOf(job), row.to, row.n, log_sum, false);
+    SetSlot(row.r, e, row.to, row.n, log, false);
   } else {
-    SetSlot(row.r, PendingOf(job), row.to, row.n, result.sum,
-            !result.in_range || MayHaveTiny(result.sum));
+    SetSlot(row.r, e, row.to, row.n, sum, has_tiny || MayHaveTiny(sum));
   }
 }
 

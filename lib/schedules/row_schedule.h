@@ -142,6 +142,11 @@ class RowSchedule {
     if (log != nullptr) *log = special;
   }
 
+  // For rows by their maximum. RunByItself does a row whose maximum is not
+  // finite, or that the passes do not do. End keeps a row for its last step.
+  void RunByItself(const Row& row, const float* z, float max);
+  void End(const Row& row, const float* e, double sum, float max,
+           const ExpRange& range, bool has_tiny);
   void RunByMaximum(const Row& row);
   // A row of more than kMaxJobCols columns by the predicted exponent. False if
   // it must be done by its maximum.

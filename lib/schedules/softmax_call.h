@@ -3,7 +3,6 @@
 #define SOFTLANE_LIB_SCHEDULES_SOFTMAX_CALL_H_
 
 #include <cstdint>
-#include <limits>
 
 #include "kernels/row_passes.h"
 #include "kernels/softmax_kernels.h"
@@ -13,9 +12,6 @@
 
 namespace softlane {
 namespace internal {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 struct SoftmaxCall;
 

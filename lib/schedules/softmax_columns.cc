@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <limits>
-
 #include "schedules/column_blocks.h"
 
 namespace softlane {
 namespace internal {
 namespace {
-
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 
 class SoftmaxColumns {
  public:

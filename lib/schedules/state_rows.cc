@@ -1,22 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/state_rows.h"
 
-#include <limits>
-
 #include "arith/state.h"
 #include "kernels/large_rows.h"
 
 namespace softlane {
 namespace internal {
-namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
-constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-
-}  // namespace
 
 PartReader::PartReader(Target target, float scale, StateUse use) noexcept
-    : passes_(*KernelsOf(kLargeRowKernels, target).blocks),
+    : passes_(BlockPassesOf(target)),
       row_(KernelsOf(kRowKernels, target)),
       parts_(SplitScale(scale)),
       use_(use) {}
@@ -40,8 +32,7 @@ void PartReader::ReadBlocks(const float* x, size_t n, size_t hole,
       hole, parts_, false, blocks);
   float max = blocks.max;
   const bool has_nan = blocks.has_nan || !(blocks.hole == blocks.hole);
-  if (!(-kInfinity < max && max < kInfinity) || has_nan)
-    max = row_.max_or_nan(x, n);
+  if (has_nan || !IsFiniteMax(max)) max = row_.max_or_nan(x, n);
   if (!has_nan && blocks.hole != 0.0) {
     AddBlockSum(blocks.hole, static_cast<int64_t>(blocks.hole_offset),
                 blocks.sum);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_LABELS_H_
+#define SOFTLANE_LIB_SCHEDULES_LABELS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "softlane/rows.h"
+
+namespace softlane {
+namespace internal {
+
+/// Operands that are no floats, as the checks see them: rows of 32-bit words.
+using Words = Rows<const uint32_t>;
+template <typename T>
+Words WordsOf(const Rows<const T>& view) {
+  constexpr size_t kWords = sizeof(T) / sizeof(uint32_t);
+  return {reinterpret_cast<const uint32_t*>(view.data), view.rows,
+          kWords * view.cols, kWords * view.stride};
+}
+
+/// The labels of rows, of either type.
+class Labels {
+ public:
+  Labels() = default;
+  explicit Labels(const int64_t* labels) : of64_(labels) {}
+  explicit Labels(const int32_t* labels) : of32_(labels) {}
+
+  int64_t operator[](size_t r) const {
+    return of64_ != nullptr ? of64_[r] : of32_[r];
+  }
+  Words WordsOfRows(size_t rows) const {
+    return of64_ != nullptr ? WordsOf(Rows<const int64_t>(of64_, rows, 1))
+                            : WordsOf(Rows<const int32_t>(of32_, rows, 1));
+  }
+  /// Whether each label is in [0, end) or is `ignored`. Counts the others.
+  bool AreBelow(uint64_t end, size_t rows, int64_t ignored,
+                size_t& counted) const {
+    counted = rows;
+    for (size_t r = 0; r < rows; ++r) {
+      const int64_t label = (*this)[r];
+      if (label == ignored) {
+        --counted;
+      } else if (label < 0 || static_cast<uint64_t>(label) >= end) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+ private:
+  const int64_t* of64_ = nullptr;
+  const int32_t* of32_ = nullptr;
+};
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_LABELS_H_
