@@ -11,7 +11,9 @@
 #include "block_reference.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
+#include "far_rows.h"
 #include "inputs.h"
+#include "long_rows.h"
 #include "reference.h"
 #include "row_model.h"
 #include "softlane/accuracy.h"
@@ -20,82 +22,12 @@
 namespace softlane {
 namespace {
 
-// Of scaled logits: masks of finite values, values near the direct limit, 4096,
-// and around 2^33 octaves, beyond which floats are far apart.
-constexpr float kLevels[] = {4090.0f,  4100.0f,  5000.0f,  1e5f,     3e8f,
-                             5.9e9f,   6e9f,     1e20f,    3e38f,    -4000.0f,
-                             -4090.0f, -4100.0f, -4186.0f, -5000.0f, -1e4f,
-                             -1e9f,    -6e9f,    -3.4e38f};
-constexpr float kScales[] = {1.0f, 0.37f, 0x1p-70f, 0x1p90f, 3e-9f};
-constexpr size_t kLengths[] = {2, 5, 64, 100, 1000, 4096, 4097, 9000};
-
-// One or two levels, the first for a block; elements up to 134 octaves below; a
-// third may be masked.
-std::vector<float> MakeFarRow(size_t n, float scale, Random& random) {
-  const auto draw = [&] {
-    const float level = kLevels[random.Below(std::size(kLevels))];
-    return level - random.Uniform(0.0f, 8.0f);
-  };
-  const float first = draw();
-  const float second = random.Below(2) == 0 ? draw() : first;
-  // With equal elements the error of an exp value is that of the sum.
-  constexpr float kSpreads[] = {0.0f, 3.0f, 93.0f};
-  const float spread = kSpreads[random.Below(3)];
-  const bool has_masked = random.Below(3) == 0;
-  const size_t chosen = random.Below(1 + n / kModelBlock);
-  std::vector<float> x(n);
-  for (size_t i = 0; i < n; ++i) {
-    const float level = i / kModelBlock == chosen ? first : second;
-    const float v = level - random.Uniform(0.0f, spread);
-    x[i] = std::min(std::max(v / scale, -3.4e38f), 3.4e38f);
-    if (has_masked && i != 0 && random.Below(3) == 0) x[i] = -kInf;
-  }
-  return x;
-}
-
-struct Case {
-  std::vector<float> x;
-  float scale;
-};
-std::vector<Case> MakeCases(uint64_t seed, size_t rounds) {
-  std::vector<Case> cases;
-  Random random(seed);
-  for (const size_t n : kLengths) {
-    for (const float scale : kScales) {
-      for (size_t k = 0; k < (n > 2000 ? rounds : 10 * rounds); ++k) {
-        cases.push_back({MakeFarRow(n, scale, random), scale});
-      }
-    }
-  }
-  return cases;
-}
-
-class Differences {
- public:
-  void Check(bool is_same, const Case& c, const char* what) {
-    if (is_same) return;
-    if (count_++ == 0) {
-      first_ = std::string(what) + ", " + std::to_string(c.x.size()) +
-               " columns, scale " + std::to_string(c.scale) + ", " +
-               std::to_string(c.x[0]);
-    }
-  }
-  void Report() const {
-    INFO("the first of " << count_ << ": " << first_);
-    CHECK(count_ == 0);
-  }
-
- private:
-  size_t count_ = 0;
-  std::string first_;
-};
-
-void CheckRow(const Case& c, Target target, Differences& differences) {
+void CheckRow(const FarCase& c, Target target, Differences& differences) {
   const size_t n = c.x.size();
   const BlockReference want(c.x, c.scale);
   const auto check = [&](const std::vector<float>& got,
                          const std::vector<float>& wanted, const char* what) {
-    differences.Check(SameBits(got, wanted), c, what);
+    differences.Check(SameBits(got, wanted), NameOf(c, what));
   };
   const SoftmaxOptions options{c.scale, EmptyRow::kNan};
   const Rows<const float> x(c.x.data(), 1, n);
@@ -165,10 +97,10 @@ void CheckRow(const Case& c, Target target, Differences& differences) {
 // value that is +0 by another limit, a block that is far by the row's maximum
 // and not by its own, floats beyond 2^33 octaves that count beside others.
 TEST_CASE("far rows: one definition in all functions") {
-  const std::vector<Case> cases = MakeCases(1, 2);
+  const std::vector<FarCase> cases = MakeFarCases(1, 2);
   ForEachTarget([&](Target target) {
     Differences differences;
-    for (const Case& c : cases) CheckRow(c, target, differences);
+    for (const FarCase& c : cases) CheckRow(c, target, differences);
     differences.Report();
   });
 }
@@ -179,9 +111,9 @@ TEST_CASE("far rows: columns side by side") {
     Random random(2);
     Differences differences;
     for (const size_t n : {3, 20, 300, 5000}) {
-      for (const float scale : kScales) {
+      for (const float scale : kFarScales) {
         constexpr size_t kInner = 19;
-        std::vector<Case> columns;
+        std::vector<FarCase> columns;
         std::vector<float> x(n * kInner), y(n * kInner), logs(n * kInner);
         for (size_t c = 0; c < kInner; ++c) {
           columns.push_back({MakeFarRow(n, scale, random), scale});
@@ -204,9 +136,10 @@ TEST_CASE("far rows: columns side by side") {
             got[k] = y[k * kInner + c];
             got_logs[k] = logs[k * kInner + c];
           }
-          differences.Check(SameBits(got, want.probs), columns[c], "softmax");
-          differences.Check(SameBits(got_logs, want.log_probs), columns[c],
-                            "log-softmax");
+          differences.Check(SameBits(got, want.probs),
+                            NameOf(columns[c], "softmax"));
+          differences.Check(SameBits(got_logs, want.log_probs),
+                            NameOf(columns[c], "log-softmax"));
         }
       }
     }
@@ -221,7 +154,7 @@ TEST_CASE("far rows: any order of blocks") {
     Random random(3);
     Differences differences;
     for (int k = 0; k < 60; ++k) {
-      const float scale = kScales[k % 5];
+      const float scale = kFarScales[k % 5];
       std::vector<std::vector<float>> blocks;
       for (int b = 0; b < 4; ++b) {
         blocks.push_back(MakeFarRow(kModelBlock, scale, random));
@@ -244,7 +177,7 @@ TEST_CASE("far rows: any order of blocks") {
                          z.begin() + (b + 1) * ptrdiff_t{kModelBlock},
                          z.begin() + (3 - b) * ptrdiff_t{kModelBlock});
       }
-      differences.Check(SameBits(y, z), {first, scale}, "softmax");
+      differences.Check(SameBits(y, z), NameOf({first, scale}, "softmax"));
     }
     differences.Report();
   });
@@ -301,10 +234,10 @@ TEST_CASE("far rows: NaN in any block") {
 
 // Kills: l in two parts, a logarithm without the rest of the maximum.
 TEST_CASE("far rows: the bounds of errors") {
-  const std::vector<Case> cases = MakeCases(4, 3);
+  const std::vector<FarCase> cases = MakeFarCases(4, 3);
   ForEachTarget([&](Target target) {
     Worst softmax, log_softmax, logsumexp;
-    for (const Case& c : cases) {
+    for (const FarCase& c : cases) {
       const size_t n = c.x.size();
       const auto name = [&] {
         return std::to_string(n) + " columns, scale " +

@@ -11,6 +11,7 @@
 #include "doctest/doctest.h"
 #include "operand_errors.h"
 #include "operand_fixture.h"
+#include "operand_tally.h"
 
 namespace softlane {
 namespace operands {

@@ -14,6 +14,7 @@
 
 #include "doctest/doctest.h"
 #include "operand_fixture.h"
+#include "operand_tally.h"
 #include "reference.h"
 #include "softlane/c.h"
 
@@ -87,18 +88,6 @@ TEST_CASE("operands: strides that are not used") {
         if (!Has(operation, Shape::kTopK)) break;
       }
     }
-  });
-}
-
-// Kills: an option that a C twin does not pass on, or takes from another.
-TEST_CASE("operands: the C twin has the bits of the function") {
-  ForEachFunction("C twin", [](const Operation& operation, size_t twin,
-                               Target target, Tally& tally) {
-    if (twin == 0) return;
-    const Sizes sizes{5, Has(operation, Shape::kPlanes) ? size_t{3} : 1, 40, 4};
-    Fixture f(operation, sizes);
-    const Bytes want = Expected(operation, 0, target, f, f.good, tally);
-    ExpectBytes(operation, twin, target, f, f.good, want, "C", tally);
   });
 }
 

@@ -52,6 +52,19 @@ inline Target AnyTarget(Random& random) {
   return list.data[random.Below(list.size)];
 }
 
+// The state of all parts: read(part, state) adds a part. Some states read more
+// than one part, in any order.
+template <class Read>
+SoftmaxState ReadParts(const std::vector<Part>& parts, Random& random,
+                       const Read& read) {
+  std::vector<SoftmaxState> states;
+  for (const Part& part : parts) {
+    if (states.empty() || random.Below(3) != 0) states.emplace_back();
+    read(part, states[random.Below(states.size())]);
+  }
+  return MergeAll(std::move(states), random);
+}
+
 }  // namespace softlane
 
 #endif  // SOFTLANE_TESTS_ROW_PARTS_H_

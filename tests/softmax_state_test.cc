@@ -50,17 +50,12 @@ Results InOneCall(const Row& row, Target target) {
 // Each part on a target of its own.
 SoftmaxState StateInParts(const Row& row, const std::vector<Part>& parts,
                           StateUse use, Random& random) {
-  std::vector<SoftmaxState> states;
-  for (const Part& part : parts) {
-    // Some states read more than one part, in any order.
-    if (states.empty() || random.Below(3) != 0) states.emplace_back();
-    SoftmaxState& state = states[random.Below(states.size())];
+  return ReadParts(parts, random, [&](const Part& part, SoftmaxState& to) {
     const Rows<const float> x(row.x.data() + part.begin, 1,
                               part.end - part.begin);
-    REQUIRE(UpdateStates(x, part.begin, &state, {row.scale, use},
+    REQUIRE(UpdateStates(x, part.begin, &to, {row.scale, use},
                          AnyTarget(random)) == Status::kOk);
-  }
-  return MergeAll(std::move(states), random);
+  });
 }
 
 Results InParts(const Row& row, Random& random) {
