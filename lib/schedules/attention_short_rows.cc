@@ -26,7 +26,7 @@ void RunShortRowsOfKeys(const SoftmaxCall& call) {
     }
     r += call.kernels.short_rows(y.Row(r), y.stride, y.Row(r), y.stride, count,
                                  n, call.LogAt(r), call.parts);
-    for (; r < end; ++r) ReplaceLogits(call, r, 0, n, y.Row(r));
+    for (; r < end; ++r) RunByItself(call, r, 0, n, y.Row(r), y.Row(r));
   }
 }
 

@@ -13,31 +13,6 @@
 namespace softlane {
 namespace internal {
 
-/// Writes the logits of n keys of a row, from `begin` on, to where their
-/// probabilities go.
-[[gnu::always_inline]] inline void WriteLogits(const SoftmaxCall& call,
-                                               const float* scores, size_t r,
-                                               size_t begin, size_t n,
-                                               float* to) {
-  RowJob job;
-  job.logits = scores;
-  job.row = r;
-  job.begin = begin;
-  job.n = n;
-  call.logits.write_logits(call.source, job, to);
-}
-/// Replaces such logits by their probabilities.
-[[gnu::always_inline]] inline void ReplaceLogits(const SoftmaxCall& call,
-                                                 size_t r, size_t begin,
-                                                 size_t n, float* to) {
-  float* const log = call.LogAt(r);
-  const RowResult result =
-      call.kernels.one_row(to, to, n, call.Sink(r), call.parts, log);
-  if (result.sum == result.sum) return;
-  const float special = call.special(call, r, begin, n, to);
-  if (log != nullptr) *log = special;
-}
-
 /// A call of one row. Inlined, since the views in the call are copies, which
 /// wait for the stores that made them.
 [[gnu::always_inline]] inline void RunOneRowOfKeys(const SoftmaxCall& call,
@@ -45,7 +20,7 @@ namespace internal {
                                                    size_t begin, size_t n,
                                                    float* to) {
   WriteLogits(call, scores, 0, begin, n, to);
-  ReplaceLogits(call, 0, begin, n, to);
+  RunByItself(call, 0, begin, n, to, to);
 }
 /// The same of a row that has some keys, but may not have all.
 void RunPartOfOneRow(const SoftmaxCall& call, const KeyRange& keys);

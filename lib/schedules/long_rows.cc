@@ -96,9 +96,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
   float* const place = PlaceOf(row);
   const float* z = call_.x.Row(row.r) + row.begin;
   if (call_.logits.write_logits != nullptr) {
-    RowJob job;
-    SetJob(row, place, job);
-    call_.logits.write_logits(call_.source, job, place);
+    WriteLogits(call_, call_.x.Row(row.r), row.r, row.begin, row.n, place);
     z = place;
   }
   float falls[kKeptMaxima];  // first the maxima

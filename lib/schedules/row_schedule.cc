@@ -52,16 +52,10 @@ void RowSchedule::Sample(size_t first) {
     n = row.n;
   }
   if (n < kSampledCols) return;
-  RowJob job;
-  // Each by itself: see SetJob.
-  job.logits = call_.x.Row(first);
-  job.row = first;
-  job.begin = begin;
-  job.n = kSampledCols;
   alignas(64) float logits[kSampledCols];
-  const float* z = job.logits;
+  const float* z = call_.x.Row(first);
   if (call_.logits.write_logits != nullptr) {
-    call_.logits.write_logits(call_.source, job, logits);
+    WriteLogits(call_, z, first, begin, kSampledCols, logits);
     z = logits;
   }
   const RowSample sample = call_.row.sample(z, kSampledCols, call_.parts);
@@ -110,14 +104,9 @@ void RowSchedule::RunByMaximum(const Row& row) {
 [[gnu::noinline]] void RowSchedule::RunByItself(const Row& row, const float* z,
                                                 float max) {
   Divide(SlotOf(row.r), {});
-  float* const log = call_.LogAt(row.r);
-  if (IsFiniteMax(max)) {
-    prediction_.SetMax(max);
-    const RowResult result = call_.kernels.one_row(
-        z, row.to, row.n, call_.Sink(row.r), call_.parts, log);
-    if (result.sum == result.sum) return;
-  }
-  Special(row, z, log);
+  if (!IsFiniteMax(max)) return Special(row, z, call_.LogAt(row.r));
+  prediction_.SetMax(max);
+  internal::RunByItself(call_, row.r, row.begin, row.n, z, row.to);
 }
 
 void RowSchedule::End(const Row& row, const float* e, double sum, float max,

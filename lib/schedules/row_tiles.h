@@ -9,7 +9,7 @@
 #include "softlane/target.h"
 
 // Short rows in tiles, with a row per lane. The scale is usual, the rows have
-// 4 to 128 columns, and the target is not the x86-64 baseline.
+// 2 to 128 columns, and the target is not the x86-64 baseline.
 
 namespace softlane {
 namespace internal {

@@ -87,6 +87,31 @@ inline void RunOneRow(const RowKernels& row, const SoftmaxKernels& kernels,
   const float special = WriteSpecialRow(row, x, y, n, empty_value);
   if (logsumexp != nullptr) *logsumexp = special;
 }
+/// Writes the n logits of a row, from column `begin` on, of a call whose logits
+/// do not stand in memory. `x` is the row that they are made of. Inlined, since
+/// a job that is passed on would wait for the stores that made it.
+[[gnu::always_inline]] inline void WriteLogits(const SoftmaxCall& call,
+                                               const float* x, size_t r,
+                                               size_t begin, size_t n,
+                                               float* to) {
+  RowJob job;
+  job.logits = x;
+  job.row = r;
+  job.begin = begin;
+  job.n = n;
+  call.logits.write_logits(call.source, job, to);
+}
+/// Does a row from its logits z, with its sink, by its maximum. `to` may be z.
+[[gnu::always_inline]] inline void RunByItself(const SoftmaxCall& call,
+                                               size_t r, size_t begin, size_t n,
+                                               const float* z, float* to) {
+  float* const log = call.LogAt(r);
+  const RowResult result =
+      call.kernels.one_row(z, to, n, call.Sink(r), call.parts, log);
+  if (result.sum == result.sum) return;
+  const float special = call.special(call, r, begin, n, z);
+  if (log != nullptr) *log = special;
+}
 /// Does rows one by one, from the maximum of each. y may be null if the y of
 /// the kernel may. logsumexp may be null.
 void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
