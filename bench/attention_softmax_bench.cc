@@ -58,7 +58,7 @@ double ErrorOfOthers(size_t cols) {
   return (cols > 1000000 ? 2e-2 : 1e-4) * 0x1p23 / kSoftmaxMaxUlp;
 }
 
-constexpr Floor kFloor = {10.0, {1.0, 1.0}, {1.0, 1.0}};
+constexpr Floor kFloor = {1.0, 2.0, {1.0, 1.0}, {1.0, 1.0}};
 
 }  // namespace
 

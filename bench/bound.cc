@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "format.h"
 #include "kernels/row_limits.h"
 #include "limits.h"
+#include "table.h"
 
 namespace softlane {
 namespace bench {
@@ -16,6 +18,13 @@ using internal::kMinLargeCols;
 
 double FmaTime(const Results& results, Target target) {
   return results.Time(FmaSeries(target), FmaShape(target));
+}
+double ExpTime(const Results& results, Target target) {
+  return results.Time(ExpSeries(target), FmaShape(target));
+}
+
+bool IsKnown(const Floor& floor) {
+  return floor.exps != 0.0 || floor.operations != 0.0;
 }
 
 // The shortest time of several series; 0 if none was measured.
@@ -34,12 +43,13 @@ double Shortest(const Results& results, const char* const (&series)[kCount],
 double Bound(const Results& results, const Kernel& kernel, Target target,
              const Shape& shape) {
   const double fma = FmaTime(results, target);
+  const double exp = ExpTime(results, target);
   const double read = Shortest(results, kReads, shape);
   const double copy = CopyTime(results, shape);
-  if (fma == 0.0 || read == 0.0 || copy == 0.0) return 0.0;
+  if (fma == 0.0 || exp == 0.0 || read == 0.0 || copy == 0.0) return 0.0;
   const Floor::Sweeps& sweeps =
       shape.cols < kMinLargeCols ? kernel.floor.cached : kernel.floor.large;
-  return std::max(kernel.floor.operations * fma,
+  return std::max(kernel.floor.exps * exp + kernel.floor.operations * fma,
                   sweeps.reads * read + sweeps.copies * copy);
 }
 
@@ -55,69 +65,74 @@ double CopyTime(const Results& results, const Shape& shape) {
 }
 
 void PrintLimits(const Plan& plan, const Results& results) {
-  std::string lines;
+  Table computing("limits/f32: ns per vector of a target",
+                  {"", "multiply-add", "GFLOP/s", "exp value"});
   for (const Target target : plan.targets) {
     if (target == Target::kBaseline) continue;
     const double ns = FmaTime(results, target);
-    if (ns == 0.0) continue;
-    lines += Format("%12s | %7.3f %6.1f\n", TargetName(target),
-                    ns * static_cast<double>(FmaShape(target).cols), 2.0 / ns);
+    const auto lanes = static_cast<double>(FmaShape(target).cols);
+    const double exp = ExpTime(results, target);
+    computing.Add(TargetName(target),
+                  {ns == 0.0 ? "" : Format("%.3f", ns * lanes),
+                   ns == 0.0 ? "" : Format("%.1f", 2.0 / ns),
+                   exp == 0.0 ? "" : Format("%.3f", exp * lanes)});
   }
-  PrintTable("fma/f32: ns per vector, GFLOP/s", "", lines);
+  computing.Print();
 
-  lines.clear();
-  std::string head = Format("%12s", "rows x cols");
+  std::vector<std::string> heads = {"rows x cols"};
   for (const Mover& mover : Movers()) {
     std::string name = mover.name;
-    head += Format(" | %14s", name.replace(name.find("/f32/"), 5, " ").c_str());
+    heads.push_back(name.replace(name.find("/f32/"), 5, " "));
   }
+  Table moving("moving floats: ns per element, GB/s", heads);
   for (const Shape& shape : plan.shapes) {
-    std::string line;
-    bool any = false;
+    std::vector<std::string> cells;
     for (const Mover& mover : Movers()) {
       const Results::Cell* cell = results.Find(mover.name, shape);
-      any = any || cell != nullptr;
-      line += cell == nullptr ? Format(" | %14s", "")
-                              : Format(" | %7.3f %6.1f", cell->ns_per_element,
-                                       cell->gigabytes_per_second);
+      cells.push_back(cell == nullptr
+                          ? ""
+                          : Format("%.3f %6.1f", cell->ns_per_element,
+                                   cell->gigabytes_per_second));
     }
-    if (any) lines += Format("%12s", shape.Name().c_str()) + line + "\n";
+    moving.Add(shape.Name(), cells);
   }
-  PrintTable("moving floats: ns per element, GB/s", head + "\n", lines);
+  moving.Print();
 }
 
 void PrintBounds(const Plan& plan, const Results& results,
                  const Kernel& kernel) {
   const Floor& floor = kernel.floor;
-  if (floor.operations == 0.0) return;
-  std::string head = Format("%12s", "rows x cols");
+  if (!IsKnown(floor)) return;
+  std::vector<std::string> heads = {"rows x cols"};
   for (const Target target : plan.targets) {
-    if (target == Target::kBaseline) continue;
-    head += Format(" | %22s", TargetName(target));
+    if (target != Target::kBaseline) heads.push_back(TargetName(target));
   }
-  std::string lines;
+  std::string work;
+  if (floor.exps != 0.0) work = Format("%.0f exp value", floor.exps);
+  if (floor.operations != 0.0) {
+    if (!work.empty()) work += " and ";
+    work += Format("%.0f multiply-adds", floor.operations);
+  }
+  Table table(Series(kernel) +
+                  ": ns per element, bound, bound / ns\nThe bound is " + work +
+                  " per vector or, if longer,\n" + Describe(floor.cached) +
+                  Format(", from %zu columns on\n", kMinLargeCols) +
+                  Describe(floor.large) + ".",
+              heads);
   for (const Shape& shape : plan.shapes) {
-    std::string line;
-    bool any = false;
+    std::vector<std::string> cells;
     for (const Target target : plan.targets) {
       if (target == Target::kBaseline) continue;
       const double time =
           results.Time(Series(kernel, TargetName(target)), shape);
       const double bound = Bound(results, kernel, target, shape);
       const bool known = time != 0.0 && bound != 0.0;
-      any = any || known;
-      line += known ? Format(" | %7.3f %7.3f %6.2f", time, bound, bound / time)
-                    : Format(" | %22s", "");
+      cells.push_back(
+          known ? Format("%.3f %7.3f %6.2f", time, bound, bound / time) : "");
     }
-    if (any) lines += Format("%12s", shape.Name().c_str()) + line + "\n";
+    table.Add(shape.Name(), cells);
   }
-  const std::string caption =
-      ": ns per element, bound, bound / ns\nThe bound is the larger of " +
-      Format("%.0f multiply-adds per vector, and ", floor.operations) +
-      Describe(floor.cached) +
-      Format(" (from %zu columns on: ", kMinLargeCols) + Describe(floor.large) +
-      ").";
-  PrintTable(Series(kernel) + caption, head + "\n", lines);
+  table.Print();
 }
 
 }  // namespace bench

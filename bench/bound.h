@@ -13,7 +13,8 @@ namespace bench {
 // The shortest time of a copy, ns per element; 0 if none was measured.
 double CopyTime(const Results& results, const Shape& shape);
 
-// The measured limits: multiply-adds per target, and bandwidths per footprint.
+// The measured limits: multiply-adds and exp values per target, and bandwidths
+// per footprint.
 void PrintLimits(const Plan& plan, const Results& results);
 
 // A row per shape: per target ns per element, its bound, and the fraction of

@@ -116,14 +116,16 @@ void RegisterCase(const Kernel& kernel, const Variant& variant,
            [run](benchmark::State& state) { (*run)(state); });
 }
 
-void RegisterFma(Target target) {
+// `run` is RunFma or RunExp.
+void RegisterLimit(const std::string& series, Target target,
+                   decltype(RunFma)* run) {
   const Shape shape = FmaShape(target);
-  Register(FmaSeries(target), shape, [target, shape](benchmark::State& state) {
+  Register(series, shape, [target, shape, run](benchmark::State& state) {
     constexpr size_t kSteps = 1000;
     std::vector<float> from(kSlack, 1.0f), to(kSlack);
     for (size_t i = 0; i < kSlack; ++i) from[i] += static_cast<float>(i);
     for (auto _ : state) {
-      RunFma(target, from.data(), to.data(), kSteps);
+      run(target, from.data(), to.data(), kSteps);
       benchmark::ClobberMemory();
     }
     SetCounters(state, static_cast<double>(kSteps * shape.Elements()), 0.0);
@@ -146,7 +148,9 @@ void RegisterMover(const Mover& mover, const Shape& shape) {
 
 void RegisterCases(const Plan& plan) {
   for (const Target target : plan.targets) {
-    if (target != Target::kBaseline) RegisterFma(target);
+    if (target == Target::kBaseline) continue;
+    RegisterLimit(FmaSeries(target), target, RunFma);
+    RegisterLimit(ExpSeries(target), target, RunExp);
   }
   for (const Shape& shape : plan.shapes) {
     for (const Mover& mover : Movers()) RegisterMover(mover, shape);

@@ -65,7 +65,7 @@ double ErrorOfOthers(size_t cols) {
   return relative / (kCrossEntropyGradientMaxError * 0x1p-24);
 }
 
-constexpr Floor kFloor = {8.0, {0.0, 1.0}, {1.0, 1.0}};
+constexpr Floor kFloor = {1.0, 0.0, {0.0, 1.0}, {1.0, 1.0}};
 
 }  // namespace
 

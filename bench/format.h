@@ -16,13 +16,6 @@ std::string Format(const char* format, const Values&... values) {
   return text;
 }
 
-// Nothing if no line was measured.
-inline void PrintTable(const std::string& caption, const std::string& head,
-                       const std::string& lines) {
-  if (lines.empty()) return;
-  std::printf("\n%s\n%s%s", caption.c_str(), head.c_str(), lines.c_str());
-}
-
 }  // namespace bench
 }  // namespace softlane
 

@@ -23,7 +23,9 @@ struct Floor {
   struct Sweeps {
     double reads, copies;  // a copy is a read and a write
   };
-  double operations;  // FMAs or their like per vector; 0: not known
+  // Per vector: exp values, each with its quotient (see RunExp), and more
+  // multiply-adds or their like. Both are 0 if they are not known.
+  double exps, operations;
   Sweeps cached;
   Sweeps large;  // for rows that no cache holds
 };

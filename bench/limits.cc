@@ -9,6 +9,8 @@
 #define HWY_TARGET_INCLUDE "limits.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
+#include "arith/sum-inl.h"
+#include "arith/table8-inl.h"
 #include "arith/vector-inl.h"
 #include "hwy/cache_control.h"
 
@@ -40,6 +42,46 @@ void FmaChains(const float* from, float* to, size_t steps) {
   StoreFour(b, to + 4 * kLanes, kLanes);
   StoreFour(c, to + 8 * kLanes, kLanes);
   StoreFour(d, to + 12 * kLanes, kLanes);
+}
+
+// The sum of the lower halves, converted to double. A template: see Lower.
+template <class V>
+HWY_INLINE VD InDouble(V a, V b) {
+  if constexpr (kLanes == 1) {
+    return hn::Add(hn::PromoteTo(F64(), a), hn::PromoteTo(F64(), b));
+  } else {
+    return hn::Add(hn::PromoteTo(F64(), Lower(a)),
+                   hn::PromoteTo(F64(), Lower(b)));
+  }
+}
+
+void ExpSteps(const float* from, float* to, size_t steps) {
+  const VF x = Load(from), y = Load(from + kLanes);
+  Four a = LoadFour(from + 2, 1), b = LoadFour(from + 6, 1);
+  Four looked_up = LoadFour(from + 10, 1);
+  constexpr uint32_t kEntries[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+  const Table8 table(kEntries);
+  const auto add = [&](VF sum) HWY_ATTR { return Fma(x, y, sum); };
+  // An index is what was looked up before.
+  const auto look_up = [&](VF v) HWY_ATTR {
+    return hn::BitCast(F32(), table[hn::BitCast(I32(), v)]);
+  };
+  VD sum = hn::Zero(F64());
+  // Multiply-adds of a vector are 8 chains; four vectors have four look-ups,
+  // and a vector of floats in all is converted.
+  for (steps *= FmaShape().rows / 4; steps != 0; --steps) {
+    for (int i = 0; i < 4; ++i) {
+      a = Map(add, a);
+      b = Map(add, b);
+    }
+    looked_up = Map(look_up, looked_up);
+    sum = hn::Add(sum, InDouble(a.a, a.b));
+  }
+  StoreFour(a, to, kLanes);
+  StoreFour(b, to + 4 * kLanes, kLanes);
+  StoreFour(looked_up, to + 8 * kLanes, kLanes);
+  const hn::Rebind<float, F64> half;
+  hn::StoreU(hn::DemoteTo(half, sum), half, to + 12 * kLanes);
 }
 
 // Past the caches the CPU's own prefetching is not the best there is.
@@ -112,6 +154,7 @@ template <class Function>
 using Table = internal::KernelTable<Function>;
 constexpr Table<bench::Shape()> kFmaShape = SOFTLANE_KERNEL_TABLE(FmaShape);
 constexpr Table<bench::Move> kFmaChains = SOFTLANE_KERNEL_TABLE(FmaChains);
+constexpr Table<bench::Move> kExpSteps = SOFTLANE_KERNEL_TABLE(ExpSteps);
 constexpr Table<bench::Move> kRead = SOFTLANE_KERNEL_TABLE(Read);
 constexpr Table<bench::Move> kPrefetchRead =
     SOFTLANE_KERNEL_TABLE(PrefetchRead);
@@ -131,6 +174,10 @@ Shape FmaShape(Target target) { return internal::Select(kFmaShape, target)(); }
 
 void RunFma(Target target, const float* from, float* to, size_t steps) {
   internal::Select(kFmaChains, target)(from, to, steps);
+}
+
+void RunExp(Target target, const float* from, float* to, size_t steps) {
+  internal::Select(kExpSteps, target)(from, to, steps);
 }
 
 MoverList Movers() {

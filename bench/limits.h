@@ -17,6 +17,11 @@ namespace bench {
 Shape FmaShape(Target target);
 // Reads and writes at most kSlack elements.
 void RunFma(Target target, const float* from, float* to, size_t steps);
+// The instructions of exp values that compete for the pipes of multiply-adds,
+// and none of which waits for another: for a vector 7 multiply-adds, and 1 for
+// the quotient; a look-up in a table of 8; conversions to double of one float
+// in four. A step has as many vectors as FmaShape has rows.
+void RunExp(Target target, const float* from, float* to, size_t steps);
 
 // Moves n elements, rounded up to whole steps. A step is less than kSlack.
 using Move = void(const float* from, float* to, size_t n);

@@ -43,7 +43,7 @@ double ErrorOfOthers(size_t cols) {
   return (cols > 1000000 ? 2e-2 : 1e-4) / kLogSoftmaxMaxError;
 }
 
-constexpr Floor kFloor = {8.0, {0.0, 1.0}, {1.0, 1.0}};
+constexpr Floor kFloor = {1.0, 0.0, {0.0, 1.0}, {1.0, 1.0}};
 
 }  // namespace
 

@@ -82,6 +82,19 @@ Plan MakePlan(bool quick) {
   return plan;
 }
 
+// A difference between two cells means something only if it is larger.
+void PrintNoise(const Results& results) {
+  const double half = results.SpreadAt(0.5), tenth = results.SpreadAt(0.9);
+  constexpr double kNoisy = 0.1;
+  std::printf(
+      "noise: the slowest repetition of a case is %.0f %% above the fastest in "
+      "half of\nthe cases, and %.0f %% or more in a tenth of them.%s\n",
+      100.0 * half, 100.0 * tenth,
+      half > kNoisy ? " The machine is too noisy:\nmeasure again when it is "
+                      "idle."
+                    : "");
+}
+
 void PrintAll(const Plan& plan, const Results& results) {
   PrintLimits(plan, results);
   for (const Kernel* kernel : plan.kernels) {
@@ -145,6 +158,7 @@ int Main(int argc, char** argv) {
     std::fprintf(stderr, "no benchmark matches\n");
     return 1;
   }
+  PrintNoise(results);
   threads == 0 ? PrintAll(plan, results) : PrintThreads(results, threads);
   const auto check = [](bool written, const std::string& path) {
     if (!written) std::fprintf(stderr, "cannot write %s\n", path.c_str());

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <cmath>
 #include <string>
+#include <vector>
 
 #include "format.h"
+#include "table.h"
 #include "tables.h"
 
 namespace softlane {
@@ -18,7 +20,7 @@ double Ratio(const Plan& plan, const Results& results, const Kernel& kernel,
              : FindFastestPeer(plan, results, kernel, shape).time / time;
 }
 
-// " | geometric mean, lowest ratio and its shape", or blanks.
+// The geometric mean, the lowest ratio and its shape, or blank.
 std::string Summary(const Plan& plan, const Results& results,
                     const Kernel& kernel, Target target) {
   double sum = 0.0, count = 0.0, lowest = 0.0;
@@ -33,8 +35,8 @@ std::string Summary(const Plan& plan, const Results& results,
       where = shape.Name();
     }
   }
-  return count == 0.0 ? Format(" | %26s", "")
-                      : Format(" | %5.2fx %5.2fx %12s", std::exp(sum / count),
+  return count == 0.0 ? ""
+                      : Format("%.2fx %5.2fx %11s", std::exp(sum / count),
                                lowest, where.c_str());
 }
 
@@ -42,45 +44,46 @@ std::string Summary(const Plan& plan, const Results& results,
 
 void PrintRatios(const Plan& plan, const Results& results,
                  const Kernel& kernel) {
-  std::string lines;
+  std::vector<std::string> heads = {"rows x cols", "fastest peer"};
+  for (const Target target : plan.targets) {
+    if (target != Target::kBaseline) heads.push_back(TargetName(target));
+  }
+  Table table(
+      Series(kernel) + ": the fastest peer, its ns per element over softlane's",
+      heads);
   for (const Shape& shape : plan.shapes) {
     const FastestPeer fastest = FindFastestPeer(plan, results, kernel, shape);
     if (fastest.time == 0.0) continue;
-    lines += Format("%12s | %8s %7.3f", shape.Name().c_str(),
-                    fastest.name.c_str(), fastest.time);
+    std::vector<std::string> cells = {
+        Format("%s %7.3f", fastest.name.c_str(), fastest.time)};
     for (const Target target : plan.targets) {
       if (target == Target::kBaseline) continue;
       const double ratio = Ratio(plan, results, kernel, target, shape);
-      if (ratio == 0.0) continue;
-      lines += Format(" | %6s %5.2fx", TargetName(target), ratio);
+      cells.push_back(ratio == 0.0 ? "" : Format("%.2fx", ratio));
     }
-    lines += "\n";
+    table.Add(shape.Name(), cells);
   }
-  PrintTable(
-      Series(kernel) + ": the fastest peer, its ns per element over softlane's",
-      "", lines);
+  table.Print();
 }
 
 void PrintRatioSummary(const Plan& plan, const Results& results) {
-  std::string head = Format("%16s", "");
+  std::vector<std::string> heads = {""};
   for (const Target target : plan.targets) {
-    if (target == Target::kBaseline) continue;
-    head += Format(" | %26s", TargetName(target));
+    if (target != Target::kBaseline) heads.push_back(TargetName(target));
   }
-  std::string lines;
-  for (const Kernel* kernel : plan.kernels) {
-    std::string line;
-    for (const Target target : plan.targets) {
-      if (target == Target::kBaseline) continue;
-      line += Summary(plan, results, *kernel, target);
-    }
-    const bool is_blank = line.find_first_not_of(" |") == std::string::npos;
-    if (!is_blank) lines += Format("%16s", kernel->name) + line + "\n";
-  }
-  PrintTable(
+  Table table(
       "the fastest peer's time over softlane's: geometric mean, lowest, its "
       "shape",
-      head + "\n", lines);
+      heads);
+  for (const Kernel* kernel : plan.kernels) {
+    std::vector<std::string> cells;
+    for (const Target target : plan.targets) {
+      if (target == Target::kBaseline) continue;
+      cells.push_back(Summary(plan, results, *kernel, target));
+    }
+    table.Add(kernel->name, cells);
+  }
+  table.Print();
 }
 
 bool WriteRatioData(const Plan& plan, const Results& results,

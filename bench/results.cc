@@ -37,8 +37,18 @@ void Results::ReportRuns(const std::vector<Run>& runs) {
   }
   if (seconds_per_element.empty()) return;
   const double median = Median(seconds_per_element);
+  const auto ends = std::minmax_element(seconds_per_element.begin(),
+                                        seconds_per_element.end());
+  spreads_.push_back(*ends.second / *ends.first - 1.0);
   cells_[runs.front().run_name.function_name] = {
       median * 1e9, bytes_per_element / median * 1e-9};
+}
+
+double Results::SpreadAt(double share) const {
+  std::vector<double> spreads = spreads_;
+  std::sort(spreads.begin(), spreads.end());
+  return spreads[static_cast<size_t>(share *
+                                     static_cast<double>(spreads.size() - 1))];
 }
 
 const Results::Cell* Results::Find(const std::string& series,

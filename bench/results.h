@@ -27,6 +27,9 @@ class Results : public benchmark::BenchmarkReporter {
   void ReportRuns(const std::vector<Run>& runs) override;
 
   bool Failed() const { return failed_; }
+  // How much the slowest repetition of a case was above the fastest: in the
+  // case at `share` of all cases, from 0 to 1, in order.
+  double SpreadAt(double share) const;
 
   // The cell of <series>/<rows>x<cols>, or null; a series is
   // <kernel>/<dtype>/<variant>.
@@ -36,6 +39,7 @@ class Results : public benchmark::BenchmarkReporter {
 
  private:
   std::map<std::string, Cell> cells_;  // by name of the case
+  std::vector<double> spreads_;        // a case's slowest over its fastest
   bool failed_ = false;
 };
 
@@ -65,6 +69,9 @@ inline std::string Series(const Kernel& kernel, const std::string& variant) {
 }
 inline std::string FmaSeries(Target target) {
   return std::string("fma/f32/") + TargetName(target);
+}
+inline std::string ExpSeries(Target target) {
+  return std::string("exp_limit/f32/") + TargetName(target);
 }
 
 // The peer that is fastest for a kernel and shape. `time` is 0 where no peer

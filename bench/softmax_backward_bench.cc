@@ -44,7 +44,7 @@ double ErrorOfOthers(size_t cols) {
 }
 
 // Rows that no cache holds are read twice, the first time for the dot product.
-constexpr Floor kFloor = {5.0, {1.0, 1.0}, {3.0, 1.0}};
+constexpr Floor kFloor = {0.0, 5.0, {1.0, 1.0}, {3.0, 1.0}};
 
 }  // namespace
 

@@ -7,112 +7,96 @@
 
 #include "bound.h"
 #include "format.h"
+#include "table.h"
 
 namespace softlane {
 namespace bench {
 namespace {
 
 std::string Field(const Results::Cell* cell) {
-  return cell == nullptr ? Format(" | %14s", "")
-                         : Format(" | %7.3f %6.1f", cell->ns_per_element,
-                                  cell->gigabytes_per_second);
+  return cell == nullptr ? "" : Format("%.3f", cell->ns_per_element);
 }
 
-std::string SpeedUp(const Results::Cell* cell, const Results::Cell* naive) {
+// A time, and the speed-up over the naive loop if that was measured.
+std::string WithSpeedUp(const std::string& time, const Results::Cell* cell,
+                        const Results::Cell* naive) {
   return cell == nullptr || naive == nullptr
-             ? Format(" %7s", "")
-             : Format(" %6.2fx", naive->ns_per_element / cell->ns_per_element);
+             ? time
+             : time + Format(" %6.2fx",
+                             naive->ns_per_element / cell->ns_per_element);
 }
 
-// The targets and peers that this kernel was timed with.
-std::vector<std::string> Variants(const Plan& plan, const Results& results,
-                                  const Kernel& kernel) {
-  std::vector<std::string> variants;
-  const auto add = [&](const std::string& variant) {
-    for (const Shape& shape : plan.shapes) {
-      if (results.Find(Series(kernel, variant), shape) != nullptr) {
-        return variants.push_back(variant);
-      }
-    }
-  };
-  for (const Target target : plan.targets) add(TargetName(target));
-  for (const std::string& peer : plan.peers) add(peer);
-  return variants;
+std::vector<std::string> TargetNames(const Plan& plan) {
+  std::vector<std::string> names;
+  for (const Target target : plan.targets) names.push_back(TargetName(target));
+  return names;
 }
 
 }  // namespace
 
 void PrintKernel(const Plan& plan, const Results& results,
                  const Kernel& kernel) {
-  const std::vector<std::string> variants = Variants(plan, results, kernel);
-  std::string head =
-      Format("%12s | %14s | %14s", "rows x cols", "copy", "naive");
-  for (const std::string& variant : variants) {
-    head += Format(" | %22s", variant.c_str());
-  }
-  std::string lines;
+  std::vector<std::string> heads = {"rows x cols", "copy", "naive"};
+  std::vector<std::string> variants = TargetNames(plan);
+  variants.insert(variants.end(), plan.peers.begin(), plan.peers.end());
+  heads.insert(heads.end(), variants.begin(), variants.end());
+  Table table(Series(kernel) + ": ns per element, speed-up over naive", heads);
   for (const Shape& shape : plan.shapes) {
     const Results::Cell* naive = results.Find(Series(kernel, "naive"), shape);
+    std::vector<std::string> cells = {"", Field(naive)};
     bool any = naive != nullptr;
-    std::string line = Field(results.Find("copy/f32/memcpy", shape));
-    line += Field(naive);
     for (const std::string& variant : variants) {
       const Results::Cell* cell = results.Find(Series(kernel, variant), shape);
       any = any || cell != nullptr;
-      line += Field(cell) + SpeedUp(cell, naive);
+      cells.push_back(WithSpeedUp(Field(cell), cell, naive));
     }
-    if (any) lines += Format("%12s", shape.Name().c_str()) + line + "\n";
+    // A copy alone is no line of a kernel.
+    if (any) cells[0] = Field(results.Find("copy/f32/memcpy", shape));
+    table.Add(shape.Name(), cells);
   }
-  PrintTable(Series(kernel) + ": ns per element, GB/s, speed-up over naive",
-             head + "\n", lines);
+  table.Print();
 }
 
 void PrintSmallCalls(const Plan& plan, const Results& results) {
-  std::string head = Format("%12s | %8s", "rows x cols", "naive");
-  for (const Target target : plan.targets) {
-    head += Format(" | %16s", TargetName(target));
-  }
-  std::string lines;
+  std::vector<std::string> heads = {"rows x cols", "naive"};
+  const std::vector<std::string> variants = TargetNames(plan);
+  heads.insert(heads.end(), variants.begin(), variants.end());
+  Table table(Series(kSoftmax) + ": ns per call, speed-up over naive", heads);
   for (const Shape& shape : plan.small) {
-    const auto find = [&](const char* variant) {
-      return results.Find(Series(kSoftmax, variant), shape);
-    };
     const auto field = [&](const Results::Cell* cell) {
       return cell == nullptr
-                 ? Format(" | %8s", "")
-                 : Format(" | %8.1f",
-                          cell->ns_per_element *
-                              static_cast<double>(shape.Elements()));
+                 ? ""
+                 : Format("%.1f", cell->ns_per_element *
+                                      static_cast<double>(shape.Elements()));
     };
-    const Results::Cell* naive = find("naive");
-    bool any = naive != nullptr;
-    std::string line = field(naive);
-    for (const Target target : plan.targets) {
-      const Results::Cell* cell = find(TargetName(target));
-      any = any || cell != nullptr;
-      line += field(cell) + SpeedUp(cell, naive);
+    const Results::Cell* naive = results.Find(Series(kSoftmax, "naive"), shape);
+    std::vector<std::string> cells = {field(naive)};
+    for (const std::string& variant : variants) {
+      const Results::Cell* cell =
+          results.Find(Series(kSoftmax, variant), shape);
+      cells.push_back(WithSpeedUp(field(cell), cell, naive));
     }
-    if (any) lines += Format("%12s", shape.Name().c_str()) + line + "\n";
+    table.Add(shape.Name(), cells);
   }
-  PrintTable(Series(kSoftmax) + ": ns per call, speed-up over naive",
-             head + "\n", lines);
+  table.Print();
 }
 
 void PrintManyRows(const Plan& plan, const Results& results) {
-  std::string head = Format("%12s | %22s", "rows x cols", "fastest copy");
+  std::vector<std::string> heads = {"rows x cols", "fastest copy"};
   for (const Target target : plan.targets) {
-    if (target == Target::kBaseline) continue;
-    head += Format(" | %22s", TargetName(target));
+    if (target != Target::kBaseline) heads.push_back(TargetName(target));
   }
-  std::string lines;
+  Table table(Series(kSoftmax) +
+                  Format(": ns per element, with %zu times the rows, their "
+                         "ratio",
+                         kManyTimes),
+              heads);
   for (const Shape& shape : plan.few_rows) {
-    std::string line;
-    bool any = false;
+    std::vector<std::string> cells;
     const auto add = [&](double few, double many) {
       const bool known = few != 0.0 && many != 0.0;
-      any = any || known;
-      line += known ? Format(" | %7.3f %7.3f %5.2fx", few, many, many / few)
-                    : Format(" | %22s", "");
+      cells.push_back(known ? Format("%.3f %7.3f %5.2fx", few, many, many / few)
+                            : "");
     };
     add(CopyTime(results, shape), CopyTime(results, ManyRows(shape)));
     for (const Target target : plan.targets) {
@@ -120,13 +104,9 @@ void PrintManyRows(const Plan& plan, const Results& results) {
       const std::string series = Series(kSoftmax, TargetName(target));
       add(results.Time(series, shape), results.Time(series, ManyRows(shape)));
     }
-    if (any) lines += Format("%12s", shape.Name().c_str()) + line + "\n";
+    table.Add(shape.Name(), cells);
   }
-  PrintTable(Series(kSoftmax) +
-                 Format(": ns per element, with %zu times the rows, their "
-                        "ratio",
-                        kManyTimes),
-             head + "\n", lines);
+  table.Print();
 }
 
 bool WritePlotData(const Plan& plan, const Results& results, const char* path) {

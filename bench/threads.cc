@@ -10,6 +10,7 @@
 
 #include "benchmark/benchmark.h"
 #include "format.h"
+#include "table.h"
 
 namespace softlane {
 namespace bench {
@@ -158,30 +159,29 @@ void RegisterThreads(size_t threads) {
 }
 
 void PrintThreads(const Results& results, size_t threads) {
-  std::string lines;
+  const std::string by = Format("by %zu", threads);
+  Table table(
+      Format("softmax of columns in parts: ns per element by 1 and by %zu "
+             "threads,\nspeed-up over one call; copies, speed-up",
+             threads),
+      {"rows x cols", "one call", "by 1", by, "copy", by});
   for (const Shape& shape : kShapes) {
     const auto time = [&](const char* what, size_t n) {
       return results.Time(SeriesOf(what, n), shape);
     };
-    const double one_call = time(kOneCall, 1), parts = time(kParts, threads);
-    const double copy = time(kCopy, 1), copies = time(kCopy, threads);
-    if (one_call == 0.0 || parts == 0.0 || copy == 0.0 || copies == 0.0) {
-      continue;
-    }
-    lines += Format(
-        "%12s | %8.3f | %8.3f | %8.3f %6.2fx | %8.3f | %8.3f "
-        "%6.2fx\n",
-        shape.Name().c_str(), one_call, time(kParts, 1), parts,
-        one_call / parts, copy, copies, copy / copies);
+    const auto field = [&](const char* what, size_t n, const char* whole) {
+      const double ns = time(what, n), other = time(whole, 1);
+      if (ns == 0.0) return std::string();
+      return other == 0.0 ? Format("%.3f", ns)
+                          : Format("%.3f %6.2fx", ns, other / ns);
+    };
+    const char* const kNone = "";
+    table.Add(shape.Name(),
+              {field(kOneCall, 1, kNone), field(kParts, 1, kNone),
+               field(kParts, threads, kOneCall), field(kCopy, 1, kNone),
+               field(kCopy, threads, kCopy)});
   }
-  const std::string by = Format("by %zu", threads);
-  PrintTable(
-      Format("softmax of columns in parts: ns per element by 1 and by %zu "
-             "threads,\nspeed-up over one call; copies, speed-up",
-             threads),
-      Format("%12s | %8s | %8s | %16s | %8s | %16s\n", "rows x cols",
-             "one call", "by 1", by.c_str(), "copy", by.c_str()),
-      lines);
+  table.Print();
 }
 
 }  // namespace bench
