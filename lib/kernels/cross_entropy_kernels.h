@@ -55,7 +55,7 @@ inline bool FactorFitsFloats(double factor) {
 }
 
 /// What a row of a tile asks for. A row that is ignored is not read; it has no
-/// loss and a gradient of zeros.
+/// loss and a gradient of zeros. The label is kNoLabel if there are targets.
 struct LabelledRow {
   size_t label;
   bool is_ignored;
@@ -69,14 +69,17 @@ struct CrossEntropyKernels {
   double (*row)(const Loss& loss, const float* x, float* dx, size_t n,
                 size_t label, const float* targets, double upstream);
   /// The losses of rows [first, first + count), and their gradients if dx has
-  /// data. False if a row needs more than this does; then nothing is written.
-  /// Null where a target has no tiles.
+  /// data. `targets` is null if the rows have labels. With smoothing or targets
+  /// there are at most ShareTileWidth rows. False if a row needs more than this
+  /// does; then nothing is written. Null where a target has no tiles.
   bool (*tile)(const Loss& loss, const TileKernels& kernels,
-               const Rows<const float>& x, const Rows<float>& dx, size_t first,
-               size_t count, const LabelledRow* rows, double* losses);
-  /// The same for up to kMaxShortRows rows of up to kMaxShortCols columns, none
-  /// of which is ignored. `losses` has room for an even number of them, and may
-  /// be written if the result is false. Null but in the x86-64 baseline.
+               const Rows<const float>& x, const Rows<const float>* targets,
+               const Rows<float>& dx, size_t first, size_t count,
+               const LabelledRow* rows, double* losses);
+  /// The same, with labels alone, for up to kMaxShortRows rows of up to
+  /// kMaxShortCols columns, none of which is ignored. `losses` has room for an
+  /// even number of them, and may be written if the result is false. Null but
+  /// in the x86-64 baseline.
   bool (*short_rows)(const Loss& loss, const Rows<const float>& x,
                      const Rows<float>& dx, size_t first, size_t count,
                      const LabelledRow* rows, double* losses);

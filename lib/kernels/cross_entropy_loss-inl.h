@@ -58,6 +58,10 @@ using internal::RowSums;
 
 // Sums of a row's q and q (x - max); see ClassShares.
 struct ShareSums {
+  HWY_INLINE bool AreFinite() const {
+    return total - total == 0.0 && logits - logits == 0.0;
+  }
+
   double total, logits;
 };
 

@@ -173,11 +173,15 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 bool LossesOfTile(const Loss& loss, const internal::TileKernels& kernels,
-                  const Rows<const float>& x, const Rows<float>& dx,
-                  size_t first, size_t count, const LabelledRow* rows,
-                  double* losses) {
+                  const Rows<const float>& x, const Rows<const float>* targets,
+                  const Rows<float>& dx, size_t first, size_t count,
+                  const LabelledRow* rows, double* losses) {
   CrossEntropyTile tile(loss, kernels);
-  return tile.Run(x, dx, first, count, rows, losses);
+  const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
+  TileShares shares(
+      FloatShares(loss, targets == nullptr ? nullptr : targets->data));
+  return tile.Run(x, targets, dx, first, count, rows, losses,
+                  has_shares ? &shares : nullptr);
 }
 constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, &LossesOfTile,
                                                     nullptr};

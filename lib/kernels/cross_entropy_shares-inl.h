@@ -180,8 +180,7 @@ HWY_INLINE ShareSums SumSharesOf(const Loss& loss, const float* targets,
                                  bool& fit_floats) {
   if (fit_floats) {
     const ShareSums sums = SumShares(FloatShares(loss, targets), x, n, max);
-    fit_floats = sums.total - sums.total == 0.0 &&
-                 sums.logits - sums.logits == 0.0;  // both finite
+    fit_floats = sums.AreFinite();
     if (fit_floats) return sums;
   }
   const internal::DoubleShares::Sums sums =

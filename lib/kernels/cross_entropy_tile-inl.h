@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Cross-entropy of short rows with class labels, transposed: a row per lane.
+// Cross-entropy of short rows, transposed: a row per lane.
 
 #if defined(SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_TILE_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -14,6 +14,7 @@
 #include "arith/lane_sums-inl.h"
 #include "arith/max-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/cross_entropy_tile_shares-inl.h"
 #include "kernels/row_limits.h"
 #include "kernels/tiles.h"
 
@@ -34,14 +35,25 @@ class CrossEntropyTile {
 
   // The losses of rows [first, first + count), and their gradients if dx is not
   // null. False if one of them needs more than a tile does; then no gradient
-  // has been written.
-  HWY_INLINE bool Run(const Rows<const float>& x, const Rows<float>& dx,
+  // has been written. `shares` is null if only labels have a share.
+  HWY_INLINE bool Run(const Rows<const float>& x,
+                      const Rows<const float>* targets, const Rows<float>& dx,
                       size_t first, size_t count, const LabelledRow* rows,
-                      double* losses) {
+                      double* losses, TileShares* shares) {
     const size_t width = (count + kLanes - 1) / kLanes * kLanes;
     tile_.width = width;
     at_.first = first;
     at_.count = count;
+    const bool is_narrow = x.cols < internal::kMinTileCols;
+    const size_t n = is_narrow ? internal::kMinTileCols : x.cols;
+    if (targets != nullptr) {
+      at_.Set(*targets, dx, width);
+      if (is_narrow) FillRows(x.cols, 0.0f);
+      if (!kernels_.read_rows(at_.from, n, loss_.parts, shares->Targets(),
+                              tile_)) {
+        return false;
+      }
+    }
     at_.Set(x, dx, width);
     const float* counted = nullptr;
     bool are_counted = true;
@@ -54,25 +66,36 @@ class CrossEntropyTile {
       }
     }
     if (!are_counted && !ReplaceIgnored(rows, counted)) return false;
-    const bool is_narrow = x.cols < internal::kMinTileCols;
-    const size_t n = is_narrow ? internal::kMinTileCols : x.cols;
-    if (is_narrow) FillRows(x.cols);
-    if (!kernels_.read_rows(at_.from, n, loss_.parts, e_, tile_)) return false;
-    SumAll(n, rows);
-    const bool has_z_loss = loss_.options.z_loss != 0.0f;
-    has_logs_ = has_z_loss;
+    if (is_narrow) FillRows(x.cols, -kInfinity);
+    float* const logits = shares == nullptr ? e_ : shares->Logits();
+    if (!kernels_.read_rows(at_.from, n, loss_.parts, logits, tile_)) {
+      return false;
+    }
+    kernels_.exp(logits, n, loss_.parts, e_, tile_);
+    if (shares != nullptr) shares->Sum(kernels_, x.cols, n, tile_);
+    TakeLabels(targets == nullptr ? rows : nullptr);
+    SumAll(n);
+    const bool needs_logs = loss_.options.z_loss != 0.0f || shares != nullptr;
+    has_logs_ = needs_logs;
     if (has_logs_) kernels_.log_sums(tile_, loss_.parts, log_sums_);
     for (size_t i = 0; i < width; i += kHalfLanes) SetPlainLosses(i, losses);
-    if (has_z_loss || loss_.options.class_weights != nullptr) {
-      for (size_t i = 0; i < count; ++i) SetLoss(i, rows[i].label, losses);
+    const bool is_plain = !needs_logs && loss_.options.class_weights == nullptr;
+    if (!is_plain) {
+      for (size_t i = 0; i < count; ++i) {
+        if (!SetLoss(i, rows[i].label, losses, shares, x.cols)) return false;
+      }
     }
     const bool has_gradient = dx.data != nullptr;
     if (has_gradient) {
       if (!SetFactors()) return false;
-      kernels_.write_rows(e_, n, tile_, at_.to);
+      if (shares == nullptr) {
+        kernels_.write_rows(e_, n, tile_, at_.to);
+      } else {
+        shares->WriteGradients(e_, n, units_, tile_, at_.to);
+      }
       if (is_narrow) WriteFilledRows(dx);
     }
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; targets == nullptr && i < count; ++i) {
       if (rows[i].is_ignored) losses[i] = 0.0;
       if (!has_gradient) continue;
       float* const row_dx = at_.to[i];
@@ -100,10 +123,10 @@ class CrossEntropyTile {
 
   // Rows of less than four columns become rows of four. -inf, whose exp value
   // is +0, changes no sum. The gradients take the place of the logits.
-  HWY_NOINLINE void FillRows(size_t cols) {
+  HWY_NOINLINE void FillRows(size_t cols, float value) {
     float* to = filled_;
     for (size_t i = 0; i < tile_.width; ++i, to += internal::kMinTileCols) {
-      Store(LoadFirst(at_.from[i], cols, Set(-kInfinity)), to);
+      Store(LoadFirst(at_.from[i], cols, Set(value)), to);
       at_.from[i] = at_.to[i] = to;
     }
   }
@@ -115,27 +138,29 @@ class CrossEntropyTile {
     }
   }
 
-  // Exp values, of which the label's is left out of the sum at first, as
-  // WithHole has it.
-  HWY_INLINE void SumAll(size_t n, const LabelledRow* rows) {
+  // Takes the labels' exp values out. Lanes without a row have no label, any
+  // loss, and a gradient that nobody reads. `rows` is null if there are no
+  // labels.
+  HWY_INLINE void TakeLabels(const LabelledRow* rows) {
     const size_t width = tile_.width;
-    kernels_.exp(e_, n, loss_.parts, e_, tile_);
-    for (size_t i = 0; i < at_.count; ++i) {
+    const size_t labelled = rows == nullptr ? 0 : at_.count;
+    for (size_t i = 0; i < labelled; ++i) {
       const size_t label = rows[i].label;
       float& exp_of_label = e_[label * width + i];
       label_[i] = exp_of_label;
       exp_of_label = 0.0f;
       x_label_[i] = at_.from[i][label];
     }
-    // Lanes without a row have no label, any loss, and a gradient that nobody
-    // reads.
+    for (size_t i = labelled; i < width; ++i) label_[i] = x_label_[i] = 0.0f;
     for (size_t i = at_.count; i < width; ++i) {
-      label_[i] = x_label_[i] = 0.0f;
       upstream_[i] = 0.0;
       at_.to[i] = of_no_row_;
     }
+  }
+  // Sums the other exp values, and adds the labels' last, as WithHole has it.
+  HWY_INLINE void SumAll(size_t n) {
     kernels_.sums.all(e_, n, tile_);
-    for (size_t i = 0; i < width; i += kHalfLanes) {
+    for (size_t i = 0; i < tile_.width; i += kHalfLanes) {
       const VD others = hn::Load(F64(), tile_.sums + i);
       hn::Store(others, F64(), others_ + i);
       hn::Store(hn::Add(others, InDouble(label_ + i)), F64(), tile_.sums + i);
@@ -185,16 +210,29 @@ class CrossEntropyTile {
     put(hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_);
   }
 
-  HWY_INLINE void SetLoss(size_t i, size_t label, double* losses) {
+  // False if floats do not hold what a row with shares is made of.
+  HWY_INLINE bool SetLoss(size_t i, size_t label, double* losses,
+                          const TileShares* shares, size_t cols) {
     const double sum = tile_.sums[i];
-    if (!(sum == sum)) return;
+    units_[i] = 0.0f;
+    if (!(sum == sum)) return true;
     const RowSums sums{others_[i], label_[i], sum,
                        has_logs_ ? log_sums_[i] : 0.0};
+    RowPlan plan{};
+    plan.scaled_max = loss_.parts.scale * tile_.max[i];
+    ShareSums share_sums{};
+    if (shares != nullptr) {
+      share_sums = shares->Of(i, cols);
+      if (!share_sums.AreFinite()) return false;
+    }
     const RowLoss result =
-        LossOf(loss_, sums, RowPlan{}, label, losses[i], nullptr, upstream_[i]);
+        LossOf(loss_, sums, plan, label, losses[i],
+               shares == nullptr ? nullptr : &share_sums, upstream_[i]);
     losses[i] = result.loss;
     factors_[i] = result.unit * result.total / sum;
     label_gradients_[i] = result.label_gradient;
+    units_[i] = static_cast<float>(result.unit);
+    return shares == nullptr || UnitFitsFloats(result.unit);
   }
 
   // False if floats do not hold a factor of a row whose sum is a number.
@@ -233,6 +271,7 @@ class CrossEntropyTile {
   HWY_ALIGN float x_label_[internal::kMaxTileLanes];
   HWY_ALIGN double others_[internal::kMaxTileLanes];
   HWY_ALIGN double log_sums_[internal::kMaxTileLanes];
+  HWY_ALIGN float units_[internal::kMaxTileLanes];
   float of_no_row_[internal::kTileCapacity];
   // A row of them is stored as a whole vector.
   float filled_[internal::kMaxTileLanes * internal::kMinTileCols + kLanes];

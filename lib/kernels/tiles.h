@@ -75,6 +75,13 @@ inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
 }
 /// The floats of a tile of rows. Passes write up to a multiple of 16 columns.
 constexpr size_t kRowTileFloats = 4096;
+/// The same of a tile of half as many rows: see ShareTileWidth.
+constexpr size_t kShareTileFloats = 2048;
+/// The number of lanes of a tile of rows whose classes have shares: such a tile
+/// takes three times the memory.
+inline size_t ShareTileWidth(size_t rows, size_t cols, size_t lanes) {
+  return RowTileWidth(rows, 2 * cols, lanes);
+}
 
 /// Sums the n terms of each lane, in the order of LaneSum. May write +0 after
 /// the last term, up to a multiple of 16 terms.

@@ -73,6 +73,9 @@ class CrossEntropyLoop {
   bool IsIgnored(size_t r) const {
     return call_.HasLabels() && call_.labels[r] == options_.ignore_index;
   }
+  size_t LabelOf(size_t r) const {
+    return call_.HasLabels() ? static_cast<size_t>(call_.labels[r]) : kNoLabel;
+  }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
   const float* UpstreamRows() const {
     const bool are_used =
@@ -87,28 +90,30 @@ class CrossEntropyLoop {
       for (size_t c = 0; HasGradient() && c < x.cols; ++c) dx[c] = 0.0f;
       return 0.0;
     }
-    const size_t label =
-        call_.HasLabels() ? static_cast<size_t>(call_.labels[r]) : kNoLabel;
     const float* const upstream_rows = UpstreamRows();
     return kernels_.row(
-        loss_, x.Row(r), dx, x.cols, label,
+        loss_, x.Row(r), dx, x.cols, LabelOf(r),
         call_.HasLabels() ? nullptr : call_.targets->Row(r),
         upstream_rows == nullptr ? upstream_ : upstream_rows[r]);
   }
 
   size_t RowsAtOnce() const {
     const size_t rows = call_.logits.rows, cols = call_.logits.cols;
-    if (!call_.HasLabels() || loss_.smoothing != 0.0 || !loss_.parts.is_usual) {
+    const bool has_shares = !call_.HasLabels() || loss_.smoothing != 0.0;
+    if (!loss_.parts.is_usual || (has_shares && !loss_.shares_fit_floats)) {
       return 1;
     }
     if (kernels_.short_rows != nullptr) {
-      return rows > 1 && cols <= kMaxShortCols ? kMaxShortRows : 1;
+      const bool has_batches = rows > 1 && cols <= kMaxShortCols && !has_shares;
+      return has_batches ? kMaxShortRows : 1;
     }
     // The tile fills rows of less than kMinTileCols columns.
     const bool has_tiles =
         kernels_.tile != nullptr && cols != 0 &&
         HasTiles(rows, cols < kMinTileCols ? kMinTileCols : cols);
-    return has_tiles ? RowTileWidth(rows, cols, tiles_.lanes) : 1;
+    if (!has_tiles) return 1;
+    return has_shares ? ShareTileWidth(rows, cols, tiles_.lanes)
+                      : RowTileWidth(rows, cols, tiles_.lanes);
   }
   void AddLoss(size_t r, double loss) {
     if (options_.reduction == Reduction::kNone) {
@@ -122,10 +127,9 @@ class CrossEntropyLoop {
     alignas(64) double losses[kMaxTileLanes];
     const float* const upstream_rows = UpstreamRows();
     for (size_t k = 0; k < count; ++k) {
-      const int64_t label = call_.labels[first + k];
-      const bool is_ignored = label == options_.ignore_index;
+      const bool is_ignored = IsIgnored(first + k);
       rows[k] = {
-          is_ignored ? 0 : static_cast<size_t>(label), is_ignored,
+          is_ignored ? 0 : LabelOf(first + k), is_ignored,
           upstream_rows == nullptr ? upstream_ : upstream_rows[first + k]};
     }
     if (kernels_.short_rows != nullptr) {
@@ -153,8 +157,9 @@ class CrossEntropyLoop {
     if (count < kMinTileRows) return false;
     const Rows<const float>& x = call_.logits;
     const Rows<float> none(nullptr, x.rows, x.cols, 0);
-    return kernels_.tile(loss_, tiles_, x, HasGradient() ? call_.dlogits : none,
-                         first, count, rows, losses);
+    return kernels_.tile(loss_, tiles_, x, call_.targets,
+                         HasGradient() ? call_.dlogits : none, first, count,
+                         rows, losses);
   }
 
   // In batches of the rows that count.
