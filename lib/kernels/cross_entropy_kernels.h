@@ -76,13 +76,13 @@ struct CrossEntropyKernels {
                const Rows<const float>& x, const Rows<const float>* targets,
                const Rows<float>& dx, size_t first, size_t count,
                const LabelledRow* rows, double* losses);
-  /// The same, with labels alone, for up to kMaxShortRows rows of up to
-  /// kMaxShortCols columns, none of which is ignored. `losses` has room for an
-  /// even number of them, and may be written if the result is false. Null but
-  /// in the x86-64 baseline.
+  /// The same for up to kMaxShortRows rows of up to kMaxShortCols columns, none
+  /// of which is ignored. `losses` has room for an even number of them, and may
+  /// be written if the result is false. Null but in the x86-64 baseline.
   bool (*short_rows)(const Loss& loss, const Rows<const float>& x,
-                     const Rows<float>& dx, size_t first, size_t count,
-                     const LabelledRow* rows, double* losses);
+                     const Rows<const float>* targets, const Rows<float>& dx,
+                     size_t first, size_t count, const LabelledRow* rows,
+                     double* losses);
 };
 
 extern const KernelTable<const CrossEntropyKernels> kCrossEntropyKernels;

@@ -86,6 +86,11 @@ struct ClassShares {
   float target_share, smoothing;
 };
 
+// Of n classes: a sum of up to 2^29 equal floats has no rounding.
+HWY_INLINE double SumOfEqual(const ClassShares& shares, size_t n) {
+  return static_cast<double>(n) * double{shares.smoothing};
+}
+
 // q_c (x_c - max) is summed times a unit with which neither differences nor
 // sums of them overflow.
 constexpr float kLogitUnit = 0x1p-6f;

@@ -40,24 +40,13 @@ HWY_INLINE RowSums SumsOf(double others, double label, double sum, float max,
   return row;
 }
 
-// dx_c = factor * e_c - unit * q_c.
-HWY_NOINLINE void WriteShares(const Reciprocal& factor,
-                              const ClassShares& shares, double unit, size_t n,
-                              float* dx) {
-  const float unit_float = static_cast<float>(unit);
-#ifdef SOFTLANE_SSE2
-  if (WriteGradient4s(factor, shares, unit_float, n, dx)) return;
-#endif
-  const auto write = PassFor<Gradient>(shares);
-  write(Probabilities(factor), shares, unit_float, n, dx);
-}
-// The same of a row of this sum. `shares` is null if only the label has a
-// share.
+// dx_c = factor * e_c - unit * q_c, of a row of this sum. `shares` is null if
+// only the label has a share.
 HWY_INLINE void WriteGradient(double factor, double sum,
                               const ClassShares* shares, double unit, size_t n,
                               float* dx) {
   if (shares == nullptr) return kBlockPasses.multiply(factor, sum, n, dx);
-  WriteShares(FactorOf(factor, sum), *shares, unit, n, dx);
+  WriteShares(FactorOf(factor, sum), *shares, unit, n, dx, dx);
 }
 
 // The gradient of a long row, by whose blocks' offsets there are exp values in

@@ -11,6 +11,8 @@
 #define SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_SHARES_INL_H_
 #endif
 
+#include <cstring>
+
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
@@ -132,11 +134,8 @@ HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
     if (!shares.AreEqual()) AddStored(totals, count, total);
     AddStored(logits, count, logit);
   }
-  // The sum of up to 2^29 equal floats has no rounding.
-  const double sum = shares.AreEqual()
-                         ? static_cast<double>(n) * double{shares.smoothing}
-                         : total.Total();
-  return {sum, logit.Total() / kLogitUnit};
+  return {shares.AreEqual() ? SumOfEqual(shares, n) : total.Total(),
+          logit.Total() / kLogitUnit};
 }
 
 #endif  // SOFTLANE_SSE2
@@ -162,6 +161,18 @@ struct Gradient {
   }
 };
 
+// The same, by the fastest pass for the shares. dx may be e.
+HWY_NOINLINE void WriteShares(const Reciprocal& factor,
+                              const ClassShares& shares, double unit, size_t n,
+                              const float* e, float* dx) {
+  const float unit_float = static_cast<float>(unit);
+#ifdef SOFTLANE_SSE2
+  if (WriteGradient4s(factor, shares, unit_float, n, e, dx)) return;
+#endif
+  if (e != dx) std::memcpy(dx, e, n * sizeof(*dx));
+  const auto write = PassFor<Gradient>(shares);
+  write(Probabilities(factor), shares, unit_float, n, dx);
+}
 // A row's shares in floats, and in double for where floats do not hold them.
 HWY_INLINE ClassShares FloatShares(const Loss& loss, const float* targets) {
   return {targets, loss.options.class_weights,

@@ -69,9 +69,7 @@ class TileShares {
   }
   // Of row i of n logits.
   HWY_INLINE ShareSums Of(size_t i, size_t n) const {
-    return {shares_.AreEqual()
-                ? static_cast<double>(n) * double{shares_.smoothing}
-                : totals_[i],
+    return {shares_.AreEqual() ? SumOfEqual(shares_, n) : totals_[i],
             logits_[i]};
   }
 

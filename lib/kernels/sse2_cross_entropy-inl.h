@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Cross-entropy of batches of short rows with class labels, for the x86-64
-// baseline.
+// Cross-entropy of batches of short rows, for the x86-64 baseline.
 
 #if defined(SOFTLANE_LIB_KERNELS_SSE2_CROSS_ENTROPY_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -13,8 +12,8 @@
 
 #include "arith/sse2_row_plans-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/cross_entropy_shares-inl.h"
 #include "kernels/sse2_rows-inl.h"
-#include "kernels/sse2_shares-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
 #include "softlane/rows.h"
 
@@ -24,14 +23,22 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The exp values of the rows' labels, taken out of the sums. They may stay out
-// of the batch: where they stood, the gradient of the label is written last.
-// Vector stores alone: loads of vectors would wait for smaller ones.
+// The exp values of the rows' labels, taken out of the sums: 0 where the rows
+// have targets. They may stay out of the batch: where they stood, the gradient
+// of the label is written last. Vector stores alone: loads of vectors would
+// wait for smaller ones.
 class LabelExps {
  public:
   HWY_INLINE LabelExps(ShortRows& batch, size_t count,
                        const internal::LabelledRow* rows)
-      : batch_(batch), count_(count), rows_(rows) {
+      : batch_(batch),
+        count_(count),
+        rows_(rows),
+        has_labels_(rows[0].label != kNoLabel) {
+    if (!has_labels_) {
+      for (float& label : labels_) label = 0.0f;
+      return;
+    }
     for (size_t r = 0; r < count; ++r) {
       const size_t lane = rows[r].label % 4;
       float* const at = batch.Exp(r) + rows[r].label / 4 * 4;
@@ -66,7 +73,7 @@ class LabelExps {
 
   // Takes the logarithms of all sums.
   HWY_INLINE void TakeLogs() {
-    for (size_t r = 0; r < count_; ++r) {  // back where they stood
+    for (size_t r = 0; has_labels_ && r < count_; ++r) {  // where they stood
       batch_.Exp(r)[rows_[r].label] = labels_[r];
     }
     batch_.TakeLogs();
@@ -80,6 +87,7 @@ class LabelExps {
   HWY_INLINE __m128d Others(size_t r) const { return _mm_load_pd(others_ + r); }
   HWY_INLINE __m128d Labels(size_t r) const { return WidenTwo(labels_ + r); }
   HWY_INLINE __m128d LabelLogits(size_t r) const {
+    if (!has_labels_) return _mm_setzero_pd();
     const size_t second = HWY_MIN(r + 1, count_ - 1);
     return _mm_set_pd(batch_.Logits(second)[rows_[second].label],
                       batch_.Logits(r)[rows_[r].label]);
@@ -89,6 +97,7 @@ class LabelExps {
   ShortRows& batch_;
   const size_t count_;
   const internal::LabelledRow* const rows_;
+  const bool has_labels_;
   bool may_be_one_;
   float labels_[internal::kMaxShortRows];
   HWY_ALIGN double others_[internal::kMaxShortRows];
@@ -138,6 +147,7 @@ HWY_INLINE __m128d LabelLosses(const ShortRows& batch, const LabelExps& labels,
 struct GradientFactors {
   HWY_ALIGN double factor[internal::kMaxShortRows];
   HWY_ALIGN double label[internal::kMaxShortRows];
+  HWY_ALIGN double unit[internal::kMaxShortRows];  // with shares
 };
 
 // LossOf for labels alone, without weights and z_loss, where only the label has
@@ -157,36 +167,69 @@ HWY_INLINE void PlainGradients(const ShortRows& batch, const LabelExps& labels,
   }
 }
 
+// The shares of row r of a call.
+HWY_INLINE ClassShares SharesOfRow(const Loss& loss,
+                                   const Rows<const float>* targets, size_t r) {
+  return FloatShares(loss, targets == nullptr ? nullptr : targets->Row(r));
+}
+
+// LossOf for rows with weights, z_loss or shares. False if floats do not hold
+// what a row is made of.
+HWY_NOINLINE bool MixedLosses(const Loss& loss, const ShortRows& batch,
+                              const LabelExps& labels, size_t n,
+                              const Rows<const float>* targets, bool has_shares,
+                              size_t first, size_t count,
+                              const internal::LabelledRow* rows, double* losses,
+                              GradientFactors& factors) {
+  bool fit_floats = true;
+  for (size_t r = 0; r < count; ++r) {
+    const RowSums row = labels.Sums(r);
+    RowPlan plan{};
+    ShareSums share_sums{};
+    if (has_shares) {
+      const float max = batch.MaxOf(r);
+      plan.scaled_max = loss.parts.scale * max;
+      share_sums = SumShares(SharesOfRow(loss, targets, first + r),
+                             batch.Logits(r), n, max);
+    }
+    const RowLoss result =
+        LossOf(loss, row, plan, rows[r].label, losses[r],
+               has_shares ? &share_sums : nullptr, rows[r].upstream);
+    losses[r] = result.loss;
+    factors.factor[r] = result.unit * result.total / row.sum;
+    factors.label[r] = result.label_gradient;
+    factors.unit[r] = result.unit;
+    fit_floats &=
+        !has_shares || (share_sums.AreFinite() && UnitFitsFloats(result.unit));
+  }
+  return fit_floats;
+}
+
 // The losses of short rows that all count, and their gradients if dx has data.
-// False if a row needs more than this does; then nothing is written.
+// False if a row needs more than this does; then no gradient is written.
 bool LossesOfShortRows(const Loss& loss, const Rows<const float>& x,
-                       const Rows<float>& dx, size_t first, size_t count,
+                       const Rows<const float>* targets, const Rows<float>& dx,
+                       size_t first, size_t count,
                        const internal::LabelledRow* rows, double* losses) {
+  const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
   ShortRows batch(count, x.cols, loss.parts);
   if (!batch.MakeExp(x.Row(first), x.stride)) return false;
   LabelExps labels(batch, count, rows);  // see SumsOf
   if (!batch.MakeSums(false) || !labels.Add()) return false;
   const CrossEntropyOptions& options = loss.options;
-  const bool has_z_loss = options.z_loss != 0.0f;
-  const bool has_logs = has_z_loss || labels.MayBeOne();
+  const bool needs_logs = has_shares || options.z_loss != 0.0f;
+  const bool has_logs = needs_logs || labels.MayBeOne();
   if (has_logs) labels.TakeLogs();
   for (size_t r = 0; r < count; r += 2) {
     _mm_storeu_pd(losses + r,
                   LabelLosses(batch, labels, r, has_logs, loss.parts));
   }
-  const bool is_plain = options.class_weights == nullptr && !has_z_loss;
   GradientFactors factors;
-  if (is_plain) {
+  if (!needs_logs && options.class_weights == nullptr) {
     PlainGradients(batch, labels, count, rows, loss.parts.scale, factors);
-  } else {
-    for (size_t r = 0; r < count; ++r) {
-      const RowSums row = labels.Sums(r);
-      const RowLoss result = LossOf(loss, row, RowPlan{}, rows[r].label,
-                                    losses[r], nullptr, rows[r].upstream);
-      losses[r] = result.loss;
-      factors.factor[r] = result.unit * result.total / row.sum;
-      factors.label[r] = result.label_gradient;
-    }
+  } else if (!MixedLosses(loss, batch, labels, x.cols, targets, has_shares,
+                          first, count, rows, losses, factors)) {
+    return false;
   }
   if (dx.data == nullptr) return true;
   if (count % 2 != 0) factors.factor[count] = factors.factor[count - 1];
@@ -198,7 +241,12 @@ bool LossesOfShortRows(const Loss& loss, const Rows<const float>& x,
         _mm_or_pd(are_beyond, _mm_cmpnle_pd(size, _mm_set1_pd(kMaxFactor)));
   }
   if (_mm_movemask_pd(are_beyond) != 0) return false;
-  for (size_t r = 0; r < count; r += 2) {
+  for (size_t r = 0; has_shares && r < count; ++r) {
+    WriteShares(FactorOf(factors.factor[r], batch.Sum(r)),
+                SharesOfRow(loss, targets, first + r), factors.unit[r], x.cols,
+                batch.Exp(r), dx.Row(first + r));
+  }
+  for (size_t r = 0; !has_shares && r < count; r += 2) {
     const __m128d two = _mm_load_pd(factors.factor + r);
     const WideProbabilities scaled(two, batch.Sums(r));
     const bool is_last = r + 1 == count;
@@ -212,7 +260,7 @@ bool LossesOfShortRows(const Loss& loss, const Rows<const float>& x,
       }
     }
   }
-  for (size_t r = 0; r < count; ++r) {
+  for (size_t r = 0; targets == nullptr && r < count; ++r) {
     dx.Row(first + r)[rows[r].label] = static_cast<float>(factors.label[r]);
   }
   return true;

@@ -47,6 +47,7 @@ class ShortRows {
   HWY_INLINE void SetSums(size_t r, __m128d sums) {
     _mm_store_pd(sums_ + r, sums);
   }
+  HWY_INLINE float MaxOf(size_t r) const { return max_[r]; }
   // The maxima of rows r and r + 1.
   HWY_INLINE __m128d Max(size_t r) const { return WidenTwo(max_ + r); }
   HWY_INLINE double Log(size_t r) const { return logs_[r]; }

@@ -104,7 +104,7 @@ class CrossEntropyLoop {
       return 1;
     }
     if (kernels_.short_rows != nullptr) {
-      const bool has_batches = rows > 1 && cols <= kMaxShortCols && !has_shares;
+      const bool has_batches = rows > 1 && cols != 0 && cols <= kMaxShortCols;
       return has_batches ? kMaxShortRows : 1;
     }
     // The tile fills rows of less than kMinTileCols columns.
@@ -170,8 +170,9 @@ class CrossEntropyLoop {
       end = begin;
       while (end < count && !rows[end].is_ignored) ++end;
       if (end != begin &&
-          kernels_.short_rows(loss_, x, call_.dlogits, first + begin,
-                              end - begin, rows + begin, losses + begin)) {
+          kernels_.short_rows(loss_, x, call_.targets, call_.dlogits,
+                              first + begin, end - begin, rows + begin,
+                              losses + begin)) {
         continue;
       }
       end += end == begin ? 1 : 0;
