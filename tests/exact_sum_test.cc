@@ -12,6 +12,7 @@
 #include "amount.h"
 #include "doctest/doctest.h"
 #include "inputs.h"
+#include "kernels/block_sums.h"
 
 namespace softlane {
 namespace {
@@ -198,10 +199,11 @@ TEST_CASE("exact sums of many blocks, and of one") {
   CHECK(wrong == 0);
 }
 
-// Kills: an error that is not added, or added to the wrong sum; the short way
-// for blocks that are far apart; a lowest limb that does not depend on the
-// offset.
-TEST_CASE("the total of blocks side by side") {
+// Kills: an error that is not added, or added to the wrong sum; sums that are
+// not rounded to the lowest limb; a lowest limb that does not depend on the
+// offset, or not on the hole; others that lose bits where they are next to
+// nothing, or keep bits that a sum of all has lost.
+TEST_CASE("the totals of blocks side by side") {
   Random random(4);
   size_t wrong = 0;
   for (int i = 0; i < 200000; ++i) {
@@ -216,7 +218,17 @@ TEST_CASE("the total of blocks side by side") {
           {Significand(random), static_cast<int64_t>(random.Below(range))});
       AddBlockSum(sums[b], offset, sum);
     }
-    wrong += internal::TotalOfSums(sums, count, offset) != TotalOf(sum, offset);
+    double hole = 0.0;
+    if (random.Below(8) != 0) {
+      const int64_t fall = static_cast<int64_t>(random.Below(120)) - 60;
+      hole = DoubleOf({Significand(random), fall});
+    }
+    const internal::HoleTotals fast =
+        internal::TotalsOfSums(sums, count, hole, offset);
+    const internal::HoleTotals slow =
+        internal::TotalsOf(sum, hole, offset, static_cast<double>(offset));
+    wrong += fast.others != slow.others || fast.sum != slow.sum;
+    wrong += hole == 0.0 && fast.sum != TotalOf(sum, offset);
   }
   CHECK(wrong == 0);
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "arith/exact_sum.h"
 
+#include <cstring>
+
 #include "arith/plan.h"
 
 namespace softlane {
@@ -24,34 +26,46 @@ int64_t Wrapped(int64_t a, int64_t b) {
                               static_cast<uint64_t>(b));
 }
 
-double Power(int64_t exponent) {
-  return PowerOfTwo(static_cast<double>(exponent));
-}
-// The limb of the first bit of s * 2^offset.
+// The limb of the first bit of s * 2^offset. s is positive.
 int64_t LimbOfSum(double s, int64_t offset) {
-  return LimbOf(offset + static_cast<int64_t>(ExponentOf(s)));
+  int64_t bits;
+  std::memcpy(&bits, &s, sizeof(bits));
+  return LimbOf(offset + (bits >> 52) - 1023);
 }
 
-struct Range {
-  double least, largest;
-};
-// The sum of up to kMaxSums sums, rounded once. If `big`, a power of two, is
-// not 0, then sums below it are rounded to multiples of its 2^-52 before. The
-// range is that of the sums.
-double RoundedOnce(const double* sums, size_t count, double big, Range& range) {
-  double total = 0.0, errors = 0.0;
-  range.least = range.largest = sums[0];
+double LargestOf(const double* sums, size_t count) {
+  double largest = 0.0;
   for (size_t b = 0; b < count; ++b) {
-    double s = sums[b];
-    range.least = s < range.least ? s : range.least;
-    range.largest = range.largest < s ? s : range.largest;
+    largest = largest < sums[b] ? sums[b] : largest;
+  }
+  return largest;
+}
+
+// 2^52 units of the lowest limb of a window, in units of 2^offset.
+double LowestOf(int64_t window, int64_t offset) {
+  return PowerOfTwo(UnitOf(window) - offset + 52);
+}
+
+// The sum of up to kMaxSums sums, and that of these and the hole, rounded once.
+// Before, those below `big`, a power of two or 0, are rounded to multiples of
+// its 2^-52.
+HoleTotals RoundedOnce(const double* sums, size_t count, double hole,
+                       double big) {
+  double total = 0.0, errors = 0.0, others = 0.0;
+  for (size_t b = 0; b <= count; ++b) {
+    double s = hole;
+    if (b < count) {
+      s = sums[b];
+    } else {
+      others = total + errors;
+    }
     if (s < big) s = (s + big) - big;
     const double next = total + s;
     const double added = next - total;
     errors += (total - (next - added)) + (s - added);
     total = next;
   }
-  return total + errors;
+  return {others, total + errors};
 }
 
 }  // namespace
@@ -89,10 +103,7 @@ void Remove(const ExactSum& blocks, ExactSum& from) {
 
 void AddBlockSums(const double* sums, size_t count, int64_t offset,
                   ExactSum& to) {
-  double largest = 0.0;
-  for (size_t b = 0; b < count; ++b) {
-    largest = largest < sums[b] ? sums[b] : largest;
-  }
+  const double largest = LargestOf(sums, count);
   if (largest == 0.0) return;
   const int64_t window = LimbOfSum(largest, offset);
   if (IsEmpty(to)) {
@@ -101,7 +112,7 @@ void AddBlockSums(const double* sums, size_t count, int64_t offset,
     RaiseWindow(window, to);
   }
   // 0 where less than half of the lowest unit is left.
-  const double units = Power(offset - UnitOf(to.window));
+  const double units = PowerOfTwo(offset - UnitOf(to.window));
   double limbs[kLimbs] = {};
   for (size_t b = 0; b < count; ++b) {
     // The last bit of 1.5 * 2^52 * 2^(24 j) stands for 2^(24 j): a sum with it
@@ -157,27 +168,28 @@ double TotalOf(const ExactSum& sum, int64_t offset) {
   }
   const auto total = static_cast<double>(
       static_cast<int64_t>(bits | (rest != 0 ? uint64_t{1} : 0)));
-  return total * Power(unit - offset);
+  return total * PowerOfTwo(unit - offset);
 }
 
 // The sum of the errors that additions leave is exact. For all sums are
 // multiples of the unit u of the lowest limb, once they are rounded to it, and
-// the largest is below 2^96 u. So a total is below kMaxSums 2^96 u, an error is
-// at most kMaxSums 2^43 u, and 53 bits hold the sum of all errors.
-static_assert(kMaxSums * kMaxSums <= 1024, "2^(53 - 43)");
+// the largest is below 2^96 u. So a total is below (kMaxSums + 1) 2^96 u, an
+// error is at most kMaxSums 2^43 u, and 53 bits hold the sum of all errors: the
+// first addition, to 0, has none.
+static_assert(kMaxSums == 32, "kMaxSums^2 <= 2^(53 - 43)");
 
-double TotalOfSums(const double* sums, size_t count, int64_t offset) {
-  Range range;
-  const double total = RoundedOnce(sums, count, 0.0, range);
-  // The last bits of sums that are so near are u or more already. NaN is not
-  // near.
-  if (range.least >= range.largest * 0x1p-18 || !(range.largest > 0.0) ||
-      !(total == total)) {
-    return total;
+HoleTotals TotalsOfSums(const double* sums, size_t count, double hole,
+                        int64_t offset) {
+  const double largest = LargestOf(sums, count);
+  const double top = largest < hole ? hole : largest;
+  HoleTotals totals =
+      RoundedOnce(sums, count, hole, LowestOf(LimbOfSum(top, offset), offset));
+  if (largest < hole) {
+    const double big = LowestOf(LimbOfSum(largest, offset), offset);
+    const double others = RoundedOnce(sums, count, 0.0, big).others;
+    if (others < totals.sum * kMinShareOfOthers) totals.others = others;
   }
-  const int64_t window = LimbOfSum(range.largest, offset);
-  const double big = Power(UnitOf(window) - offset + 52);
-  return RoundedOnce(sums, count, big, range);
+  return totals;
 }
 
 }  // namespace internal

@@ -81,10 +81,20 @@ void AddBlockSum(double s, int64_t offset, ExactSum& sum);
 void AddBlockSums(const double* sums, size_t count, int64_t offset,
                   ExactSum& to);
 
-/// TotalOf of up to kMaxSums blocks alone, in units of 2^offset. A sum may be
-/// 0. NaN if there is NaN.
+/// A sum with and without the exp value of the hole, which is a block of its
+/// own. The hole is x[hole], the label's logit.
+struct HoleTotals {
+  double others, sum;
+};
+/// If the others are less than this share of all, their sum is that of their
+/// own window. Else it is what is left of the sum of all.
+constexpr double kMinShareOfOthers = 0x1p-30;
+
+/// TotalOf of up to kMaxSums blocks alone, in units of 2^offset, without the
+/// hole and with it. A sum may be 0, and so may the hole. NaN if there is NaN.
 constexpr size_t kMaxSums = 32;
-double TotalOfSums(const double* sums, size_t count, int64_t offset);
+HoleTotals TotalsOfSums(const double* sums, size_t count, double hole,
+                        int64_t offset);
 
 /// The sum in units of 2^offset, rounded once; 0 if it is below 2^-960 of them.
 /// It is at most 2^900 of them.

@@ -85,13 +85,16 @@ inline float LowestOf(float offset, const ScaleParts& parts) {
 inline double RoundToInteger(double v) { return (v + 0x1.8p52) - 0x1.8p52; }
 
 // 2^exponent; 0 if that is below the normal numbers.
-inline double PowerOfTwo(double exponent) {
-  if (exponent < -1022.0) return 0.0;
-  const uint64_t bits =
-      static_cast<uint64_t>(static_cast<int64_t>(exponent) + 1023) << 52;
+inline double PowerOfTwo(int64_t exponent) {
+  if (exponent < -1022) return 0.0;
+  const uint64_t bits = static_cast<uint64_t>(exponent + 1023) << 52;
   double power;
   std::memcpy(&power, &bits, sizeof(power));
   return power;
+}
+inline double PowerOfTwo(double exponent) {
+  if (exponent < -1022.0) return 0.0;
+  return PowerOfTwo(static_cast<int64_t>(exponent));
 }
 
 // The exponent of a positive normal number.

@@ -79,7 +79,7 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
                                  float* y, size_t n, size_t hole,
                                  const ScaleParts& parts, float max,
                                  uint8_t* octaves, const float* next,
-                                 bool total_alone, BlockSums& row) {
+                                 bool totals_alone, BlockSums& row) {
   const size_t blocks = BlocksOf(n);
   const int top = static_cast<int>(OffsetOfBlock(max, parts));
   int fall = 0;
@@ -117,14 +117,16 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
       row.hole = added.hole;
       row.hole_offset = top - used;
     }
+    if (totals_alone && count == blocks) {  // NaN if there is NaN
+      row.is_all = true;
+      row.totals = TotalsOfSums(sums, count, row.hole, top - used);
+      row.totals_offset = top - used;
+      return;
+    }
     double any = 0.0;
     for (size_t k = 0; k < count; ++k) any += sums[k];
     if (!(any == any)) {
       row.has_nan = true;
-    } else if (total_alone && count == blocks) {
-      row.is_all = true;
-      row.total = TotalOfSums(sums, count, top - used);
-      row.total_offset = top - used;
     } else {
       AddBlockSums(sums, count, top - used, row.sum);
     }
@@ -133,7 +135,7 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
 
 void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
                  const float* x, size_t n, size_t hole, const ScaleParts& parts,
-                 bool total_alone, BlockSums& row) {
+                 bool totals_alone, BlockSums& row) {
   const bool is_far = n >= kMinFarCols;
   const size_t step = is_far ? kSumCols : kGroupBlocks * kSumCols;
   uint8_t octaves[kGroupBlocks];
@@ -150,14 +152,14 @@ void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
     // to the cache: with AVX-512 on Zen 5, 0.19 -> 0.12 ns per element.
     const bool has_next = is_far && n - start >= 2 * step;
     AddBlocks(sum, x + start, nullptr, count, hole - start, parts, max, octaves,
-              has_next ? x + start + step : nullptr, total_alone && n <= step,
+              has_next ? x + start + step : nullptr, totals_alone && n <= step,
               row);
   }
 }
 
 double TotalOfBlocks(const BlockSums& row, double offset) {
   if (row.has_nan) return kNaN;
-  if (row.is_all) return row.total * PowerOfTwo(row.total_offset - offset);
+  if (row.is_all) return TotalsOfBlocks(row, offset).sum;
   return TotalOf(row.sum, static_cast<int64_t>(offset));
 }
 
@@ -198,9 +200,9 @@ HoleTotals TotalsOf(const ExactSum& others, double hole, int64_t hole_offset,
 
 HoleTotals TotalsOfBlocks(const BlockSums& row, double offset) {
   if (row.has_nan) return {kNaN, kNaN};
-  if (row.is_all) {  // a row without a hole
-    const double total = TotalOfBlocks(row, offset);
-    return {total, total};
+  if (row.is_all) {
+    const double power = PowerOfTwo(row.totals_offset - offset);
+    return {row.totals.others * power, row.totals.sum * power};
   }
   return TotalsOf(row.sum, row.hole, static_cast<int64_t>(row.hole_offset),
                   offset);
@@ -250,7 +252,8 @@ void JoinBlocks(bool has_masked, const RowJob& job, const ExpParams& params,
     const bool is_low = sums[b] < LeastSum(BlockCols(b * kSumCols, job.n));
     if (sums[b] != 0.0 && is_low) result.in_range = false;
   }
-  result.sum = result.row_sum = TotalOfSums(sums, count, UnitOf(params.range));
+  result.sum = result.row_sum =
+      TotalsOfSums(sums, count, 0.0, UnitOf(params.range)).sum;
   if (!params.is_exact && result.sum == 0.0) result.in_range = false;
 }
 

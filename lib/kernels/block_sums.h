@@ -41,12 +41,12 @@ struct BlockPasses {
 /// The sum of a long row. If the maximum is not finite, it is not complete.
 struct BlockSums {
   bool has_nan = false;
-  /// The sum is `total`, in units of 2^total_offset, and not `sum`.
+  /// The sums are `totals`, in units of 2^totals_offset, and not `sum`.
   bool is_all = false;
   float max;
   ExactSum sum;
-  double total;
-  int total_offset;
+  HoleTotals totals;
+  int totals_offset;
   double hole_offset = 0.0;  // of the hole's block
   double hole = 0.0;         // its exp value
 };
@@ -67,28 +67,24 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
 /// anything. `sum` is one of passes. If it writes, the exp value of the hole is
 /// +0, and `octaves` gets those of the offsets that the exp values have: the
 /// same for all blocks unless their maxima are far apart. What is at `next` is
-/// brought into the cache; null if there is nothing. total_alone: they are all
-/// blocks of the row, of which only the total is asked for.
+/// brought into the cache; null if there is nothing. totals_alone: they are all
+/// blocks of the row, of which only the totals are asked for.
 void AddBlocks(BlockPasses::Sum* sum, const float* x, float* y, size_t n,
                size_t hole, const ScaleParts& parts, float max,
-               uint8_t* octaves, const float* next, bool total_alone,
+               uint8_t* octaves, const float* next, bool totals_alone,
                BlockSums& row);
 
 /// The sum of a row, whose `row` is empty. `sum` is one that does not write. Of
-/// some rows there is the total alone if that is enough.
+/// some rows there are the totals alone if that is enough.
 void SumOfBlocks(const BlockPasses& passes, BlockPasses::Sum* sum,
                  const float* x, size_t n, size_t hole, const ScaleParts& parts,
-                 bool total_alone, BlockSums& row);
+                 bool totals_alone, BlockSums& row);
 
 /// The sum in units of 2^offset; NaN if the row holds NaN.
 double TotalOfBlocks(const BlockSums& row, double offset);
 
-/// A sum with and without the exp value of the hole, which counts as a block of
-/// its own: of the blocks without the hole, and of the hole's exp value, which
-/// is 0 or as the plan of its block gives it. In units of 2^offset.
-struct HoleTotals {
-  double others, sum;
-};
+/// The totals of the blocks without the hole, and of the hole's exp value,
+/// which is 0 or as the plan of its block gives it. In units of 2^offset.
 HoleTotals TotalsOf(const ExactSum& others, double hole, int64_t hole_offset,
                     double offset);
 /// The same from the sum of all. The sum of the others is exact if it is a
@@ -96,7 +92,6 @@ HoleTotals TotalsOf(const ExactSum& others, double hole, int64_t hole_offset,
 /// most.
 HoleTotals TotalsWithout(const ExactSum& all, double hole, int64_t hole_offset,
                          double offset);
-constexpr double kMinShareOfOthers = 0x1p-30;
 /// The same of a row; NaN if the row holds NaN.
 HoleTotals TotalsOfBlocks(const BlockSums& row, double offset);
 

@@ -89,7 +89,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
     max = MaxOfLogits(x, n);
   } else if (!is_kept) {
     internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum, x, n, label, parts,
-                          label == kNoLabel, blocks);
+                          true, blocks);
     max = blocks.max;
   }
   const bool is_finite = IsFinite(max);
@@ -102,7 +102,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   }
   if (is_kept) {
     internal::AddBlocks(kBlockPasses.write, x, dx, n, label, parts, max, below,
-                        nullptr, label == kNoLabel, blocks);
+                        nullptr, true, blocks);
   }
   RowSums row{0.0, 0.0, kNaN, 0.0};
   if (is_finite) {

@@ -183,8 +183,9 @@ void ColumnBlocks::End(const ExactSum* sums) {
 
 void ColumnBlocks::ToUnitsOf(size_t first) {
   const int16_t* const falls = OffsetsOf(first);
-  ForLanes(tile_,
-           [&](size_t c) { tile_.sums[c] = sums_[c] * PowerOfTwo(falls[c]); });
+  ForLanes(tile_, [&](size_t c) {
+    tile_.sums[c] = sums_[c] * PowerOfTwo(int64_t{falls[c]});
+  });
 }
 
 }  // namespace internal
