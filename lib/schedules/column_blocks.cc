@@ -164,7 +164,7 @@ void ColumnBlocks::AddSums(size_t first, ExactSum* sums) {
       for (size_t b = 0; b < block; ++b) batch[b] = 0.0;
     }
     batch[block] = counts ? sum * PowerOfTwo(offset - batch_offset_[c]) : 0.0;
-    if (is_last) {
+    if (is_last && BlocksOf(n_) > kBatch) {
       AddBlockSums(batch, block + 1, static_cast<int64_t>(batch_offset_[c]),
                    sums[c]);
     }
@@ -172,12 +172,19 @@ void ColumnBlocks::AddSums(size_t first, ExactSum* sums) {
 }
 
 void ColumnBlocks::End(const ExactSum* sums) {
+  const size_t blocks = BlocksOf(n_);
   ForLanes(tile_, [&](size_t c) {
-    const double sum = tile_.sums[c];
+    double& sum = tile_.sums[c];
+    const double offset = offset_[c], batch_offset = batch_offset_[c];
     if (sum - sum == 0.0) {
-      tile_.sums[c] = TotalOf(sums[c], static_cast<int64_t>(offset_[c]));
+      sum = blocks > kBatch
+                ? TotalOf(sums[c], static_cast<int64_t>(offset))
+                : TotalsOfSums(block_sums_ + c * kBatch, blocks, 0.0,
+                               static_cast<int64_t>(batch_offset))
+                          .sum *
+                      PowerOfTwo(batch_offset - offset);
     }
-    sums_[c] = tile_.sums[c];
+    sums_[c] = sum;
   });
 }
 
