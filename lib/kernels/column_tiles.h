@@ -39,8 +39,10 @@ struct ColumnKernels {
   bool (*find_offsets)(const ScaleParts& parts, Tile& tile);
   /// Multiplies the values by a factor for each lane.
   void (*multiply)(float* values, size_t n, const float* factors, size_t width);
-  /// Writes exp values over their sums. The values in the tile may change.
-  void (*write_probabilities)(float* e, const Tile& tile,
+  /// Writes exp values over their sums. `width` is the stride of e, in which
+  /// parts of vectors may change. Whole vectors may be in the place of the
+  /// results.
+  void (*write_probabilities)(float* e, size_t width, const Tile& tile,
                               const ColumnsOut& out);
   /// Writes scale * x - log(sum), or the formula of ShiftedLogs if `shifted` is
   /// not null. The values in the tile may change.

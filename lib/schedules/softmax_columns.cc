@@ -38,7 +38,7 @@ class SoftmaxColumns {
       tiles_.sum_exp(values_, n, parts_, tile_);
     }
     Invert();
-    kernels_.write_probabilities(values_, tile_,
+    kernels_.write_probabilities(values_, tile_.width, tile_,
                                  {to, y_.axis_stride, n, at.cols});
   }
 
@@ -47,12 +47,12 @@ class SoftmaxColumns {
                                  float* to, size_t cols) {
     ColumnBlocks blocks(chunks.n, parts_,
                         !ColumnBlocks::HaveRoom(chunks.n, tile_.width), tile_);
+    const size_t stride = y_.axis_stride;
     const ColumnsIn in{from, x_.axis_stride, cols};
-    const ColumnsIn exps{to, y_.axis_stride, cols};
-    const auto write = [&](size_t first, size_t count) {
-      kernels_.write_probabilities(
-          values_, tile_,
-          {to + first * y_.axis_stride, y_.axis_stride, count, cols});
+    const ColumnsIn exps{to, stride, cols};
+    const auto write = [&](float* e, size_t width, size_t first, size_t count) {
+      kernels_.write_probabilities(e, width, tile_,
+                                   {to + first * stride, stride, count, cols});
     };
     // Over 1 exp values are as they were.
     for (size_t c = 0; c < tile_.width; ++c) tile_.sums[c] = 1.0;
@@ -71,7 +71,7 @@ class SoftmaxColumns {
         if (blocks.Factors() != nullptr) {
           kernels_.multiply(values_, count, blocks.Factors(), tile_.width);
         }
-        write(first, count);
+        write(values_, tile_.width, first, count);
       });
     };
     blocks.Sum(tiles_, plans_, ColumnStep(read), ColumnStep(decide),
@@ -79,10 +79,15 @@ class SoftmaxColumns {
     blocks.ForEach([&](size_t block, size_t elements) {
       if (!blocks.AreReadTwice()) blocks.SetSums(block);
       Invert();
+      // Whole vectors need no copy in the tile.
+      if (!blocks.AreReadTwice() && cols == tile_.width) {
+        write(to + block * stride, stride, block, elements);
+        return;
+      }
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
         blocks.AreReadTwice() ? Exp(in, first, count)
                               : Read(exps, first, count);
-        write(first, count);
+        write(values_, tile_.width, first, count);
       });
     });
   }
