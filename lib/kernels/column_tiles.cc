@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/column_tiles.h"
 
-#include <cstring>
-
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/column_tiles.cc"
 #include "hwy/foreach_target.h"
@@ -12,6 +10,7 @@
 #include "arith/log_probabilities-inl.h"
 #include "arith/max-inl.h"
 #include "arith/probability-inl.h"
+#include "kernels/column_vectors-inl.h"
 #include "kernels/softmax_backward_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -23,67 +22,6 @@ using internal::ColumnKernels;
 using internal::ColumnsOut;
 using internal::ShiftedLogs;
 using internal::Tile;
-
-// The part of a vector that the last of each row is.
-HWY_NOINLINE void ReadPart(const float* from, size_t stride, size_t n,
-                           size_t lanes, float* values, size_t width) {
-  for (size_t k = 0; k < n; ++k) {
-    Store(LoadFirst(from + k * stride, lanes, Set(0.0f)), values + k * width);
-  }
-}
-// Aligned: the loop takes twice the time if it crosses a cache line.
-template <size_t kCount>
-[[gnu::aligned(64)]] void CopyColumns(const float* values, size_t width,
-                                      size_t n, float* to, size_t stride) {
-  for (size_t k = 0; k < n; ++k, values += width, to += stride) {
-    std::memcpy(to, values, kCount * sizeof(float));
-  }
-}
-HWY_NOINLINE void WritePart(const float* values, size_t width, size_t n,
-                            size_t lanes, float* to, size_t stride) {
-#if HWY_TARGET == HWY_AVX3
-  for (size_t k = 0; k < n; ++k) {
-    StoreFirst(Load(values + k * width), to + k * stride, lanes);
-  }
-#else
-  // The first columns and the last ones, which may be the same in part.
-  // StoreFirst's branches take more time: at 800 x 10, 13 % of a call on Zen 3.
-  const size_t count = lanes >= 4 ? 4 : lanes >= 2 ? 2 : 1;
-  const auto copy = count == 4   ? &CopyColumns<4>
-                    : count == 2 ? &CopyColumns<2>
-                                 : &CopyColumns<1>;
-  copy(values, width, n, to, stride);
-  const size_t rest = lanes - count;
-  if (rest != 0) copy(values + rest, width, n, to + rest, stride);
-#endif
-}
-
-// Goes over n rows of so many columns: four(k, i) is for vector i of four rows
-// from k on, which share what belongs to their lanes; one(k, i) for that of the
-// rows from k on, one after another. A part of a vector is as whole as others.
-template <class FourRows, class OneVector>
-HWY_INLINE void ForVectors(size_t n, size_t cols, const FourRows& four,
-                           const OneVector& one) {
-  const size_t end = cols - cols % kLanes;
-  const size_t first = end == kLanes ? 0 : n - n % 4;
-  for (size_t k = 0; k < first; k += 4) {
-    for (size_t i = 0; i < end; i += kLanes) four(k, i);
-  }
-  for (size_t i = first == n ? end : 0; i < cols; i += kLanes) {
-    one(i == end ? 0 : first, i);
-  }
-}
-
-// Calls body(x, to) for the elements of so many rows. A row alone may have any
-// stride: no pointer behind it.
-template <class X, class Body>
-HWY_INLINE void ForRows(size_t rows, X x, size_t x_stride, float* to,
-                        size_t to_stride, const Body& body) {
-  for (;; x += x_stride, to += to_stride) {
-    body(x, to);
-    if (--rows == 0) return;
-  }
-}
 
 // Aligned: else the time of a column of one vector depends on where the loop is
 // linked. Log-softmax at 4097 x 8 takes 0.56 or 0.66 ns per element on Zen 3.
