@@ -25,8 +25,7 @@ namespace {
 // RowPlan::offset of kLanes rows, from their maxima. False if a maximum is not
 // finite or beyond the direct limit.
 HWY_INLINE bool FindOffset(VF max, const ScaleParts& parts, VF& offset) {
-  constexpr double kOctaves = kDirectLimit * 0.999 * kLog2E;
-  const VF limit = Set(static_cast<float>(kOctaves) * parts.inverse_l);
+  const VF limit = Set(internal::DirectLimitOf(parts));
   const auto direct = hn::Le(hn::Abs(max), limit);  // false for infinities
   const VF ones = Set(0x1.8p23f);  // the last bit of such a float counts ones
   const VF octaves = hn::Sub(Fma(max, Set(parts.l_hi), ones), ones);

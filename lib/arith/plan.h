@@ -123,6 +123,11 @@ inline bool IsNear(double scaled_max) {
 inline bool IsDirect(float max, const ScaleParts& parts) {
   return IsNear(parts.scale * max) && parts.is_usual;
 }
+// A limit for rows in lanes: within it, a maximum is not far.
+inline float DirectLimitOf(const ScaleParts& parts) {
+  constexpr double kOctaves = kDirectLimit * 0.999 * kLog2E;
+  return static_cast<float>(kOctaves) * parts.inverse_l;
+}
 // Whether, beside a row or a block with this maximum, no far block adds
 // anything: see exact_sum.h.
 constexpr double kBlockLimit = 90.0;  // 129.8 octaves

@@ -161,6 +161,18 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+HWY_NOINLINE void LossesOfFarRows(
+    const Loss& loss, const CrossEntropyTile& tile, const Rows<const float>& x,
+    const Rows<const float>* targets, const Rows<float>& dx, size_t first,
+    size_t count, const LabelledRow* rows, double* losses) {
+  for (size_t i = 0; i < count; ++i) {
+    if (!tile.IsFar(i) || rows[i].is_ignored) continue;
+    const size_t r = first + i;
+    losses[i] = LossOfRow(loss, x.Row(r), dx.Row(r), x.cols, rows[i].label,
+                          targets == nullptr ? nullptr : targets->Row(r),
+                          rows[i].upstream);
+  }
+}
 bool LossesOfTile(const Loss& loss, const internal::TileKernels& kernels,
                   const Rows<const float>& x, const Rows<const float>* targets,
                   const Rows<float>& dx, size_t first, size_t count,
@@ -169,8 +181,14 @@ bool LossesOfTile(const Loss& loss, const internal::TileKernels& kernels,
   const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
   TileShares shares(
       FloatShares(loss, targets == nullptr ? nullptr : targets->data));
-  return tile.Run(x, targets, dx, first, count, rows, losses,
-                  has_shares ? &shares : nullptr);
+  if (!tile.Run(x, targets, dx, first, count, rows, losses,
+                has_shares ? &shares : nullptr)) {
+    return false;
+  }
+  if (tile.HasOthers()) {
+    LossesOfFarRows(loss, tile, x, targets, dx, first, count, rows, losses);
+  }
+  return true;
 }
 constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, &LossesOfTile,
                                                     nullptr};

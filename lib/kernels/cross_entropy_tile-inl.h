@@ -34,8 +34,9 @@ class CrossEntropyTile {
       : loss_(loss), kernels_(kernels) {}
 
   // The losses of rows [first, first + count), and their gradients if dx is not
-  // null. False if one of them needs more than a tile does; then no gradient
-  // has been written. `shares` is null if only labels have a share.
+  // null, but for the rows that are far. False if no row counts, or floats do
+  // not hold a factor or share; then no gradient has been written. `shares` is
+  // null if only labels have a share.
   HWY_INLINE bool Run(const Rows<const float>& x,
                       const Rows<const float>* targets, const Rows<float>& dx,
                       size_t first, size_t count, const LabelledRow* rows,
@@ -68,13 +69,13 @@ class CrossEntropyTile {
     if (!are_counted && !ReplaceIgnored(rows, counted)) return false;
     if (is_narrow) FillRows(x.cols, -kInfinity);
     float* const logits = shares == nullptr ? e_ : shares->Logits();
-    if (!kernels_.read_rows(at_.from, n, loss_.parts, logits, tile_)) {
-      return false;
-    }
+    has_others_ = !kernels_.read_rows(at_.from, n, loss_.parts, logits, tile_);
+    if (has_others_) FindFarRows();
     kernels_.exp(logits, n, loss_.parts, e_, tile_);
     if (shares != nullptr) shares->Sum(kernels_, x.cols, n, tile_);
     TakeLabels(targets == nullptr ? rows : nullptr);
     SumAll(n);
+    if (has_others_) ClearFarSums();
     const bool needs_logs = loss_.options.z_loss != 0.0f || shares != nullptr;
     has_logs_ = needs_logs;
     if (has_logs_) kernels_.log_sums(tile_, loss_.parts, log_sums_);
@@ -96,19 +97,37 @@ class CrossEntropyTile {
       if (is_narrow) WriteFilledRows(dx);
     }
     for (size_t i = 0; targets == nullptr && i < count; ++i) {
-      if (rows[i].is_ignored) losses[i] = 0.0;
-      if (!has_gradient) continue;
-      float* const row_dx = at_.to[i];
       if (rows[i].is_ignored) {
-        Fill(row_dx, x.cols, 0.0f);
-      } else {
-        row_dx[rows[i].label] = static_cast<float>(label_gradients_[i]);
+        losses[i] = 0.0;
+        if (has_gradient) Fill(dx.Row(first + i), x.cols, 0.0f);
+      } else if (has_gradient) {
+        at_.to[i][rows[i].label] = static_cast<float>(label_gradients_[i]);
       }
     }
     return true;
   }
 
+  // Whether a maximum is not finite or beyond the direct limit.
+  HWY_INLINE bool HasOthers() const { return has_others_; }
+  // Whether the maximum of row i is beyond the direct limit.
+  HWY_INLINE bool IsFar(size_t i) const { return at_.to[i] == of_no_row_; }
+
  private:
+  HWY_NOINLINE void FindFarRows() {
+    const float limit = internal::DirectLimitOf(loss_.parts);
+    for (size_t i = 0; i < tile_.width; ++i) {
+      const float max = tile_.max[i];
+      const bool is_direct = -limit <= max && max <= limit;
+      if (!is_direct && IsFinite(max)) at_.to[i] = of_no_row_;
+    }
+  }
+  HWY_NOINLINE void ClearFarSums() {
+    for (size_t i = 0; i < tile_.width; ++i) {
+      i = Unknown(i);  // a vector's code would be long
+      if (IsFar(i)) tile_.sums[i] = 0.0;
+    }
+  }
+
   // A row that is ignored is not read: `counted` stands for it. False if there
   // is no such row.
   HWY_NOINLINE bool ReplaceIgnored(const LabelledRow* rows,
@@ -132,6 +151,7 @@ class CrossEntropyTile {
   }
   HWY_NOINLINE void WriteFilledRows(const Rows<float>& dx) {
     for (size_t i = 0; i < at_.count; ++i) {
+      if (IsFar(i)) continue;
       const VF row = LoadFirst(at_.to[i], dx.cols, Set(0.0f));
       at_.to[i] = dx.Row(at_.first + i);
       StoreFirst(row, at_.to[i], dx.cols);
@@ -200,7 +220,8 @@ class CrossEntropyTile {
                                     LogOnePlusSeries(ratio));
     const VD unit = hn::Mul(hn::Load(d, upstream_ + i), scale);
     const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);
-    const auto is_number = hn::Eq(sum, sum);
+    // Not NaN, nor the sum of a row that is -inf throughout.
+    const auto is_number = hn::Gt(sum, hn::Zero(d));
     const auto put = [&](VD v, double* to) HWY_ATTR {
       const VD nan = hn::Set(d, static_cast<double>(kNaN));
       hn::StoreU(hn::IfThenElse(is_number, v, nan), d, to + i);
@@ -215,7 +236,7 @@ class CrossEntropyTile {
                           const TileShares* shares, size_t cols) {
     const double sum = tile_.sums[i];
     units_[i] = 0.0f;
-    if (!(sum == sum)) return true;
+    if (!(sum > 0.0)) return true;
     const RowSums sums{others_[i], label_[i], sum,
                        has_logs_ ? log_sums_[i] : 0.0};
     RowPlan plan{};
@@ -247,9 +268,9 @@ class CrossEntropyTile {
       const VD lower_sum = hn::Load(d, tile_.sums + i);
       const VD upper_sum = hn::Load(d, tile_.sums + k);
       const auto is_beyond = hn::Or(hn::AndNot(hn::Le(hn::Abs(lower), most),
-                                               hn::Eq(lower_sum, lower_sum)),
+                                               hn::Gt(lower_sum, hn::Zero(d))),
                                     hn::AndNot(hn::Le(hn::Abs(upper), most),
-                                               hn::Eq(upper_sum, upper_sum)));
+                                               hn::Gt(upper_sum, hn::Zero(d))));
       are_floats &= hn::AllFalse(d, is_beyond);
       const LaneReciprocals factors(lower, upper, lower_sum, upper_sum);
       Store(factors.head, tile_.head + i);
@@ -263,7 +284,7 @@ class CrossEntropyTile {
   const internal::TileKernels& kernels_;
   internal::Tile tile_;
   internal::TileRows at_;
-  bool has_logs_;
+  bool has_others_, has_logs_;
   HWY_ALIGN double upstream_[internal::kMaxTileLanes];
   HWY_ALIGN double factors_[internal::kMaxTileLanes];
   HWY_ALIGN double label_gradients_[internal::kMaxTileLanes];

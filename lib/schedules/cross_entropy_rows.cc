@@ -139,18 +139,11 @@ class CrossEntropyLoop {
     }
     for (size_t k = 0; k < count; ++k) AddLoss(first + k, losses[k]);
   }
-  // All rows at once if the kernel can do them, else in tiles of one vector.
+  // All rows at once if the kernel can do them, else one by one.
   void RunTiles(size_t first, size_t count, const LabelledRow* rows,
                 double* losses) const {
     if (InTile(first, count, rows, losses)) return;
-    const size_t lanes = tiles_.lanes;
-    for (size_t k = 0; k < count; k += lanes) {
-      const size_t some = lanes < count - k ? lanes : count - k;
-      if (count > lanes && InTile(first + k, some, rows + k, losses + k)) {
-        continue;
-      }
-      for (size_t i = k; i < k + some; ++i) losses[i] = RunRow(first + i);
-    }
+    for (size_t i = 0; i < count; ++i) losses[i] = RunRow(first + i);
   }
   bool InTile(size_t first, size_t count, const LabelledRow* rows,
               double* losses) const {

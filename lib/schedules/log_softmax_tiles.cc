@@ -13,14 +13,15 @@ void RunLogTiles(const SoftmaxCall& call, Target target) {
   alignas(64) float e[kRowTileFloats];
   alignas(64) double logs[kMaxTileLanes];
   ForEachTile(call, kernels, logits, tile,
-              [&](const TileRows& rows, size_t cols) {
+              [&](const TileRows& rows, size_t cols, const OtherLanes& others) {
                 kernels.exp(logits, cols, call.parts, e, tile);
                 kernels.sums_in_double.all(e, cols, tile);
                 kernels.log_sums(tile, call.parts, logs);
                 if (call.logsumexp != nullptr) {
-                  return WriteLogSumExp(logs, rows, call.logsumexp);
+                  return others.WriteLogSumExp(call, logs, rows, cols);
                 }
                 log_kernels.split_logs(logs, tile);
+                others.SetEmpty(call, tile);
                 log_kernels.write_rows(logits, cols, scale, tile, rows.to);
               });
 }

@@ -31,5 +31,45 @@ void CopyPaddedRows(const float* from, const Rows<float>& y, size_t first,
   }
 }
 
+void OtherLanes::Find(const ScaleParts& parts, TileRows& rows, Tile& tile) {
+  const float limit = DirectLimitOf(parts);
+  for (size_t i = 0; i < tile.width; ++i) {
+    const float max = tile.max[i];
+    // No branch, which would be mispredicted; false for NaN.
+    const bool is_direct = (-limit <= max) & (max <= limit);
+    lanes_[count_] = static_cast<uint8_t>(i);
+    count_ += is_direct ? 0 : 1;
+  }
+  for (size_t k = 0; k < count_; ++k) {
+    const size_t i = lanes_[k];
+    if (IsFiniteMax(tile.max[i])) rows.to[i] = nowhere_;
+    tile.max[i] = 0.0f;
+    tile.offset[i] = static_cast<float>(-kHeadroom);
+  }
+}
+
+void OtherLanes::SetEmptyLanes(const SoftmaxCall& call, Tile& tile) const {
+  for (size_t k = 0; k < count_; ++k) {
+    const size_t i = lanes_[k];
+    if (tile.sums[i] != 0.0) continue;
+    tile.head[i] = tile.rest[i] = EmptyValue(call.empty_row, false);
+  }
+}
+
+void OtherLanes::WriteMaxima(const SoftmaxCall& call, const TileRows& rows,
+                             size_t cols) const {
+  for (size_t k = 0; k < count_ && lanes_[k] < rows.count; ++k) {
+    const size_t i = lanes_[k];
+    call.logsumexp[rows.first + i] = call.row.max_or_nan(rows.from[i], cols);
+  }
+}
+
+void OtherLanes::RunEach(const SoftmaxCall& call, const TileRows& rows) const {
+  for (size_t k = 0; k < count_ && lanes_[k] < rows.count; ++k) {
+    const size_t i = lanes_[k];
+    if (rows.to[i] == nowhere_) RunRowByRow(call, rows.first + i, 1);
+  }
+}
+
 }  // namespace internal
 }  // namespace softlane

@@ -3,6 +3,7 @@
 #define SOFTLANE_LIB_SCHEDULES_ROW_TILES_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "kernels/tiles.h"
 #include "schedules/softmax_call.h"
@@ -27,10 +28,45 @@ void PadRows(const Rows<const float>& x, size_t first, size_t count, float* to);
 void CopyPaddedRows(const float* from, const Rows<float>& y, size_t first,
                     size_t count);
 
-/// Calls finish(rows, cols) for each tile of rows, with its logits in `values`;
-/// rows of fewer than kPaddedCols columns are padded. If a maximum of a tile is
-/// not finite or beyond the direct limit, the tile is done again in tiles of
-/// one vector; rows of such a small tile are done one by one.
+/// The lanes of a tile whose maximum is not finite or beyond the direct limit.
+/// The passes do not stumble over them: they get the maximum 0.
+class OtherLanes {
+ public:
+  /// Finds such lanes. The results of rows beyond the limit go nowhere.
+  void Find(const ScaleParts& parts, TileRows& rows, Tile& tile);
+  /// Sets the numbers of the last step of rows that are -inf throughout. The
+  /// sum is NaN in other rows whose maximum is not finite, and so are their
+  /// results.
+  void SetEmpty(const SoftmaxCall& call, Tile& tile) const {
+    if (count_ != 0) SetEmptyLanes(call, tile);
+  }
+  /// Writes the logsumexp of the lanes that have a row.
+  void WriteLogSumExp(const SoftmaxCall& call, const double* logs,
+                      const TileRows& rows, size_t cols) const {
+    for (size_t i = 0; i < rows.count; ++i) {
+      // + 0 makes +0 of -0, as the shift of a row by itself does.
+      call.logsumexp[rows.first + i] = static_cast<float>(logs[i] + 0.0);
+    }
+    if (count_ != 0) WriteMaxima(call, rows, cols);
+  }
+  /// Does the rows beyond the limit one by one.
+  void RunFarRows(const SoftmaxCall& call, const TileRows& rows) const {
+    if (count_ != 0) RunEach(call, rows);
+  }
+
+ private:
+  void SetEmptyLanes(const SoftmaxCall& call, Tile& tile) const;
+  void WriteMaxima(const SoftmaxCall& call, const TileRows& rows,
+                   size_t cols) const;
+  void RunEach(const SoftmaxCall& call, const TileRows& rows) const;
+
+  size_t count_ = 0;
+  uint8_t lanes_[kMaxTileLanes + 1];
+  float nowhere_[kTileCapacity];
+};
+
+/// Calls finish(rows, cols, others) for each tile of rows, with its logits in
+/// `values`; rows of fewer than kPaddedCols columns are padded.
 template <class Finish>
 void ForEachTile(const SoftmaxCall& call, const TileKernels& kernels,
                  float* values, Tile& tile, const Finish& finish) {
@@ -39,11 +75,9 @@ void ForEachTile(const SoftmaxCall& call, const TileKernels& kernels,
   const size_t cols = is_padded ? kPaddedCols : x.cols;
   alignas(64) float padded[kPaddedCols * kMaxTileLanes];
   TileRows rows;
-  size_t narrow = 0;  // the number of next tiles that have one vector
-  for (size_t r = 0; r < x.rows;) {
+  for (size_t r = 0; r < x.rows; r += rows.count) {
     const size_t left = x.rows - r;
-    tile.width =
-        narrow != 0 ? kernels.lanes : RowTileWidth(left, cols, kernels.lanes);
+    tile.width = RowTileWidth(left, cols, kernels.lanes);
     rows.first = r;
     rows.count = left < tile.width ? left : tile.width;
     if (is_padded) {
@@ -52,28 +86,15 @@ void ForEachTile(const SoftmaxCall& call, const TileKernels& kernels,
     } else {
       rows.Set(x, call.y, tile.width);
     }
-    if (kernels.read_rows(rows.from, cols, call.parts, values, tile)) {
-      finish(rows, cols);
-      if (is_padded && call.y.data != nullptr) {
-        CopyPaddedRows(padded, call.y, r, rows.count);
-      }
-    } else if (tile.width > kernels.lanes) {
-      narrow = tile.width / kernels.lanes;
-      continue;
-    } else {
-      RunRowByRow(call, r, rows.count);
+    OtherLanes others;
+    if (!kernels.read_rows(rows.from, cols, call.parts, values, tile)) {
+      others.Find(call.parts, rows, tile);
     }
-    r += rows.count;
-    if (narrow != 0) --narrow;
-  }
-}
-
-/// Writes the logsumexp of the lanes that have a row.
-inline void WriteLogSumExp(const double* logs, const TileRows& rows,
-                           float* logsumexp) {
-  for (size_t i = 0; i < rows.count; ++i) {
-    // + 0 makes +0 of -0, as the shift of a row by itself does.
-    logsumexp[rows.first + i] = static_cast<float>(logs[i] + 0.0);
+    finish(rows, cols, others);
+    if (is_padded && call.y.data != nullptr) {
+      CopyPaddedRows(padded, call.y, r, rows.count);
+    }
+    others.RunFarRows(call, rows);
   }
 }
 
