@@ -38,10 +38,13 @@ void FillNaN(const AttentionOptions& options, size_t r, size_t begin, size_t n,
   const float* const bias =
       options.bias.data == nullptr ? nullptr : options.bias.Row(r) + begin;
   for (size_t i = 0; i < n; ++i) {
+    // No branch, which would be mispredicted. z may be `to`.
     const bool is_masked =
-        (keep != nullptr && keep[i] == 0) ||
-        (bias != nullptr && bias[i] == -kInfinity && z[i] == z[i]);
+        bias != nullptr && (bias[i] == -kInfinity) & (z[i] == z[i]);
     to[i] = is_masked ? 0.0f : kNaN;
+  }
+  for (size_t i = 0; keep != nullptr && i < n; ++i) {
+    if (keep[i] == 0) to[i] = 0.0f;
   }
 }
 
@@ -64,9 +67,8 @@ float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
   return max > sink ? max : sink;
 }
 
-// Does rows that need more than a batch does. One row at a time: in place, each
-// row takes stack.
-void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
+// Does rows that are far. One row at a time: in place, each row takes stack.
+void RunFarRows(const SoftmaxCall& call, Target, size_t first, size_t count) {
   SoftmaxPlan plan = {};
   plan.schedule = internal::Schedule::kRows;
   plan.places = call.x.data == call.y.data ? internal::Places::kScratch
@@ -77,8 +79,7 @@ void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
   }
 }
 
-// False, without a write, if the rows are too wide for a predicted range.
-bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
+void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                   Target target) {
   const auto& source = *static_cast<const AttentionSource*>(call.source);
   const AttentionOptions& options = source.options;
@@ -90,17 +91,14 @@ bool RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   job.n = call.ranges == nullptr ? cols : call.ranges->Of(0).end;
   call.logits.write_logits(call.source, job, logits);
   const internal::RowSample sample = call.row.sample(logits, job.n, call.parts);
-  if (sample.is_wide) return false;
   const bool is_dense =
       call.ranges == nullptr && call.logsumexp == nullptr &&
       call.x.stride == cols &&
       (options.bias.data == nullptr || options.bias.stride == cols) &&
       (options.keep.data == nullptr || options.keep.stride == cols);
   internal::RunSoftmaxBatches(
-      call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
-      internal::KernelsOf(internal::kAttentionBatchKernels, target), is_dense,
-      sample, RunRowByRow);
-  return true;
+      call, plan, internal::KernelsOf(internal::kAttentionBatchKernels, target),
+      is_dense, sample, RunFarRows, nullptr, target);
 }
 
 // Whether a logit is scale * score + bias, without softcap and ALiBi.
@@ -158,14 +156,11 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
       internal::AreShortRows(scores.rows, scores.cols)) {
     return internal::RunShortRowsOfKeys(call);
   }
-  bool may_batch = AreAffine(options);
+  const bool may_batch = AreAffine(options);
   if (may_batch && !has_ranges && logsumexp == nullptr) {
     const SoftmaxPlan* const plan =
         internal::PlanFewRows(scores.rows, scores.cols, true, target);
-    if (plan != nullptr) {
-      if (RunInBatches(call, *plan, target)) return;
-      may_batch = false;
-    }
+    if (plan != nullptr) return RunInBatches(call, *plan, target);
   }
   internal::SoftmaxShape shape = {
       scores.rows, scores.cols,          scores.data == probs.data,
@@ -178,9 +173,7 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
   shape.has_bias_rows = has_bias && options.bias.stride != 0;
   const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
   if (plan.schedule == internal::Schedule::kBatches) {
-    if (RunInBatches(call, plan, target)) return;
-    shape.has_batches = false;
-    return internal::RunSoftmaxRows(call, internal::PlanSoftmax(shape, target));
+    return RunInBatches(call, plan, target);
   }
   internal::RunSoftmaxRows(call, plan);
 }

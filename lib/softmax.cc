@@ -30,18 +30,23 @@ using internal::Schedule;
 using internal::SoftmaxCall;
 using internal::SoftmaxPlan;
 
+void RunFarRows(const SoftmaxCall& call, Target, size_t first, size_t count) {
+  internal::RunRowByRow(call, first, count);
+}
+
 void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                   Target target) {
   const internal::RowSample sample =
       call.row.sample(call.x.data, call.x.cols, call.parts);
   if (sample.is_wide && plan.if_wide == Schedule::kTiles) {
-    return internal::RunSoftmaxTiles(call, target);
+    return internal::RunSoftmaxTiles(call, target, 0, call.x.rows);
   }
   internal::RunSoftmaxBatches(
-      call, plan, internal::KernelsOf(internal::kShortRowsKernels, target),
-      internal::KernelsOf(internal::kPlainBatchKernels, target),
+      call, plan, internal::KernelsOf(internal::kPlainBatchKernels, target),
       call.x.stride == call.x.cols && call.logsumexp == nullptr, sample,
-      internal::RunRowByRow);
+      RunFarRows,
+      plan.if_wide == Schedule::kTiles ? internal::RunSoftmaxTiles : nullptr,
+      target);
 }
 
 // Each schedule is a separate function, so that a call uses only the stack of
@@ -58,7 +63,7 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
     case Schedule::kBatches:
       return RunInBatches(call, plan, target);
     case Schedule::kTiles:
-      return internal::RunSoftmaxTiles(call, target);
+      return internal::RunSoftmaxTiles(call, target, 0, call.x.rows);
     case Schedule::kLargeRows:
       return internal::RunLargeRows(call, target);
   }

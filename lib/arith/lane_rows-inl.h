@@ -23,13 +23,14 @@ namespace HWY_NAMESPACE {
 namespace {
 
 // RowPlan::offset of kLanes rows, from their maxima. False if a maximum is not
-// finite or beyond the direct limit.
+// finite or beyond the direct limit. The offset is that of 0 then.
 HWY_INLINE bool FindOffset(VF max, const ScaleParts& parts, VF& offset) {
   const VF limit = Set(internal::DirectLimitOf(parts));
   const auto direct = hn::Le(hn::Abs(max), limit);  // false for infinities
   const VF ones = Set(0x1.8p23f);  // the last bit of such a float counts ones
   const VF octaves = hn::Sub(Fma(max, Set(parts.l_hi), ones), ones);
-  offset = hn::Sub(octaves, Set(static_cast<float>(kHeadroom)));
+  offset = hn::Sub(hn::IfThenElseZero(direct, octaves),
+                   Set(static_cast<float>(kHeadroom)));
   return hn::AllTrue(F32(), direct);
 }
 

@@ -68,6 +68,7 @@ class NarrowMax {
   HWY_INLINE float Total() const {
     return hn::GetLane(hn::MaxOfLanes(F32(), lanes_));
   }
+  HWY_INLINE VF Lanes() const { return lanes_; }
 
  private:
   VF lanes_;

@@ -28,7 +28,8 @@ constexpr LogitsKernels kKeepKernels = {
     &WriteLogits<AffineLogits<Masks::kAny>>};
 constexpr BatchLogitsKernels kBatchKernels = {
     {&ExpBatch<false, Source>, &ExpBatch<true, Source>},
-    &ExpBatchOfRows<Source>};
+    &ExpBatchOfRows<Source>,
+    &FindMaxima<Source>};
 constexpr LogitsKernels kAttentionKernels = {
     {&ExpWrittenRows<AttentionLogits, 1>, &ExpWrittenRows<AttentionLogits, 1>,
      &ExpWrittenRows<AttentionLogits, 3>, &ExpWrittenRows<AttentionLogits, 3>},

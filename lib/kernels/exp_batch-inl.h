@@ -11,7 +11,10 @@
 #define SOFTLANE_LIB_KERNELS_EXP_BATCH_INL_H_
 #endif
 
+#include "arith/fold_rows-inl.h"
+#include "arith/lane_rows-inl.h"
 #include "kernels/range_terms-inl.h"
+#include "kernels/short_rows.h"
 #include "kernels/softmax_kernels.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -34,33 +37,114 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
     const auto logits =
         all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
     using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
-    WriteTerms(length,
-               Terms{exp, logits, rows.e + r * rows.e_stride, range, none});
+    const Terms terms{exp, logits, rows.e + r * rows.e_stride, range, none};
+    if constexpr (Terms::kMayBeStaged || !Source::kAreInMemory) {
+      WriteTerms(length, terms);
+    } else {
+      WriteLast(0, length, terms);
+    }
   }
   return range.IsInside();
 }
 
-// The same row by row, for rows of different lengths, and for callers that need
-// the maximum of each row. Elements may be masked.
+// The same row by row, for rows of different lengths or ranges, and for callers
+// that need the maximum of each row. Elements may be masked.
 template <class Source>
 bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
                     const ExpParams& params) {
   const Source all(source);
-  const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
   for (size_t r = 0; r < rows.rows; ++r) {
+    const SoftmaxExp exp =
+        ExpOf({rows.offset[r], rows.lowest[r]}, params.parts);
     const auto logits =
         all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
     float* const e = rows.e + r * rows.e_stride;
     const size_t end = rows.ends == nullptr ? rows.n : rows.ends[r];
     NarrowMax max;
     using Terms = RangeTerms<true, true, std::decay_t<decltype(logits)>>;
-    WriteTerms(end, Terms{exp, logits, e, range, max});
+    const Terms terms{exp, logits, e, range, max};
+    // With 8 lanes, vectors one by one are faster than four side by side.
+    if constexpr (Terms::kMayBeStaged) {
+      WriteTerms(end, terms);
+    } else {
+      WriteLast(0, end, terms);
+    }
     Fill(e + end, rows.n - end, 0.0f);
     if (rows.max != nullptr) rows.max[r] = max.Total();
   }
   return range.IsInside();
 }
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+// Logits as terms that are written, unless they stand in memory.
+template <class Source, class Logits>
+struct LogitTerms {
+  static constexpr bool kMayBeStaged = false;
+
+  HWY_INLINE Four FourOf(size_t i) const {
+    const Four x = logits.FourOf(i);
+    if constexpr (!Source::kAreInMemory) StoreFour(x, to + i, 16);
+    max.Add(x);
+    return x;
+  }
+  HWY_INLINE VF One(size_t i) const {
+    const VF x = logits.One(i);
+    if constexpr (!Source::kAreInMemory) Store(x, to + i);
+    max.Add(x);
+    return x;
+  }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF x = logits.First(i, count);
+    if constexpr (!Source::kAreInMemory) StoreFirst(x, to + i, count);
+    max.Add(x);
+    return x;
+  }
+
+  const Logits& logits;
+  float* to;
+  NarrowMax& max;
+};
+
+template <class Source>
+bool FindMaxima(const void* source, const internal::BatchRows& rows,
+                const float* sinks, const ScaleParts& parts) {
+  const Source all(source);
+  const size_t count = rows.rows;
+  HWY_ALIGN float lanes[internal::kBatchRows * kLanes];
+  VF max = Set(-kInfinity);  // of the last row for those that are missing
+  for (size_t r = 0; r < count || r % kLanes != 0; ++r) {
+    if (r < count) {
+      const auto logits =
+          all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
+      const size_t end = rows.ends == nullptr ? rows.n : rows.ends[r];
+      NarrowMax narrow;
+      WriteTerms(end, LogitTerms<Source, std::decay_t<decltype(logits)>>{
+                          logits, rows.e + r * rows.e_stride, narrow});
+      max = narrow.Lanes();
+    }
+    Store(max, lanes + r * kLanes);
+  }
+  bool are_direct = true;
+  for (size_t r = 0; r < count; r += kLanes) {
+    const StoredRows<F32> stored{lanes + r * kLanes};
+    VF maxima = FoldRows(F32(), stored, Larger());
+    if (sinks != nullptr) {
+      const VF sink = LoadFirst(sinks + r, HWY_MIN(kLanes, count - r), maxima);
+      maxima = hn::IfThenElse(hn::Gt(sink, maxima), sink, maxima);
+    }
+    VF offset;
+    are_direct = FindOffset(maxima, parts, offset) && are_direct;
+    Store(maxima, rows.max + r);
+    Store(Lowest(offset, parts), rows.lowest + r);
+    // ExactRange, of the octaves that stand kHeadroom above the offset.
+    constexpr double kAbove =
+        kHeadroom + internal::kRangeTop - internal::kPredictedPeak;
+    Store(hn::Add(offset, Set(static_cast<float>(kAbove))), rows.offset + r);
+  }
+  return are_direct;
+}
+#endif
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

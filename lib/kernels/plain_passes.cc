@@ -35,7 +35,8 @@ HWY_NOINLINE void JoinSink(const RowJob& job, const ExpParams& params,
 constexpr LogitsKernels kPlainKernels = KernelsOf<PlainSource>(nullptr);
 constexpr BatchLogitsKernels kBatchKernels = {
     {&ExpBatch<false, PlainSource>, &ExpBatch<true, PlainSource>},
-    &ExpBatchOfRows<PlainSource>};
+    &ExpBatchOfRows<PlainSource>,
+    &FindMaxima<PlainSource>};
 #else
 constexpr LogitsKernels kPlainKernels = {};
 constexpr BatchLogitsKernels kBatchKernels = {};

@@ -14,9 +14,6 @@
 #include "arith/log-inl.h"
 #include "arith/max-inl.h"
 #include "kernels/batch_rows-inl.h"
-#include "kernels/exp_values-inl.h"
-#include "kernels/logits-inl.h"
-#include "kernels/stages-inl.h"
 #include "kernels/stream-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -159,13 +156,20 @@ void SumBatch(Batch& batch, const Batch* before) {
   batch.are_numbers = AreWithin(batch, 0.0, kMost);
 }
 
-bool JoinSinks(Batch& batch, const float* sinks,
-               const internal::ExpRange& range, const ScaleParts& parts) {
-  const SoftmaxExp exp = ExpOf(range, parts);
+// The exponential of kLanes rows from row r on.
+HWY_INLINE SoftmaxExp ExpOfRanges(const Batch& batch, size_t r,
+                                  const ScaleParts& parts) {
+  return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo), Load(batch.offset + r),
+                    Load(batch.lowest + r),
+                    SoftmaxTable<internal::kRangeTop>());
+}
+
+bool JoinSinks(Batch& batch, const float* sinks, const ScaleParts& parts) {
   LaneRange lanes;
   const F64 d;
   const hn::Half<F32> half;
   for (size_t r = 0; r < batch.rows; r += kLanes) {
+    const SoftmaxExp exp = ExpOfRanges(batch, r, parts);
     const size_t count = HWY_MIN(kLanes, batch.rows - r);
     const VF sink = LoadFirst(sinks + r, count, Set(-kInfinity));
     HWY_ALIGN float e[kLanes];
@@ -181,34 +185,31 @@ bool JoinSinks(Batch& batch, const float* sinks,
 
 // As if the exp values had been made by the rows' own plans: LogSumExp, for a
 // row per lane.
-void LogSums(const Batch& batch, const float* max,
-             const internal::ExpRange& range, const ScaleParts& parts,
-             float* logsumexp) {
+void LogSums(const Batch& batch, const ScaleParts& parts, float* logsumexp) {
   const F64 d;
   const hn::RebindToSigned<F64> bits;
   const hn::Half<F32> half;
-  const VD octaves =
-      hn::Set(d, static_cast<double>(range.offset) - internal::kRangeTop);
   for (size_t r = 0; r < batch.rows; r += kLanes) {
     const size_t count = HWY_MIN(kLanes, batch.rows - r);
-    HWY_ALIGN float maxima[kLanes], offsets[kLanes], top[kLanes], logs[kLanes];
-    const VF row_max = LoadFirst(max + r, count, Set(0.0f));
+    HWY_ALIGN float offsets[kLanes], top[kLanes], logs[kLanes];
+    const VF row_max = LoadFirst(batch.max + r, count, Set(0.0f));
     VF offset;
     FindOffset(row_max, parts, offset);
     const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
                          Lowest(offset, parts));
-    Store(row_max, maxima);
     Store(offset, offsets);
     Store(exp(row_max), top);
     for (size_t i = 0; i < Unknown(kLanes); i += kLanes / 2) {
       const VD shift = hn::PromoteTo(d, hn::Load(half, offsets + i));
+      const VD octaves = hn::PromoteTo(d, hn::Load(half, batch.offset + r + i));
       // Times a power of two: the exponent field.
+      constexpr double kTop = internal::kRangeTop;
       const auto power = hn::ShiftLeft<52>(hn::ConvertTo(
-          bits, hn::Add(hn::Sub(octaves, shift), hn::Set(d, 1023.0))));
+          bits, hn::Add(hn::Sub(octaves, shift), hn::Set(d, 1023.0 - kTop))));
       const VD sum =
           hn::Mul(hn::Load(d, batch.sums + r + i), hn::BitCast(d, power));
       const VD log = LogOfLaneSums(
-          sum, hn::PromoteTo(d, hn::Load(half, maxima + i)), shift,
+          sum, hn::PromoteTo(d, hn::Load(half, batch.max + r + i)), shift,
           hn::PromoteTo(d, hn::Load(half, top + i)), parts.scale);
       // The shift of a row by itself, which makes +0 of -0.
       hn::Store(hn::DemoteTo(half, hn::Add(log, hn::Zero(d))), half, logs + i);
@@ -217,47 +218,8 @@ void LogSums(const Batch& batch, const float* max,
   }
 }
 
-bool ExpByMaximum(const float* z, size_t z_stride, const ScaleParts& parts,
-                  Batch& batch, float* first_octaves) {
-  const size_t n = batch.n;
-  HWY_ALIGN float lanes[kBatchRows * kLanes];
-  HWY_ALIGN float offsets[kBatchRows];
-  HWY_ALIGN float lowest[kBatchRows];
-  VF max = Set(-kInfinity);  // of the last row for those that are missing
-  const size_t count = batch.rows;
-  for (size_t r = 0; r < count || r % kLanes != 0; ++r) {
-    if (r < count) {
-      const PlainLogits logits{z + r * z_stride};
-      max = Set(-kInfinity);
-      size_t i = 0;
-      for (; n - i >= kLanes; i += kLanes) max = hn::Max(max, logits.One(i));
-      if (i != n) max = hn::Max(max, logits.First(i, n - i));
-    }
-    Store(max, lanes + r * kLanes);
-  }
-  bool is_direct = true;
-  for (size_t r = 0; r < count; r += kLanes) {
-    const StoredRows<F32> rows{lanes + r * kLanes};
-    VF offset;
-    const VF maxima = FoldRows(F32(), rows, Larger());
-    is_direct = FindOffset(maxima, parts, offset) && is_direct;
-    Store(offset, offsets + r);
-    Store(Lowest(offset, parts), lowest + r);
-  }
-  if (!is_direct) return false;
-  for (size_t r = 0; r < count; ++r) {
-    const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), Set(offsets[r]),
-                         Set(lowest[r]));
-    const PlainLogits logits{z + r * z_stride};
-    const ExpValues terms{exp, logits, batch.e + r * batch.e_stride};
-    WriteLast(0, n, terms);
-  }
-  *first_octaves = offsets[0] + static_cast<float>(kHeadroom);
-  return true;
-}
-
-constexpr ShortRowsKernels kKernels = {&ExpByMaximum, &SumBatch,   &JoinSinks,
-                                       &LogSums,      &InvertSums, &WriteBatch};
+constexpr ShortRowsKernels kKernels = {&SumBatch, &JoinSinks, &LogSums,
+                                       &InvertSums, &WriteBatch};
 #else
 constexpr ShortRowsKernels kKernels = {};
 #endif

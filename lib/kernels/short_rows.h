@@ -55,6 +55,10 @@ struct Batch {
   // Whether all sums, without sinks, are IsUsualSum; are not MayHaveTiny; are
   // at least LeastSum(n); are not NaN.
   bool are_usual, have_no_tiny, are_enough, are_numbers;
+  /// The maximum of each row, with its sink, if it is asked for.
+  alignas(64) float max[kBatchRows];
+  /// The range of each row, for the steps that need it.
+  float offset[kBatchRows], lowest[kBatchRows];
   alignas(64) double sums[kBatchRows];
   // The reciprocals of the sums.
   alignas(64) float head[kBatchRows];
@@ -64,23 +68,16 @@ struct Batch {
 };
 
 struct ShortRowsKernels {
-  /// Computes the exp values of the batch by the maximum of each row. The
-  /// logits z may stand in the place of the exp values. Gives the octaves of
-  /// the first maximum. False if a batch has no code for a row.
-  bool (*exp_by_maximum)(const float* z, size_t z_stride,
-                         const ScaleParts& parts, Batch& batch,
-                         float* first_octaves);
   /// Computes the sums of a batch and their reciprocals, and writes the
   /// probabilities of the batch before it. `before` has no fewer rows, or is
   /// null.
   void (*sum)(Batch& batch, const Batch* before);
   /// Adds the exp values of the sinks to the sums. False if a sink does not fit
   /// the range; -inf fits.
-  bool (*join_sinks)(Batch& batch, const float* sinks, const ExpRange& range,
-                     const ScaleParts& parts);
+  bool (*join_sinks)(Batch& batch, const float* sinks, const ScaleParts& parts);
   /// Computes the logsumexp of each row from its maximum and the sums.
-  void (*log_sums)(const Batch& batch, const float* max, const ExpRange& range,
-                   const ScaleParts& parts, float* logsumexp);
+  void (*log_sums)(const Batch& batch, const ScaleParts& parts,
+                   float* logsumexp);
   /// Computes the reciprocals of sums that sinks have joined.
   void (*invert_sums)(Batch& batch);
   void (*write)(const Batch& batch);

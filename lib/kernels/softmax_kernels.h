@@ -108,11 +108,21 @@ struct BatchRows {
   const size_t* ends;
   /// Gets the maximum of each row. Null if it is not asked for.
   float* max;
+  /// The range of each row, for exp_batch_of_rows: see ExpRange.
+  float* offset;
+  float* lowest;
 };
 /// Computes the exp values of a batch. False if an exp value does not fit the
 /// range.
 using ExpBatchFunction = bool(const void* source, const BatchRows& rows,
                               const ExpParams& params);
+
+/// Sets the maxima of a batch, with the sinks unless they are null, and the
+/// ranges by them. Writes the logits to e, unless they stand in memory. False
+/// if a maximum is not finite or beyond the direct limit; the row's range is
+/// that of 0.
+using FindMaximaFunction = bool(const void* source, const BatchRows& rows,
+                                const float* sinks, const ScaleParts& parts);
 
 /// The passes that read one kind of logits. `source` has the data of this kind.
 struct LogitsKernels {
@@ -126,9 +136,10 @@ struct LogitsKernels {
 struct BatchLogitsKernels {
   /// The index is (elements may be masked).
   ExpBatchFunction* exp_batch[2];
-  /// The same if maxima are asked for or rows have ends. Elements may be
-  /// masked.
+  /// The same by a range for each row, if maxima are asked for or rows have
+  /// ends. Elements may be masked.
   ExpBatchFunction* exp_batch_of_rows;
+  FindMaximaFunction* find_maxima;
 };
 
 /// The passes that depend on the last step and read floats in memory.

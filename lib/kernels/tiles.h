@@ -97,8 +97,8 @@ struct TileSums {
 struct TileKernels {
   size_t lanes;  // the lanes of a vector
   /// Transposes n >= 4 elements of rows[i] to lane i, and sets maxima and
-  /// offsets. False if a maximum is not finite or beyond the direct limit. Null
-  /// in the x86-64 baseline.
+  /// offsets. False if a maximum is not finite or beyond the direct limit; its
+  /// offset is that of 0. Null in the x86-64 baseline.
   bool (*read_rows)(const float* const* rows, size_t n, const ScaleParts& parts,
                     float* values, Tile& tile);
   /// Writes the exp values of `from` to `to`, by the offsets. `to` may be

@@ -12,7 +12,7 @@ void RunLogTiles(const SoftmaxCall& call, Target target) {
   alignas(64) float logits[kRowTileFloats];
   alignas(64) float e[kRowTileFloats];
   alignas(64) double logs[kMaxTileLanes];
-  ForEachTile(call, kernels, logits, tile,
+  ForEachTile(call, 0, call.x.rows, kernels, logits, tile,
               [&](const TileRows& rows, size_t cols, const OtherLanes& others) {
                 kernels.exp(logits, cols, call.parts, e, tile);
                 kernels.sums_in_double.all(e, cols, tile);

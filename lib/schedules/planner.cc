@@ -15,6 +15,11 @@ struct Limits {
   // and 0.26 at 1000 x 12, 0.25 and 0.23 at 1000 x 14; AVX2: 0.38 and 0.45 at
   // 1024 x 8, 0.52 and 0.42 at 1000 x 9.
   size_t max_tile_cols;
+  // Rows that do not fit a predicted range are faster in tiles if they are not
+  // wider. In batches and in tiles, N(0, 30^2), AVX-512: 0.34 and 0.27 at 64 x
+  // 64; maxima 60 apart, AVX2 on Zen 3: 0.97 and 0.64 at 2048 x 16, 0.52 and
+  // 0.57 at 512 x 64.
+  size_t max_wide_tile_cols;
   // Longer rows are faster one after the other. In batches and so, AVX-512:
   // 0.133 and 0.137 at 64 x 255, 0.120 and 0.103 at 64 x 256; AVX2: 0.198 and
   // 0.232 at 64 x 300, 0.187 and 0.190 at 64 x 384.
@@ -32,10 +37,10 @@ struct Limits {
   size_t rows_per_call;
   bool has_stages;
 };
-constexpr Limits kAvx2Limits = {8, 8, 383, 128, 4096, 8, false};
-constexpr Limits kAvx512Limits = {16, 12,  255, 16, kMaxScratchCols + 1,
+constexpr Limits kAvx2Limits = {8, 8, 48, 383, 128, 4096, 8, false};
+constexpr Limits kAvx512Limits = {16, 12,  128, 255, 16, kMaxScratchCols + 1,
                                   16, true};
-constexpr Limits kNeonLimits = {4, 48, 255, 128, 4096, 4, false};
+constexpr Limits kNeonLimits = {4, 48, 128, 255, 128, 4096, 4, false};
 
 // Fewer rows do not fill a batch or a tile well enough. Two rows of softmax do,
 // unless logsumexp is asked for. In a batch and one by one, AVX2 on Zen 3: 101
@@ -146,10 +151,9 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
     return plan;
   }
   if (plan.schedule == Schedule::kBatches) {
-    // Too wide for a predicted range, shorter rows are faster in tiles: N(0,
-    // 30^2) in batches and in tiles, AVX-512, 0.34 and 0.27 at 64 x 64.
-    if (FitsTile(shape)) plan.if_wide = Schedule::kTiles;
-    if (shape.is_attention) plan.if_wide = Schedule::kRows;
+    const bool is_tiled =
+        FitsTile(shape) && shape.cols <= limits.max_wide_tile_cols;
+    if (is_tiled) plan.if_wide = Schedule::kTiles;
   }
   plan.places = PlacesOf(shape, limits, plan.schedule);
   const bool fits_scratch = shape.cols <= kMaxScratchCols || shape.has_ranges;
@@ -223,21 +227,22 @@ const SoftmaxPlan* PlanFewRows(size_t rows, size_t cols, bool is_attention,
                                Target target) {
   static constexpr SoftmaxPlan kTiles =
       FewRows(Schedule::kTiles, Schedule::kTiles);
-  static constexpr SoftmaxPlan kBatches =
+  static constexpr SoftmaxPlan kNarrow =
       FewRows(Schedule::kBatches, Schedule::kTiles);
-  static constexpr SoftmaxPlan kAttention =
-      FewRows(Schedule::kBatches, Schedule::kRows);
+  static constexpr SoftmaxPlan kBatches =
+      FewRows(Schedule::kBatches, Schedule::kBatches);
   const Limits* const limits = LimitsOf(target);
   if (limits == nullptr || rows < 2 || rows > kMaxFewRows ||
       cols < (is_attention ? kMinTileCols : kMinPaddedCols) ||
       cols > kTileCapacity) {
     return nullptr;
   }
-  if (is_attention) return &kAttention;
+  if (is_attention) return &kBatches;
   const bool is_tiled =
       cols < kMinBatchCols ||
       (cols <= limits->max_tile_cols && rows > limits->lanes / 2);
-  return is_tiled ? &kTiles : &kBatches;
+  if (is_tiled) return &kTiles;
+  return cols <= limits->max_wide_tile_cols ? &kNarrow : &kBatches;
 }
 
 const char* ScheduleName(Schedule schedule) {

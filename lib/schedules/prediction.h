@@ -36,8 +36,8 @@ class Prediction {
   bool is_usable_ = false;
 };
 
-/// Exponential backoff: after k failures in a row, the next 2^k - 1 rows or
-/// batches are done without a prediction. The limit is 31 rows or batches.
+/// After a failure, the next row or batch is done without a prediction; after
+/// another failure, the next 31.
 class Backoff {
  public:
   /// Whether the next row or batch is to be predicted. To be called once for
@@ -47,14 +47,22 @@ class Backoff {
     --skipped_;
     return false;
   }
-  void Succeeded() { failures_ = 0; }
+  /// The rows or batches that are still to be done without one, which the
+  /// caller does.
+  size_t TakeSkipped() {
+    const size_t skipped = skipped_;
+    skipped_ = 0;
+    return skipped;
+  }
+  void Succeeded() { has_failed_ = false; }
   void Failed() {
-    failures_ = failures_ < 16 ? 2 * failures_ + 1 : 31;
-    skipped_ = failures_;
+    skipped_ = has_failed_ ? 31 : 1;
+    has_failed_ = true;
   }
 
  private:
-  size_t failures_ = 0, skipped_ = 0;
+  size_t skipped_ = 0;
+  bool has_failed_ = false;
 };
 
 }  // namespace internal

@@ -31,7 +31,8 @@ void CopyPaddedRows(const float* from, const Rows<float>& y, size_t first,
   }
 }
 
-void OtherLanes::Find(const ScaleParts& parts, TileRows& rows, Tile& tile) {
+void OtherLanes::Find(const ScaleParts& parts, const Tile& tile,
+                      TileRows& rows) {
   const float limit = DirectLimitOf(parts);
   for (size_t i = 0; i < tile.width; ++i) {
     const float max = tile.max[i];
@@ -43,8 +44,6 @@ void OtherLanes::Find(const ScaleParts& parts, TileRows& rows, Tile& tile) {
   for (size_t k = 0; k < count_; ++k) {
     const size_t i = lanes_[k];
     if (IsFiniteMax(tile.max[i])) rows.to[i] = nowhere_;
-    tile.max[i] = 0.0f;
-    tile.offset[i] = static_cast<float>(-kHeadroom);
   }
 }
 

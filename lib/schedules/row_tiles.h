@@ -15,7 +15,9 @@
 namespace softlane {
 namespace internal {
 
-void RunSoftmaxTiles(const SoftmaxCall& call, Target target);
+/// Does rows [first, first + count) of the call.
+void RunSoftmaxTiles(const SoftmaxCall& call, Target target, size_t first,
+                     size_t count);
 /// Log-softmax, or logsumexp alone.
 void RunLogTiles(const SoftmaxCall& call, Target target);
 
@@ -29,11 +31,11 @@ void CopyPaddedRows(const float* from, const Rows<float>& y, size_t first,
                     size_t count);
 
 /// The lanes of a tile whose maximum is not finite or beyond the direct limit.
-/// The passes do not stumble over them: they get the maximum 0.
+/// The passes do not stumble over them, as they have the offset of 0.
 class OtherLanes {
  public:
   /// Finds such lanes. The results of rows beyond the limit go nowhere.
-  void Find(const ScaleParts& parts, TileRows& rows, Tile& tile);
+  void Find(const ScaleParts& parts, const Tile& tile, TileRows& rows);
   /// Sets the numbers of the last step of rows that are -inf throughout. The
   /// sum is NaN in other rows whose maximum is not finite, and so are their
   /// results.
@@ -66,17 +68,19 @@ class OtherLanes {
 };
 
 /// Calls finish(rows, cols, others) for each tile of rows, with its logits in
-/// `values`; rows of fewer than kPaddedCols columns are padded.
+/// `values`; rows of fewer than kPaddedCols columns are padded. The rows are
+/// [first, end).
 template <class Finish>
-void ForEachTile(const SoftmaxCall& call, const TileKernels& kernels,
-                 float* values, Tile& tile, const Finish& finish) {
+void ForEachTile(const SoftmaxCall& call, size_t first, size_t end,
+                 const TileKernels& kernels, float* values, Tile& tile,
+                 const Finish& finish) {
   const Rows<const float>& x = call.x;
   const bool is_padded = x.cols < kPaddedCols;
   const size_t cols = is_padded ? kPaddedCols : x.cols;
   alignas(64) float padded[kPaddedCols * kMaxTileLanes];
   TileRows rows;
-  for (size_t r = 0; r < x.rows; r += rows.count) {
-    const size_t left = x.rows - r;
+  for (size_t r = first; r < end; r += rows.count) {
+    const size_t left = end - r;
     tile.width = RowTileWidth(left, cols, kernels.lanes);
     rows.first = r;
     rows.count = left < tile.width ? left : tile.width;
@@ -88,7 +92,7 @@ void ForEachTile(const SoftmaxCall& call, const TileKernels& kernels,
     }
     OtherLanes others;
     if (!kernels.read_rows(rows.from, cols, call.parts, values, tile)) {
-      others.Find(call.parts, rows, tile);
+      others.Find(call.parts, tile, rows);
     }
     finish(rows, cols, others);
     if (is_padded && call.y.data != nullptr) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/softmax_batches.h"
 
+#include <cstdint>
+#include <cstring>
+
 #include "schedules/prediction.h"
 
 namespace softlane {
@@ -18,13 +21,16 @@ namespace {
 class SoftmaxBatches {
  public:
   SoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
-                 const ShortRowsKernels& kernels,
                  const BatchLogitsKernels& logits, bool is_dense,
-                 const RowSample& sample, BatchFallback* fallback)
+                 const RowSample& sample, BatchFallback* far_rows,
+                 BatchFallback* by_maximum, Target target)
       : call_(call),
-        kernels_(kernels),
+        target_(target),
+        kernels_(KernelsOf(kShortRowsKernels, target)),
         logits_(logits),
-        fallback_(fallback),
+        plain_(KernelsOf(kPlainBatchKernels, target)),
+        far_rows_(far_rows),
+        by_maximum_(by_maximum),
         usual_(plan.places == Places::kStreamed ? Writing::kStreamed
                                                 : Writing::kUsual),
         has_masked_(sample.has_masked),
@@ -41,7 +47,11 @@ class SoftmaxBatches {
              nullptr,
              is_dense ? n : PaddedCols(n),
              call.ranges == nullptr ? nullptr : ends_,
-             call.logsumexp == nullptr ? nullptr : max_};
+             nullptr,
+             nullptr,
+             nullptr};
+    // Rows like the first do not fit a range.
+    if (sample.is_wide) backoff_.Failed(), backoff_.Failed();
   }
 
   // A batch is summed before the one before it is written, whose reciprocals
@@ -50,22 +60,24 @@ class SoftmaxBatches {
     Batch* before = nullptr;
     bool is_predicted = false;  // `before`; else its sums tell nothing
     const size_t rows = MaxRowsOf(call_.x.cols);
-    for (size_t r = 0; r < call_.x.rows; r += rows) {
+    for (size_t r = 0; r < call_.x.rows;) {
       Batch& batch = before == &two[0] ? two[1] : two[0];
       const size_t left = call_.x.rows - r;
       SetRows(batch, left < rows ? left : rows, r, before);
       if (is_predicted && !before->are_usual) {
         prediction_.Follow(LargestOf(*before));
       }
-      is_predicted = false;
-      if (prediction_.IsUsable() && backoff_.NextIsDue()) {
-        is_predicted = Predict(batch, r, before);
+      is_predicted = prediction_.IsUsable() && backoff_.NextIsDue() &&
+                     Predict(batch, r, before);
+      if (!is_predicted && by_maximum_ != nullptr) {
+        if (before != nullptr) kernels_.write(*before);
         before = nullptr;
+        r += RunByMaximum(r, rows);
+        continue;
       }
-      const bool is_summed = is_predicted || SumByMaximum(batch, r);
-      if (before != nullptr) kernels_.write(*before);
-      if (!is_summed) fallback_(call_, r, batch.rows);
-      before = is_summed ? &batch : nullptr;
+      if (!is_predicted) SumByMaximum(batch, r, before);
+      before = &batch;
+      r += batch.rows;
     }
     if (before != nullptr) kernels_.write(*before);
     if (usual_ == Writing::kStreamed) call_.row.flush();
@@ -96,106 +108,215 @@ class SoftmaxBatches {
     }
   }
 
-  // False if the rows do not fit the range. `before` is written in any case.
-  bool Predict(Batch& batch, size_t r, const Batch* before) {
-    batch.e_stride = rows_.e_stride;
+  void SetBatchRows(Batch& batch, size_t r) {
     rows_.logits = call_.x.Row(r);
     rows_.first = r;
     rows_.rows = batch.rows;
     rows_.e = batch.e;
+    rows_.max = call_.logsumexp == nullptr ? nullptr : batch.max;
+    rows_.offset = batch.offset;
+    rows_.lowest = batch.lowest;
+    if (call_.ranges != nullptr) SetEnds(r, batch.rows);
+  }
+
+  // False if the rows do not fit the range. `before` is null if it is written.
+  bool Predict(Batch& batch, size_t r, Batch*& before) {
+    batch.e_stride = rows_.e_stride;
+    SetBatchRows(batch, r);
     const bool has_ends = call_.ranges != nullptr;
     const bool needs_max = call_.logsumexp != nullptr;
-    if (has_ends) SetEnds(r, batch.rows);
     params_.range = prediction_.Range();
     const bool is_by_rows = has_ends || needs_max;
+    if (is_by_rows || call_.sinks != nullptr) SetRanges(batch);
     ExpBatchFunction* const exp_batch =
         is_by_rows ? logits_.exp_batch_of_rows
                    : logits_.exp_batch[has_masked_ ? 1 : 0];
-    const bool is_inside = exp_batch(call_.source, rows_, params_);
+    if (!exp_batch(call_.source, rows_, params_)) return Failed();
     kernels_.sum(batch, before);
+    before = nullptr;
     batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;
     // Without an element that counts a row has its sink alone, or nothing.
     const bool may_be_few = has_masked_ || is_by_rows || call_.sinks != nullptr;
-    bool is_good = is_inside && (!may_be_few || batch.are_enough);
-    if (is_good && call_.sinks != nullptr) {
-      is_good = JoinSinks(batch, call_.sinks + r);
+    if (may_be_few && !batch.are_enough) return Failed();
+    if (call_.sinks != nullptr && !JoinSinks(batch, call_.sinks + r)) {
+      return Failed();
     }
-    if (is_good && needs_max) {
-      kernels_.log_sums(batch, max_, params_.range, call_.parts,
-                        call_.logsumexp + r);
+    if (needs_max) {
+      kernels_.log_sums(batch, call_.parts, call_.logsumexp + r);
     }
-    has_masked_ = has_masked_ || !is_good;
-    is_good ? backoff_.Succeeded() : backoff_.Failed();
-    return is_good;
+    backoff_.Succeeded();
+    return true;
+  }
+  bool Failed() {
+    has_masked_ = true;  // whatever the cause
+    backoff_.Failed();
+    return false;
+  }
+
+  [[gnu::noinline]] void SetRanges(Batch& batch) const {
+    FillRow(batch.offset, kBatchRows, params_.range.offset);
+    FillRow(batch.lowest, kBatchRows, params_.range.lowest);
   }
 
   [[gnu::noinline]] bool JoinSinks(Batch& batch, const float* sinks) {
-    if (!kernels_.join_sinks(batch, sinks, params_.range, call_.parts)) {
-      return false;
-    }
+    if (!kernels_.join_sinks(batch, sinks, call_.parts)) return false;
     const bool needs_max = call_.logsumexp != nullptr;
     for (size_t k = 0; k < batch.rows; ++k) {
-      if (needs_max && max_[k] < sinks[k]) max_[k] = sinks[k];
+      if (needs_max && batch.max[k] < sinks[k]) batch.max[k] = sinks[k];
       if (MayHaveTiny(batch.sums[k])) batch.writing = Writing::kTiny;
     }
     kernels_.invert_sums(batch);
     return true;
   }
 
-  // False if a row needs more than a batch does.
-  [[gnu::noinline]] bool SumByMaximum(Batch& batch, size_t r) {
-    // The maximum of each row, with its sink, and its logsumexp: row by row.
-    if (call_.sinks != nullptr || call_.logsumexp != nullptr) return false;
-    batch.e_stride = PaddedCols(batch.n);
-    const float* z = call_.x.Row(r);
-    size_t z_stride = call_.x.stride;
+  // Gives the number of rows.
+  [[gnu::noinline]] size_t RunByMaximum(size_t r, size_t rows) {
+    if (!prediction_.IsUsable()) backoff_.Failed();
+    const size_t left = call_.x.rows - r;
+    size_t count = rows * (1 + backoff_.TakeSkipped());
+    if (count > left) count = left;
+    by_maximum_(call_, target_, r, count);
+    if (count != left) {
+      prediction_.SetMax(call_.row.max(call_.x.Row(r + count), call_.x.cols));
+    }
+    return count;
+  }
+
+  [[gnu::noinline]] void SumByMaximum(Batch& batch, size_t r,
+                                      const Batch* before) {
+    SetBatchRows(batch, r);
+    BatchRows rows = rows_;
+    rows.max = batch.max;
+    rows.e_stride = batch.e_stride = PaddedCols(batch.n);
+    const float* const sinks =
+        call_.sinks == nullptr ? nullptr : call_.sinks + r;
+    const bool are_direct =
+        logits_.find_maxima(call_.source, rows, sinks, call_.parts);
+    const size_t others = are_direct ? 0 : FindOthers(batch);
+    if (others != 0) SkipOthers(batch, others, rows);
+    rows.max = nullptr;
     if (call_.logits.write_logits != nullptr) {
-      z = batch.e;
-      z_stride = batch.e_stride;
-      for (size_t k = 0; k < batch.rows; ++k) {
-        RowJob job;
-        job.logits = call_.x.Row(r + k);
-        job.row = r + k;
-        job.begin = 0;
-        job.n = batch.n;
-        if (call_.ranges != nullptr) job.n = call_.ranges->Of(r + k).end;
-        float* const to = batch.e + k * z_stride;
-        call_.logits.write_logits(call_.source, job, to);
-        FillRow(to + job.n, batch.n - job.n, -kInfinity);
+      rows.logits = batch.e;
+      rows.stride = batch.e_stride;
+    }
+    const bool have_no_tiny = plain_.exp_batch_of_rows(nullptr, rows, params_);
+    kernels_.sum(batch, before);
+    batch.writing = have_no_tiny ? usual_ : Writing::kTiny;
+    if (sinks != nullptr) {
+      kernels_.join_sinks(batch, sinks, call_.parts);
+      kernels_.invert_sums(batch);
+    }
+    if (call_.logsumexp != nullptr) {
+      kernels_.log_sums(batch, call_.parts, call_.logsumexp + r);
+    }
+    if (others != 0 || !batch.are_numbers) EndOthers(batch, r, others);
+    // By the first direct row.
+    size_t direct = 0;
+    while (direct < others && others_[direct] == direct) ++direct;
+    if (direct != batch.rows) prediction_.SetMax(batch.max[direct]);
+  }
+
+  // Finds the rows whose maximum is not finite or beyond the direct limit.
+  // Gives their number.
+  size_t FindOthers(const Batch& batch) {
+    const float limit = DirectLimitOf(call_.parts);
+    size_t count = 0;
+    for (size_t k = 0; k < batch.rows; ++k) {
+      const float max = batch.max[k];
+      // No branch, which would be mispredicted; false for NaN.
+      const bool is_direct = (-limit <= max) & (max <= limit);
+      others_[count] = static_cast<uint8_t>(k);
+      count += is_direct ? 0 : 1;
+    }
+    return count;
+  }
+  // Other rows have no elements, as their exp values tell nothing. But a
+  // maximum of -inf may have lost a NaN.
+  void SkipOthers(const Batch& batch, size_t count, BatchRows& rows) {
+    for (size_t k = 0; rows.ends == nullptr && k < batch.rows; ++k) {
+      ends_[k] = batch.n;
+    }
+    rows.ends = ends_;
+    for (size_t i = 0; i < count; ++i) {
+      const size_t k = others_[i];
+      if (batch.max[k] != -kInfinity) ends_[k] = 0;
+    }
+  }
+  size_t EndOf(size_t r) const {
+    return call_.ranges == nullptr ? call_.x.cols : call_.ranges->Of(r).end;
+  }
+
+  void EndOthers(Batch& batch, size_t r, size_t count) {
+    for (size_t i = 0; i < count; ++i) {
+      const size_t k = others_[i];
+      if (IsFiniteMax(batch.max[k])) {
+        far_rows_(call_, target_, r + k, 1);
+        TakeRow(batch, k, batch.n);
+      } else if (batch.max[k] == -kInfinity && batch.sums[k] == 0.0) {
+        batch.head[k] = batch.rest[k] = EmptyValue(call_.empty_row, false);
+        if (call_.logsumexp != nullptr) call_.logsumexp[r + k] = -kInfinity;
+      } else {
+        EndNaN(batch, r, k);
       }
     }
-    float octaves;
-    if (!kernels_.exp_by_maximum(z, z_stride, call_.parts, batch, &octaves)) {
-      return false;
+    if (batch.are_numbers) return;
+    for (size_t k = 0; k < batch.rows; ++k) {
+      if (batch.sums[k] != batch.sums[k]) EndNaN(batch, r, k);
     }
-    kernels_.sum(batch, nullptr);
-    batch.writing = Writing::kTiny;
-    prediction_.SetOctaves(octaves);
-    return batch.are_numbers;
+  }
+  void EndNaN(Batch& batch, size_t r, size_t k) const {
+    float* const log = call_.LogAt(r + k);
+    if (call_.logits.write_logits != nullptr)
+      return EndMasked(batch, r, k, log);
+    // The reciprocal of 0 or NaN makes all NaN.
+    if (log != nullptr)
+      *log = call_.row.max_or_nan(call_.x.Row(r + k), batch.n);
+  }
+  // A row that has NaN where no key is masked.
+  void EndMasked(Batch& batch, size_t r, size_t k, float* log) const {
+    const size_t n = EndOf(r + k);
+    float* const z = batch.e + k * batch.e_stride;
+    WriteLogits(call_, call_.x.Row(r + k), r + k, 0, n, z);
+    const float special = call_.special(call_, r + k, 0, n, z);
+    if (log != nullptr) *log = special;
+    TakeRow(batch, k, n);
+  }
+
+  // Makes the batch write a row that is done as it is.
+  static void TakeRow(Batch& batch, size_t k, size_t n) {
+    float* const e = batch.e + k * batch.e_stride;
+    std::memcpy(e, batch.probs + k * batch.probs_stride, n * sizeof(float));
+    FillRow(e + n, batch.n - n, 0.0f);
+    batch.head[k] = 1.0f;
+    batch.rest[k] = batch.least[k] = 0.0f;
   }
 
   const SoftmaxCall& call_;
+  const Target target_;
   const ShortRowsKernels& kernels_;
   const BatchLogitsKernels& logits_;
-  BatchFallback* const fallback_;
+  const BatchLogitsKernels& plain_;
+  BatchFallback* const far_rows_;
+  BatchFallback* const by_maximum_;
   const Writing usual_;
-  bool has_masked_;  // from the first failure on, whatever its cause
+  bool has_masked_;  // from the first failure on
   BatchRows rows_;
   ExpParams params_;
   Prediction prediction_;
   Backoff backoff_;
   size_t ends_[kBatchRows];
-  alignas(64) float max_[kBatchRows];
+  uint8_t others_[kBatchRows + 1];
 };
 
 }  // namespace
 
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
-                       const ShortRowsKernels& kernels,
                        const BatchLogitsKernels& logits, bool is_dense,
-                       const RowSample& sample, BatchFallback* fallback) {
+                       const RowSample& sample, BatchFallback* far_rows,
+                       BatchFallback* by_maximum, Target target) {
   Batch two[2];
-  SoftmaxBatches(call, plan, kernels, logits, is_dense, sample, fallback)
+  SoftmaxBatches(call, plan, logits, is_dense, sample, far_rows, by_maximum,
+                 target)
       .Run(two);
 }
 

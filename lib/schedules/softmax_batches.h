@@ -5,20 +5,24 @@
 #include "kernels/short_rows.h"
 #include "schedules/planner.h"
 #include "schedules/softmax_call.h"
+#include "softlane/target.h"
 
 namespace softlane {
 namespace internal {
 
-/// Does rows [first, first + count) of a call, for which a batch has no code.
-using BatchFallback = void(const SoftmaxCall& call, size_t first, size_t count);
+/// Does rows [first, first + count) of a call.
+using BatchFallback = void(const SoftmaxCall& call, Target target, size_t first,
+                           size_t count);
 
 /// Softmax of short rows in batches of 16, with one predicted range per batch.
-/// A batch that does not fit the range looks for the maximum of each row.
+/// A batch that does not fit the range has a range for each row, by its
+/// maximum; or `by_maximum` does its rows and the next ones, if it is not null.
 /// Ranges of keys begin at the first column. `sample` is from the first row.
+/// `far_rows` does rows beyond the direct limit.
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
-                       const ShortRowsKernels& kernels,
                        const BatchLogitsKernels& logits, bool is_dense,
-                       const RowSample& sample, BatchFallback* fallback);
+                       const RowSample& sample, BatchFallback* far_rows,
+                       BatchFallback* by_maximum, Target target);
 
 }  // namespace internal
 }  // namespace softlane

@@ -4,11 +4,12 @@
 namespace softlane {
 namespace internal {
 
-void RunSoftmaxTiles(const SoftmaxCall& call, Target target) {
+void RunSoftmaxTiles(const SoftmaxCall& call, Target target, size_t first,
+                     size_t count) {
   const TileKernels& kernels = KernelsOf(kTileKernels, target);
   Tile tile;
   alignas(64) float e[kRowTileFloats];
-  ForEachTile(call, kernels, e, tile,
+  ForEachTile(call, first, first + count, kernels, e, tile,
               [&](const TileRows& rows, size_t cols, const OtherLanes& others) {
                 kernels.sum_exp(e, cols, call.parts, tile);
                 kernels.invert(tile);
