@@ -205,6 +205,7 @@ class SoftmaxBatches {
     if (sinks != nullptr) {
       kernels_.join_sinks(batch, sinks, call_.parts);
       kernels_.invert_sums(batch);
+      batch.are_numbers = false;  // a sink may be NaN
     }
     if (call_.logsumexp != nullptr) {
       kernels_.log_sums(batch, call_.parts, call_.logsumexp + r);
@@ -265,6 +266,7 @@ class SoftmaxBatches {
     }
   }
   void EndNaN(Batch& batch, size_t r, size_t k) const {
+    batch.sums[k] = 0.0;  // once
     float* const log = call_.LogAt(r + k);
     if (call_.logits.write_logits != nullptr)
       return EndMasked(batch, r, k, log);
