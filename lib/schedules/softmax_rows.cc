@@ -20,6 +20,7 @@ class SoftmaxRows : private RowSchedule {
     if (has_equal_rows_) SetEqualFields(MostOf(first));
     if (first != end && MayPredict()) Sample(first);
     for (size_t r = first; r < end;) {
+      if (has_failed_) Sample(r);
       if (!IsPredicted()) {
         RunByMaximum(RowOf(r));
         ++r;
@@ -71,6 +72,7 @@ class SoftmaxRows : private RowSchedule {
       prediction_.Follow(results_[done.count - 1].row_sum);
     }
     if (!done.has_failed) return r + done.count;
+    has_failed_ = true;
     has_masked_ = !is_log_;
     backoff_.Failed();
     RunByMaximum(RowOf(r + done.count));
@@ -137,9 +139,12 @@ class SoftmaxRows : private RowSchedule {
   // The rows of a call from r on, at most.
   size_t MostOf(size_t r) const {
     const size_t left = end_ - r;
-    return left < plan_.rows_per_call ? left : plan_.rows_per_call;
+    const size_t most = has_failed_ ? 1 : plan_.rows_per_call;
+    return left < most ? left : most;
   }
   const bool has_equal_rows_;
+  // From then on rows predict their own exponents, each by its first elements.
+  bool has_failed_ = false;
   RowJob jobs_[kMaxRowsPerCall];
   RowResult results_[kMaxRowsPerCall];
 };
