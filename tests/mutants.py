@@ -311,7 +311,11 @@ MUTANTS = [
     ("kernels/tile_rows-inl.h", "for (; n - c >= 8; c += 8)", "for (; n - c >= 4; c += 8)"),
     ("kernels/tile_sums-inl.h", "for (; n < folded; ++n)", "for (; n + 1 < folded; ++n)"),
     # column_tiles.cc and its schedules
-    ("schedules/columns.cc", "if (!(x[k * stride] == -kInfinity)) return false;", ""),
+    ("schedules/columns.cc", "const bool is_empty = tile.sums[c] == 0.0;", "const bool is_empty = true;"),
+    ("schedules/columns.cc", "if (!IsDirect(column_max, parts)) has_far = true;", ""),
+    ("schedules/columns.cc", "for (size_t k = 0; k < num_special; ++k) max[special[k]] = 0.0f;", ""),
+    ("schedules/columns.cc", "tile.offset[c] = static_cast<float>(-kHeadroom);", ""),
+    ("kernels/far_rows.cc", "hn::AllTrue(F32(), hn::Le(hn::Abs(Load(maxima + i)), limit))", "!hn::AllFalse(F32(), hn::Le(hn::Abs(Load(maxima + i)), limit))"),
     ("schedules/softmax_columns.cc", "if (!blocks.AreReadTwice()) blocks.SetSums(block);", "blocks.SetSums(block);"),
     ("schedules/softmax_columns.cc", "if (blocks.AreReadTwice()) return;", ""),
     ("schedules/softmax_columns.cc", "!blocks.AreReadTwice() && cols == tile_.width", "cols == tile_.width"),

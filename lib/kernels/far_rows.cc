@@ -83,6 +83,16 @@ class FarSum {
 void ExpOfTile(const float* from, size_t n, const ScaleParts& parts,
                const float* maxima, const Tile& tile, float* to) {
   for (size_t i = 0; i < tile.width; i += kLanes) {
+    const VF limit = Set(internal::DirectLimitOf(parts));
+    if (hn::AllTrue(F32(), hn::Le(hn::Abs(Load(maxima + i)), limit))) {
+      const VF offset = Load(tile.offset + i);
+      const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
+                           Lowest(offset, parts));
+      for (size_t k = i; k < n * tile.width; k += tile.width) {
+        Store(exp(Load(from + k)), to + k);
+      }
+      continue;
+    }
     FarLanes lanes;
     internal::SetFarLanes(maxima + i, tile.offset + i, kLanes, parts, lanes);
     const FarExp exp(lanes, parts, false);

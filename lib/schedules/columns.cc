@@ -2,19 +2,9 @@
 #include "schedules/columns.h"
 
 #include <cstring>
+
 namespace softlane {
 namespace internal {
-namespace {
-
-// The maximum may have lost a NaN.
-bool IsMinusInfinity(const float* x, size_t stride, size_t n) {
-  for (size_t k = 0; k < n; ++k) {
-    if (!(x[k * stride] == -kInfinity)) return false;
-  }
-  return true;
-}
-
-}  // namespace
 
 void ClearSums(Tile& tile) {
   std::memset(tile.lane_sums, 0, 8 * tile.width * sizeof(double));
@@ -24,24 +14,43 @@ RowPlan PlanColumn(float max, const ScaleParts& parts) {
   return PlanRow(max - max == 0.0f ? max : 0.0f, parts);
 }
 
-// x[k * stride + c] is element k of n of column c of `cols`.
 void ColumnPlans::Decide(const ColumnKernels& kernels, const ScaleParts& parts,
-                         EmptyRow empty_row, const float* x, size_t stride,
-                         size_t n, size_t cols, Tile& tile) {
+                         Tile& tile) {
   has_far = false;
-  is_usual =
-      kernels.find_offsets != nullptr && kernels.find_offsets(parts, tile);
-  if (is_usual) return;
-  SetMaxima(tile, parts);
+  num_special = 0;
+  const bool has_offsets = kernels.find_offsets != nullptr;
+  if (has_offsets && kernels.find_offsets(parts, tile)) return;
+  const float limit = has_offsets ? DirectLimitOf(parts) : -1.0f;
+  size_t others = 0;
   for (size_t c = 0; c < tile.width; ++c) {
     const float column_max = tile.max[c];
-    const bool is_finite = -kInfinity < column_max && column_max < kInfinity;
-    tile.offset[c] = static_cast<float>(PlanColumn(column_max, parts).offset);
-    kind[c] = is_finite ? ColumnKind::kOrdinary : ColumnKind::kNan;
-    if (column_max == -kInfinity && empty_row == EmptyRow::kZero && c < cols &&
-        IsMinusInfinity(x + c, stride, n)) {
-      kind[c] = ColumnKind::kEmpty;
+    // No branch, which would be mispredicted; false for NaN.
+    const bool is_direct = (-limit <= column_max) & (column_max <= limit);
+    special[others] = static_cast<uint8_t>(c);
+    others += is_direct ? 0 : 1;
+  }
+  for (size_t k = 0; k < others; ++k) {
+    const size_t c = special[k];
+    const float column_max = tile.max[c];
+    if (!IsFiniteMax(column_max)) {
+      special[num_special++] = static_cast<uint8_t>(c);
+      tile.offset[c] = static_cast<float>(-kHeadroom);
+      continue;
     }
+    tile.offset[c] = static_cast<float>(PlanRow(column_max, parts).offset);
+    if (!IsDirect(column_max, parts)) has_far = true;
+  }
+  if (!has_far) return;
+  std::memcpy(max, tile.max, tile.width * sizeof(float));
+  for (size_t k = 0; k < num_special; ++k) max[special[k]] = 0.0f;
+}
+
+void ColumnPlans::EndSpecial(EmptyRow empty_row, Tile& tile) const {
+  for (size_t k = 0; k < num_special; ++k) {
+    const size_t c = special[k];
+    const bool is_empty = tile.sums[c] == 0.0;
+    tile.head[c] = tile.rest[c] =
+        is_empty && empty_row == EmptyRow::kZero ? 0.0f : kNaN;
   }
 }
 

@@ -135,30 +135,26 @@ struct Chunks {
   bool fits;
 };
 
-enum class ColumnKind : uint8_t {
-  kOrdinary,  // the maximum is finite
-  kNan,       // NaN throughout
-  kEmpty,     // every logit is -inf, and EmptyRow::kZero
-};
-
 /// The RowPlan of a column that may have no finite maximum. Its exp values do
 /// not count then, and it gets any plan.
 RowPlan PlanColumn(float max, const ScaleParts& parts);
 
 /// The RowPlan of each column of a tile, from the columns' maxima.
 struct ColumnPlans {
+  /// Sets the tile's offsets, too.
   void Decide(const ColumnKernels& kernels, const ScaleParts& parts,
-              EmptyRow empty_row, const float* x, size_t stride, size_t n,
-              size_t cols, Tile& tile);
+              Tile& tile);
   /// Keeps the maxima of a tile, and finds out whether there are far columns.
   void SetMaxima(const Tile& tile, const ScaleParts& parts);
+  /// Sets the numbers of the last step of columns that have no finite maximum.
+  void EndSpecial(EmptyRow empty_row, Tile& tile) const;
 
-  /// True if all columns are kOrdinary and not far. Else every column has a
-  /// kind and a maximum.
-  bool is_usual;
   bool has_far;
-  ColumnKind kind[kMaxTileLanes];
-  alignas(64) float max[kMaxTileLanes];  // 0 for one that is not finite
+  // The columns whose maximum is not finite.
+  size_t num_special;
+  uint8_t special[kMaxTileLanes + 1];
+  // Of all columns, if there are far ones. 0 for one that is not finite.
+  alignas(64) float max[kMaxTileLanes];
 };
 
 void ClearSums(Tile& tile);

@@ -33,8 +33,7 @@ class LogSoftmaxColumns {
     };
     tile_.width = width;
     const auto decide = [&](size_t, size_t) {
-      plans_.Decide(kernels_, parts_, empty_row_, from, x_.axis_stride, n,
-                    at.cols, tile_);
+      plans_.Decide(kernels_, parts_, tile_);
     };
     if (chunks.fits) {
       read(0, n);
@@ -75,10 +74,12 @@ class LogSoftmaxColumns {
   }
 
   void FindLogs() {
-    if (!plans_.is_usual) return FindEachLog();
+    has_shifts_ = plans_.has_far || tiles_.log_sums == nullptr;
+    if (has_shifts_) return FindEachLog();
     alignas(64) double logs[kMaxTileLanes];
     tiles_.log_sums(tile_, parts_, logs);
     log_tiles_.split_logs(logs, tile_);
+    plans_.EndSpecial(empty_row_, tile_);
   }
 
   // LogOfSum and LogProbabilities of each column.
@@ -87,13 +88,10 @@ class LogSoftmaxColumns {
     std::memcpy(e_, tile_.max, tile_.width * sizeof(float));
     Exp(e_, 1);
     for (size_t c = 0; c < tile_.width; ++c) {
-      const ColumnKind kind = plans_.kind[c];
       const double sum = tile_.sums[c];
       const RowPlan plan = PlanColumn(tile_.max[c], parts_);
       double log = std::numeric_limits<double>::quiet_NaN();
-      if (kind == ColumnKind::kEmpty) {
-        log = 0.0;
-      } else if (kind == ColumnKind::kOrdinary && sum == sum) {
+      if (IsFiniteMax(tile_.max[c]) && sum == sum) {
         log = sum == e_[c] ? plan.scaled_max - plan.scaled_shift
                            : plan.log_divisor + kernels_.log(sum);
       }
@@ -108,12 +106,13 @@ class LogSoftmaxColumns {
       tile_.head[c] = -high;
       tile_.rest[c] = static_cast<float>(log - high);
     }
+    plans_.EndSpecial(empty_row_, tile_);
   }
 
   // The log-probabilities of the tile's logits.
   void Write(const ColumnsOut& out) {
     kernels_.write_logs(values_, static_cast<float>(parts_.scale),
-                        plans_.is_usual ? nullptr : &shifted_, tile_, out);
+                        has_shifts_ ? &shifted_ : nullptr, tile_, out);
   }
 
   const Planes<const float>& x_;
@@ -125,6 +124,7 @@ class LogSoftmaxColumns {
   const ScaleParts parts_;
   const EmptyRow empty_row_;
   ColumnPlans plans_;
+  bool has_shifts_;
   ShiftedLogs shifted_;
   Tile tile_;
   alignas(64) float values_[kHalfTile];

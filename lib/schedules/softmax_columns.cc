@@ -30,7 +30,7 @@ class SoftmaxColumns {
                   tile_.max);
     PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
     PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
-    Decide(from, at.cols);
+    Decide();
     if (plans_.has_far) {
       Exp(n);
       tiles_.sums.all(values_, n, tile_);
@@ -62,7 +62,7 @@ class SoftmaxColumns {
         Read(in, first, count);
       });
     };
-    const auto decide = [&](size_t, size_t) { Decide(from, cols); };
+    const auto decide = [&](size_t, size_t) { Decide(); };
     const auto add = [&](size_t block, size_t elements) {
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
         Exp(in, first, count);
@@ -113,21 +113,11 @@ class SoftmaxColumns {
     }
   }
 
-  void Decide(const float* from, size_t cols) {
-    plans_.Decide(kernels_, parts_, empty_row_, from, x_.axis_stride, x_.axis,
-                  cols, tile_);
-  }
+  void Decide() { plans_.Decide(kernels_, parts_, tile_); }
 
   void Invert() {
     tiles_.invert(tile_);
-    if (plans_.is_usual) return;
-    for (size_t c = 0; c < tile_.width; ++c) {
-      if (plans_.kind[c] == ColumnKind::kNan) tile_.head[c] = kNaN;
-      // Every exp value is +0, and so is their sum.
-      if (plans_.kind[c] == ColumnKind::kEmpty) {
-        tile_.head[c] = tile_.rest[c] = 0.0f;
-      }
-    }
+    plans_.EndSpecial(empty_row_, tile_);
   }
 
   const Planes<const float>& x_;
