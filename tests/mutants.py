@@ -1069,7 +1069,7 @@ MUTANTS = [
     ("kernels/exp_sums.cc", "*block_sums++ = sum.Total(); sum = LaneSum();", "*block_sums++ = sum.Total();"),
     ("kernels/block_sums.cc", "if (sums[b] != 0.0 && is_low) result.in_range = false;", ""),
     ("kernels/block_sums.cc", "if (!params.is_exact && result.sum == 0.0) result.in_range = false;", ""),
-    ("kernels/block_sums.cc", "count, UnitOf(params.range));", "count, 0);"),
+    ("kernels/block_sums.cc", "count, 0.0, UnitOf(params.range))", "count, 0.0, 0)"),
     ("kernels/block_sums.cc", "RaiseWindow(all.window, kept);", ""),
     ("kernels/block_sums.cc", "totals.others >= totals.sum * kMinShareOfOthers", "totals.others >= totals.sum * 0x1p-20"),
     ("schedules/long_rows.cc", "if (!result.in_range) {", "if (false) {"),
