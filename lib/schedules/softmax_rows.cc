@@ -8,6 +8,12 @@ namespace softlane {
 namespace internal {
 namespace {
 
+// Log-softmax of rows that go by their maximum is faster one by one if they are
+// not longer. The time beside a pending row over the time one by one, a third
+// masked, AVX2 on Zen 3: 1.19 at 8 x 160, 1.02 at 16 x 256, 1.01 at 16 x 600,
+// 0.96 at 8 x 1024. Longer rows may be streamed.
+constexpr size_t kMaxWideLogCols = 500;
+
 class SoftmaxRows : private RowSchedule {
  public:
   SoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan, float* scratch)
@@ -19,6 +25,9 @@ class SoftmaxRows : private RowSchedule {
     end_ = end;
     if (has_equal_rows_) SetEqualFields(MostOf(first));
     if (first != end && MayPredict()) Sample(first);
+    if (is_log_ && is_wide_ && call_.x.cols <= kMaxWideLogCols) {
+      return RunRowByRow(call_, first, end - first);
+    }
     for (size_t r = first; r < end;) {
       if (has_failed_) Sample(r);
       if (!IsPredicted()) {
