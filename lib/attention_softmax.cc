@@ -84,7 +84,7 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   const auto& source = *static_cast<const AttentionSource*>(call.source);
   const AttentionOptions& options = source.options;
   const size_t cols = call.x.cols;
-  alignas(64) float logits[512];
+  alignas(64) float logits[internal::kMaxBatchCols];
   internal::RowJob job;
   job.logits = call.x.data;
   job.row = job.begin = 0;

@@ -102,13 +102,23 @@ HWY_INLINE auto IsWithin(VD sum, double least, double most) {
   const F64 d;
   return hn::And(hn::Ge(sum, hn::Set(d, least)), hn::Le(sum, hn::Set(d, most)));
 }
-HWY_NOINLINE bool AreWithin(const Batch& batch, double least, double most) {
+// Of sums that are not all usual.
+HWY_NOINLINE void CheckSums(Batch& batch) {
   const F64 d;
+  constexpr double kMost = std::numeric_limits<double>::max();
+  const double least = internal::LeastSum(batch.n);
+  auto have_no_tiny = hn::FirstN(d, hn::MaxLanes(d));
+  auto are_enough = have_no_tiny, are_numbers = have_no_tiny;
   for (size_t r = 0; r < batch.rows; r += hn::MaxLanes(d)) {
     const VD sum = hn::Load(d, batch.sums + r);
-    if (!hn::AllTrue(d, IsWithin(sum, least, most))) return false;
+    have_no_tiny =
+        hn::And(have_no_tiny, IsWithin(sum, 0.0, internal::kMaxSumWithoutTiny));
+    are_enough = hn::And(are_enough, IsWithin(sum, least, kMost));
+    are_numbers = hn::And(are_numbers, IsWithin(sum, 0.0, kMost));
   }
-  return true;
+  batch.have_no_tiny = hn::AllTrue(d, have_no_tiny);
+  batch.are_enough = hn::AllTrue(d, are_enough);
+  batch.are_numbers = hn::AllTrue(d, are_numbers);
 }
 
 HWY_INLINE void SetReciprocals(VD lower, VD upper, size_t r, Batch& batch) {
@@ -148,12 +158,7 @@ void SumBatch(Batch& batch, const Batch* before) {
   }
   batch.are_usual = batch.have_no_tiny = batch.are_enough = batch.are_numbers =
       hn::AllTrue(d, is_usual);
-  if (batch.are_usual) return;
-  constexpr double kMost = std::numeric_limits<double>::max();
-  const double least = internal::LeastSum(batch.n);
-  batch.have_no_tiny = AreWithin(batch, 0.0, internal::kMaxSumWithoutTiny);
-  batch.are_enough = AreWithin(batch, least, kMost);
-  batch.are_numbers = AreWithin(batch, 0.0, kMost);
+  if (!batch.are_usual) CheckSums(batch);
 }
 
 // The exponential of kLanes rows from row r on.

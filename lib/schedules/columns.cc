@@ -3,8 +3,16 @@
 
 #include <cstring>
 
+#include "schedules/other_rows.h"
+
 namespace softlane {
 namespace internal {
+
+namespace {
+
+constexpr ScaleParts kNoneDirect = {1.0, 0.0f, 0.0f, -1.0f, false};
+
+}  // namespace
 
 void ClearSums(Tile& tile) {
   std::memset(tile.lane_sums, 0, 8 * tile.width * sizeof(double));
@@ -20,15 +28,8 @@ void ColumnPlans::Decide(const ColumnKernels& kernels, const ScaleParts& parts,
   num_special = 0;
   const bool has_offsets = kernels.find_offsets != nullptr;
   if (has_offsets && kernels.find_offsets(parts, tile)) return;
-  const float limit = has_offsets ? DirectLimitOf(parts) : -1.0f;
-  size_t others = 0;
-  for (size_t c = 0; c < tile.width; ++c) {
-    const float column_max = tile.max[c];
-    // No branch, which would be mispredicted; false for NaN.
-    const bool is_direct = (-limit <= column_max) & (column_max <= limit);
-    special[others] = static_cast<uint8_t>(c);
-    others += is_direct ? 0 : 1;
-  }
+  const ScaleParts& limits = has_offsets ? parts : kNoneDirect;
+  const size_t others = FindOthers(tile.max, tile.width, limits, special);
   for (size_t k = 0; k < others; ++k) {
     const size_t c = special[k];
     const float column_max = tile.max[c];

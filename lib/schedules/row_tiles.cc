@@ -3,6 +3,8 @@
 
 #include <cstring>
 
+#include "schedules/other_rows.h"
+
 namespace softlane {
 namespace internal {
 
@@ -33,14 +35,7 @@ void CopyPaddedRows(const float* from, const Rows<float>& y, size_t first,
 
 void OtherLanes::Find(const ScaleParts& parts, const Tile& tile,
                       TileRows& rows) {
-  const float limit = DirectLimitOf(parts);
-  for (size_t i = 0; i < tile.width; ++i) {
-    const float max = tile.max[i];
-    // No branch, which would be mispredicted; false for NaN.
-    const bool is_direct = (-limit <= max) & (max <= limit);
-    lanes_[count_] = static_cast<uint8_t>(i);
-    count_ += is_direct ? 0 : 1;
-  }
+  count_ = FindOthers(tile.max, tile.width, parts, lanes_);
   for (size_t k = 0; k < count_; ++k) {
     const size_t i = lanes_[k];
     if (IsFiniteMax(tile.max[i])) rows.to[i] = nowhere_;

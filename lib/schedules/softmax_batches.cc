@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "schedules/other_rows.h"
 #include "schedules/prediction.h"
 
 namespace softlane {
@@ -108,7 +109,10 @@ class SoftmaxBatches {
     }
   }
 
-  void SetBatchRows(Batch& batch, size_t r) {
+  // Each field by itself: a copy of the struct would wait for their stores.
+  void SetBatchRows(Batch& batch, size_t r, size_t e_stride) {
+    batch.e_stride = rows_.e_stride = e_stride;
+    rows_.stride = call_.x.stride;
     rows_.logits = call_.x.Row(r);
     rows_.first = r;
     rows_.rows = batch.rows;
@@ -116,13 +120,13 @@ class SoftmaxBatches {
     rows_.max = call_.logsumexp == nullptr ? nullptr : batch.max;
     rows_.offset = batch.offset;
     rows_.lowest = batch.lowest;
+    rows_.ends = call_.ranges == nullptr ? nullptr : ends_;
     if (call_.ranges != nullptr) SetEnds(r, batch.rows);
   }
 
   // False if the rows do not fit the range. `before` is null if it is written.
   bool Predict(Batch& batch, size_t r, Batch*& before) {
-    batch.e_stride = rows_.e_stride;
-    SetBatchRows(batch, r);
+    SetBatchRows(batch, r, rows_.is_dense ? batch.n : PaddedCols(batch.n));
     const bool has_ends = call_.ranges != nullptr;
     const bool needs_max = call_.logsumexp != nullptr;
     params_.range = prediction_.Range();
@@ -137,15 +141,53 @@ class SoftmaxBatches {
     batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;
     // Without an element that counts a row has its sink alone, or nothing.
     const bool may_be_few = has_masked_ || is_by_rows || call_.sinks != nullptr;
-    if (may_be_few && !batch.are_enough) return Failed();
+    size_t zeros = 0;
+    if (may_be_few && !batch.are_enough) {
+      zeros = FindZeros(batch);
+      if (zeros == 0) return Failed();
+    }
     if (call_.sinks != nullptr && !JoinSinks(batch, call_.sinks + r)) {
       return Failed();
     }
     if (needs_max) {
       kernels_.log_sums(batch, call_.parts, call_.logsumexp + r);
     }
+    for (size_t i = 0; i < zeros; ++i) EndZero(batch, r, others_[i]);
     backoff_.Succeeded();
     return true;
+  }
+  // Finds the rows whose sum is too small. 0 if one of them is not 0.
+  size_t FindZeros(const Batch& batch) {
+    const double least = LeastSum(batch.n);
+    size_t count = 0;
+    bool are_zero = true;
+    for (size_t k = 0; k < batch.rows; ++k) {
+      const double sum = batch.sums[k];
+      // No branch, which would be mispredicted.
+      others_[count] = static_cast<uint8_t>(k);
+      count += sum < least ? 1 : 0;
+      are_zero &= (sum == 0.0) | (sum >= least);
+    }
+    return are_zero ? count : 0;
+  }
+  // A row that is -inf throughout, or far below the prediction.
+  void EndZero(Batch& batch, size_t r, size_t k) const {
+    float logits[kMaxBatchCols];
+    const float* z = call_.x.Row(r + k);
+    const size_t n = EndOf(r + k);
+    if (call_.logits.write_logits != nullptr) {
+      WriteLogits(call_, z, r + k, 0, n, logits);
+      z = logits;
+    }
+    const bool is_empty =
+        call_.Sink(r + k) == -kInfinity && call_.row.max(z, n) == -kInfinity;
+    if (is_empty) return EndEmpty(batch, r, k);
+    far_rows_(call_, target_, r + k, 1);
+    TakeRow(batch, k, batch.n);
+  }
+  void EndEmpty(Batch& batch, size_t r, size_t k) const {
+    batch.head[k] = batch.rest[k] = EmptyValue(call_.empty_row, false);
+    if (call_.logsumexp != nullptr) call_.logsumexp[r + k] = -kInfinity;
   }
   bool Failed() {
     has_masked_ = true;  // whatever the cause
@@ -184,22 +226,22 @@ class SoftmaxBatches {
 
   [[gnu::noinline]] void SumByMaximum(Batch& batch, size_t r,
                                       const Batch* before) {
-    SetBatchRows(batch, r);
-    BatchRows rows = rows_;
-    rows.max = batch.max;
-    rows.e_stride = batch.e_stride = PaddedCols(batch.n);
+    SetBatchRows(batch, r, PaddedCols(batch.n));
+    rows_.max = batch.max;
     const float* const sinks =
         call_.sinks == nullptr ? nullptr : call_.sinks + r;
     const bool are_direct =
-        logits_.find_maxima(call_.source, rows, sinks, call_.parts);
-    const size_t others = are_direct ? 0 : FindOthers(batch);
-    if (others != 0) SkipOthers(batch, others, rows);
-    rows.max = nullptr;
+        logits_.find_maxima(call_.source, rows_, sinks, call_.parts);
+    const size_t others =
+        are_direct ? 0
+                   : FindOthers(batch.max, batch.rows, call_.parts, others_);
+    if (others != 0) SkipOthers(batch, others);
+    rows_.max = nullptr;
     if (call_.logits.write_logits != nullptr) {
-      rows.logits = batch.e;
-      rows.stride = batch.e_stride;
+      rows_.logits = batch.e;
+      rows_.stride = batch.e_stride;
     }
-    const bool have_no_tiny = plain_.exp_batch_of_rows(nullptr, rows, params_);
+    const bool have_no_tiny = plain_.exp_batch_of_rows(nullptr, rows_, params_);
     kernels_.sum(batch, before);
     batch.writing = have_no_tiny ? usual_ : Writing::kTiny;
     if (sinks != nullptr) {
@@ -217,31 +259,19 @@ class SoftmaxBatches {
     if (direct != batch.rows) prediction_.SetMax(batch.max[direct]);
   }
 
-  // Finds the rows whose maximum is not finite or beyond the direct limit.
-  // Gives their number.
-  size_t FindOthers(const Batch& batch) {
-    const float limit = DirectLimitOf(call_.parts);
-    size_t count = 0;
-    for (size_t k = 0; k < batch.rows; ++k) {
-      const float max = batch.max[k];
-      // No branch, which would be mispredicted; false for NaN.
-      const bool is_direct = (-limit <= max) & (max <= limit);
-      others_[count] = static_cast<uint8_t>(k);
-      count += is_direct ? 0 : 1;
-    }
-    return count;
-  }
   // Other rows have no elements, as their exp values tell nothing. But a
   // maximum of -inf may have lost a NaN.
-  void SkipOthers(const Batch& batch, size_t count, BatchRows& rows) {
-    for (size_t k = 0; rows.ends == nullptr && k < batch.rows; ++k) {
-      ends_[k] = batch.n;
-    }
-    rows.ends = ends_;
+  void SkipOthers(const Batch& batch, size_t count) {
     for (size_t i = 0; i < count; ++i) {
       const size_t k = others_[i];
-      if (batch.max[k] != -kInfinity) ends_[k] = 0;
+      if (batch.max[k] == -kInfinity) continue;
+      if (rows_.ends == nullptr) SetAllEnds(batch);
+      ends_[k] = 0;
     }
+  }
+  [[gnu::noinline]] void SetAllEnds(const Batch& batch) {
+    for (size_t k = 0; k < batch.rows; ++k) ends_[k] = batch.n;
+    rows_.ends = ends_;
   }
   size_t EndOf(size_t r) const {
     return call_.ranges == nullptr ? call_.x.cols : call_.ranges->Of(r).end;
@@ -254,8 +284,7 @@ class SoftmaxBatches {
         far_rows_(call_, target_, r + k, 1);
         TakeRow(batch, k, batch.n);
       } else if (batch.max[k] == -kInfinity && batch.sums[k] == 0.0) {
-        batch.head[k] = batch.rest[k] = EmptyValue(call_.empty_row, false);
-        if (call_.logsumexp != nullptr) call_.logsumexp[r + k] = -kInfinity;
+        EndEmpty(batch, r, k);
       } else {
         EndNaN(batch, r, k);
       }

@@ -10,6 +10,9 @@
 namespace softlane {
 namespace internal {
 
+/// No plan has batches of longer rows.
+constexpr size_t kMaxBatchCols = 512;
+
 /// Does rows [first, first + count) of a call.
 using BatchFallback = void(const SoftmaxCall& call, Target target, size_t first,
                            size_t count);
