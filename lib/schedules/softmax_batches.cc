@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/softmax_batches.h"
 
-#include <cstdint>
-#include <cstring>
-
-#include "schedules/other_rows.h"
+#include "schedules/batch_others.h"
 #include "schedules/prediction.h"
 
 namespace softlane {
@@ -30,13 +27,13 @@ class SoftmaxBatches {
         kernels_(KernelsOf(kShortRowsKernels, target)),
         logits_(logits),
         plain_(KernelsOf(kPlainBatchKernels, target)),
-        far_rows_(far_rows),
         by_maximum_(by_maximum),
         usual_(plan.places == Places::kStreamed ? Writing::kStreamed
                                                 : Writing::kUsual),
         has_masked_(sample.has_masked),
         params_{call.parts, {}, false, false, false},
-        prediction_(call.parts) {
+        prediction_(call.parts),
+        others_(call, far_rows, target) {
     prediction_.SetMax(sample.max);
     const size_t n = call.x.cols;
     rows_ = {nullptr,
@@ -141,53 +138,17 @@ class SoftmaxBatches {
     batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;
     // Without an element that counts a row has its sink alone, or nothing.
     const bool may_be_few = has_masked_ || is_by_rows || call_.sinks != nullptr;
-    size_t zeros = 0;
-    if (may_be_few && !batch.are_enough) {
-      zeros = FindZeros(batch);
-      if (zeros == 0) return Failed();
-    }
+    const bool has_zeros = may_be_few && !batch.are_enough;
+    if (has_zeros && !others_.FindZeros(batch)) return Failed();
     if (call_.sinks != nullptr && !JoinSinks(batch, call_.sinks + r)) {
       return Failed();
     }
     if (needs_max) {
       kernels_.log_sums(batch, call_.parts, call_.logsumexp + r);
     }
-    for (size_t i = 0; i < zeros; ++i) EndZero(batch, r, others_[i]);
+    if (has_zeros) others_.EndZeros(batch, r);
     backoff_.Succeeded();
     return true;
-  }
-  // Finds the rows whose sum is too small. 0 if one of them is not 0.
-  size_t FindZeros(const Batch& batch) {
-    const double least = LeastSum(batch.n);
-    size_t count = 0;
-    bool are_zero = true;
-    for (size_t k = 0; k < batch.rows; ++k) {
-      const double sum = batch.sums[k];
-      // No branch, which would be mispredicted.
-      others_[count] = static_cast<uint8_t>(k);
-      count += sum < least ? 1 : 0;
-      are_zero &= (sum == 0.0) | (sum >= least);
-    }
-    return are_zero ? count : 0;
-  }
-  // A row that is -inf throughout, or far below the prediction.
-  void EndZero(Batch& batch, size_t r, size_t k) const {
-    float logits[kMaxBatchCols];
-    const float* z = call_.x.Row(r + k);
-    const size_t n = EndOf(r + k);
-    if (call_.logits.write_logits != nullptr) {
-      WriteLogits(call_, z, r + k, 0, n, logits);
-      z = logits;
-    }
-    const bool is_empty =
-        call_.Sink(r + k) == -kInfinity && call_.row.max(z, n) == -kInfinity;
-    if (is_empty) return EndEmpty(batch, r, k);
-    far_rows_(call_, target_, r + k, 1);
-    TakeRow(batch, k, batch.n);
-  }
-  void EndEmpty(Batch& batch, size_t r, size_t k) const {
-    batch.head[k] = batch.rest[k] = EmptyValue(call_.empty_row, false);
-    if (call_.logsumexp != nullptr) call_.logsumexp[r + k] = -kInfinity;
   }
   bool Failed() {
     has_masked_ = true;  // whatever the cause
@@ -232,10 +193,11 @@ class SoftmaxBatches {
         call_.sinks == nullptr ? nullptr : call_.sinks + r;
     const bool are_direct =
         logits_.find_maxima(call_.source, rows_, sinks, call_.parts);
-    const size_t others =
-        are_direct ? 0
-                   : FindOthers(batch.max, batch.rows, call_.parts, others_);
-    if (others != 0) SkipOthers(batch, others);
+    others_.Clear();
+    if (!are_direct) {
+      others_.FindByMaxima(batch);
+      others_.Skip(batch, ends_, rows_);
+    }
     rows_.max = nullptr;
     if (call_.logits.write_logits != nullptr) {
       rows_.logits = batch.e;
@@ -252,74 +214,9 @@ class SoftmaxBatches {
     if (call_.logsumexp != nullptr) {
       kernels_.log_sums(batch, call_.parts, call_.logsumexp + r);
     }
-    if (others != 0 || !batch.are_numbers) EndOthers(batch, r, others);
-    // By the first direct row.
-    size_t direct = 0;
-    while (direct < others && others_[direct] == direct) ++direct;
-    if (direct != batch.rows) prediction_.SetMax(batch.max[direct]);
-  }
-
-  // Other rows have no elements, as their exp values tell nothing. But a
-  // maximum of -inf may have lost a NaN.
-  void SkipOthers(const Batch& batch, size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-      const size_t k = others_[i];
-      if (batch.max[k] == -kInfinity) continue;
-      if (rows_.ends == nullptr) SetAllEnds(batch);
-      ends_[k] = 0;
-    }
-  }
-  [[gnu::noinline]] void SetAllEnds(const Batch& batch) {
-    for (size_t k = 0; k < batch.rows; ++k) ends_[k] = batch.n;
-    rows_.ends = ends_;
-  }
-  size_t EndOf(size_t r) const {
-    return call_.ranges == nullptr ? call_.x.cols : call_.ranges->Of(r).end;
-  }
-
-  void EndOthers(Batch& batch, size_t r, size_t count) {
-    for (size_t i = 0; i < count; ++i) {
-      const size_t k = others_[i];
-      if (IsFiniteMax(batch.max[k])) {
-        far_rows_(call_, target_, r + k, 1);
-        TakeRow(batch, k, batch.n);
-      } else if (batch.max[k] == -kInfinity && batch.sums[k] == 0.0) {
-        EndEmpty(batch, r, k);
-      } else {
-        EndNaN(batch, r, k);
-      }
-    }
-    if (batch.are_numbers) return;
-    for (size_t k = 0; k < batch.rows; ++k) {
-      if (batch.sums[k] != batch.sums[k]) EndNaN(batch, r, k);
-    }
-  }
-  void EndNaN(Batch& batch, size_t r, size_t k) const {
-    batch.sums[k] = 0.0;  // once
-    float* const log = call_.LogAt(r + k);
-    if (call_.logits.write_logits != nullptr)
-      return EndMasked(batch, r, k, log);
-    // The reciprocal of 0 or NaN makes all NaN.
-    if (log != nullptr)
-      *log = call_.row.max_or_nan(call_.x.Row(r + k), batch.n);
-  }
-  // A row that has NaN where no key is masked.
-  void EndMasked(Batch& batch, size_t r, size_t k, float* log) const {
-    const size_t n = EndOf(r + k);
-    float* const z = batch.e + k * batch.e_stride;
-    WriteLogits(call_, call_.x.Row(r + k), r + k, 0, n, z);
-    const float special = call_.special(call_, r + k, 0, n, z);
-    if (log != nullptr) *log = special;
-    TakeRow(batch, k, n);
-  }
-
-  // Makes the batch write a row that is done as it is.
-  static void TakeRow(Batch& batch, size_t k, size_t n) {
-    float* const e = batch.e + k * batch.e_stride;
-    std::memcpy(e, batch.probs + k * batch.probs_stride, n * sizeof(float));
-    FillRow(e + n, batch.n - n, 0.0f);
-    batch.head[k] = 1.0f;
-    batch.rest[k] = batch.least[k] = 0.0f;
+    if (!are_direct || !batch.are_numbers) others_.End(batch, r);
+    const size_t usual = others_.FirstUsual();
+    if (usual != batch.rows) prediction_.SetMax(batch.max[usual]);
   }
 
   const SoftmaxCall& call_;
@@ -327,7 +224,6 @@ class SoftmaxBatches {
   const ShortRowsKernels& kernels_;
   const BatchLogitsKernels& logits_;
   const BatchLogitsKernels& plain_;
-  BatchFallback* const far_rows_;
   BatchFallback* const by_maximum_;
   const Writing usual_;
   bool has_masked_;  // from the first failure on
@@ -336,7 +232,7 @@ class SoftmaxBatches {
   Prediction prediction_;
   Backoff backoff_;
   size_t ends_[kBatchRows];
-  uint8_t others_[kBatchRows + 1];
+  BatchOthers others_;
 };
 
 }  // namespace
