@@ -9,7 +9,8 @@
 
 // The choice of the passes of softmax. With AVX2:
 //   64 x 64    batches: one pass computes the exp values of 16 rows by one
-//              predicted exponent; short_rows.cc sums and divides the 16 rows
+//              predicted exponent, or each by its maximum; short_rows.cc sums
+//              and divides the 16 rows
 //   1024 x 8   tiles: tiles.cc transposes up to 128 rows, a row per lane, and
 //              does pass after pass on them
 //   8 x 1024   rows: one pass computes the exp values of a row and divides the
@@ -57,7 +58,9 @@ struct SoftmaxShape {
 
 struct SoftmaxPlan {
   Schedule schedule;
-  Schedule if_wide;  // in place of batches, if RowSample::is_wide
+  /// In place of batches, if RowSample::is_wide, and for rows of a call that do
+  /// not fit a predicted range.
+  Schedule if_wide;
   Places places;
   bool has_scratch;
   bool divides_at_once;  // streamed rows are divided in a pass of their own
