@@ -1273,8 +1273,6 @@ EQUIVALENT = {
     ("call.ranges == nullptr && call.logsumexp == nullptr && call.x", "call.logsumexp == nullptr && call.x"):
         "rows with ends go one by one, and only lose the gaps between them",
     ("skipped_ = has_failed_ ? 31 : 1;", "skipped_ = 31;"): "rows by their maximum have the same bits",
-    ("ExpInRange<true>(sink, exp, lanes)", "ExpInRange<false>(sink, exp, lanes)"):
-        "a sink below the range fits none, and the rows are done one by one, with the same bits",
     ("has_masked || job.sink != -kInfinity", "has_masked"):
         "without masked elements all exp values fit, and a sink is looked at before",
     ("!(max == max) || !(sink == sink)", "!(max == max)"): "the comparison gives a sink that is NaN",
