@@ -135,15 +135,19 @@ TEST_CASE("rows in parts have the bits of one call") {
   differences.Report();
 }
 
-// The least logit above `octaves`, counted from a maximum of 0, whose exp value
+// The maximum is 6 octaves above 0: then a state keeps the last bit of a block
+// that is 41 octaves below another, as its limbs are not far below that bit.
+constexpr float kMaxOctaves = 6.0f;
+
+// The least logit above `octaves`, counted from the maximum, whose exp value
 // `is_wanted`. The exp value of the maximum has the exponent 4. NaN if there is
 // none within half an octave.
 template <class IsWanted>
 float FindLogit(float octaves, float scale, const IsWanted& is_wanted) {
   const internal::ScaleParts parts = internal::SplitScale(scale);
-  const ModelExp exp(internal::PlanRow(0.0f, parts), parts);
   const float octave = 0.6931472f / scale;
-  float x = octaves * octave;
+  const ModelExp exp(internal::PlanRow(kMaxOctaves * octave, parts), parts);
+  float x = (kMaxOctaves + octaves) * octave;
   for (const float end = x + 0.5f * octave; x < end;) {
     if (is_wanted(exp(x))) return x;
     x = std::nextafter(x, kInf);
@@ -161,9 +165,10 @@ SoftmaxState Read(const std::vector<float>& x, size_t begin, size_t n,
 
 // Of two elements the last bits are halves of the last bits of sums: t of its
 // sum with the largest, and u, a power of two, of its sum with t. A term that
-// is 110 octaves below the largest decides u's, and so t's, and the last bit of
-// the block's sum. Random rows never do that. Kills: terms that are dropped by
-// the row's maximum and not by the block's.
+// is 110 or 129 octaves below the largest decides u's, and so t's, and the last
+// bit of the block's sum. Random rows never do that. Kills: terms that are
+// dropped by the row's maximum, or by an offset for all blocks of the row, and
+// not by the block's.
 TEST_CASE(
     "terms far below a block's maximum count, whatever the other blocks") {
   float scale = 1.0f, u = std::nanf("");
@@ -172,31 +177,34 @@ TEST_CASE(
     if (u == u) break;
   }
   const float t = FindLogit(-30.1f, scale, [](float e) {
-    return std::ilogb(e) == -26 && (BitsOf(e) & 1) != 0;
+    return std::ilogb(e) == -26 && (BitsOf(e) & 3) == 1;
   });
   REQUIRE(t == t);
   const float octave = 0.6931472f / scale;
   std::vector<float> x(kStateCols + 64, -kInf);
   // The lanes of sum-inl.h: t + (u + tiny), and then the largest.
   x[0] = t;
-  x[1] = 0.0f;
+  x[1] = kMaxOctaves * octave;
   x[4] = u;
   ForEachTarget([&](Target target) {
     std::vector<float> row = x;
     const SoftmaxState without = Read(row, 0, kStateCols, scale, target);
-    row[68] = -110.0f * octave;
-    const SoftmaxState with = Read(row, 0, kStateCols, scale, target);
-    CHECK(std::memcmp(&with, &without, sizeof(with)) != 0);
-    size_t wrong = 0;
-    for (int octaves = -60; octaves <= 90; ++octaves) {
-      row[kStateCols + 7] = static_cast<float>(octaves) * octave;
-      const SoftmaxState in_one = Read(row, 0, row.size(), scale, target);
-      SoftmaxState merged = with;
-      const SoftmaxState other = Read(row, kStateCols, 64, scale, target);
-      REQUIRE(MergeStates(&merged, &other, 1) == Status::kOk);
-      if (std::memcmp(&in_one, &merged, sizeof(merged)) != 0) ++wrong;
+    for (const float tiny : {-110.0f, -129.0f}) {
+      row[68] = (kMaxOctaves + tiny) * octave;
+      const SoftmaxState with = Read(row, 0, kStateCols, scale, target);
+      CHECK(std::memcmp(&with, &without, sizeof(with)) != 0);
+      size_t wrong = 0;
+      for (int octaves = -60; octaves <= 90; ++octaves) {
+        row[kStateCols + 7] =
+            (kMaxOctaves + static_cast<float>(octaves)) * octave;
+        const SoftmaxState in_one = Read(row, 0, row.size(), scale, target);
+        SoftmaxState merged = with;
+        const SoftmaxState other = Read(row, kStateCols, 64, scale, target);
+        REQUIRE(MergeStates(&merged, &other, 1) == Status::kOk);
+        if (std::memcmp(&in_one, &merged, sizeof(merged)) != 0) ++wrong;
+      }
+      CHECK(wrong == 0);
     }
-    CHECK(wrong == 0);
   });
 }
 

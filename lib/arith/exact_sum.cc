@@ -46,6 +46,26 @@ double LowestOf(int64_t window, int64_t offset) {
   return PowerOfTwo(UnitOf(window) - offset + 52);
 }
 
+double HighestPower(double s) {
+  uint64_t bits;
+  std::memcpy(&bits, &s, sizeof(bits));
+  bits = bits >> 52 << 52;
+  double power;
+  std::memcpy(&power, &bits, sizeof(power));
+  return power;
+}
+
+// Whether all are multiples of 2^-52 of `big`, a power of two or 0. No branches
+// that depend on the sums, which nobody could predict.
+bool AreMultiples(const double* sums, size_t count, double hole, double big) {
+  bool are_multiples = true;
+  for (size_t b = 0; b <= count; ++b) {
+    const double s = b < count ? sums[b] : hole;
+    are_multiples &= (s >= big) | ((s + big) - big == s);
+  }
+  return are_multiples;
+}
+
 // The sum of up to kMaxSums sums, and that of these and the hole, rounded once.
 // Before, those below `big`, a power of two or 0, are rounded to multiples of
 // its 2^-52.
@@ -177,11 +197,17 @@ double TotalOf(const ExactSum& sum, int64_t offset) {
 // error is at most kMaxSums 2^43 u, and 53 bits hold the sum of all errors: the
 // first addition, to 0, has none.
 static_assert(kMaxSums == 32, "kMaxSums^2 <= 2^(53 - 43)");
+// u is at most 2^-72 of the highest power of two in the sums. So sums that are
+// multiples of that need no rounding, which most are: they have few bits where
+// they are low.
 
 HoleTotals TotalsOfSums(const double* sums, size_t count, double hole,
                         int64_t offset) {
   const double largest = LargestOf(sums, count);
   const double top = largest < hole ? hole : largest;
+  if (AreMultiples(sums, count, hole, 0x1p-20 * HighestPower(top))) {
+    return RoundedOnce(sums, count, hole, 0.0);
+  }
   HoleTotals totals =
       RoundedOnce(sums, count, hole, LowestOf(LimbOfSum(top, offset), offset));
   if (largest < hole) {

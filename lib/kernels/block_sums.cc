@@ -10,10 +10,11 @@ namespace {
 // beyond it. A row that no cache holds is done a block at a time.
 constexpr size_t kGroupBlocks = 8;
 
-// The exp values of a row are computed with the least of its blocks' offsets if
-// none is above it by more octaves than this. Then they are still far from
-// overflow, and each block's are what its own offset would give, times a power
-// of two. Blocks by which this is exceeded have their own.
+// The exp values of a row are computed with an offset this much below the row's
+// if no block is lower by more octaves. Then they are still far from overflow,
+// and each block's are what its own offset would give, times a power of two.
+// They need not wait for the blocks' offsets. If a block is lower, then each
+// has its own offset.
 constexpr int kMaxRise = 40;
 // A block so many octaves below another adds nothing to the sum, and all its
 // probabilities are below 2^-126. So it does not matter how many of its exp
@@ -22,6 +23,14 @@ constexpr int kNegligible = 131;
 
 uint8_t AtMost255(int octaves) {
   return static_cast<uint8_t>(octaves < 255 ? octaves : 255);
+}
+
+// Keeps the exp value of a hole that is one of these columns.
+void KeepHole(size_t hole, size_t cols, double exp_value, double offset,
+              BlockSums& row) {
+  if (hole >= cols) return;
+  row.hole = exp_value;
+  row.hole_offset = offset;
 }
 
 // Adds blocks of which each may be far, and raises the row's maximum by theirs.
@@ -44,10 +53,7 @@ uint8_t AtMost255(int octaves) {
     const double all = added.others + added.hole;
     if (!(all == all)) row.has_nan = true;
     if (!is_finite || row.has_nan) continue;
-    if (hole - start < cols) {
-      row.hole = added.hole;
-      row.hole_offset = plan.offset;
-    }
+    KeepHole(hole - start, cols, added.hole, plan.offset, row);
     AddBlockSums(&added.others, 1, static_cast<int64_t>(plan.offset), row.sum);
   }
 }
@@ -56,21 +62,19 @@ uint8_t AtMost255(int octaves) {
 
 float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
                   const ScaleParts& parts, uint8_t* octaves) {
+  float maxima[kMaxKeptBlocks];
   float max = -kInfinity;
-  int top = 0;
-  for (size_t b = 0; b * kSumCols < n; ++b) {
-    const float of_block =
-        passes.max(x + b * kSumCols, BlockCols(b * kSumCols, n));
+  size_t count = 0;
+  for (size_t start = 0; start < n; start += kSumCols) {
+    const float of_block = passes.max(x + start, BlockCols(start, n));
     max = of_block > max ? of_block : max;
     if (!parts.is_usual || parts.scale * of_block > kDirectLimit) break;
-    const int offset = static_cast<int>(OffsetOfBlock(of_block, parts));
-    if (b == 0 || offset > top) {
-      for (size_t k = 0; k < b; ++k) {
-        octaves[k] = AtMost255(octaves[k] + offset - top);
-      }
-      top = offset;
-    }
-    octaves[b] = AtMost255(top - offset);
+    maxima[count++] = of_block;
+  }
+  const double top = OffsetOfBlock(max, parts);
+  for (size_t b = 0; b < count; ++b) {
+    octaves[b] =
+        AtMost255(static_cast<int>(top - OffsetOfBlock(maxima[b], parts)));
   }
   return max;
 }
@@ -81,13 +85,10 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
                                  uint8_t* octaves, const float* next,
                                  bool totals_alone, BlockSums& row) {
   const size_t blocks = BlocksOf(n);
-  const int top = static_cast<int>(OffsetOfBlock(max, parts));
-  int fall = 0;
+  const double top = OffsetOfBlock(max, parts);
   bool is_common = true;
-  for (size_t b = 0; b < blocks && is_common; ++b) {
-    if (octaves[b] > kNegligible) continue;
-    fall = octaves[b] > fall ? octaves[b] : fall;
-    is_common = fall <= kMaxRise;
+  for (size_t b = 0; b < blocks; ++b) {
+    if (octaves[b] > kMaxRise && octaves[b] <= kNegligible) is_common = false;
   }
   RowPlan plan{};
   plan.max = max;
@@ -95,11 +96,14 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
   size_t count = 0;
   for (size_t first = 0; first < blocks; first += count) {
     const size_t left = blocks - first;
-    count = !is_common ? 1 : (left < kMaxSums ? left : kMaxSums);
-    int used = fall;
+    count = left < kMaxSums ? left : kMaxSums;
+    int used = kMaxRise;
+    if (__builtin_expect(!is_common, 0)) {
+      count = 1;
+      if (octaves[first] <= kNegligible) used = octaves[first];
+    }
     for (size_t k = 0; k < count; ++k) {
       const int own = octaves[first + k];
-      used = is_common || own > kNegligible ? fall : own;
       octaves[first + k] = static_cast<uint8_t>(used);
       sums[k] =
           LowestOf(static_cast<float>(top - (own < used ? own : used)), parts);
@@ -113,14 +117,12 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
             parts, static_cast<float>(sums[0]),
             next == nullptr ? next : next + start, count == 1 ? nullptr : sums);
     sums[count - 1] = added.others;
-    if (hole - start < cols) {
-      row.hole = added.hole;
-      row.hole_offset = top - used;
-    }
+    KeepHole(hole - start, cols, added.hole, plan.offset, row);
     if (totals_alone && count == blocks) {  // NaN if there is NaN
       row.is_all = true;
-      row.totals = TotalsOfSums(sums, count, row.hole, top - used);
-      row.totals_offset = top - used;
+      row.totals = TotalsOfSums(sums, count, row.hole,
+                                static_cast<int64_t>(plan.offset));
+      row.totals_offset = plan.offset;
       return;
     }
     double any = 0.0;
@@ -128,7 +130,7 @@ float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
     if (!(any == any)) {
       row.has_nan = true;
     } else {
-      AddBlockSums(sums, count, top - used, row.sum);
+      AddBlockSums(sums, count, static_cast<int64_t>(plan.offset), row.sum);
     }
   }
 }

@@ -46,7 +46,7 @@ struct BlockSums {
   float max;
   ExactSum sum;
   HoleTotals totals;
-  int totals_offset;
+  double totals_offset;
   double hole_offset = 0.0;  // of the hole's block
   double hole = 0.0;         // its exp value
 };
