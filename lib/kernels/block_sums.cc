@@ -62,19 +62,20 @@ void KeepHole(size_t hole, size_t cols, double exp_value, double offset,
 
 float MaxOfBlocks(const BlockPasses& passes, const float* x, size_t n,
                   const ScaleParts& parts, uint8_t* octaves) {
-  float maxima[kMaxKeptBlocks];
+  int16_t offsets[kMaxKeptBlocks];
   float max = -kInfinity;
+  int top = INT16_MIN;
   size_t count = 0;
   for (size_t start = 0; start < n; start += kSumCols) {
     const float of_block = passes.max(x + start, BlockCols(start, n));
     max = of_block > max ? of_block : max;
     if (!parts.is_usual || parts.scale * of_block > kDirectLimit) break;
-    maxima[count++] = of_block;
+    const int offset = static_cast<int>(OffsetOfBlock(of_block, parts));
+    top = offset > top ? offset : top;
+    offsets[count++] = static_cast<int16_t>(offset);
   }
-  const double top = OffsetOfBlock(max, parts);
   for (size_t b = 0; b < count; ++b) {
-    octaves[b] =
-        AtMost255(static_cast<int>(top - OffsetOfBlock(maxima[b], parts)));
+    octaves[b] = AtMost255(top - offsets[b]);
   }
   return max;
 }
