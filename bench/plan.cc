@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan.h"
 
+#include <cstdint>
 #include <cstdio>
 
+#include "cache_size.h"
 #include "schedules/backward_planner.h"
 #include "schedules/planner.h"
 #include "softlane/target.h"
@@ -19,7 +21,7 @@ void PrintPlan(const internal::SoftmaxPlan& plan, const char* what) {
   }
   if (plan.has_scratch) std::printf("; exp values wait on the stack");
   if (plan.places == internal::Places::kStreamed) {
-    std::printf("; probabilities go past the caches");
+    std::printf("; results go past the caches");
   }
   if (plan.schedule == internal::Schedule::kRows) {
     std::printf("; %zu rows a call%s", plan.rows_per_call,
@@ -45,19 +47,24 @@ bool PrintSoftmaxPlan(const char* text) {
   }
   shape.has_usual_scale = true;
   shape.is_aligned = shape.cols % 16 == 0;
-  std::printf("softmax of %zu x %zu\n", shape.rows, shape.cols);
+  const size_t cached = internal::CachedElements(SIZE_MAX, 1);
+  std::printf("softmax of %zu x %zu, a last cache of %zu MB\n", shape.rows,
+              shape.cols, cached * 2 * sizeof(float) >> 20);
   for (const Target target :
        {Target::kBaseline, Target::kAvx2, Target::kAvx512, Target::kNeon}) {
     std::printf("  %s\n", TargetName(target));
-    PrintPlan(internal::PlanSoftmax(shape, target), "softmax");
+    PrintPlan(internal::PlanSoftmax(shape, target, cached), "softmax");
     internal::SoftmaxShape other = shape;
     other.has_logsumexp = true;
-    PrintPlan(internal::PlanSoftmax(other, target), "and logsumexp");
+    PrintPlan(internal::PlanSoftmax(other, target, cached), "and logsumexp");
     other = shape;
     other.is_in_place = true;
-    PrintPlan(internal::PlanSoftmax(other, target), "in place");
-    PrintBackwardPlan(
-        internal::PlanBackward({shape.rows, shape.cols, false}, target));
+    PrintPlan(internal::PlanSoftmax(other, target, cached), "in place");
+    other = shape;
+    other.is_log = true;
+    PrintPlan(internal::PlanSoftmax(other, target, cached), "log-softmax");
+    PrintBackwardPlan(internal::PlanBackward({shape.rows, shape.cols, false},
+                                             target, cached));
   }
   return true;
 }

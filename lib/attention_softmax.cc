@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "attention_check.h"
+#include "cache_size.h"
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "kernels/attention_passes.h"
@@ -171,7 +172,8 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
   shape.has_begins = options.window != 0;
   shape.has_sinks = options.sinks != nullptr;
   shape.has_bias_rows = has_bias && options.bias.stride != 0;
-  const SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
+  const size_t cached = internal::CachedElements(shape.rows, shape.cols);
+  const SoftmaxPlan plan = internal::PlanSoftmax(shape, target, cached);
   if (plan.schedule == internal::Schedule::kBatches) {
     return RunInBatches(call, plan, target);
   }

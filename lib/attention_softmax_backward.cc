@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "attention_check.h"
+#include "cache_size.h"
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "kernels/backward_passes.h"
@@ -98,7 +99,8 @@ bool IsStreamed(const Rows<const float>& p, const Rows<const float>& dp,
   const bool is_in_place = dx.data == p.data || dx.data == dp.data ||
                            (reads_scores && dx.data == scores.data);
   return internal::StreamsGradients({p.rows, p.cols, is_in_place},
-                                    reads_scores ? 4 : 3, target);
+                                    reads_scores ? 4 : 3, target,
+                                    internal::CachedElements(p.rows, p.cols));
 }
 
 }  // namespace

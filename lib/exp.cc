@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/exp.h"
 
+#include "cache_size.h"
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -12,7 +13,9 @@ namespace {
 
 void RunRows(const Rows<const float>& x, const Rows<float>& y, Target target,
              internal::ExpPassFunction& run) {
-  run(x, y, internal::IsStreamedExp(x.rows, x.cols, x.data == y.data, target));
+  run(x, y,
+      internal::IsStreamedExp(x.rows, x.cols, x.data == y.data, target,
+                              internal::CachedElements(x.rows, x.cols)));
 }
 
 // Rows without a gap between them, as one row.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/log_softmax.h"
 
+#include "cache_size.h"
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -28,10 +29,11 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
                                   call.logsumexp != nullptr,
                                   internal::HasWholeLines(call.y)};
   shape.is_log = true;
-  const internal::SoftmaxPlan plan = internal::PlanSoftmax(shape, target);
+  const internal::SoftmaxPlan plan = internal::PlanSoftmax(
+      shape, target, internal::CachedElements(shape.rows, shape.cols));
   switch (plan.schedule) {
     case Schedule::kTiles:
-      return internal::RunLogTiles(call, target);
+      return internal::RunLogTiles(call, plan, target);
     case Schedule::kRows:
       return internal::RunSoftmaxRows(call, plan);
     default:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/log_softmax_backward.h"
 
+#include "cache_size.h"
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -25,7 +26,7 @@ Status LogSoftmaxBackward(const Rows<const float>& log_probs,
   const bool is_streamed = internal::StreamsGradients(
       {log_probs.rows, log_probs.cols,
        dlogits.data == log_probs.data || dlogits.data == dlog_probs.data},
-      3, chosen);
+      3, chosen, internal::CachedElements(log_probs.rows, log_probs.cols));
   const internal::FpEnvironment environment;
   internal::KernelsOf(internal::kLogSoftmaxBackwardRows, chosen)(
       log_probs, dlog_probs, dlogits, scale, is_streamed);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/softmax.h"
 
+#include "cache_size.h"
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -81,7 +82,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   const SoftmaxPlan plan = internal::PlanSoftmax(
       {rows, cols, call.x.data == call.y.data, has_usual_scale, has_logsumexp,
        internal::HasWholeLines(call.y)},
-      target);
+      target, internal::CachedElements(rows, cols));
   RunPlan(call, plan, target);
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/softmax_backward.h"
 
+#include "cache_size.h"
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -55,7 +56,8 @@ void RunRowByRow(const SoftmaxBackwardKernels& kernels,
                                   const Rows<float>& dx, float scale,
                                   Target target) {
   const BackwardPlan plan = internal::PlanBackward(
-      {p.rows, p.cols, dx.data == p.data || dx.data == dp.data}, target);
+      {p.rows, p.cols, dx.data == p.data || dx.data == dp.data}, target,
+      internal::CachedElements(p.rows, p.cols));
   switch (plan.schedule) {
     case BackwardSchedule::kRows:
       return kernels.rows(p, dp, dx, scale);

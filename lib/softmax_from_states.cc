@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cache_size.h"
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -51,8 +52,9 @@ void ForRows(const Part& part, const ScaleParts& parts, float empty_value,
   ScaleParts place;
   const ScaleParts& parts = internal::SplitScale(options.scale, place);
   const size_t n = part.x.cols;
-  const bool is_streamed = n >= internal::kMinStreamedSoftmaxCols &&
-                           part.x.rows > internal::kMaxCached / 2 / n;
+  const bool is_streamed =
+      n >= internal::kMinStreamedSoftmaxCols &&
+      part.x.rows > internal::CachedElements(part.x.rows, n) / 2 / n;
   ForRows(part, parts, internal::EmptyValue(options.empty_row, false),
           [&](const StateRow& row, const float* x, float* y) {
             if (!row.plan.is_far) {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "cache_size.h"
 #include "doctest/doctest.h"
 #include "inputs.h"
 #include "kernels/row_limits.h"
@@ -26,6 +27,10 @@ SoftmaxShape ShapeOf(size_t rows, size_t cols) {
   return shape;
 }
 
+SoftmaxPlan PlanFor(const SoftmaxShape& shape, Target target) {
+  return PlanSoftmax(shape, target, kUsualCached);
+}
+
 TEST_CASE("planner: the shapes at the top of planner.h, with AVX2") {
   const struct {
     size_t rows, cols;
@@ -37,8 +42,7 @@ TEST_CASE("planner: the shapes at the top of planner.h, with AVX2") {
                 {1, size_t{1} << 22, Schedule::kLargeRows}};
   for (const auto& c : kCases) {
     INFO(c.rows << " x " << c.cols);
-    const SoftmaxPlan plan =
-        PlanSoftmax(ShapeOf(c.rows, c.cols), Target::kAvx2);
+    const SoftmaxPlan plan = PlanFor(ShapeOf(c.rows, c.cols), Target::kAvx2);
     CHECK(ScheduleName(plan.schedule) == std::string(ScheduleName(c.schedule)));
   }
 }
@@ -60,14 +64,15 @@ TEST_CASE("planner: the shapes at the top of backward_planner.h") {
   for (const auto& c : kCases) {
     INFO(c.rows << " x " << c.cols);
     const BackwardPlan plan =
-        PlanBackward({c.rows, c.cols, false}, Target::kAvx2);
+        PlanBackward({c.rows, c.cols, false}, Target::kAvx2, kUsualCached);
     CHECK(ScheduleName(plan.schedule) == std::string(ScheduleName(c.schedule)));
     CHECK(plan.is_streamed == c.is_streamed);
-    CHECK(!PlanBackward({c.rows, c.cols, true}, Target::kAvx2).is_streamed);
+    CHECK(!PlanBackward({c.rows, c.cols, true}, Target::kAvx2, kUsualCached)
+               .is_streamed);
   }
-  CHECK(StreamsGradients({2000, 1024, false}, 3, Target::kAvx2));
-  CHECK(!StreamsGradients({2000, 1024, true}, 3, Target::kAvx2));
-  CHECK(!StreamsGradients({20000, 400, false}, 3, Target::kAvx2));
+  CHECK(StreamsGradients({2000, 1024, false}, 3, Target::kAvx2, kUsualCached));
+  CHECK(!StreamsGradients({2000, 1024, true}, 3, Target::kAvx2, kUsualCached));
+  CHECK(!StreamsGradients({20000, 400, false}, 3, Target::kAvx2, kUsualCached));
 }
 
 TEST_CASE("planner: few rows go the way of all others") {
@@ -82,7 +87,7 @@ TEST_CASE("planner: few rows go the way of all others") {
           ++found;
           SoftmaxShape shape = ShapeOf(rows, cols);
           shape.is_attention = is_attention;
-          const SoftmaxPlan plan = PlanSoftmax(shape, target);
+          const SoftmaxPlan plan = PlanFor(shape, target);
           INFO(TargetName(target) << ", " << rows << " x " << cols);
           REQUIRE(plan.schedule == few->schedule);
           if (few->schedule == Schedule::kBatches) {
@@ -100,40 +105,59 @@ TEST_CASE("planner: few rows go the way of all others") {
 TEST_CASE("planner: places") {
   // Beyond the last cache, inside, and in place.
   SoftmaxShape shape = ShapeOf(4096, 4096);
-  SoftmaxPlan plan = PlanSoftmax(shape, Target::kAvx2);
+  SoftmaxPlan plan = PlanFor(shape, Target::kAvx2);
   CHECK(plan.places == Places::kStreamed);
   CHECK(plan.has_scratch);
-  CHECK(plan.divides_at_once);
+  CHECK(!plan.divides_at_once);
+  CHECK(plan.rows_per_call > 1);
   shape.rows = 8;
-  plan = PlanSoftmax(shape, Target::kAvx2);
+  plan = PlanFor(shape, Target::kAvx2);
   CHECK(plan.places == Places::kOutput);
   CHECK(!plan.has_scratch);
   shape.is_in_place = true;
-  plan = PlanSoftmax(shape, Target::kAvx2);
+  plan = PlanFor(shape, Target::kAvx2);
   CHECK(plan.places == Places::kScratch);
   CHECK(plan.has_scratch);
   shape.rows = 1;  // does not take the stack of many
-  CHECK(!PlanSoftmax(shape, Target::kAvx2).has_scratch);
+  CHECK(!PlanFor(shape, Target::kAvx2).has_scratch);
 }
 
 TEST_CASE("planner: log-softmax") {
   SoftmaxShape shape = ShapeOf(64, 64);
   shape.is_log = true;
-  CHECK(PlanSoftmax(shape, Target::kAvx2).schedule == Schedule::kTiles);
-  CHECK(PlanSoftmax(shape, Target::kBaseline).schedule ==
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kTiles);
+  CHECK(PlanFor(shape, Target::kBaseline).schedule ==
         (kBaselineIsNeon   ? Schedule::kTiles
          : kBaselineIsSse2 ? Schedule::kShortRows
                            : Schedule::kOneRow));
   shape.cols = 1024;
-  CHECK(PlanSoftmax(shape, Target::kAvx2).schedule == Schedule::kRows);
-  CHECK(PlanSoftmax(shape, Target::kAvx2).places == Places::kOutput);
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
+  CHECK(PlanFor(shape, Target::kAvx2).places == Places::kOutput);
   shape.rows = 4096;
-  CHECK(PlanSoftmax(shape, Target::kAvx2).places == Places::kStreamed);
+  CHECK(PlanFor(shape, Target::kAvx2).places == Places::kStreamed);
+  CHECK(!PlanFor(shape, Target::kAvx2).divides_at_once);
+  CHECK(PlanFor(shape, Target::kAvx512).divides_at_once);
+  shape.is_aligned = false;  // AVX2 would have to write them at once
+  CHECK(PlanFor(shape, Target::kAvx2).places == Places::kOutput);
+  CHECK(PlanFor(shape, Target::kAvx512).places == Places::kStreamed);
+  shape.is_aligned = true;
   shape.is_in_place = true;
-  CHECK(PlanSoftmax(shape, Target::kAvx2).places == Places::kOutput);
+  CHECK(PlanFor(shape, Target::kAvx2).places == Places::kOutput);
   shape = ShapeOf(2, size_t{1} << 22);
   shape.is_log = true;
-  CHECK(PlanSoftmax(shape, Target::kAvx2).schedule == Schedule::kRows);
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
+
+  // In tiles if they fill one vector or leave one row.
+  shape = ShapeOf(7, 447);
+  shape.is_log = true;
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kTiles);
+  CHECK(PlanFor(shape, Target::kAvx2).writes_by_row);
+  CHECK(PlanFor(shape, Target::kAvx512).schedule == Schedule::kRows);
+  shape.rows = 6;
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
+  shape = ShapeOf(7, 448);
+  shape.is_log = true;
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
 
   CHECK(IsLogByRow(4, 300));
   CHECK(IsLogByRow(2, 64));
@@ -144,9 +168,52 @@ TEST_CASE("planner: log-softmax") {
   CHECK(!IsLogSumByRow(1, 2048));
 }
 
+TEST_CASE("planner: batches and tiles past the caches, with AVX2") {
+  const struct {
+    size_t rows, cols;
+    bool is_aligned, is_streamed, is_log_streamed;
+  } kCases[] = {
+      {8192, 128, true, true, true},    {8191, 128, true, false, false},
+      {20000, 64, true, false, false},  {20000, 80, true, true, true},
+      {20000, 95, false, false, false}, {20000, 96, false, true, true},
+      {20000, 447, false, true, true}};
+  for (const auto& c : kCases) {
+    INFO(c.rows << " x " << c.cols);
+    SoftmaxShape shape = ShapeOf(c.rows, c.cols);
+    shape.is_aligned = c.is_aligned;
+    SoftmaxPlan plan = PlanFor(shape, Target::kAvx2);
+    CHECK(plan.schedule == Schedule::kBatches);
+    CHECK((plan.places == Places::kStreamed) == c.is_streamed);
+    shape.is_log = true;
+    plan = PlanFor(shape, Target::kAvx2);
+    CHECK(plan.schedule == Schedule::kTiles);
+    CHECK((plan.places == Places::kStreamed) == c.is_log_streamed);
+    CHECK(plan.reads_ahead);
+    // In place the lines are in a cache.
+    shape.is_in_place = true;
+    CHECK(PlanFor(shape, Target::kAvx2).places != Places::kStreamed);
+    shape.is_log = false;
+    CHECK(PlanFor(shape, Target::kAvx2).places != Places::kStreamed);
+  }
+}
+
+TEST_CASE("planner: a larger cache") {
+  const SoftmaxShape shape = ShapeOf(4096, 1024);
+  CHECK(PlanFor(shape, Target::kAvx2).places == Places::kStreamed);
+  CHECK(PlanSoftmax(shape, Target::kAvx2, 2 * kUsualCached).places ==
+        Places::kStreamed);
+  CHECK(PlanSoftmax(shape, Target::kAvx2, 2 * kUsualCached + 1).places ==
+        Places::kOutput);
+  CHECK(!PlanBackward({2000, 1024, false}, Target::kAvx2, 2 * kUsualCached)
+             .is_streamed);
+  CHECK(!StreamsGradients({2000, 1024, false}, 3, Target::kAvx2,
+                          2 * kUsualCached));
+  CHECK(!IsStreamedExp(4096, 1024, false, Target::kAvx2, 2 * kUsualCached));
+}
+
 TEST_CASE("planner: Exp past the caches") {
   const auto is_streamed = [](size_t rows, size_t cols, bool is_in_place) {
-    return IsStreamedExp(rows, cols, is_in_place, Target::kAvx2);
+    return IsStreamedExp(rows, cols, is_in_place, Target::kAvx2, kUsualCached);
   };
   CHECK(is_streamed(1, size_t{1} << 22, false));
   CHECK(is_streamed(4096, 1024, false));
@@ -154,8 +221,8 @@ TEST_CASE("planner: Exp past the caches") {
   CHECK(!is_streamed(2048, 1024, false));
   CHECK(!is_streamed(1, size_t{1} << 20, false));
   CHECK(!is_streamed(size_t{1} << 20, kMinStreamedExpCols - 1, false));
-  CHECK(IsStreamedExp(1, size_t{1} << 24, false, Target::kBaseline) ==
-        kBaselineIsNeon);
+  CHECK(IsStreamedExp(1, size_t{1} << 24, false, Target::kBaseline,
+                      kUsualCached) == kBaselineIsNeon);
 }
 
 // Rules that kernels and schedules rely on, for any shape.
@@ -184,7 +251,7 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
       s.has_bias_rows = bits & 1024;
     }
     const Target target = kTargets[i / 6 % 4];
-    const SoftmaxPlan p = PlanSoftmax(s, target);
+    const SoftmaxPlan p = PlanFor(s, target);
     const bool has_vectors = target != Target::kBaseline || kBaselineIsNeon;
     bool ok = 1 <= p.rows_per_call && p.rows_per_call <= kMaxRowsPerCall;
     for (const Schedule schedule : {p.schedule, p.if_wide}) {
@@ -195,12 +262,12 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
                (!has_vectors || (s.rows <= 2 && IsOneRow(1, s.cols)));
           break;
         case Schedule::kTiles:
-          ok = ok && !s.is_attention && s.has_usual_scale && s.cols <= 128 &&
-               s.cols >= 2 && has_vectors;
+          ok = ok && !s.is_attention && s.has_usual_scale &&
+               s.cols <= (s.is_log ? 447u : 128u) && s.cols >= 2 && has_vectors;
           break;
         case Schedule::kBatches:
           ok = ok && !s.is_log && s.has_usual_scale && s.has_batches &&
-               !s.has_begins && s.cols <= 383 && has_vectors;
+               !s.has_begins && s.cols <= 447 && has_vectors;
           break;
         case Schedule::kLargeRows:
           ok = ok && !s.is_attention && !s.is_log && s.cols >= kMinLargeCols;

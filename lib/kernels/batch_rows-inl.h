@@ -161,11 +161,7 @@ struct RowWriter {
   }
   HWY_INLINE void Write(size_t i) const {
     const VF prob = Of(InRegister(Load(e + i)));
-    if constexpr (kWriting == Writing::kStreamed) {
-      StreamOne(prob, to + i);
-    } else {
-      Store(prob, to + i);
-    }
+    Store(prob, to + i);
   }
 
   VF head, rest, least;

@@ -7,6 +7,7 @@
 // After foreach_target.h:
 #include "arith/lane_sums-inl.h"
 #include "arith/log_probabilities-inl.h"
+#include "kernels/stream-inl.h"
 #include "kernels/tile_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -15,8 +16,58 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::LogTileKernels;
+using internal::NextTile;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+static_assert(internal::kTileBlock == kSumBlock, "blocks of a sum");
+
+// The lanes of each of four vectors from lane h on, folded.
+HWY_INLINE VD FoldInDouble(const Four& v, size_t h) {
+  return hn::Add(hn::Add(HalfInDouble(v.a, h), HalfInDouble(v.b, h)),
+                 hn::Add(HalfInDouble(v.c, h), HalfInDouble(v.d, h)));
+}
+
+// Of kLanes rows from row i on, columns [begin, end).
+HWY_INLINE void PrefetchRow(const NextTile& next, size_t i, size_t begin,
+                            size_t end) {
+  for (; i < next.count; i += kSumLanes) {
+    const float* const row = next.rows + i * next.stride;
+    for (size_t c = begin; c < end; c += 16) hwy::Prefetch(row + c);
+    if (kLanes <= kSumLanes) return;
+  }
+}
+
+// The exp values are not written: they would be read once. The prefetches
+// stand among them, since exponentials use no memory: AVX2 on Zen 3, 23437 x
+// 128, ns per element, none, 64 lines at once and so: 1.9, 2.2 and 1.0.
+void SumExp(const float* logits, size_t n, const ScaleParts& parts,
+            const NextTile& next, Tile& tile) {
+  const size_t width = tile.width, step = 16 * width;
+  for (size_t i = 0; i < width; i += kLanes) {
+    const VF offset = Load(tile.offset + i);
+    SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
+                   Lowest(offset, parts));
+    exp.KeepConstants();
+    const float* from = logits + i;
+    for (size_t k = 0; k < n; k += kSumBlock) {
+      const size_t end = k + kSumBlock == n ? next.n : k + kSumBlock;
+      for (size_t j = 0; j < kSumLanes; ++j, from += width) {
+        j = Unknown(j);
+        PrefetchRow(next, i + j, k, end);
+        const Four a = exp(LoadFour(from, step));
+        const Four b = exp(LoadFour(from + kSumLanes * width, step));
+        double* const part = tile.lane_sums + j * width + i;
+        for (size_t h = 0; h < kLanes; h += kHalfLanes) {
+          VD sum = hn::Add(FoldInDouble(a, h), FoldInDouble(b, h));
+          if (k != 0) sum = hn::Add(hn::Load(F64(), part + h), sum);
+          hn::Store(sum, F64(), part + h);
+        }
+      }
+      from += (kSumBlock - kSumLanes) * width;
+    }
+  }
+}
+
 void SplitLogs(const double* logs, Tile& tile) {
   const hn::Rebind<float, F64> half;
   for (size_t i = 0; i < tile.width; i += kHalfLanes) {
@@ -36,7 +87,8 @@ void WriteLogProbabilities(const float* x, size_t n, float scale,
   });
 }
 
-constexpr LogTileKernels kKernels = {&SplitLogs, &WriteLogProbabilities};
+constexpr LogTileKernels kKernels = {&SumExp, &SplitLogs,
+                                     &WriteLogProbabilities};
 #else
 constexpr LogTileKernels kKernels = {};
 #endif

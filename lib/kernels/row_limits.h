@@ -53,14 +53,6 @@ constexpr size_t kMaxShortCols = 64;
 /// and 0.152 at 8 x 300.
 constexpr size_t kMinStagedCols = 256;
 
-/// The elements that the last cache holds, of all inputs and outputs together:
-/// half of 32 MB, since it also gets the data that other caches evict. Results
-/// of larger calls are streamed. Streamed and not, softmax: with AVX-512 0.159
-/// and 0.144 at 512 x 4096, 0.158 and 0.246 at 600 x 4096, 0.160 and 0.38 at
-/// 800 x 4096; with AVX2 0.245 and 0.282 at 600 x 4096. The backward pass,
-/// which has three matrices: with AVX-512 0.100 and 0.127 at 1400 x 1024, 0.111
-/// and 0.20 at 2000 x 1024; with AVX2 0.109 and 0.138 at 1400 x 1024.
-constexpr size_t kMaxCached = size_t{1} << 22;
 /// Results of shorter rows of softmax and its backward pass are not streamed:
 /// these passes compute more than they wait for memory. Streamed and not, at
 /// 30000 x 400: with AVX-512 0.16 and 0.23, with AVX2 0.23 and 0.26. The

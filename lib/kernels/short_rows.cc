@@ -54,13 +54,24 @@ HWY_NOINLINE void WriteRows(const Batch& batch) {
   const size_t rows = batch.rows, n = batch.n;
   const size_t e_stride = batch.e_stride, stride = batch.probs_stride;
   for (size_t r = 0; r < rows; ++r) {
-    if (kWriting == Writing::kStreamed && r < batch.ahead_rows) {
-      PrefetchRow(batch.ahead[0], r, n);
-      PrefetchRow(batch.ahead[1], r, n);
-    }
     RowWriter<kWriting>(batch, r, from, to).template WriteAll<Shape>(n);
     from += e_stride;
     to += stride;
+  }
+}
+
+// Past the caches. The rows that are read next are brought into the first.
+HWY_NOINLINE void StreamRows(const Batch& batch) {
+  for (size_t r = 0; r < batch.rows; ++r) {
+    if (r < batch.ahead_rows) {
+      PrefetchRow(batch.ahead[0], r, batch.n);
+      PrefetchRow(batch.ahead[1], r, batch.n);
+    }
+    const Probabilities probabilities(Set(batch.head[r]), Set(batch.rest[r]),
+                                      Set(batch.least[r]));
+    StreamRow(batch.e + r * batch.e_stride,
+              batch.probs + r * batch.probs_stride, batch.n,
+              UsualProbabilities{probabilities}, NextRow{});
   }
 }
 
@@ -91,7 +102,7 @@ void WriteBatch(const Batch& batch) {
     return WriteRows<AnyShape, Writing::kTiny>(batch);
   }
   if (batch.writing == Writing::kStreamed) {
-    return WriteRows<AnyShape, Writing::kStreamed>(batch);
+    return StreamRows(batch);
   }
   if (batch.n <= 64) return WriteRows<NarrowShape, Writing::kUsual>(batch);
   WriteRows<AnyShape, Writing::kUsual>(batch);

@@ -21,6 +21,8 @@ namespace internal {
 // Element k of lane i of a tile is values[k * width + i].
 
 constexpr size_t kMaxTileLanes = 128;
+/// Sums take so many elements of a lane at a time.
+constexpr size_t kTileBlock = 64;
 
 /// The state of the lanes. While a sum is added up, lane_sums holds its 8 parts
 /// of LaneSum: part j of lane i is lane_sums[j * width + i].
@@ -60,6 +62,12 @@ struct TileRows {
   float* to[kMaxTileLanes];
 };
 
+/// The next tile: `count` rows of n elements, `stride` apart. count may be 0.
+struct NextTile {
+  const float* rows;
+  size_t stride, count, n;
+};
+
 /// The number of lanes of the next tile of rows. It is several vectors, since a
 /// CPU works on several at a time, but no more than the first cache can hold.
 inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
@@ -89,8 +97,8 @@ using LaneSumsFunction = void(float* terms, size_t n, Tile& tile);
 struct TileSums {
   /// Writes the sums of all terms to Tile::sums.
   LaneSumsFunction* all;
-  /// Adds terms to Tile::lane_sums. n is a multiple of 64, but not in the last
-  /// call.
+  /// Adds terms to Tile::lane_sums. n is a multiple of kTileBlock, but not in
+  /// the last call.
   LaneSumsFunction* add;
 };
 
@@ -126,6 +134,11 @@ extern const KernelTable<const TileKernels> kTileKernels;
 /// The steps that only log-softmax has. A program with Softmax alone does not
 /// link them.
 struct LogTileKernels {
+  /// Sets Tile::lane_sums to the sums in double of the exp values of the first
+  /// n elements, whole blocks of kTileBlock. Beside them the next tile is
+  /// brought into the first cache.
+  void (*sum_exp)(const float* logits, size_t n, const ScaleParts& parts,
+                  const NextTile& next, Tile& tile);
   /// Sets head and rest from the logarithms of the sums.
   void (*split_logs)(const double* logs, Tile& tile);
   /// Computes scale * x - log(sum) and transposes lane i to rows[i].

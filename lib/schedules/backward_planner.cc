@@ -55,13 +55,14 @@ Groups GroupsOf(Target target) {
   return {0, 0};
 }
 
-bool IsLarge(const BackwardShape& shape, size_t matrices) {
-  return shape.rows > kMaxCached / matrices / shape.cols;
+bool IsLarge(const BackwardShape& shape, size_t matrices, size_t cached) {
+  return shape.rows > cached / matrices / shape.cols;
 }
 
 }  // namespace
 
-BackwardPlan PlanBackward(const BackwardShape& shape, Target target) {
+BackwardPlan PlanBackward(const BackwardShape& shape, Target target,
+                          size_t cached) {
   const Groups groups = GroupsOf(target);
   // The baseline has too much to do to wait for memory.
   if (groups.rows == 0) return {BackwardSchedule::kRows, false};
@@ -69,7 +70,7 @@ BackwardPlan PlanBackward(const BackwardShape& shape, Target target) {
     return {BackwardSchedule::kGroups, false};
   }
   if (shape.cols >= kMinStreamedSoftmaxCols && shape.cols < kMinHugeCols &&
-      IsLarge(shape, 3) && !shape.is_in_place) {
+      IsLarge(shape, 3, cached) && !shape.is_in_place) {
     return {BackwardSchedule::kStreamed, true};
   }
   if (shape.cols <= kMaxBesideCols) return {BackwardSchedule::kRows, false};
@@ -79,9 +80,9 @@ BackwardPlan PlanBackward(const BackwardShape& shape, Target target) {
 }
 
 bool StreamsLongGradients(const BackwardShape& shape, size_t matrices,
-                          Target target) {
+                          Target target, size_t cached) {
   return GroupsOf(target).rows != 0 && !shape.is_in_place &&
-         IsLarge(shape, matrices);
+         IsLarge(shape, matrices, cached);
 }
 
 const char* ScheduleName(BackwardSchedule schedule) {

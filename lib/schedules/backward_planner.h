@@ -30,8 +30,9 @@ struct BackwardPlan {
   bool is_streamed;  // gradients go past the caches
 };
 
-/// The plan of SoftmaxBackward.
-BackwardPlan PlanBackward(const BackwardShape& shape, Target target);
+/// The plan of SoftmaxBackward. For `cached` see PlanSoftmax.
+BackwardPlan PlanBackward(const BackwardShape& shape, Target target,
+                          size_t cached);
 /// Gradients of log-softmax and attention in shorter rows are not streamed:
 /// these passes compute more than they wait for memory.
 constexpr size_t kMinStreamedGradientCols = 512;
@@ -39,13 +40,13 @@ constexpr size_t kMinStreamedGradientCols = 512;
 /// have at least kMinStreamedGradientCols; `matrices` counts inputs and
 /// outputs.
 bool StreamsLongGradients(const BackwardShape& shape, size_t matrices,
-                          Target target);
+                          Target target, size_t cached);
 /// The same for any rows. It is inline because a short row takes no longer than
 /// a few calls.
 inline bool StreamsGradients(const BackwardShape& shape, size_t matrices,
-                             Target target) {
+                             Target target, size_t cached) {
   return shape.cols >= kMinStreamedGradientCols &&
-         StreamsLongGradients(shape, matrices, target);
+         StreamsLongGradients(shape, matrices, target, cached);
 }
 
 const char* ScheduleName(BackwardSchedule schedule);

@@ -19,12 +19,12 @@ namespace internal {
 constexpr size_t kMinStreamedExpCols = 512;
 
 /// Whether a call of Exp writes past the caches. `cols` is not 0, and rows
-/// without a gap between them count as one row.
+/// without a gap between them count as one row. For `cached` see PlanSoftmax.
 constexpr bool IsStreamedExp(size_t rows, size_t cols, bool is_in_place,
-                             Target target) {
+                             Target target, size_t cached) {
   const bool has_pass = target != Target::kBaseline || kBaselineIsNeon;
   return has_pass && !is_in_place && cols >= kMinStreamedExpCols &&
-         rows > kMaxCached / 2 / cols;
+         rows > cached / 2 / cols;
 }
 
 }  // namespace internal

@@ -4,26 +4,60 @@
 namespace softlane {
 namespace internal {
 
-void RunLogTiles(const SoftmaxCall& call, Target target) {
+void RunLogTiles(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                 Target target) {
   const TileKernels& kernels = KernelsOf(kTileKernels, target);
   const LogTileKernels& log_kernels = KernelsOf(kLogTileKernels, target);
   const float scale = static_cast<float>(call.parts.scale);
+  const bool is_streamed = plan.places == Places::kStreamed;
   Tile tile;
   alignas(64) float logits[kRowTileFloats];
   alignas(64) float e[kRowTileFloats];
   alignas(64) double logs[kMaxTileLanes];
-  ForEachTile(call, 0, call.x.rows, kernels, logits, tile,
-              [&](const TileRows& rows, size_t cols, const OtherLanes& others) {
-                kernels.exp(logits, cols, call.parts, e, tile);
-                kernels.sums_in_double.all(e, cols, tile);
-                kernels.log_sums(tile, call.parts, logs);
-                if (call.logsumexp != nullptr) {
-                  return others.WriteLogSumExp(call, logs, rows, cols);
-                }
-                log_kernels.split_logs(logs, tile);
-                others.SetEmpty(call, tile);
-                log_kernels.write_rows(logits, cols, scale, tile, rows.to);
-              });
+  const auto finish = [&](const TileRows& rows, size_t cols,
+                          const OtherLanes& others) {
+    const size_t full = cols / kTileBlock * kTileBlock;
+    if (full == 0) {
+      kernels.exp(logits, cols, call.parts, e, tile);
+      kernels.sums_in_double.all(e, cols, tile);
+    } else {
+      const size_t end = rows.first + rows.count, left = call.x.rows - end;
+      NextTile next = {};
+      if (plan.reads_ahead && left != 0) {
+        next = {call.x.Row(end), call.x.stride,
+                left < rows.count ? left : rows.count, cols};
+      }
+      log_kernels.sum_exp(logits, full, call.parts, next, tile);
+      if (cols != full) {
+        kernels.exp(logits + full * tile.width, cols - full, call.parts, e,
+                    tile);
+        kernels.sums_in_double.add(e, cols - full, tile);
+      }
+      kernels.end_sums(tile);
+    }
+    kernels.log_sums(tile, call.parts, logs);
+    if (call.logsumexp != nullptr) {
+      return others.WriteLogSumExp(call, logs, rows, cols);
+    }
+    if (!plan.writes_by_row) {
+      log_kernels.split_logs(logs, tile);
+      others.SetEmpty(call, tile);
+      return log_kernels.write_rows(logits, cols, scale, tile, rows.to);
+    }
+    others.SetEmpty(call, tile, logs);
+    for (size_t k = 0; k < rows.count; ++k) {
+      if (others.IsFar(rows, k)) continue;
+      if (is_streamed) {
+        call.kernels.divide_streamed(rows.from[k], rows.to[k], cols, logs[k],
+                                     {}, call.parts);
+      } else {
+        call.kernels.divide(rows.from[k], rows.to[k], cols, logs[k], false,
+                            call.parts);
+      }
+    }
+  };
+  ForEachTile(call, 0, call.x.rows, kernels, logits, tile, finish);
+  if (is_streamed) call.row.flush();
 }
 
 }  // namespace internal

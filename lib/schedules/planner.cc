@@ -22,25 +22,53 @@ struct Limits {
   size_t max_wide_tile_cols;
   // Longer rows are faster one after the other. In batches and so, AVX-512:
   // 0.133 and 0.137 at 64 x 255, 0.120 and 0.103 at 64 x 256; AVX2: 0.198 and
-  // 0.232 at 64 x 300, 0.187 and 0.190 at 64 x 384.
+  // 0.232 at 64 x 300, 0.187 and 0.190 at 64 x 384; on Zen 3 1.00 and 1.13 at
+  // 64 x 400, 1.00 and 0.98 at 64 x 512.
   size_t max_batch_cols;
+  // Log-softmax of longer rows is faster one after the other. In tiles and so,
+  // AVX2 on Zen 3: 0.58 and 0.92 at 256 x 129, 0.52 and 0.69 at 256 x 200, 0.49
+  // and 0.58 at 128 x 256, 0.51 and 0.53 at 128 x 400, 0.50 and 0.47 at 64 x
+  // 512. Not measured with AVX-512.
+  size_t max_log_tile_cols;
+  // Longer rows of such a tile are written from their logits and not from the
+  // tile. From the tile and so: 0.56 and 0.56 at 256 x 64, 0.57 and 0.55 at 256
+  // x 96, 0.54 and 0.51 at 256 x 128.
+  size_t max_transposed_cols;
   // Batches of shorter rows have more to do than to wait for memory. Streamed
   // and not, AVX-512: 0.18 and 0.32 at 200000 x 32; AVX2: 0.24 and 0.23 at
-  // 262144 x 64, 0.22 and 0.25 at 64000 x 128.
+  // 262144 x 64, 0.22 and 0.25 at 64000 x 128; on Zen 3 0.44 and 0.65 at 12288
+  // x 128.
   size_t min_streamed_batch_cols;
   // Longer streamed rows are divided at once and not beside another row.
-  // Beside and at once, AVX-512: 0.15 and 0.21 at 4000 x 1024, 0.18 and 0.22 at
-  // 1000 x 4096; AVX2: 0.27 and 0.32, 0.36 and 0.30.
+  // Beside, at once and not streamed, AVX-512: 0.15 and 0.21 at 4000 x 1024,
+  // 0.18 and 0.22 at 1000 x 4096; AVX2: 0.27 and 0.32, 0.36 and 0.30; on Zen 3
+  // 0.45, 0.61 and 0.51 at 3000 x 1024, 0.44, 0.63 and 0.48 at 1000 x 4096.
   size_t min_at_once_cols;
+  // Log-softmax the same, AVX2 on Zen 3: 0.47, 0.62 and 0.50 at 3000 x 1024,
+  // 0.51, 0.71 and 0.51 at 1000 x 4096. Rows that are not aligned cannot be
+  // written beside others.
+  bool writes_logs_at_once;
+  // Batches and tiles gain by streaming from a part of the elements on at which
+  // rows do, since they read the next rows ahead: AVX2 on Zen 3 with 32 MB of
+  // last cache, streamed and not, batches 0.47 and 0.69 at 8192 x 128;
+  // log-softmax in tiles 0.56 and 0.60 at 4096 x 128, 0.57 and 0.65 at 8192 x
+  // 128; rows 0.38 and 0.36 at 2048 x 512, 0.38 and 0.39 at 4096 x 512, 0.43
+  // and 0.50 at 8192 x 512.
+  size_t batch_share;
   // A call of a kernel takes 6 to 12 ns. AVX2 on Zen 3, 1 and 4 rows a call: 6
   // and 0 % more time at 16 x 512. AVX-512 is not measured.
   size_t rows_per_call;
   bool has_stages;
 };
-constexpr Limits kAvx2Limits = {8, 8, 48, 383, 128, 4096, 8, false};
-constexpr Limits kAvx512Limits = {16, 12,  128, 255, 16, kMaxScratchCols + 1,
-                                  16, true};
-constexpr Limits kNeonLimits = {4, 48, 128, 255, 128, 4096, 4, false};
+constexpr size_t kNotAtOnce = kMaxScratchCols + 1;
+constexpr Limits kAvx2Limits = {8,  8,          48,    447, 447, 64,
+                                65, kNotAtOnce, false, 2,   8,   false};
+constexpr Limits kAvx512Limits = {
+    16,         12,   128, 255, kTileCapacity, kTileCapacity, 16,
+    kNotAtOnce, true, 1,   16,  true};
+constexpr Limits kNeonLimits = {
+    4,    48,   128, 255, kTileCapacity, kTileCapacity, 128,
+    4096, true, 1,   4,   false};
 
 // Fewer rows do not fill a batch or a tile well enough. Two rows of softmax do,
 // unless logsumexp is asked for. In a batch and one by one, AVX2 on Zen 3: 101
@@ -65,14 +93,26 @@ constexpr size_t kMaxStaged = size_t{3} << 21;  // elements
 constexpr size_t kMaxStagedBias = size_t{1} << 17;
 constexpr size_t kMaxShortBiasCols = 1280;
 
-// Log-softmax of shorter rows has more to do than to wait for memory. Streamed
-// and not, at 30000 x 400: AVX-512 0.31 and 0.28, AVX2 0.42 and 0.36.
+// Log-softmax of shorter rows, one after the other, has more to do than to wait
+// for memory. Streamed and not, at 30000 x 400: AVX-512 0.31 and 0.28, AVX2
+// 0.42 and 0.36.
 constexpr size_t kMinStreamedLogCols = 512;
+// Rows in batches and tiles that are not aligned have parts of a line at both
+// ends. Streamed and not, AVX2 on Zen 3: softmax 0.69 and 0.66 at 30000 x 65,
+// 0.67 and 0.85 at 20000 x 100; log-softmax 0.99 and 0.88, 0.76 and 0.80.
+constexpr size_t kMinUnalignedCols = 96;
+bool MayStreamShort(const SoftmaxShape& shape) {
+  return shape.is_aligned || shape.cols >= kMinUnalignedCols;
+}
+// Shorter rows are transposed back.
+constexpr size_t kMinStreamedTileCols = 65;
 
 // No divisions: they would be a tenth of the time of a few short rows.
-bool IsLarge(const SoftmaxShape& shape) {
+bool IsLarge(const SoftmaxShape& shape, const Limits& limits, Schedule schedule,
+             size_t cached) {
+  const size_t share = schedule == Schedule::kRows ? 1 : limits.batch_share;
   const size_t matrices = shape.has_bias_rows ? 3 : 2;
-  return shape.rows * shape.cols > kMaxCached / matrices;
+  return shape.rows * shape.cols * (matrices * share) >= cached;
 }
 
 bool PaysToStage(const SoftmaxShape& shape) {
@@ -82,18 +122,27 @@ bool PaysToStage(const SoftmaxShape& shape) {
          elements <= kMaxStagedBias;
 }
 
+bool StreamsLogs(const SoftmaxShape& shape, const Limits& limits,
+                 Schedule schedule) {
+  if (shape.is_in_place || shape.has_logsumexp) return false;
+  if (schedule == Schedule::kTiles) {
+    return shape.cols >= kMinStreamedTileCols && MayStreamShort(shape);
+  }
+  return shape.cols >= kMinStreamedLogCols &&
+         (limits.writes_logs_at_once || shape.is_aligned);
+}
+
 Places PlacesOf(const SoftmaxShape& shape, const Limits& limits,
-                Schedule schedule) {
-  bool may_stream = IsLarge(shape) && shape.rows != 1;
+                Schedule schedule, size_t cached) {
+  bool may_stream = shape.rows != 1 && IsLarge(shape, limits, schedule, cached);
   if (shape.is_log) {
-    may_stream =
-        may_stream && !shape.is_in_place && shape.cols >= kMinStreamedLogCols;
+    may_stream = may_stream && StreamsLogs(shape, limits, schedule);
     return may_stream ? Places::kStreamed : Places::kOutput;
   }
   if (shape.is_in_place) return Places::kScratch;
   if (schedule == Schedule::kBatches) {
-    may_stream = may_stream && shape.is_aligned &&
-                 shape.cols >= limits.min_streamed_batch_cols;
+    may_stream = may_stream && shape.cols >= limits.min_streamed_batch_cols &&
+                 MayStreamShort(shape);
   } else {
     may_stream = may_stream && shape.cols >= kMinStreamedSoftmaxCols &&
                  (shape.cols <= kMaxScratchCols || shape.has_ranges);
@@ -104,6 +153,12 @@ Places PlacesOf(const SoftmaxShape& shape, const Limits& limits,
 bool FitsTile(const SoftmaxShape& shape) {
   return !shape.is_attention && kMinPaddedCols <= shape.cols &&
          shape.cols <= kTileCapacity;
+}
+// Longer rows, whose tile has one vector, pay for empty lanes.
+bool FitsLogTile(const SoftmaxShape& shape, const Limits& limits) {
+  return shape.is_log && !shape.has_logsumexp &&
+         shape.rows >= limits.lanes - 1 && kTileCapacity < shape.cols &&
+         shape.cols <= limits.max_log_tile_cols;
 }
 // Few rows are faster in batches, since a tile always has all lanes: AVX-512,
 // 8 x 12, 0.86 in tiles and 0.76 in batches.
@@ -130,7 +185,7 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
         shape.cols <= limits.max_batch_cols) {
       return Schedule::kBatches;
     }
-    if (FitsTile(shape)) return Schedule::kTiles;
+    if (FitsTile(shape) || FitsLogTile(shape, limits)) return Schedule::kTiles;
   }
   // Two rows after one another cost less than a prediction.
   if (are_two && !shape.is_attention && IsOneRow(1, shape.cols)) {
@@ -142,11 +197,18 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits) {
   return Schedule::kRows;
 }
 
-SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
+SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits,
+                    size_t cached) {
   SoftmaxPlan plan = {};
   plan.schedule = ScheduleOf(shape, limits);
   plan.if_wide = plan.schedule;
   plan.rows_per_call = 1;
+  if (shape.is_log && plan.schedule == Schedule::kTiles) {
+    plan.places = PlacesOf(shape, limits, plan.schedule, cached);
+    plan.writes_by_row = plan.places == Places::kStreamed ||
+                         shape.cols > limits.max_transposed_cols;
+    plan.reads_ahead = shape.rows * shape.cols >= kMinFarCols;
+  }
   if (plan.schedule != Schedule::kRows && plan.schedule != Schedule::kBatches) {
     return plan;
   }
@@ -155,13 +217,14 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits) {
         FitsTile(shape) && shape.cols <= limits.max_wide_tile_cols;
     if (is_tiled) plan.if_wide = Schedule::kTiles;
   }
-  plan.places = PlacesOf(shape, limits, plan.schedule);
+  plan.places = PlacesOf(shape, limits, plan.schedule, cached);
   const bool fits_scratch = shape.cols <= kMaxScratchCols || shape.has_ranges;
   plan.has_scratch = plan.schedule == Schedule::kRows && fits_scratch &&
                      shape.rows != 1 && plan.places != Places::kOutput &&
                      !shape.is_log;
   const bool is_streamed = plan.places == Places::kStreamed;
-  plan.divides_at_once = shape.is_log || shape.cols >= limits.min_at_once_cols;
+  plan.divides_at_once = shape.is_log ? limits.writes_logs_at_once
+                                      : shape.cols >= limits.min_at_once_cols;
   plan.is_staged = !shape.is_log && limits.has_stages && PaysToStage(shape);
   plan.is_uniform = plan.is_staged && !is_streamed && !shape.has_logsumexp &&
                     !shape.has_ranges && !shape.has_sinks &&
@@ -218,9 +281,11 @@ const Limits* LimitsOf(Target target) {
 
 }  // namespace
 
-SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target) {
+SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target,
+                        size_t cached) {
   const Limits* const limits = LimitsOf(target);
-  return limits == nullptr ? BaselinePlan(shape) : PlanFor(shape, *limits);
+  return limits == nullptr ? BaselinePlan(shape)
+                           : PlanFor(shape, *limits, cached);
 }
 
 const SoftmaxPlan* PlanFewRows(size_t rows, size_t cols, bool is_attention,

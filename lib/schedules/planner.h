@@ -67,6 +67,9 @@ struct SoftmaxPlan {
   bool is_staged;        // AVX-512: exponentials in two stages
   bool is_uniform;       // see ExpParams
   size_t rows_per_call;  // the jobs of a call of the kernel
+  // Log-softmax in tiles: rows are written from their logits; the next tile is
+  // brought into the first cache.
+  bool writes_by_row, reads_ahead;
 };
 
 /// The most elements of a row whose exp values are put on the stack.
@@ -105,7 +108,10 @@ constexpr bool IsLogByRow(size_t rows, size_t cols) {
 constexpr bool IsLogSumByRow(size_t rows, size_t cols) {
   return cols < 2048 && !HasPaddedTiles(rows, cols);
 }
-SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target);
+/// `cached` is CachedElements(), see cache_size.h. It decides where results
+/// go past the caches, and nothing else: results do not depend on it.
+SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target,
+                        size_t cached);
 /// The same for few rows, with a usual scale and without logsumexp, of which
 /// the schedule is kBatches or kTiles; null for others. With AVX2 on Zen 3 a
 /// tenth of the time of 4 x 16 less. Attention: without ranges, and with

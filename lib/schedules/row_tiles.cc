@@ -50,6 +50,14 @@ void OtherLanes::SetEmptyLanes(const SoftmaxCall& call, Tile& tile) const {
   }
 }
 
+void OtherLanes::SetEmptyLogs(const SoftmaxCall& call, const Tile& tile,
+                              double* logs) const {
+  for (size_t k = 0; k < count_; ++k) {
+    const size_t i = lanes_[k];
+    if (tile.sums[i] == 0.0) logs[i] = EmptyValue(call.empty_row, false);
+  }
+}
+
 void OtherLanes::WriteMaxima(const SoftmaxCall& call, const TileRows& rows,
                              size_t cols) const {
   for (size_t k = 0; k < count_ && lanes_[k] < rows.count; ++k) {
@@ -61,7 +69,7 @@ void OtherLanes::WriteMaxima(const SoftmaxCall& call, const TileRows& rows,
 void OtherLanes::RunEach(const SoftmaxCall& call, const TileRows& rows) const {
   for (size_t k = 0; k < count_ && lanes_[k] < rows.count; ++k) {
     const size_t i = lanes_[k];
-    if (rows.to[i] == nowhere_) RunRowByRow(call, rows.first + i, 1);
+    if (IsFar(rows, i)) RunRowByRow(call, rows.first + i, 1);
   }
 }
 

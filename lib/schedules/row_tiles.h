@@ -6,11 +6,13 @@
 #include <cstdint>
 
 #include "kernels/tiles.h"
+#include "schedules/planner.h"
 #include "schedules/softmax_call.h"
 #include "softlane/target.h"
 
 // Short rows in tiles, with a row per lane. The scale is usual, the rows have
-// 2 to 128 columns, and the target is not the x86-64 baseline.
+// 2 to 128 columns or, log-softmax with AVX2, up to 447, and the target is not
+// the x86-64 baseline.
 
 namespace softlane {
 namespace internal {
@@ -19,7 +21,8 @@ namespace internal {
 void RunSoftmaxTiles(const SoftmaxCall& call, Target target, size_t first,
                      size_t count);
 /// Log-softmax, or logsumexp alone.
-void RunLogTiles(const SoftmaxCall& call, Target target);
+void RunLogTiles(const SoftmaxCall& call, const SoftmaxPlan& plan,
+                 Target target);
 
 /// The columns of a padded row. A tile's kernels need no fewer.
 constexpr size_t kPaddedCols = 4;
@@ -42,6 +45,14 @@ class OtherLanes {
   void SetEmpty(const SoftmaxCall& call, Tile& tile) const {
     if (count_ != 0) SetEmptyLanes(call, tile);
   }
+  /// The same of the logarithms of the sums.
+  void SetEmpty(const SoftmaxCall& call, const Tile& tile, double* logs) const {
+    if (count_ != 0) SetEmptyLogs(call, tile, logs);
+  }
+  /// Whether lane i is beyond the limit.
+  bool IsFar(const TileRows& rows, size_t i) const {
+    return rows.to[i] == nowhere_;
+  }
   /// Writes the logsumexp of the lanes that have a row.
   void WriteLogSumExp(const SoftmaxCall& call, const double* logs,
                       const TileRows& rows, size_t cols) const {
@@ -58,6 +69,8 @@ class OtherLanes {
 
  private:
   void SetEmptyLanes(const SoftmaxCall& call, Tile& tile) const;
+  void SetEmptyLogs(const SoftmaxCall& call, const Tile& tile,
+                    double* logs) const;
   void WriteMaxima(const SoftmaxCall& call, const TileRows& rows,
                    size_t cols) const;
   void RunEach(const SoftmaxCall& call, const TileRows& rows) const;
@@ -81,6 +94,10 @@ void ForEachTile(const SoftmaxCall& call, size_t first, size_t end,
   TileRows rows;
   for (size_t r = first; r < end; r += rows.count) {
     const size_t left = end - r;
+    // A tile of long rows that is half empty would take longer.
+    if (cols > kTileCapacity && left <= kernels.lanes / 2) {
+      return RunRowByRow(call, r, left);
+    }
     tile.width = RowTileWidth(left, cols, kernels.lanes);
     rows.first = r;
     rows.count = left < tile.width ? left : tile.width;
