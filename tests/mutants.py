@@ -1136,7 +1136,7 @@ MUTANTS = [
     ("kernels/sum_rows-inl.h", "if constexpr (kIsExact) return exp(v);", "if constexpr (kIsExact) return exp.FromRest(exp.Whole(v), exp.Rest(v, exp.Whole(v)));"),
     # schedules/softmax_batches.cc
     ("schedules/softmax_batches.cc", "left < rows ? left : rows", "rows"),
-    ("schedules/softmax_batches.cc", "ends_[k] = call_.ranges->Of(r + k).end;", "ends_[k] = call_.ranges->Of(r).end;"),
+    ("schedules/key_ranges.h", "ends[k] = EndOf(first + k);", "ends[k] = EndOf(first);"),
     ("schedules/softmax_batches.cc", "is_by_rows = has_ends || needs_max;", "is_by_rows = needs_max;"),
     ("schedules/softmax_batches.cc", "is_by_rows = has_ends || needs_max;", "is_by_rows = has_ends;"),
     ("schedules/softmax_batches.cc", "may_be_few = has_masked_ || is_by_rows ||", "may_be_few = is_by_rows ||"),
@@ -1175,7 +1175,7 @@ MUTANTS = [
     ("kernels/exp_rows-inl.h", "has_masked || job.sink != -kInfinity", "job.sink != -kInfinity"),
     ("kernels/plain_passes.cc", "!params.is_exact && !IsDone", "!IsDone"),
     ("kernels/exp_rows-inl.h", "!internal::IsUsualSum(result.row_sum) || MayHaveTiny(result.sum)", "!internal::IsUsualSum(result.row_sum)"),
-    ("kernels/exp_batch-inl.h", "Fill(e + end, rows.n - end, 0.0f);", ""),
+    ("kernels/exp_batch-inl.h", "for (; i < rows.n; i += kLanes) {", "for (; i < end; i += kLanes) {"),
     ("kernels/exp_batch-inl.h", "rows.max[r] = max.Total();", "rows.max[0] = max.Total();"),
     ("kernels/exp_batch-inl.h", "rows.ends == nullptr ? rows.n : rows.ends[r]; NarrowMax max", "rows.n; NarrowMax max"),
     # short_rows.cc

@@ -47,6 +47,18 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
   return range.IsInside();
 }
 
+// Exp values for a place that has room for whole vectors.
+template <class Logits>
+struct WholeTerms : RangeTerms<true, true, Logits> {
+  using Base = RangeTerms<true, true, Logits>;
+  // -inf stands behind the first elements, which is masked.
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    const VF result = Base::Of(Base::logits.First(i, count));
+    Store(result, Base::e + i);
+    return result;
+  }
+};
+
 // The same row by row, for rows of different lengths or ranges, and for callers
 // that need the maximum of each row. Elements may be masked.
 template <class Source>
@@ -62,15 +74,19 @@ bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
     float* const e = rows.e + r * rows.e_stride;
     const size_t end = rows.ends == nullptr ? rows.n : rows.ends[r];
     NarrowMax max;
-    using Terms = RangeTerms<true, true, std::decay_t<decltype(logits)>>;
-    const Terms terms{exp, logits, e, range, max};
+    using Terms = WholeTerms<std::decay_t<decltype(logits)>>;
+    const Terms terms{{exp, logits, e, range, max}};
     // With 8 lanes, vectors one by one are faster than four side by side.
     if constexpr (Terms::kMayBeStaged) {
       WriteTerms(end, terms);
     } else {
       WriteLast(0, end, terms);
     }
-    Fill(e + end, rows.n - end, 0.0f);
+    size_t i = (end + kLanes - 1) / kLanes * kLanes;
+    for (; i < rows.n; i += kLanes) {
+      i = Unknown(i);  // GCC would call memset
+      Store(Set(0.0f), e + i);
+    }
     if (rows.max != nullptr) rows.max[r] = max.Total();
   }
   return range.IsInside();

@@ -34,16 +34,24 @@ class KeyRanges {
   }
 
   [[gnu::noinline]] KeyRange Of(size_t r) const {
-    size_t end = cols_;
-    if (lengths_ != nullptr) end = static_cast<size_t>(lengths_[r]);
-    end = AtMost(end, end_, r);
+    const size_t end = EndOf(r);
     return {AtMost(end, begin_, r), end};
+  }
+  /// The ends of `count` rows from `first` on.
+  [[gnu::noinline]] void EndsOf(size_t first, size_t count,
+                                size_t* ends) const {
+    for (size_t k = 0; k < count; ++k) ends[k] = EndOf(first + k);
   }
 
  private:
   static constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   static constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
+  size_t EndOf(size_t r) const {
+    const size_t end =
+        lengths_ == nullptr ? cols_ : static_cast<size_t>(lengths_[r]);
+    return AtMost(end, end_, r);
+  }
   // a + b, or `limit` if the sum overflows.
   static int64_t Sum(int64_t a, int64_t b, int64_t limit) {
     int64_t sum;

@@ -100,12 +100,6 @@ class SoftmaxBatches {
     }
   }
 
-  [[gnu::noinline]] void SetEnds(size_t r, size_t count) {
-    for (size_t k = 0; k < count; ++k) {
-      ends_[k] = call_.ranges->Of(r + k).end;
-    }
-  }
-
   // Each field by itself: a copy of the struct would wait for their stores.
   void SetBatchRows(Batch& batch, size_t r, size_t e_stride) {
     batch.e_stride = rows_.e_stride = e_stride;
@@ -118,7 +112,9 @@ class SoftmaxBatches {
     rows_.offset = batch.offset;
     rows_.lowest = batch.lowest;
     rows_.ends = call_.ranges == nullptr ? nullptr : ends_;
-    if (call_.ranges != nullptr) SetEnds(r, batch.rows);
+    if (call_.ranges != nullptr) {
+      call_.ranges->EndsOf(r, batch.rows, ends_);
+    }
   }
 
   // False if the rows do not fit the range. `before` is null if it is written.
