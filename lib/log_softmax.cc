@@ -99,6 +99,11 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
+  if (internal::RunFewRows(
+          internal::KernelsOf(internal::kLogSoftmaxKernels, chosen), logits,
+          &log_probs, nullptr, options.scale)) {
+    return Status::kOk;
+  }
   RunChecked(logits, log_probs, nullptr, options.scale, options.empty_row,
              chosen);
   return Status::kOk;
@@ -123,6 +128,11 @@ Status LogSumExp(const Rows<const float>& logits, float* logsumexp, float scale,
   const internal::FpEnvironment environment;
   if (logits.cols == 1) {
     internal::LogSumExpOfOneColumn(logits, logsumexp, scale);
+    return Status::kOk;
+  }
+  if (internal::RunFewRows(
+          internal::KernelsOf(internal::kLogSoftmaxKernels, chosen), logits,
+          nullptr, logsumexp, scale)) {
     return Status::kOk;
   }
   RunChecked(logits, Rows<float>(nullptr, logits.rows, logits.cols, 0),

@@ -148,6 +148,12 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
+  if (logsumexp == nullptr &&
+      internal::RunFewRows(
+          internal::KernelsOf(internal::kSoftmaxKernels, chosen), logits,
+          &probs, nullptr, options.scale)) {
+    return Status::kOk;
+  }
   if (internal::IsOneRow(logits.rows, logits.cols)) {
     RunSingleRow(logits, probs, logsumexp, options, chosen);
   } else {

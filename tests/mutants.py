@@ -375,6 +375,16 @@ MUTANTS = [
     ("schedules/row_tiles.cc", "call.logsumexp[rows.first + i] = call.row.max_or_nan(rows.from[i], cols);", ""),
     ("schedules/row_tiles.cc", "lanes_[k] < rows.count; ++k) { const size_t i = lanes_[k]; call", "true; ++k) { const size_t i = lanes_[k]; call"),
     ("schedules/row_tiles.cc", "lanes_[k] < rows.count; ++k) { const size_t i = lanes_[k]; if", "false; ++k) { const size_t i = lanes_[k]; if"),
+    # few_rows-inl.h and its callers
+    ("kernels/few_rows-inl.h", "if (HasTwo()) max = hn::Max(max, hn::Shuffle2301(max));", ""),
+    ("kernels/few_rows-inl.h", "for (VD& v : t) v = hn::Add(v, hn::Shuffle01(v));", ""),
+    ("kernels/few_rows-inl.h", "hn::Add(hn::Add(t[0], t[4]), hn::Add(t[2], t[6]))", "hn::Add(hn::Add(t[0], t[4]), hn::Add(t[1], t[5]))"),
+    ("kernels/few_rows-inl.h", "if (rows_ > 2) StoreFirst(v.c, to + 2 * stride, n_);", ""),
+    ("kernels/few_rows-inl.h", "hn::IfThenElse(hn::Eq(sum, top), top_only, log_sum)", "log_sum"),
+    ("kernels/few_rows-inl.h", "lanes[HasTwo() ? 2 : 1]", "lanes[1]"),
+    ("kernels/log_passes.cc", "if (HWY_UNLIKELY(!few.Exp(parts))) return false;", "few.Exp(parts);"),
+    ("kernels/log_passes.cc", "if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(sum, sum)))) return false;", ""),
+    ("kernels/log_passes.cc", "hn::DemoteTo(half, hn::Add(log, hn::Zero(d)))", "hn::DemoteTo(half, log)"),
     # short_rows.cc, fold_rows-inl.h
     ("kernels/batch_rows-inl.h", "j + 1 == k16s ? KeepFirst(v, count) : v", "v"),
     ("arith/sum-inl.h", "sum = hn::Add(sum, second);", "sum = hn::Add(second, vector(0));"),

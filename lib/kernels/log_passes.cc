@@ -11,6 +11,7 @@
 #include "arith/max-inl.h"
 #include "arith/sse2_row_plans-inl.h"
 #include "kernels/exp_sums-inl.h"
+#include "kernels/few_rows-inl.h"
 #include "kernels/sse2_narrow_rows-inl.h"
 #include "kernels/sse2_short_rows-inl.h"
 #include "kernels/stream-inl.h"
@@ -190,16 +191,47 @@ void SubtractStreamed(const float* x, float* logs, size_t n, double log_sum,
 // maximum, but 7 % less at 16 x 256.
 constexpr LogitsKernels kLogitsKernels = {
     {&SumRows<false>, &SumRows<true>, &SumRows<false>, nullptr}, nullptr};
-constexpr SoftmaxKernels kKernels = {&LogOfRow, &LogOfSumInRange, &Subtract,
-                                     &SubtractStreamed, nullptr};
+
+#if HWY_TARGET == HWY_AVX2
+bool FewLogs(const Rows<const float>& x, const Rows<float>* y, float* logsumexp,
+             const ScaleParts& parts) {
+  const F64 d;
+  const hn::Half<F32> half;
+  FewRows few(x.rows, x.cols);
+  few.Load(x.data, x.stride);
+  if (HWY_UNLIKELY(!few.Exp(parts))) return false;
+  const VD sum = few.Sum(few.e);
+  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(sum, sum)))) return false;
+  const VD log = few.LogSums(parts, sum, LogLanes(sum));
+  if (y == nullptr) {  // + 0 makes +0 of -0
+    HWY_ALIGN float logs[kLanes / 2];
+    hn::Store(hn::DemoteTo(half, hn::Add(log, hn::Zero(d))), half, logs);
+    few.StoreLanes(logs, logsumexp);
+    return true;
+  }
+  const auto high = hn::DemoteTo(half, log);
+  const auto low = hn::DemoteTo(half, hn::Sub(log, hn::PromoteTo(d, high)));
+  const LaneLogProbabilities logs{Set(static_cast<float>(parts.scale)),
+                                  few.Twice(hn::Neg(high)), few.Twice(low)};
+  few.Store(logs(few.x), y->data, y->stride);
+  return true;
+}
+constexpr auto kFew = &FewLogs;
+#elif HWY_TARGET == HWY_AVX3
+constexpr auto kFew = &N_AVX2::FewLogs;
+#else
+constexpr std::nullptr_t kFew = nullptr;
+#endif
+constexpr SoftmaxKernels kKernels = {
+    &LogOfRow, &LogOfSumInRange, &Subtract, &SubtractStreamed, nullptr, kFew};
 #else
 #ifdef SOFTLANE_SSE2
 constexpr auto kShortRows = &LogsOfShortRows;
 #else
 constexpr std::nullptr_t kShortRows = nullptr;
 #endif
-constexpr SoftmaxKernels kKernels = {&LogOfRow, nullptr, nullptr, nullptr,
-                                     kShortRows};
+constexpr SoftmaxKernels kKernels = {&LogOfRow, nullptr,    nullptr,
+                                     nullptr,   kShortRows, nullptr};
 constexpr LogitsKernels kLogitsKernels = {};
 #endif
 

@@ -142,6 +142,12 @@ struct BatchLogitsKernels {
   FindMaximaFunction* find_maxima;
 };
 
+/// Does rows that are AreFewRows at once, in place or not. False if a row needs
+/// another schedule; then nothing is written. Softmax gives no logsumexp;
+/// log-softmax gives it where y is null, and nowhere else.
+using FewRowsFunction = bool(const Rows<const float>& x, const Rows<float>* y,
+                             float* logsumexp, const ScaleParts& parts);
+
 /// The passes that depend on the last step and read floats in memory.
 struct SoftmaxKernels {
   /// Does a whole row: its maximum, its exp values, the last step. In place or
@@ -164,6 +170,8 @@ struct SoftmaxKernels {
   size_t (*short_rows)(const float* x, size_t x_stride, float* y,
                        size_t y_stride, size_t rows, size_t n, float* logsumexp,
                        const ScaleParts& parts);
+  /// Null: there is no such function for the target.
+  FewRowsFunction* few_rows;
 };
 
 extern const KernelTable<const SoftmaxKernels> kSoftmaxKernels;

@@ -15,6 +15,7 @@
 #include "kernels/divide-inl.h"
 #include "kernels/exp_sums-inl.h"
 #include "kernels/exp_values-inl.h"
+#include "kernels/few_rows-inl.h"
 #include "kernels/logits-inl.h"
 #include "kernels/sse2_narrow_rows-inl.h"
 #include "kernels/sse2_rows-inl.h"
@@ -153,16 +154,37 @@ void DivideStreamed(const float* e, float* probs, size_t n, double sum,
   StreamRow(e, probs, n, probabilities, NextRow{ahead.first, ahead.second});
 }
 
-constexpr SoftmaxKernels kKernels = {&OneRow, &LogOfSumInRange, &Divide,
-                                     &DivideStreamed, nullptr};
+#if HWY_TARGET == HWY_AVX2
+bool FewProbabilities(const Rows<const float>& x, const Rows<float>* y, float*,
+                      const ScaleParts& parts) {
+  FewRows few(x.rows, x.cols);
+  few.Load(x.data, x.stride);
+  if (HWY_UNLIKELY(!few.Exp(parts))) return false;
+  const VD sum = few.Sum(few.e);
+  if (HWY_UNLIKELY(!hn::AllTrue(F64(), hn::Eq(sum, sum)))) return false;
+  const LaneReciprocals reciprocals(sum, sum);
+  const Probabilities probabilities(reciprocals.head, reciprocals.rest,
+                                    reciprocals.least);
+  few.Store(probabilities(few.e), y->data, y->stride);
+  return true;
+}
+constexpr auto kFew = &FewProbabilities;
+#elif HWY_TARGET == HWY_AVX3
+constexpr auto kFew = &N_AVX2::FewProbabilities;
+#else
+constexpr std::nullptr_t kFew = nullptr;
+#endif
+
+constexpr SoftmaxKernels kKernels = {&OneRow,         &LogOfSumInRange, &Divide,
+                                     &DivideStreamed, nullptr,          kFew};
 #else
 #ifdef SOFTLANE_SSE2
-constexpr SoftmaxKernels kKernels = {&BaselineRow, nullptr, nullptr, nullptr,
-                                     &BaselineShortRows};
+constexpr SoftmaxKernels kKernels = {
+    &BaselineRow, nullptr, nullptr, nullptr, &BaselineShortRows, nullptr};
 #else
 // One lane at a time there is nothing to gain by other schedules.
-constexpr SoftmaxKernels kKernels = {&OneRow, nullptr, nullptr, nullptr,
-                                     nullptr};
+constexpr SoftmaxKernels kKernels = {&OneRow, nullptr, nullptr,
+                                     nullptr, nullptr, nullptr};
 #endif
 #endif
 

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A few short rows in four vectors, with AVX2: up to four rows of up to 8
+// columns, or up to two rows of up to 16 columns, which take two vectors each.
+// The vectors are transposed in each of their halves. Then a lane has elements
+// of one row, one vector has all maxima, and one vector of doubles has all
+// sums: a call of four rows takes as long as a call of one row.
+
+#if defined(SOFTLANE_LIB_KERNELS_FEW_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_KERNELS_FEW_ROWS_INL_H_
+#undef SOFTLANE_LIB_KERNELS_FEW_ROWS_INL_H_
+#else
+#define SOFTLANE_LIB_KERNELS_FEW_ROWS_INL_H_
+#endif
+
+#include "arith/lane_rows-inl.h"
+#include "arith/max-inl.h"
+#include "kernels/row_limits.h"
+
+// AVX-512 takes the functions of AVX2.
+#if HWY_TARGET == HWY_AVX2
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+static_assert(internal::kFewCols == 2 * kLanes, "two rows in four vectors");
+
+// Vector k of the result has element k of each half of each vector.
+HWY_INLINE Four TransposeHalves(const Four& v) {
+  const F32 d;
+  const hn::Repartition<double, F32> pairs;
+  const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, v.a, v.b));
+  const auto cd = hn::BitCast(pairs, hn::InterleaveLower(d, v.c, v.d));
+  const auto upper_ab = hn::BitCast(pairs, hn::InterleaveUpper(d, v.a, v.b));
+  const auto upper_cd = hn::BitCast(pairs, hn::InterleaveUpper(d, v.c, v.d));
+  return {hn::BitCast(d, hn::InterleaveLower(pairs, ab, cd)),
+          hn::BitCast(d, hn::InterleaveUpper(pairs, ab, cd)),
+          hn::BitCast(d, hn::InterleaveLower(pairs, upper_ab, upper_cd)),
+          hn::BitCast(d, hn::InterleaveUpper(pairs, upper_ab, upper_cd))};
+}
+
+class FewRows {
+ public:
+  // The numbers are read one by one: a vector of both would wait for the stores
+  // that made them.
+  HWY_INLINE FewRows(size_t rows, size_t n)
+      : rows_(Unknown(rows)), n_(Unknown(n)) {}
+
+  // A row that does not exist is the first again.
+  HWY_INLINE void Load(const float* from, size_t stride) {
+    const VF none = Set(-kInfinity);
+    const float* const second = rows_ > 1 ? from + stride : from;
+    Four v;
+    if (HasTwo()) {
+      const size_t rest = n_ - kLanes;
+      v = {HWY_NAMESPACE::Load(from), LoadFirst(from + kLanes, rest, none),
+           HWY_NAMESPACE::Load(second), LoadFirst(second + kLanes, rest, none)};
+    } else {
+      const float* const third = rows_ > 2 ? second + stride : from;
+      const float* const fourth = rows_ > 3 ? third + stride : from;
+      v = {LoadFirst(from, n_, none), LoadFirst(second, n_, none),
+           LoadFirst(third, n_, none), LoadFirst(fourth, n_, none)};
+    }
+    x = TransposeHalves(v);
+  }
+
+  // The exp values by the maximum of each row. False if a maximum is not finite
+  // or beyond the direct limit.
+  HWY_INLINE bool Exp(const ScaleParts& parts) {
+    const F32 d;
+    max = hn::Max(hn::Max(x.a, x.b), hn::Max(x.c, x.d));
+    max = hn::Max(max, hn::ConcatLowerUpper(d, max, max));
+    if (HasTwo()) max = hn::Max(max, hn::Shuffle2301(max));
+    const bool are_direct = FindOffset(max, parts, offset);
+    const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
+                         Lowest(offset, parts));
+    e = exp(x);
+    return are_direct;
+  }
+
+  // The sum of the terms of each row, in the order of LaneSum.
+  HWY_INLINE VD Sum(const Four& terms) const {
+    const F64 d;
+    // Terms 0 to 3, and 4 to 7.
+    VD t[8] = {
+        hn::PromoteTo(d, Lower(terms.a)), hn::PromoteTo(d, Lower(terms.b)),
+        hn::PromoteTo(d, Lower(terms.c)), hn::PromoteTo(d, Lower(terms.d)),
+        hn::PromoteTo(d, Upper(terms.a)), hn::PromoteTo(d, Upper(terms.b)),
+        hn::PromoteTo(d, Upper(terms.c)), hn::PromoteTo(d, Upper(terms.d))};
+    if (HasTwo()) {
+      HWY_UNROLL(8)
+      for (VD& v : t) v = hn::Add(v, hn::Shuffle01(v));
+    }
+    return hn::Add(hn::Add(hn::Add(t[0], t[4]), hn::Add(t[2], t[6])),
+                   hn::Add(hn::Add(t[1], t[5]), hn::Add(t[3], t[7])));
+  }
+
+  // LogOfSum of each row, where `log` is the logarithm of the sum.
+  HWY_INLINE VD LogSums(const ScaleParts& parts, VD sum, VD log) const {
+    const F64 d;
+    const VD log_divisor =
+        hn::Sub(hn::Mul(hn::PromoteTo(d, Lower(offset)), hn::Set(d, kLn2)),
+                hn::Set(d, kLogSoftmaxFactor));
+    const VD log_sum = hn::Add(log_divisor, log);
+    // A sum that may be one exp value is a float.
+    const auto is_float =
+        hn::Eq(hn::PromoteTo(d, hn::DemoteTo(hn::Half<F32>(), sum)), sum);
+    const auto may_be_one =
+        hn::And(is_float, hn::Lt(sum, hn::Set(d, kMaxPeak)));
+    if (HWY_LIKELY(hn::AllFalse(d, may_be_one))) return log_sum;
+    return UnlessOne(max, offset, sum, log_sum, parts);
+  }
+
+  HWY_INLINE void Store(const Four& results, float* to, size_t stride) const {
+    const Four v = TransposeHalves(results);
+    if (HasTwo()) {
+      const size_t rest = n_ - kLanes;
+      HWY_NAMESPACE::Store(v.a, to);
+      StoreFirst(v.b, to + kLanes, rest);
+      if (rows_ == 1) return;
+      HWY_NAMESPACE::Store(v.c, to + stride);
+      return StoreFirst(v.d, to + stride + kLanes, rest);
+    }
+    StoreFirst(v.a, to, n_);
+    if (rows_ > 1) StoreFirst(v.b, to + stride, n_);
+    if (rows_ > 2) StoreFirst(v.c, to + 2 * stride, n_);
+    if (rows_ > 3) StoreFirst(v.d, to + 3 * stride, n_);
+  }
+  // Of each row the element where `is_there` has a lane; +0 if there is none.
+  template <class Masks>
+  HWY_INLINE VF Pick(const Masks& is_there, const Four& v) const {
+    const F32 d;
+    VF picked = hn::Or(hn::Or(hn::IfThenElseZero(is_there[0], v.a),
+                              hn::IfThenElseZero(is_there[1], v.b)),
+                       hn::Or(hn::IfThenElseZero(is_there[2], v.c),
+                              hn::IfThenElseZero(is_there[3], v.d)));
+    picked = hn::Or(picked, hn::ConcatLowerUpper(d, picked, picked));
+    return HasTwo() ? hn::Or(picked, hn::Shuffle2301(picked)) : picked;
+  }
+
+  // A number per row.
+  template <typename T>
+  HWY_INLINE void StoreLanes(const T* lanes, T* to) const {
+    to[0] = lanes[0];
+    if (rows_ > 1) to[1] = lanes[HasTwo() ? 2 : 1];
+    if (rows_ > 2) to[2] = lanes[2];
+    if (rows_ > 3) to[3] = lanes[3];
+  }
+
+  // In both halves of a vector.
+  template <class V>
+  static HWY_INLINE VF Twice(V half) {
+    return hn::Combine(F32(), half, half);
+  }
+
+  Four x, e;       // the logits and exp values, transposed
+  VF max, offset;  // a row per lane
+
+ private:
+  // log_sum, but scale * max where the sum is the maximum's exp value alone.
+  static HWY_NOINLINE VD UnlessOne(VF max, VF offset, VD sum, VD log_sum,
+                                   const ScaleParts& parts) {
+    const F64 d;
+    const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
+                         Lowest(offset, parts));
+    const VD top = hn::PromoteTo(d, Lower(exp(max)));
+    const VD top_only =
+        hn::Mul(hn::PromoteTo(d, Lower(max)), hn::Set(d, parts.scale));
+    return hn::IfThenElse(hn::Eq(sum, top), top_only, log_sum);
+  }
+  HWY_INLINE bool HasTwo() const { return n_ > kLanes; }
+
+  const size_t rows_, n_;
+};
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+#endif
+
+#endif  // SOFTLANE_LIB_KERNELS_FEW_ROWS_INL_H_
