@@ -4,6 +4,7 @@
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
+#include "kernels/row_limits.h"
 #include "schedules/cross_entropy_rows.h"
 
 // CrossEntropy: its checks, and the call of the schedule.
@@ -103,6 +104,70 @@ Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
   return CheckLabels(call);
 }
 
+/// Whether no option is set but a reduction and an upstream gradient of all
+/// rows.
+bool IsPlain(const CrossEntropyCall& call) {
+  const CrossEntropyOptions& o = *call.options;
+  const uint32_t set = BitsOf(o.label_smoothing) | BitsOf(o.z_loss) |
+                       (BitsOf(o.scale) ^ BitsOf(1.0f));
+  return set == 0 && o.class_weights == nullptr && o.upstream_rows == nullptr &&
+         call.divisor == nullptr && o.reduction <= Reduction::kMean;
+}
+
+/// Does a plain call of one column. Only bits are compared, so it needs no
+/// FpEnvironment. False if that takes more: then nothing is written.
+bool RunOneColumn(const CrossEntropyCall& call) {
+  const Rows<const float>& x = call.logits;
+  const CrossEntropyOptions& options = *call.options;
+  if (!IsFinite(options.upstream)) return false;
+  for (size_t r = 0; r < x.rows; ++r) {
+    if (!IsFinite(*x.Row(r)) || call.labels[r] != 0 ||
+        options.ignore_index == 0)
+      return false;
+  }
+  const float gradient = BitsOf(options.upstream) >> 31 != 0 ? -0.0f : 0.0f;
+  for (size_t r = 0; r < x.rows; ++r) {
+    if (r == 0 || options.reduction == Reduction::kNone) call.loss[r] = 0.0f;
+    if (call.dlogits.data != nullptr) *call.dlogits.Row(r) = gradient;
+  }
+  return true;
+}
+
+/// Whether few rows of x, their labels, loss and dx are usual operands that do
+/// not meet where they must not: AreUsual, with fewer registers. `loss` may be
+/// taken for a loss per row.
+[[gnu::always_inline]] inline bool AreUsualFew(const CrossEntropyCall& call,
+                                               const Words& labels) {
+  const Rows<const float>& x = call.logits;
+  const Rows<float>& dx = call.dlogits;
+  const UsualRange in{Replaced(x)}, loss{WrittenVector(call.loss, x.rows)};
+  const UsualRange of_labels{
+      ReadVector(labels.data, labels.rows * labels.cols)};
+  const size_t unusual = in.unusual | loss.unusual | of_labels.unusual;
+  if (unusual != 0 || loss.Meets(in) || loss.Meets(of_labels)) return false;
+  if (dx.data == nullptr) return true;
+  const UsualRange out{Replacing(dx)};
+  return out.unusual == 0 && !out.Meets(loss) && !out.Meets(of_labels) &&
+         (!out.Meets(in) || out.IsSameAs(in));
+}
+
+/// Checks and does a plain call of few rows. False if that takes more: then
+/// nothing is written.
+[[gnu::always_inline]] inline bool RunFew(const CrossEntropyCall& call,
+                                          const Words& labels, Target target) {
+  const Rows<const float>& x = call.logits;
+  if (!AreFewRows(x.rows, x.cols) || !call.HasLabels() || !IsPlain(call) ||
+      (call.dlogits.data != nullptr && !HaveSameShape(x, call.dlogits)) ||
+      !AreUsualFew(call, labels)) {
+    return false;
+  }
+  const Target chosen = Resolve(target);
+  if (chosen == Target::kAuto) return false;
+  if (x.cols == 1) return RunOneColumn(call);
+  const FpEnvironment environment;
+  return RunFewLosses(call, chosen);
+}
+
 /// Of views whose strides may be any numbers: see WithUsedStride.
 [[gnu::noinline]] void RunWithoutColumns(const CrossEntropyCall& call,
                                          Target target) {
@@ -120,6 +185,7 @@ Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
 /// `labels` are those of the call, or its targets.
 [[gnu::noinline]] Status Run(CrossEntropyCall& call, const Words& labels,
                              bool shapes_agree, Target target) {
+  if (RunFew(call, labels, target)) return Status::kOk;
   if (Status s = Check(call, labels, shapes_agree); s != Status::kOk) return s;
   const Target chosen = Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;

@@ -385,6 +385,12 @@ MUTANTS = [
     ("kernels/log_passes.cc", "if (HWY_UNLIKELY(!few.Exp(parts))) return false;", "few.Exp(parts);"),
     ("kernels/log_passes.cc", "if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(sum, sum)))) return false;", ""),
     ("kernels/log_passes.cc", "hn::DemoteTo(half, hn::Add(log, hn::Zero(d)))", "hn::DemoteTo(half, log)"),
+    ("kernels/cross_entropy_passes.cc", "labels[0] - 8, labels[1], labels[1] - 8", "labels[0], labels[1], labels[1]"),
+    ("kernels/cross_entropy_passes.cc", "hn::Le(hn::Abs(factor), hn::Set(d, kMaxFactor))", "hn::Eq(factor, factor)"),
+    ("schedules/cross_entropy_rows.cc", "static_cast<float>(total / divisor)", "static_cast<float>(total)"),
+    ("cross_entropy.cc", "if (!IsFinite(options.upstream)) return false;", ""),
+    ("cross_entropy.cc", "BitsOf(options.upstream) >> 31 != 0 ? -0.0f : 0.0f", "0.0f"),
+    ("cross_entropy.cc", "loss.Meets(in) || loss.Meets(of_labels)", "loss.Meets(in)"),
     # short_rows.cc, fold_rows-inl.h
     ("kernels/batch_rows-inl.h", "j + 1 == k16s ? KeepFirst(v, count) : v", "v"),
     ("arith/sum-inl.h", "sum = hn::Add(sum, second);", "sum = hn::Add(second, vector(0));"),

@@ -6,6 +6,7 @@
 
 #include "arith/plan.h"
 #include "dispatch.h"
+#include "kernels/row_limits.h"
 #include "kernels/tiles.h"
 #include "softlane/options.h"
 #include "softlane/rows.h"
@@ -62,6 +63,10 @@ struct LabelledRow {
   double upstream;
 };
 
+using FewLossesFunction = bool(const Rows<const float>& x,
+                               const Rows<float>& dx, const int32_t* labels,
+                               double upstream, double* losses);
+
 struct CrossEntropyKernels {
   /// The loss of a row that counts. Writes its gradient times `upstream` to dx
   /// unless that is null; dx may be x. `targets` is null if the row has a
@@ -83,6 +88,10 @@ struct CrossEntropyKernels {
                      const Rows<const float>* targets, const Rows<float>& dx,
                      size_t first, size_t count, const LabelledRow* rows,
                      double* losses);
+  /// The losses of few rows with a label each and their gradients, for a call
+  /// without other options; see SoftmaxKernels::few_rows. There are
+  /// kFewRows labels, whatever the number of rows.
+  FewLossesFunction* few_rows;
 };
 
 extern const KernelTable<const CrossEntropyKernels> kCrossEntropyKernels;

@@ -44,6 +44,11 @@ struct CrossEntropyCall {
   size_t counted;  // the rows that are not ignored
 };
 
+/// Does a call that is AreFewRows and has no other options than a reduction and
+/// an upstream gradient. False if that takes RunCrossEntropy; then nothing is
+/// written. Its labels need not have been checked.
+bool RunFewLosses(const CrossEntropyCall& call, Target target) noexcept;
+
 /// Computes the losses and gradients of a call, in the order of its rows.
 void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept;
 
