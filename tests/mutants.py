@@ -1169,7 +1169,7 @@ MUTANTS = [
     ("schedules/softmax_batches.cc", "batch.are_numbers = false;", ""),
     ("schedules/batch_others.cc", "batch.sums[k] = 0.0; }", "}"),
     ("schedules/softmax_batches.cc", "batch.e_stride = rows_.e_stride = e_stride;", "batch.e_stride = e_stride;"),
-    ("schedules/softmax_batches.cc", "if (call_.ranges != nullptr) SetEnds(r, batch.rows);", ""),
+    ("schedules/softmax_batches.cc", "call_.ranges->EndsOf(r, batch.rows, ends_);", ""),
     ("schedules/prediction.h", "skipped_ = has_failed_ ? 31 : 1;", "skipped_ = 31;"),
     # planner.cc
     ("schedules/planner.cc", "if (shape.is_in_place) return Places::kScratch;", ""),
