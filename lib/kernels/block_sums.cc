@@ -16,6 +16,7 @@ constexpr size_t kGroupBlocks = 8;
 // They need not wait for the blocks' offsets. If a block is lower, then each
 // has its own offset.
 constexpr int kMaxRise = 40;
+static_assert(kPowerOfAll * (uint64_t{1} << kMaxRise) == 1.0, "2^-kMaxRise");
 // A block so many octaves below another adds nothing to the sum, and all its
 // probabilities are below 2^-126. So it does not matter how many of its exp
 // values are +0.
@@ -232,10 +233,8 @@ double PowerOfBlocks(const BlockPasses& passes, double octaves, double factor,
     for (size_t i = 0; i < n; ++i) e[i] = 0.0f;
     return 1.0;
   }
-  // From 2^-97 on, the two floats of a factor are as exact as those of any
-  // power of two of it.
   const double size = (factor < 0.0 ? -factor : factor) * PowerOfTwo(octaves);
-  if (size >= 0x1p-96) return PowerOfTwo(octaves);
+  if (size >= kLeastFactor) return PowerOfTwo(octaves);
   // Powers that are normal floats.
   for (; octaves < -100.0; octaves += 100.0) {
     passes.multiply(0x1p-100, 0x1p100, n, e);

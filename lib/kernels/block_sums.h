@@ -38,8 +38,21 @@ struct BlockPasses {
                        const ScaleParts& parts);
 };
 
+/// The row's exp values over those that AddBlocks makes of all blocks at once.
+constexpr double kPowerOfAll = 0x1p-40;
+/// From 2^-97 on, the two floats of a factor are as exact as those of any power
+/// of two of it.
+constexpr double kLeastFactor = 0x1p-96;
+
 /// The sum of a long row. If the maximum is not finite, it is not complete.
 struct BlockSums {
+  /// Whether the exp values that AddBlocks has written take the row's factor
+  /// times kPowerOfAll.
+  bool HaveOneOffset(double factor) const {
+    const double size = factor < 0.0 ? -factor : factor;
+    return is_all && size >= kLeastFactor / kPowerOfAll;
+  }
+
   bool has_nan = false;
   /// The sums are `totals`, in units of 2^totals_offset, and not `sum`.
   bool is_all = false;

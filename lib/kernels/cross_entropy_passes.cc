@@ -140,15 +140,21 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   if (is_long && !is_kept) {
     WriteExpValues(x, dx, n, label, plan, parts);
   }
+  // In one run, as a row that is not kept. Unknown: else GCC would write the
+  // code from here on once more.
+  const bool is_usual =
+      Unknown(is_kept && in_floats && blocks.HaveOneOffset(factor) ? 1 : 0);
   if (is_kept || in_floats) {
     ClassShares of_row;
     const ClassShares* shares = nullptr;
     if (has_shares) shares = &(of_row = FloatShares(loss, targets));
-    if (is_kept) {
+    if (is_kept && !is_usual) {
       WriteLongGradient(below, in_floats, factor, row.sum, shares, result.unit,
                         n, dx);
     } else {
-      WriteGradient(factor, row.sum, shares, result.unit, n, dx);
+      WriteGradient(is_usual ? factor * internal::kPowerOfAll : factor,
+                    is_usual ? blocks.totals.sum : row.sum, shares, result.unit,
+                    n, dx);
     }
   }
   if (!in_floats) {
