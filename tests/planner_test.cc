@@ -148,14 +148,14 @@ TEST_CASE("planner: log-softmax") {
   CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
 
   // In tiles if they fill one vector or leave one row.
-  shape = ShapeOf(7, 447);
+  shape = ShapeOf(7, 256);
   shape.is_log = true;
   CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kTiles);
   CHECK(PlanFor(shape, Target::kAvx2).writes_by_row);
   CHECK(PlanFor(shape, Target::kAvx512).schedule == Schedule::kRows);
   shape.rows = 6;
   CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
-  shape = ShapeOf(7, 448);
+  shape = ShapeOf(7, 257);
   shape.is_log = true;
   CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
 
@@ -176,7 +176,7 @@ TEST_CASE("planner: batches and tiles past the caches, with AVX2") {
       {8192, 128, true, true, true},    {8191, 128, true, false, false},
       {20000, 64, true, false, false},  {20000, 80, true, true, true},
       {20000, 95, false, false, false}, {20000, 96, false, true, true},
-      {20000, 447, false, true, true}};
+      {20000, 256, false, true, true}};
   for (const auto& c : kCases) {
     INFO(c.rows << " x " << c.cols);
     SoftmaxShape shape = ShapeOf(c.rows, c.cols);
@@ -195,6 +195,22 @@ TEST_CASE("planner: batches and tiles past the caches, with AVX2") {
     shape.is_log = false;
     CHECK(PlanFor(shape, Target::kAvx2).places != Places::kStreamed);
   }
+}
+
+TEST_CASE("planner: attention with a bias from beyond the last cache") {
+  SoftmaxShape shape = ShapeOf(4096, 400);
+  shape.is_attention = true;
+  shape.has_bias_rows = true;
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
+  shape.cols = 383;
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kBatches);
+  shape = ShapeOf(1024, 400);
+  shape.is_attention = true;
+  shape.has_bias_rows = true;
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kBatches);
+  shape.rows = 4096;
+  shape.has_bias_rows = false;
+  CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kBatches);
 }
 
 TEST_CASE("planner: a larger cache") {
@@ -263,7 +279,7 @@ TEST_CASE("planner: no kernel gets what it cannot do") {
           break;
         case Schedule::kTiles:
           ok = ok && !s.is_attention && s.has_usual_scale &&
-               s.cols <= (s.is_log ? 447u : 128u) && s.cols >= 2 && has_vectors;
+               s.cols <= (s.is_log ? 256u : 128u) && s.cols >= 2 && has_vectors;
           break;
         case Schedule::kBatches:
           ok = ok && !s.is_log && s.has_usual_scale && s.has_batches &&

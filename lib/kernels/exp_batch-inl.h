@@ -24,6 +24,44 @@ namespace {
 
 using internal::ExpParams;
 
+// Terms, and prefetches of what is read next. They stand among exponentials,
+// which use no memory, rather than among stores: ns per element with AVX2 on
+// Zen 3 among the stores past the caches and so, 0.51 and 0.44 at 16384 x 128,
+// 0.51 and 0.41 at 5242 x 400. Not for attention: short rows would take 3 to 5
+// % more time.
+template <class Terms>
+struct AheadTerms {
+  HWY_INLINE void Prefetch(size_t i) const {
+    // GCC would write the loop twice.
+    if (Unknown(has_ahead) == 0) return;
+    PrefetchRange<4 * kLanes>(next + PartOfBlock(i));
+  }
+  HWY_INLINE Four FourOf(size_t i) const {
+    Prefetch(i);
+    return terms.FourOf(i);
+  }
+  HWY_INLINE VF One(size_t i) const { return terms.One(i); }
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return terms.First(i, count);
+  }
+
+  // See AddStagedBlocks.
+  static constexpr bool kMayBeStaged = Terms::kMayBeStaged;
+  HWY_INLINE Four X(size_t i) const {
+    Prefetch(i);
+    return terms.X(i);
+  }
+  HWY_INLINE const SoftmaxExp& Exp() const { return terms.Exp(); }
+  HWY_INLINE Two End(const Stage& stage) const { return terms.End(stage); }
+  HWY_INLINE void Write(size_t i, const Two& result) const {
+    terms.Write(i, result);
+  }
+
+  const Terms& terms;
+  size_t has_ahead;
+  const float* next;
+};
+
 template <bool kHasMasked, class Source>
 bool ExpBatch(const void* source, const internal::BatchRows& rows,
               const ExpParams& params) {
@@ -38,10 +76,18 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
         all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
     using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
     const Terms terms{exp, logits, rows.e + r * rows.e_stride, range, none};
-    if constexpr (Terms::kMayBeStaged || !Source::kAreInMemory) {
-      WriteTerms(length, terms);
+    if constexpr (Source::kAreInMemory) {
+      const bool has_ahead = r < rows.ahead_rows;
+      const float* const next =
+          has_ahead ? rows.ahead + r * rows.stride : nullptr;
+      // With 8 lanes, vectors one by one are faster than four side by side.
+      if (!Terms::kMayBeStaged && !has_ahead) {
+        WriteLast(0, length, terms);
+        continue;
+      }
+      WriteTerms(length, AheadTerms<Terms>{terms, has_ahead ? 1u : 0u, next});
     } else {
-      WriteLast(0, length, terms);
+      WriteTerms(length, terms);
     }
   }
   return range.IsInside();

@@ -41,12 +41,6 @@ HWY_NOINLINE void SumRows(const Batch& batch, BatchSums& sums) {
   sums.SetMissing(rows);
 }
 
-HWY_INLINE void PrefetchRow(const AheadRows& rows, size_t r, size_t n) {
-  if (rows.data == nullptr) return;
-  const float* const row = rows.data + r * rows.stride;
-  for (size_t i = 0; i < n; i += 4 * kLanes) PrefetchRange<4 * kLanes>(row + i);
-}
-
 template <class Shape, Writing kWriting>
 HWY_NOINLINE void WriteRows(const Batch& batch) {
   const float* from = batch.e;
@@ -60,7 +54,13 @@ HWY_NOINLINE void WriteRows(const Batch& batch) {
   }
 }
 
-// Past the caches. The rows that are read next are brought into the first.
+HWY_INLINE void PrefetchRow(const AheadRows& rows, size_t r, size_t n) {
+  if (rows.data == nullptr) return;
+  const float* const row = rows.data + r * rows.stride;
+  for (size_t i = 0; i < n; i += 4 * kLanes) PrefetchRange<4 * kLanes>(row + i);
+}
+
+// Past the caches.
 HWY_NOINLINE void StreamRows(const Batch& batch) {
   for (size_t r = 0; r < batch.rows; ++r) {
     if (r < batch.ahead_rows) {

@@ -48,8 +48,8 @@ struct Batch {
   float* probs;
   size_t probs_stride;
   Writing writing;
-  /// The rows of the next batch. They are brought into the cache while
-  /// probabilities are streamed.
+  /// Attention: the rows of the next batch. They are brought into the cache
+  /// while probabilities are streamed.
   AheadRows ahead[2];
   size_t ahead_rows;
   // Whether all sums, without sinks, are IsUsualSum; are not MayHaveTiny; are

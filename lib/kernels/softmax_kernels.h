@@ -111,6 +111,10 @@ struct BatchRows {
   /// The range of each row, for exp_batch_of_rows: see ExpRange.
   float* offset;
   float* lowest;
+  /// So many rows from here on, which are read next, are brought into the first
+  /// cache beside the exp values. Not by attention.
+  const float* ahead;
+  size_t ahead_rows;
 };
 /// Computes the exp values of a batch. False if an exp value does not fit the
 /// range.

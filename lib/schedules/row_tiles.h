@@ -11,7 +11,7 @@
 #include "softlane/target.h"
 
 // Short rows in tiles, with a row per lane. The scale is usual, the rows have
-// 2 to 128 columns or, log-softmax with AVX2, up to 447, and the target is not
+// 2 to 128 columns or, log-softmax with AVX2, up to 256, and the target is not
 // the x86-64 baseline.
 
 namespace softlane {
@@ -98,7 +98,8 @@ void ForEachTile(const SoftmaxCall& call, size_t first, size_t end,
     if (cols > kTileCapacity && left <= kernels.lanes / 2) {
       return RunRowByRow(call, r, left);
     }
-    tile.width = RowTileWidth(left, cols, kernels.lanes);
+    tile.width = cols > kTileCapacity ? kernels.lanes
+                                      : RowTileWidth(left, cols, kernels.lanes);
     rows.first = r;
     rows.count = left < tile.width ? left : tile.width;
     if (is_padded) {

@@ -30,6 +30,7 @@ class SoftmaxBatches {
         by_maximum_(by_maximum),
         usual_(plan.places == Places::kStreamed ? Writing::kStreamed
                                                 : Writing::kUsual),
+        reads_ahead_(plan.reads_ahead),
         has_masked_(sample.has_masked),
         params_{call.parts, {}, false, false, false},
         prediction_(call.parts),
@@ -47,7 +48,9 @@ class SoftmaxBatches {
              call.ranges == nullptr ? nullptr : ends_,
              nullptr,
              nullptr,
-             nullptr};
+             nullptr,
+             nullptr,
+             0};
     // Rows like the first do not fit a range.
     if (sample.is_wide) backoff_.Failed(), backoff_.Failed();
   }
@@ -82,21 +85,26 @@ class SoftmaxBatches {
   }
 
  private:
-  void SetRows(Batch& batch, size_t count, size_t r, Batch* before) const {
+  void SetRows(Batch& batch, size_t count, size_t r, Batch* before) {
     batch.rows = count;
     batch.n = call_.x.cols;
     batch.probs = call_.y.Row(r);
     batch.probs_stride = call_.y.stride;
-    batch.ahead_rows = 0;
-    if (before == nullptr || usual_ != Writing::kStreamed) return;
-    // Beside the probabilities of the one before the rows after this one.
+    batch.ahead_rows = rows_.ahead_rows = 0;
     const size_t first = r + count, left = call_.x.rows - first;
-    if (left == 0) return;
-    before->ahead_rows = left < count ? left : count;
-    before->ahead[0] = {call_.x.Row(first), call_.x.stride};
-    before->ahead[1] = {nullptr, 0};
-    if (const Rows<const float>* const second = call_.second) {
-      before->ahead[1] = {second->Row(first), second->stride};
+    if (!reads_ahead_ || left == 0) return;
+    const size_t ahead_rows = left < count ? left : count;
+    const AheadRows ahead = {call_.x.Row(first), call_.x.stride};
+    if (call_.logits.write_logits == nullptr) {
+      rows_.ahead = ahead.data;
+      rows_.ahead_rows = ahead_rows;
+    } else if (before != nullptr) {
+      before->ahead_rows = ahead_rows;
+      before->ahead[0] = ahead;
+      before->ahead[1] = {nullptr, 0};
+      if (const Rows<const float>* const second = call_.second) {
+        before->ahead[1] = {second->Row(first), second->stride};
+      }
     }
   }
 
@@ -222,6 +230,7 @@ class SoftmaxBatches {
   const BatchLogitsKernels& plain_;
   BatchFallback* const by_maximum_;
   const Writing usual_;
+  const bool reads_ahead_;
   bool has_masked_;  // from the first failure on
   BatchRows rows_;
   ExpParams params_;
