@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "cache_size.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "inputs.h"
@@ -18,6 +19,9 @@
 namespace softlane {
 namespace {
 
+// Whatever cache this machine has.
+[[maybe_unused]] const bool kIsCacheSet =
+    (internal::g_cached.store(internal::kUsualCached), true);
 constexpr size_t kElements = (size_t{1} << 21) + 1;  // large from here on
 constexpr float kCanary = 1234.5f;
 

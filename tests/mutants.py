@@ -1179,7 +1179,7 @@ MUTANTS = [
     ("schedules/planner.cc", "if (is_attention) return &kBatches;", ""),
     ("schedules/planner.cc", "cols <= limits->max_tile_cols && rows > limits->lanes / 2", "cols <= limits->max_tile_cols"),
     ("schedules/planner.cc", "shape.has_batches && !shape.is_log", "!shape.is_log"),
-    ("schedules/planner.cc", "!shape.has_begins && shape.cols", "shape.cols"),
+    ("schedules/planner.cc", "!shape.has_begins && FitsBatch", "FitsBatch"),
     ("schedules/planner.cc", "if (!shape.is_attention && !shape.is_log && shape.cols >= kMinLargeCols) {", "if (!shape.is_log && shape.cols >= kMinLargeCols) {"),
     ("schedules/planner.cc", "!shape.is_log && shape.cols >= kMinLargeCols", "!shape.is_log && shape.cols > kMinLargeCols"),
     ("schedules/planner.cc", "else if (shape.cols >= kMinLargeCols && !shape.is_log)", "else if (false)"),
