@@ -187,6 +187,7 @@ bool LossesOfTile(const Loss& loss, const internal::TileKernels& kernels,
   CrossEntropyTile tile(loss, kernels);
   const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
   TileShares shares(
+      targets != nullptr,
       FloatShares(loss, targets == nullptr ? nullptr : targets->data));
   if (!tile.Run(x, targets, dx, first, count, rows, losses,
                 has_shares ? &shares : nullptr)) {

@@ -48,7 +48,8 @@ struct WritingGradients {
 
 class TileShares {
  public:
-  HWY_INLINE explicit TileShares(const ClassShares& shares) : shares_(shares) {}
+  HWY_INLINE TileShares(bool has_targets, const ClassShares& shares)
+      : has_targets_(has_targets), shares_(shares) {}
 
   // Where the targets of the rows go, transposed.
   HWY_INLINE float* Targets() { return products_; }
@@ -107,9 +108,8 @@ class TileShares {
         continue;
       }
       const ShareFactors<true> q = {
-          shares_.targets == nullptr
-              ? smoothing
-              : Fma(Load(product), target_share, smoothing),
+          has_targets_ ? Fma(Load(product), target_share, smoothing)
+                       : smoothing,
           Set(shares_.weights == nullptr ? 1.0f : shares_.weights[c])};
       const VF difference = Fma(Load(term), Set(kLogitUnit), minus_max);
       Store(q.Product(), product);
@@ -125,6 +125,7 @@ class TileShares {
     }
   }
 
+  const bool has_targets_;
   const ClassShares shares_;
   HWY_ALIGN double totals_[internal::kMaxTileLanes];
   HWY_ALIGN double logits_[internal::kMaxTileLanes];

@@ -40,7 +40,10 @@ struct AheadTerms {
     Prefetch(i);
     return terms.FourOf(i);
   }
-  HWY_INLINE VF One(size_t i) const { return terms.One(i); }
+  HWY_INLINE VF One(size_t i) const {
+    if (Unknown(has_ahead) != 0 && i % 16 == 0) hwy::Prefetch(next + i);
+    return terms.One(i);
+  }
   HWY_INLINE VF First(size_t i, size_t count) const {
     return terms.First(i, count);
   }
@@ -80,12 +83,13 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
       const bool has_ahead = r < rows.ahead_rows;
       const float* const next =
           has_ahead ? rows.ahead + r * rows.stride : nullptr;
+      const AheadTerms<Terms> ahead{terms, has_ahead ? 1u : 0u, next};
       // With 8 lanes, vectors one by one are faster than four side by side.
-      if (!Terms::kMayBeStaged && !has_ahead) {
-        WriteLast(0, length, terms);
-        continue;
+      if constexpr (Terms::kMayBeStaged) {
+        WriteTerms(length, ahead);
+      } else {
+        WriteLast(0, length, ahead);
       }
-      WriteTerms(length, AheadTerms<Terms>{terms, has_ahead ? 1u : 0u, next});
     } else {
       WriteTerms(length, terms);
     }
