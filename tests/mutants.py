@@ -229,10 +229,8 @@ MUTANTS = [
     ("schedules/batch_others.cc", "call_.row.max(z, n) == -kInfinity;", "true;"),
     ("schedules/other_rows.cc", "(bits & 0x7FFFFFFF) > most", "bits > most"),
     ("schedules/batch_others.cc", "batch.max[k] == -kInfinity && batch.sums[k] == 0.0", "batch.max[k] == -kInfinity"),
-    ("schedules/batch_others.cc", "if (call_.logsumexp != nullptr) call_.logsumexp[r + k] = -kInfinity;", ""),
     ("schedules/batch_others.cc", "batch.head[k] = 1.0f;", ""),
     ("schedules/batch_others.cc", "batch.rest[k] = batch.least[k] = 0.0f;", ""),
-    ("schedules/batch_others.cc", "FillRow(e + n, batch.n - n, 0.0f);", ""),
     ("schedules/batch_others.cc", "batch.head[k] = batch.rest[k] = EmptyValue(call_.empty_row, false);", ""),
     ("schedules/softmax_batches.cc", "by_maximum_(call_, target_, r, count);", "by_maximum_(call_, target_, r, rows);"),
     ("schedules/batch_others.cc", "if (batch.are_numbers) return;", "return;"),
@@ -1305,6 +1303,7 @@ EQUIVALENT = {
         "without masked elements all exp values fit; a sink below the range is below half an ulp of their sum",
     ("call.ranges == nullptr && call.logsumexp == nullptr && call.x", "call.logsumexp == nullptr && call.x"):
         "rows with ends go one by one, and only lose the gaps between them",
+    ("are_zero &= (sum == 0.0) | (sum >= least);", ""): "rows one by one have the same bits",
     ("skipped_ = has_failed_ ? 31 : 1;", "skipped_ = 31;"): "rows by their maximum have the same bits",
     ("has_masked || job.sink != -kInfinity", "has_masked"):
         "without masked elements all exp values fit, and a sink is looked at before",

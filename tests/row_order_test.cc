@@ -75,6 +75,11 @@ struct Batch {
     if (random.Below(40) == 0) row[at] = __builtin_nanf("");
     if (random.Below(40) == 0) row[at] = kInf;
     if (random.Below(40) == 0) row.assign(row.size(), -kInf);
+    // A maximum of -inf that may have lost the NaN.
+    if (random.Below(40) == 0) {
+      row.assign(row.size(), -kInf);
+      row[at] = __builtin_nanf("");
+    }
   }
   Rows<const float> Row(size_t r) const { return {&x[r * cols], 1, cols}; }
   // The same rows with gaps that look like rows.

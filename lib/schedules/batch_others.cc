@@ -9,11 +9,11 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Makes the batch write a row that is done as it is.
+// Makes the batch write a row that is done as it is: its n columns; the exp
+// values of the others are +0.
 void TakeRow(Batch& batch, size_t k, size_t n) {
   float* const e = batch.e + k * batch.e_stride;
   std::memcpy(e, batch.probs + k * batch.probs_stride, n * sizeof(float));
-  FillRow(e + n, batch.n - n, 0.0f);
   batch.head[k] = 1.0f;
   batch.rest[k] = batch.least[k] = 0.0f;
   batch.sums[k] = 0.0;
@@ -44,7 +44,7 @@ void BatchOthers::End(Batch& batch, size_t r) const {
     if (IsFiniteMax(batch.max[k])) {
       EndFar(batch, r, k);
     } else if (batch.max[k] == -kInfinity && batch.sums[k] == 0.0) {
-      EndEmpty(batch, r, k);
+      EndEmpty(batch, k);
     } else {
       EndNaN(batch, r, k);
     }
@@ -89,12 +89,12 @@ void BatchOthers::EndZero(Batch& batch, size_t r, size_t k) const {
   }
   const bool is_empty =
       call_.Sink(r + k) == -kInfinity && call_.row.max(z, n) == -kInfinity;
-  is_empty ? EndEmpty(batch, r, k) : EndFar(batch, r, k);
+  is_empty ? EndEmpty(batch, k) : EndFar(batch, r, k);
 }
 
-void BatchOthers::EndEmpty(Batch& batch, size_t r, size_t k) const {
+void BatchOthers::EndEmpty(Batch& batch, size_t k) const {
+  // The logsumexp is -inf already.
   batch.head[k] = batch.rest[k] = EmptyValue(call_.empty_row, false);
-  if (call_.logsumexp != nullptr) call_.logsumexp[r + k] = -kInfinity;
 }
 
 void BatchOthers::EndNaN(Batch& batch, size_t r, size_t k) const {

@@ -44,7 +44,7 @@ class BatchOthers {
     return call_.ranges == nullptr ? call_.x.cols : call_.ranges->Of(r).end;
   }
   void EndZero(Batch& batch, size_t r, size_t k) const;
-  void EndEmpty(Batch& batch, size_t r, size_t k) const;
+  void EndEmpty(Batch& batch, size_t k) const;
   void EndNaN(Batch& batch, size_t r, size_t k) const;
   void EndFar(Batch& batch, size_t r, size_t k) const;
 
