@@ -1304,6 +1304,8 @@ EQUIVALENT = {
     ("call.ranges == nullptr && call.logsumexp == nullptr && call.x", "call.logsumexp == nullptr && call.x"):
         "rows with ends go one by one, and only lose the gaps between them",
     ("are_zero &= (sum == 0.0) | (sum >= least);", ""): "rows one by one have the same bits",
+    ("if (IsFar(i)) tile_.sums[i] = 0.0;", ""): "a far row is done by itself, whatever the tile finds",
+    ("hn::Gt(sum, hn::Zero(d));", "hn::Eq(sum, sum);"): "a row that is -inf throughout gets NaN by 0 / 0, too",
     ("skipped_ = has_failed_ ? 31 : 1;", "skipped_ = 31;"): "rows by their maximum have the same bits",
     ("has_masked || job.sink != -kInfinity", "has_masked"):
         "without masked elements all exp values fit, and a sink is looked at before",
