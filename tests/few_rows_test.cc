@@ -36,7 +36,9 @@ struct Few {
     const size_t special = random.Below(20);
     float* const row = &x[random.Below(rows) * stride];
     if (special < 5) row[random.Below(cols)] = kSpecial[special];
-    if (special == 5) std::fill_n(row, cols, -kInf);
+    if (special >= 5 && special < 8) std::fill_n(row, cols, -kInf);
+    if (special == 6) row[cols - 1] = -0.0f;
+    if (special == 7) row[cols - 1] = -0x1p-149f;
   }
   // Whether `few` has the rows of `all`, and nothing else but `before` has.
   bool Agree(const std::vector<float>& few, const std::vector<float>& all,
