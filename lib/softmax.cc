@@ -122,6 +122,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
               target);
 }
 
+template <bool kHasLogSumExp>
 [[gnu::always_inline]] inline Status Run(const Rows<const float>& logits,
                                          const Rows<float>& probs,
                                          float* logsumexp,
@@ -133,13 +134,12 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   const Target chosen = internal::Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (logits.cols == 0) {
-    if (logsumexp != nullptr)
-      internal::FillMinusInfinity(logsumexp, logits.rows);
+    if (kHasLogSumExp) internal::FillMinusInfinity(logsumexp, logits.rows);
     return Status::kOk;
   }
   if (logits.rows == 0) return Status::kOk;
   if (logits.cols == 1) {
-    if (logsumexp != nullptr) {
+    if (kHasLogSumExp) {
       const internal::FpEnvironment environment;
       internal::LogSumExpOfOneColumn(logits, logsumexp, options.scale);
     }
@@ -148,7 +148,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
-  if (logsumexp == nullptr &&
+  if (!kHasLogSumExp &&
       internal::RunFewRows(
           internal::KernelsOf(internal::kSoftmaxKernels, chosen), logits,
           &probs, nullptr, options.scale)) {
@@ -171,7 +171,7 @@ Status Softmax(const Rows<const float>& logits, const Rows<float>& probs,
   if (Status s = internal::CheckMap(logits, probs); s != Status::kOk) {
     return s;
   }
-  return Run(logits, probs, nullptr, options, target);
+  return Run<false>(logits, probs, nullptr, options, target);
 }
 
 Status SoftmaxWithLogSumExp(const Rows<const float>& logits,
@@ -185,7 +185,7 @@ Status SoftmaxWithLogSumExp(const Rows<const float>& logits,
       s != Status::kOk) {
     return s;
   }
-  return Run(logits, probs, logsumexp, options, target);
+  return Run<true>(logits, probs, logsumexp, options, target);
 }
 
 }  // namespace v1

@@ -377,7 +377,7 @@ MUTANTS = [
     ("kernels/few_rows-inl.h", "if (HasTwo()) max = hn::Max(max, hn::Shuffle2301(max));", ""),
     ("kernels/few_rows-inl.h", "for (VD& v : t) v = hn::Add(v, hn::Shuffle01(v));", ""),
     ("kernels/few_rows-inl.h", "hn::Add(hn::Add(t[0], t[4]), hn::Add(t[2], t[6]))", "hn::Add(hn::Add(t[0], t[4]), hn::Add(t[1], t[5]))"),
-    ("kernels/few_rows-inl.h", "if (rows_ > 2) StoreFirst(v.c, to + 2 * stride, n_);", ""),
+    ("kernels/few_rows-inl.h", "if (count > 2) StoreFirst(v.c, to + PlaceOf(2, stride), SizeOf(2));", ""),
     ("kernels/few_rows-inl.h", "hn::IfThenElse(hn::Eq(sum, top), top_only, log_sum)", "log_sum"),
     ("kernels/few_rows-inl.h", "lanes[HasTwo() ? 2 : 1]", "lanes[1]"),
     ("kernels/log_passes.cc", "if (HWY_UNLIKELY(!few.Exp(parts))) return false;", "few.Exp(parts);"),

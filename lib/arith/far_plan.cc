@@ -49,6 +49,10 @@ FarMax MaxOf(float max, const FarParts& parts) {
 
 }  // namespace
 
+const ScaleParts& SplitOtherScale(float scale, ScaleParts& place) {
+  return place = SplitScale(scale);
+}
+
 FarPlan PlanFarRow(float max, const ScaleParts& parts) {
   const FarMax far = MaxOf(max, FarPartsOf(parts.scale));
   const double scaled_max = parts.scale * max;

@@ -66,10 +66,11 @@ inline ScaleParts SplitScale(float scale) {
   return parts;
 }
 
-// The same without a copy for calls that do not scale. The others use `place`.
+// The same without a copy for calls that do not scale. The others use `place`,
+// and a function in far_plan.cc.
+const ScaleParts& SplitOtherScale(float scale, ScaleParts& place);
 inline const ScaleParts& SplitScale(float scale, ScaleParts& place) {
-  if (scale == 1.0f) return kUnscaled;
-  return place = SplitScale(scale);
+  return scale == 1.0f ? kUnscaled : SplitOtherScale(scale, place);
 }
 
 // An argument this many octaves below the offset is the least whose exp value

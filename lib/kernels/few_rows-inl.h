@@ -47,22 +47,15 @@ class FewRows {
   HWY_INLINE FewRows(size_t rows, size_t n)
       : rows_(Unknown(rows)), n_(Unknown(n)) {}
 
-  // A row that does not exist is the first again.
   HWY_INLINE void Load(const float* from, size_t stride) {
     const VF none = Set(-kInfinity);
-    const float* const second = rows_ > 1 ? from + stride : from;
-    Four v;
-    if (HasTwo()) {
-      const size_t rest = n_ - kLanes;
-      v = {HWY_NAMESPACE::Load(from), LoadFirst(from + kLanes, rest, none),
-           HWY_NAMESPACE::Load(second), LoadFirst(second + kLanes, rest, none)};
-    } else {
-      const float* const third = rows_ > 2 ? second + stride : from;
-      const float* const fourth = rows_ > 3 ? third + stride : from;
-      v = {LoadFirst(from, n_, none), LoadFirst(second, n_, none),
-           LoadFirst(third, n_, none), LoadFirst(fourth, n_, none)};
-    }
-    x = TransposeHalves(v);
+    const size_t count = NumVectors();
+    // A vector that does not exist is the first again.
+    const auto vector = [&](size_t k) HWY_ATTR {
+      return LoadFirst(from + (k < count ? PlaceOf(k, stride) : 0), SizeOf(k),
+                       none);
+    };
+    x = TransposeHalves({vector(0), vector(1), vector(2), vector(3)});
   }
 
   // The exp values by the maximum of each row. False if a maximum is not finite
@@ -114,18 +107,11 @@ class FewRows {
 
   HWY_INLINE void Store(const Four& results, float* to, size_t stride) const {
     const Four v = TransposeHalves(results);
-    if (HasTwo()) {
-      const size_t rest = n_ - kLanes;
-      HWY_NAMESPACE::Store(v.a, to);
-      StoreFirst(v.b, to + kLanes, rest);
-      if (rows_ == 1) return;
-      HWY_NAMESPACE::Store(v.c, to + stride);
-      return StoreFirst(v.d, to + stride + kLanes, rest);
-    }
-    StoreFirst(v.a, to, n_);
-    if (rows_ > 1) StoreFirst(v.b, to + stride, n_);
-    if (rows_ > 2) StoreFirst(v.c, to + 2 * stride, n_);
-    if (rows_ > 3) StoreFirst(v.d, to + 3 * stride, n_);
+    const size_t count = NumVectors();
+    StoreFirst(v.a, to, SizeOf(0));
+    if (count > 1) StoreFirst(v.b, to + PlaceOf(1, stride), SizeOf(1));
+    if (count > 2) StoreFirst(v.c, to + PlaceOf(2, stride), SizeOf(2));
+    if (count > 3) StoreFirst(v.d, to + PlaceOf(3, stride), SizeOf(3));
   }
   // Of each row the element where `is_there` has a lane; +0 if there is none.
   template <class Masks>
@@ -169,6 +155,16 @@ class FewRows {
         hn::Mul(hn::PromoteTo(d, Lower(max)), hn::Set(d, parts.scale));
     return hn::IfThenElse(hn::Eq(sum, top), top_only, log_sum);
   }
+  // The place and the number of elements of vector k.
+  HWY_INLINE size_t PlaceOf(size_t k, size_t stride) const {
+    return HasTwo() ? k / 2 * stride + k % 2 * kLanes : k * stride;
+  }
+  HWY_INLINE size_t SizeOf(size_t k) const {
+    if (k % 2 == 0) return HWY_MIN(n_, kLanes);
+    return HasTwo() ? n_ - kLanes : n_;
+  }
+  HWY_INLINE size_t NumVectors() const { return HasTwo() ? 2 * rows_ : rows_; }
+  // Whether a row takes two vectors.
   HWY_INLINE bool HasTwo() const { return n_ > kLanes; }
 
   const size_t rows_, n_;
