@@ -464,7 +464,7 @@ MUTANTS = [
     ("kernels/cross_entropy_tile-inl.h", "if (has_gradient) Fill(dx.Row(first + i), x.cols, 0.0f);", ""),
     ("kernels/cross_entropy_tile-inl.h", "losses[i] = 0.0; if", "if"),
     ("kernels/cross_entropy_tile-inl.h", "upstream_[i] = 0.0; at_.to[i] = of_no_row_;", "upstream_[i] = 0.0;"),
-    ("kernels/cross_entropy_tile-inl.h", "if (!is_direct && IsFinite(max)) at_.to[i] = of_no_row_;", ""),
+    ("kernels/cross_entropy_tile-inl.h", "if (IsFinite(max)) at_.to[i] = of_no_row_;", ""),
     ("kernels/cross_entropy_tile-inl.h", "if (IsFar(i)) tile_.sums[i] = 0.0;", ""),
     ("kernels/cross_entropy_tile-inl.h", "if (IsFar(i)) continue;", ""),
     ("kernels/cross_entropy_tile-inl.h", "hn::Gt(sum, hn::Zero(d));", "hn::Eq(sum, sum);"),

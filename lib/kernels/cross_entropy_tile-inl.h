@@ -60,11 +60,8 @@ class CrossEntropyTile {
     bool are_counted = true;
     for (size_t i = 0; i < count; ++i) {
       upstream_[i] = rows[i].upstream;
-      if (rows[i].is_ignored) {
-        are_counted = false;
-      } else {
-        counted = at_.from[i];
-      }
+      are_counted &= !rows[i].is_ignored;
+      if (!rows[i].is_ignored) counted = at_.from[i];
     }
     if (!are_counted && !ReplaceIgnored(rows, counted)) return false;
     if (is_narrow) FillRows(x.cols, -kInfinity);
@@ -80,8 +77,7 @@ class CrossEntropyTile {
     has_logs_ = needs_logs;
     if (has_logs_) kernels_.log_sums(tile_, loss_.parts, log_sums_);
     for (size_t i = 0; i < width; i += kHalfLanes) SetPlainLosses(i, losses);
-    const bool is_plain = !needs_logs && loss_.options.class_weights == nullptr;
-    if (!is_plain) {
+    if (needs_logs || loss_.options.class_weights != nullptr) {
       for (size_t i = 0; i < count; ++i) {
         if (!SetLoss(i, rows[i].label, losses, shares, x.cols)) return false;
       }
@@ -89,11 +85,8 @@ class CrossEntropyTile {
     const bool has_gradient = dx.data != nullptr;
     if (has_gradient) {
       if (!SetFactors()) return false;
-      if (shares == nullptr) {
-        kernels_.write_rows(e_, n, tile_, at_.to);
-      } else {
-        shares->WriteGradients(e_, n, units_, tile_, at_.to);
-      }
+      shares == nullptr ? kernels_.write_rows(e_, n, tile_, at_.to)
+                        : shares->WriteGradients(e_, n, units_, tile_, at_.to);
       if (is_narrow) WriteFilledRows(dx);
     }
     for (size_t i = 0; targets == nullptr && i < count; ++i) {
@@ -117,8 +110,8 @@ class CrossEntropyTile {
     const float limit = internal::DirectLimitOf(loss_.parts);
     for (size_t i = 0; i < tile_.width; ++i) {
       const float max = tile_.max[i];
-      const bool is_direct = -limit <= max && max <= limit;
-      if (!is_direct && IsFinite(max)) at_.to[i] = of_no_row_;
+      if (-limit <= max && max <= limit) continue;
+      if (IsFinite(max)) at_.to[i] = of_no_row_;
     }
   }
   HWY_NOINLINE void ClearFarSums() {
@@ -158,9 +151,8 @@ class CrossEntropyTile {
     }
   }
 
-  // Takes the labels' exp values out. Lanes without a row have no label, any
-  // loss, and a gradient that nobody reads. `rows` is null if there are no
-  // labels.
+  // Takes the labels' exp values out; `rows` is null if there are none. Lanes
+  // without a row have any loss, and a gradient that nobody reads.
   HWY_INLINE void TakeLabels(const LabelledRow* rows) {
     const size_t width = tile_.width;
     const size_t labelled = rows == nullptr ? 0 : at_.count;
