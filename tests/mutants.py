@@ -1221,6 +1221,10 @@ MUTANTS = [
     ("attention_softmax.cc", "shape.has_begins = options.window != 0;", "shape.has_begins = false;"),
     # sum_rows-inl.h, log_passes.cc: log-softmax by softmax's schedules
     ("kernels/sum_rows-inl.h", "max.Add(v);", ""),
+    ("kernels/sum_rows-inl.h", "max.Add(next);", ""),
+    ("kernels/range_terms-inl.h", "if constexpr (kNeedsMax) max.Add(v); return v;", "return v;"),
+    ("kernels/ahead-inl.h", "sum.AddFolded(folded);  // of the block before", ""),
+    ("kernels/ahead-inl.h", "sum.AddStoredInDouble(1, before); Store(", "Store("),
     ("kernels/sum_rows-inl.h", "LoadFirst(x + i, count, Set(x[i]))", "LoadFirst(x + i, count, Set(0.0f))"),
     ("kernels/sum_rows-inl.h", "return KeepFirst(Of(v), count);", "return Of(v);"),
     ("kernels/far_rows.cc", "sum * PowerOfTwo(octaves)", "sum"),

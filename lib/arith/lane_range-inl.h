@@ -71,6 +71,13 @@ class LaneRange {
     AddUnlessLess(eighths.d, x.d, lowest);
   }
 
+  // See InOrder.
+  HWY_INLINE void KeepInOrder() {
+#if HWY_TARGET == HWY_AVX2
+    __asm__ volatile("" : "+x"(outside_.raw));
+#endif
+  }
+
   HWY_INLINE bool IsInside() const {
     constexpr int32_t kInside = 8 * internal::kRange - 1;
     const VI high = hn::AndNot(hn::Set(I32(), kInside), outside_);

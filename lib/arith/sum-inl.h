@@ -149,13 +149,13 @@ class LaneSum {
     }
   }
 
-  // The same of a block in memory.
+  // The same of a block in memory; and vector k of it.
   HWY_INLINE void AddStoredInDouble(const float* terms) {
-    constexpr size_t kWide = hn::MaxLanes(F64());
-    for (size_t k = 0; k < kVectors; ++k) {
-      const float* const from = terms + k * kWide;
-      AddTo(k, FoldInDouble(from), FoldInDouble(from + kSumLanes));
-    }
+    for (size_t k = 0; k < kVectors; ++k) AddStoredInDouble(k, terms);
+  }
+  HWY_INLINE void AddStoredInDouble(size_t k, const float* terms) {
+    const float* const from = terms + k * hn::MaxLanes(F64());
+    AddTo(k, FoldInDouble(from), FoldInDouble(from + kSumLanes));
   }
 
   HWY_INLINE void Multiply(double factor) {

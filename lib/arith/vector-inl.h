@@ -180,6 +180,15 @@ HWY_INLINE Four InRegisters(const Four& v) {
   return {InRegister(v.a), InRegister(v.b), InRegister(v.c), InRegister(v.d)};
 }
 
+// v, which the compiler makes where it stands: not before what InOrder gave
+// before it.
+HWY_INLINE VF InOrder(VF v) {
+#if HWY_TARGET == HWY_AVX2
+  __asm__ volatile("" : "+x"(v.raw));
+#endif
+  return v;
+}
+
 // Four vectors that begin `step` elements after one another.
 HWY_INLINE Four LoadFour(const float* from, size_t step) {
   return {Load(from), Load(from + step), Load(from + 2 * step),

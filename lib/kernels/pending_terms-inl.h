@@ -71,6 +71,16 @@ struct PendingTerms {
     }
   }
 
+  // See EndAndBegin. Not past the caches: a branch for each vector would cost
+  // more than it saves.
+  static constexpr bool kMayRunAhead = Terms::kMayRunAhead;
+  HWY_INLINE VF Begin(size_t i) const { return terms.Begin(i); }
+  HWY_INLINE void Beside(size_t i) const {
+    Store(last_step(Load(from + i)), to + i);
+  }
+  HWY_INLINE VF End(const NarrowStage& stage) const { return terms.End(stage); }
+  HWY_INLINE void Put(size_t i, VF term) const { terms.Put(i, term); }
+
   const Terms& terms;
   const LastStep& last_step;
   const float* const from;

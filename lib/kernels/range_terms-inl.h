@@ -14,9 +14,12 @@
 #define SOFTLANE_LIB_KERNELS_RANGE_TERMS_INL_H_
 #endif
 
+#include <type_traits>
+
 #include "arith/lane_range-inl.h"
 #include "arith/max-inl.h"
 #include "arith/probability-inl.h"
+#include "kernels/logits-inl.h"
 #include "kernels/pending_terms-inl.h"
 #include "kernels/stages-inl.h"
 
@@ -71,6 +74,24 @@ struct RangeTerms {
     Store(result.a, e + i);
     Store(result.b, e + i + 16);
   }
+
+  // See EndAndBegin. Other logits than those in memory would take too much
+  // code.
+  static constexpr bool kMayRunAhead =
+      kRunsAhead && std::is_same_v<Logits, PlainLogits>;
+  HWY_INLINE VF Begin(size_t i) const {
+    const VF v = logits.One(i);
+    if constexpr (kNeedsMax) max.Add(v);
+    return v;
+  }
+  HWY_INLINE void Beside(size_t) const {}
+  HWY_INLINE VF End(const NarrowStage& stage) const {
+    const VF result =
+        EndInRange<kHasMasked>(stage.x, stage.eighths, stage.rest, exp, range);
+    range.KeepInOrder();
+    return result;
+  }
+  HWY_INLINE void Put(size_t i, VF result) const { Store(result, e + i); }
 
   template <class V>
   HWY_INLINE V Of(const V& x) const {

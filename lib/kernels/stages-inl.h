@@ -15,6 +15,7 @@
 #include "arith/sum-inl.h"
 #include "arith/terms-inl.h"
 #include "arith/vector-inl.h"
+#include "kernels/ahead-inl.h"
 #include "kernels/row_limits.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -101,6 +102,8 @@ struct NoSum {
   HWY_INLINE void AddBlock(const FourTerms& four) {
     for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) four(k * kLanes);
   }
+  template <class V>
+  HWY_INLINE void AddFolded(const V&) {}
 };
 // Writes the terms from `start` to n - 1, one vector at a time.
 template <class Terms>
@@ -116,6 +119,8 @@ HWY_INLINE void WriteTerms(size_t n, const Terms& terms) {
   NoSum none;
   if constexpr (Terms::kMayBeStaged) {
     AddStagedBlocks(0, full, terms, none);
+  } else if constexpr (Terms::kMayRunAhead) {
+    AddBlocksAhead(0, full, terms, none);
   } else {
     AddBlocks(0, full, terms, none);
   }

@@ -76,6 +76,10 @@ struct NextRow {
     if (first != nullptr) PrefetchRange<4 * kLanes>(first + i);
     if (second != nullptr) PrefetchRange<4 * kLanes>(second + i);
   }
+  HWY_INLINE void PrefetchLine(size_t i) const {
+    if (first != nullptr) hwy::Prefetch(first + i);
+    if (second != nullptr) hwy::Prefetch(second + i);
+  }
 
   const float* first;
   const float* second;

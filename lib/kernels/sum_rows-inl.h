@@ -26,6 +26,7 @@ namespace {
 template <bool kHasMasked, bool kIsExact>
 struct SumTermsInRange {
   static constexpr bool kMayBeStaged = false;
+  static constexpr bool kMayRunAhead = kRunsAhead;
 
   HWY_INLINE Four LoadFourOf(size_t i) const {
     return InRegisters(LoadFour(x + i, 16));
@@ -38,6 +39,25 @@ struct SumTermsInRange {
     const VF v = LoadFirst(x + i, count, Set(x[i]));
     return KeepFirst(Of(v), count);
   }
+  // See EndAndBegin.
+  HWY_INLINE VF Begin(size_t i) const {
+    const VF next = Load(x + i);
+    if constexpr (!kIsExact) max.Add(next);
+    return next;
+  }
+  HWY_INLINE const SoftmaxExp& Exp() const { return exp; }
+  HWY_INLINE void Beside(size_t) const {}
+  HWY_INLINE VF End(const NarrowStage& stage) const {
+    if constexpr (kIsExact) {
+      return exp.FromRestNotBelow(stage.x, stage.eighths, stage.rest);
+    }
+    const VF term =
+        EndInRange<kHasMasked>(stage.x, stage.eighths, stage.rest, exp, range);
+    range.KeepInOrder();
+    return term;
+  }
+  HWY_INLINE void Put(size_t, VF) const {}
+
   template <class V>
   HWY_INLINE V Of(const V& v) const {
     if constexpr (kIsExact) return exp(v);
@@ -84,6 +104,34 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool is_exact, const RowJob& job,
   last.in_range = range.IsInside();
 }
 
+// What ForSumCols calls for the blocks of a row: see BlocksAhead.
+template <bool kIsExact>
+struct SumsAhead {
+  HWY_INLINE size_t operator()(size_t i, size_t end) const {
+    using Terms = SumTermsInRange<kIsExact, kIsExact>;
+    const SoftmaxExp own = exp;
+    const Terms terms{own, job.logits + job.begin, range, max};
+    if (job.pending_n == 0) {
+      AddBlocksAheadInDouble(i, end, terms, sum);
+      return end;
+    }
+    const LaneLogProbabilities log =
+        LogProbabilities(params.parts, *job.pending_sum).Unshifted();
+    AddBlocksAheadInDouble(i, end,
+                           PendingTerms<Terms, LaneLogProbabilities>{
+                               terms, log, job.pending, job.probs, false, {}},
+                           sum);
+    return end;
+  }
+
+  const RowJob& job;
+  const ExpParams& params;
+  const SoftmaxExp& exp;
+  LaneRange& range;
+  NarrowMax& max;
+  LaneSum& sum;
+};
+
 // The sum of one row; its pending row, of as many elements, is written. A
 // function of its own, so that the constants of its loop stay in registers.
 // Usual rows have code of their own for the block that is not full: 3 % less
@@ -97,35 +145,46 @@ HWY_NOINLINE void SumRow(const void*, const RowJob& job,
   LastSum last;
   if (!has_own_last && n != full) SumLast(kIsExact, job, params, last);
   SoftmaxExp exp = ExpOf(params.range, params.parts);
-  exp.KeepConstants();
   LaneRange range;
   NarrowMax max;
   LaneSum sum;
-  double* block_sums = job.block_sums;
   using Terms = SumTermsInRange<kIsExact, kIsExact>;
   const Terms terms{exp, job.logits + job.begin, range, max};
   const bool is_pending = job.pending_n != 0;
-  ForSumCols<kIsExact>(
-      full, job, params, block_sums, sum, exp,
-      [&](size_t i, size_t end) HWY_ATTR {
-        if (is_pending) {
-          const LaneLogProbabilities log =
-              LogProbabilities(params.parts, *job.pending_sum).Unshifted();
-          const PendingTerms<Terms, LaneLogProbabilities> subtracting{
-              terms,           log,         job.pending, job.probs,
-              job.is_streamed, AheadOf(job)};
-          AddBlocks<true>(i, end, subtracting, sum);
-        } else {
-          AddBlocks<true>(i, end, terms, sum);
-        }
-        return end;
-      });
+  const auto add = [&](size_t i, size_t end) HWY_ATTR {
+    if (is_pending) {
+      const LaneLogProbabilities log =
+          LogProbabilities(params.parts, *job.pending_sum).Unshifted();
+      const PendingTerms<Terms, LaneLogProbabilities> subtracting{
+          terms, log, job.pending, job.probs, job.is_streamed, AheadOf(job)};
+      AddBlocks<true>(i, end, subtracting, sum);
+    } else {
+      AddBlocks<true>(i, end, terms, sum);
+    }
+    return end;
+  };
+  if constexpr (kRunsAhead) {
+    ForSumCols<kIsExact>(
+        full, job, params, job.block_sums, sum, exp,
+        SumsAhead<kIsExact>{job, params, exp, range, max, sum});
+  } else {
+    ForSumCols<kIsExact>(full, job, params, job.block_sums, sum, exp, add);
+  }
   if (has_own_last) {
     const LaneLogProbabilities log =
         LogProbabilities(params.parts, *job.pending_sum).Unshifted();
-    const PendingTerms<Terms, LaneLogProbabilities> subtracting{
-        terms, log, job.pending, job.probs, job.is_streamed, {}};
-    AddLast<true>(full, n, subtracting, sum);
+    const auto add_last = [&](const Terms& terms) HWY_ATTR {
+      const PendingTerms<Terms, LaneLogProbabilities> subtracting{
+          terms, log, job.pending, job.probs, job.is_streamed, {}};
+      AddLast<true>(full, n, subtracting, sum);
+    };
+    if constexpr (kRunsAhead) {
+      SoftmaxExp own = exp;
+      own.KeepConstants();
+      add_last({own, job.logits + job.begin, range, max});
+    } else {
+      add_last(terms);
+    }
   }
   result.max = max.Total();
   result.in_range = range.IsInside();
