@@ -30,7 +30,7 @@ using internal::ExpParams;
 // 0.51 and 0.41 at 5242 x 400. Not for attention: short rows would take 3 to 5
 // % more time.
 template <class Terms>
-struct AheadTerms {
+struct PrefetchingTerms {
   HWY_INLINE void Prefetch(size_t i) const {
     // GCC would write the loop twice.
     if (Unknown(has_ahead) == 0) return;
@@ -40,10 +40,7 @@ struct AheadTerms {
     Prefetch(i);
     return terms.FourOf(i);
   }
-  HWY_INLINE VF One(size_t i) const {
-    if (Unknown(has_ahead) != 0 && i % 16 == 0) hwy::Prefetch(next + i);
-    return terms.One(i);
-  }
+  HWY_INLINE VF One(size_t i) const { return terms.One(i); }
   HWY_INLINE VF First(size_t i, size_t count) const {
     return terms.First(i, count);
   }
@@ -59,6 +56,15 @@ struct AheadTerms {
   HWY_INLINE void Write(size_t i, const Two& result) const {
     terms.Write(i, result);
   }
+
+  // See EndAndBegin.
+  static constexpr bool kMayRunAhead = Terms::kMayRunAhead;
+  HWY_INLINE VF Begin(size_t i) const { return terms.Begin(i); }
+  HWY_INLINE void Beside(size_t i) const {
+    if (i % 16 == 0 && Unknown(has_ahead) != 0) hwy::Prefetch(next + i);
+  }
+  HWY_INLINE VF End(const NarrowStage& stage) const { return terms.End(stage); }
+  HWY_INLINE void Put(size_t i, VF term) const { terms.Put(i, term); }
 
   const Terms& terms;
   size_t has_ahead;
@@ -83,13 +89,8 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
       const bool has_ahead = r < rows.ahead_rows;
       const float* const next =
           has_ahead ? rows.ahead + r * rows.stride : nullptr;
-      const AheadTerms<Terms> ahead{terms, has_ahead ? 1u : 0u, next};
-      // With 8 lanes, vectors one by one are faster than four side by side.
-      if constexpr (Terms::kMayBeStaged) {
-        WriteTerms(length, ahead);
-      } else {
-        WriteLast(0, length, ahead);
-      }
+      WriteTerms(length,
+                 PrefetchingTerms<Terms>{terms, has_ahead ? 1u : 0u, next});
     } else {
       WriteTerms(length, terms);
     }
@@ -127,7 +128,7 @@ bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
     using Terms = WholeTerms<std::decay_t<decltype(logits)>>;
     const Terms terms{{exp, logits, e, range, max}};
     // With 8 lanes, vectors one by one are faster than four side by side.
-    if constexpr (Terms::kMayBeStaged) {
+    if constexpr (Terms::kMayBeStaged || Terms::kMayRunAhead) {
       WriteTerms(end, terms);
     } else {
       WriteLast(0, end, terms);
@@ -147,6 +148,7 @@ bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
 template <class Source, class Logits>
 struct LogitTerms {
   static constexpr bool kMayBeStaged = false;
+  static constexpr bool kMayRunAhead = false;
 
   HWY_INLINE Four FourOf(size_t i) const {
     const Four x = logits.FourOf(i);

@@ -207,8 +207,8 @@ HWY_INLINE RowsDone ExpUniformRows(const void* of_kind, const RowJob* jobs,
 }
 
 // A row that may have masked elements looks for its maximum, asked for or not.
-// With AVX2 a pass without it would save 1 to 3 % of the time of 16 x 256 to 4 x
-// 32000 on Zen 3. With AVX-512 it would be 16 kB of code.
+// With AVX2 a pass without it would save 1 to 3 % of the time of 16 x 256 to 4
+// x 32000 on Zen 3. With AVX-512 it would be 16 kB of code.
 template <bool kHasMasked, bool kNeedsMax, class Source>
 constexpr ExpRowFunction* ExpRowOf() {
   constexpr bool kHasMax = kNeedsMax || kHasMasked;
