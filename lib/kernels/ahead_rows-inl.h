@@ -21,12 +21,14 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The same terms where the probabilities go past the caches.
-template <class Terms>
+// The same terms where the probabilities go past the caches; or, with kEither,
+// where they may.
+template <bool kEither, class Terms>
 struct StreamingTerms {
   HWY_INLINE const SoftmaxExp& Exp() const { return terms.Exp(); }
   HWY_INLINE VF Begin(size_t i) const { return terms.Begin(i); }
   HWY_INLINE void Beside(size_t i) const {
+    if (kEither && !terms.is_streamed) return terms.Beside(i);
     if (i % 16 == 0) terms.ahead.PrefetchLine(i);
     StreamOne(terms.last_step(Load(terms.from + i)), terms.to + i);
   }
@@ -55,8 +57,9 @@ struct BlocksAhead {
     const UsualProbabilities usual{probabilities};
     const DividingTerms<Terms> dividing{
         terms, usual, job.pending, job.probs, job.is_streamed, AheadOf(job)};
-    if (is_streamed) {
-      const StreamingTerms<DividingTerms<Terms>> streaming{dividing};
+    // A loop of its own for rows whose maximum is asked for would be 1 kB.
+    if (kNeedsMax || is_streamed) {
+      const StreamingTerms<kNeedsMax, DividingTerms<Terms>> streaming{dividing};
       AddBlocksAhead(i, end, streaming, sum);
     } else {
       AddBlocksAhead(i, end, dividing, sum);

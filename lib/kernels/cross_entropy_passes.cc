@@ -201,12 +201,11 @@ bool LossesOfTile(const Loss& loss, const internal::TileKernels& kernels,
 #if HWY_TARGET == HWY_AVX2
 bool FewLosses(const Rows<const float>& x, const Rows<float>& dx,
                const int32_t* labels, double upstream, double* losses) {
-  constexpr const ScaleParts& kParts = internal::kUnscaled;
   const F64 d;
   const F32 df;
   FewRows few(x.rows, x.cols);
   few.Load(x.data, x.stride);
-  if (HWY_UNLIKELY(!few.Exp(kParts))) return false;
+  if (HWY_UNLIKELY(!few.Exp())) return false;
   // The column of a label, from the first column of each vector.
   const __m128i half =
       x.cols <= kLanes
@@ -239,7 +238,7 @@ bool FewLosses(const Rows<const float>& x, const Rows<float>& dx,
   const VD ratio = hn::Div(others, e_label);
   const VD log =
       LogLanes(hn::IfThenElse(is_large, hn::Add(hn::Set(d, 1.0), ratio), sum));
-  const VD usual = hn::Sub(few.LogSums(kParts, sum, log), x_label);
+  const VD usual = hn::Sub(few.LogSums(sum, log), x_label);
   const VD large = hn::IfThenElse(hn::Gt(ratio, hn::Set(d, kMaxSeries)), log,
                                   LogOnePlusSeries(ratio));
   HWY_ALIGN double all[4];

@@ -60,7 +60,8 @@ class FewRows {
 
   // The exp values by the maximum of each row. False if a maximum is not finite
   // or beyond the direct limit.
-  HWY_INLINE bool Exp(const ScaleParts& parts) {
+  HWY_INLINE bool Exp() {
+    constexpr const ScaleParts& parts = internal::kUnscaled;
     const F32 d;
     max = hn::Max(hn::Max(x.a, x.b), hn::Max(x.c, x.d));
     max = hn::Max(max, hn::ConcatLowerUpper(d, max, max));
@@ -90,7 +91,7 @@ class FewRows {
   }
 
   // LogOfSum of each row, where `log` is the logarithm of the sum.
-  HWY_INLINE VD LogSums(const ScaleParts& parts, VD sum, VD log) const {
+  HWY_INLINE VD LogSums(VD sum, VD log) const {
     const F64 d;
     const VD log_divisor =
         hn::Sub(hn::Mul(hn::PromoteTo(d, Lower(offset)), hn::Set(d, kLn2)),
@@ -102,7 +103,7 @@ class FewRows {
     const auto may_be_one =
         hn::And(is_float, hn::Lt(sum, hn::Set(d, kMaxPeak)));
     if (HWY_LIKELY(hn::AllFalse(d, may_be_one))) return log_sum;
-    return UnlessOne(max, offset, sum, log_sum, parts);
+    return UnlessOne(max, offset, sum, log_sum);
   }
 
   HWY_INLINE void Store(const Four& results, float* to, size_t stride) const {
@@ -144,15 +145,14 @@ class FewRows {
   VF max, offset;  // a row per lane
 
  private:
-  // log_sum, but scale * max where the sum is the maximum's exp value alone.
-  static HWY_NOINLINE VD UnlessOne(VF max, VF offset, VD sum, VD log_sum,
-                                   const ScaleParts& parts) {
+  // log_sum, but the maximum where the sum is the maximum's exp value alone.
+  static HWY_NOINLINE VD UnlessOne(VF max, VF offset, VD sum, VD log_sum) {
+    constexpr const ScaleParts& parts = internal::kUnscaled;
     const F64 d;
     const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
                          Lowest(offset, parts));
     const VD top = hn::PromoteTo(d, Lower(exp(max)));
-    const VD top_only =
-        hn::Mul(hn::PromoteTo(d, Lower(max)), hn::Set(d, parts.scale));
+    const VD top_only = hn::PromoteTo(d, Lower(max));
     return hn::IfThenElse(hn::Eq(sum, top), top_only, log_sum);
   }
   // The place and the number of elements of vector k.

@@ -193,16 +193,16 @@ constexpr LogitsKernels kLogitsKernels = {
     {&SumRows<false>, &SumRows<true>, &SumRows<false>, nullptr}, nullptr};
 
 #if HWY_TARGET == HWY_AVX2
-bool FewLogs(const Rows<const float>& x, const Rows<float>* y, float* logsumexp,
-             const ScaleParts& parts) {
+bool FewLogs(const Rows<const float>& x, const Rows<float>* y,
+             float* logsumexp) {
   const F64 d;
   const hn::Half<F32> half;
   FewRows few(x.rows, x.cols);
   few.Load(x.data, x.stride);
-  if (HWY_UNLIKELY(!few.Exp(parts))) return false;
+  if (HWY_UNLIKELY(!few.Exp())) return false;
   const VD sum = few.Sum(few.e);
   if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(sum, sum)))) return false;
-  const VD log = few.LogSums(parts, sum, LogLanes(sum));
+  const VD log = few.LogSums(sum, LogLanes(sum));
   if (y == nullptr) {  // + 0 makes +0 of -0
     HWY_ALIGN float logs[kLanes / 2];
     hn::Store(hn::DemoteTo(half, hn::Add(log, hn::Zero(d))), half, logs);
@@ -211,8 +211,8 @@ bool FewLogs(const Rows<const float>& x, const Rows<float>* y, float* logsumexp,
   }
   const auto high = hn::DemoteTo(half, log);
   const auto low = hn::DemoteTo(half, hn::Sub(log, hn::PromoteTo(d, high)));
-  const LaneLogProbabilities logs{Set(static_cast<float>(parts.scale)),
-                                  few.Twice(hn::Neg(high)), few.Twice(low)};
+  const LaneLogProbabilities logs{Set(1.0f), few.Twice(hn::Neg(high)),
+                                  few.Twice(low)};
   few.Store(logs(few.x), y->data, y->stride);
   return true;
 }

@@ -146,11 +146,11 @@ struct BatchLogitsKernels {
   FindMaximaFunction* find_maxima;
 };
 
-/// Does rows that are AreFewRows at once, in place or not. False if a row needs
-/// another schedule; then nothing is written. Softmax gives no logsumexp;
-/// log-softmax gives it where y is null, and nowhere else.
+/// Does rows that are AreFewRows and not scaled at once, in place or not. False
+/// if a row needs another schedule; then nothing is written. Softmax gives no
+/// logsumexp; log-softmax gives it where y is null, and nowhere else.
 using FewRowsFunction = bool(const Rows<const float>& x, const Rows<float>* y,
-                             float* logsumexp, const ScaleParts& parts);
+                             float* logsumexp);
 
 /// The passes that depend on the last step and read floats in memory.
 struct SoftmaxKernels {

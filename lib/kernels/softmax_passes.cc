@@ -155,11 +155,11 @@ void DivideStreamed(const float* e, float* probs, size_t n, double sum,
 }
 
 #if HWY_TARGET == HWY_AVX2
-bool FewProbabilities(const Rows<const float>& x, const Rows<float>* y, float*,
-                      const ScaleParts& parts) {
+bool FewProbabilities(const Rows<const float>& x, const Rows<float>* y,
+                      float*) {
   FewRows few(x.rows, x.cols);
   few.Load(x.data, x.stride);
-  if (HWY_UNLIKELY(!few.Exp(parts))) return false;
+  if (HWY_UNLIKELY(!few.Exp())) return false;
   const VD sum = few.Sum(few.e);
   if (HWY_UNLIKELY(!hn::AllTrue(F64(), hn::Eq(sum, sum)))) return false;
   const LaneReciprocals reciprocals(sum, sum);

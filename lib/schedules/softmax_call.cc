@@ -38,12 +38,6 @@ void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
               EmptyValue(call.empty_row, call.is_log));
 }
 
-bool RunAtOnce(FewRowsFunction* few_rows, const Rows<const float>& x,
-               const Rows<float>* y, float* logsumexp, float scale) {
-  ScaleParts place;
-  return few_rows(x, y, logsumexp, SplitScale(scale, place));
-}
-
 void RunShortRows(const RowKernels& row, const SoftmaxKernels& kernels,
                   const Rows<const float>& x, const Rows<float>& y,
                   float* logsumexp, const ScaleParts& parts,

@@ -120,17 +120,13 @@ void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
                  float empty_value);
 /// Does rows [first, first + count) of a call.
 void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count);
-/// Does rows at once: see FewRowsFunction. Not for the host's FP environment.
-[[gnu::noinline]] bool RunAtOnce(FewRowsFunction* few_rows,
-                                 const Rows<const float>& x,
-                                 const Rows<float>* y, float* logsumexp,
-                                 float scale);
-/// The same, if the rows are few and the target has such a function.
+/// Does rows at once, see FewRowsFunction, if they are few, are not scaled, and
+/// the target has such a function.
 inline bool RunFewRows(const SoftmaxKernels& kernels,
                        const Rows<const float>& x, const Rows<float>* y,
                        float* logsumexp, float scale) {
   return AreFewRows(x.rows, x.cols) && kernels.few_rows != nullptr &&
-         RunAtOnce(kernels.few_rows, x, y, logsumexp, scale);
+         scale == 1.0f && kernels.few_rows(x, y, logsumexp);
 }
 /// Does all rows in batches. The kernel `short_rows` must not be null.
 void RunShortRows(const RowKernels& row, const SoftmaxKernels& kernels,
