@@ -71,9 +71,10 @@ struct PrefetchingTerms {
   const float* next;
 };
 
-template <bool kHasMasked, class Source>
-bool ExpBatch(const void* source, const internal::BatchRows& rows,
-              const ExpParams& params) {
+template <bool kHasMasked, bool kPrefetches, class Source>
+HWY_NOINLINE bool ExpRowsOfBatch(const void* source,
+                                 const internal::BatchRows& rows,
+                                 const ExpParams& params) {
   const Source all(source);
   const size_t runs = rows.is_dense ? 1 : rows.rows;
   const size_t length = rows.is_dense ? rows.rows * rows.n : rows.n;
@@ -85,7 +86,7 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
         all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
     using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
     const Terms terms{exp, logits, rows.e + r * rows.e_stride, range, none};
-    if constexpr (Source::kAreInMemory) {
+    if constexpr (kPrefetches) {
       const bool has_ahead = r < rows.ahead_rows;
       const float* const next =
           has_ahead ? rows.ahead + r * rows.stride : nullptr;
@@ -96,6 +97,20 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
     }
   }
   return range.IsInside();
+}
+
+// With AVX2, usual batches that prefetch nothing have a loop of their own: they
+// take 5 to 8 % less time on Zen 3.
+template <bool kHasMasked, class Source>
+bool ExpBatch(const void* source, const internal::BatchRows& rows,
+              const ExpParams& params) {
+  constexpr bool kMayPrefetch = Source::kAreInMemory;
+  constexpr bool kHasBoth = kRunsAhead && !kHasMasked;
+  if (kMayPrefetch && (!kHasBoth || rows.ahead_rows != 0)) {
+    return ExpRowsOfBatch<kHasMasked, kMayPrefetch, Source>(source, rows,
+                                                            params);
+  }
+  return ExpRowsOfBatch<kHasMasked, false, Source>(source, rows, params);
 }
 
 // Exp values for a place that has room for whole vectors.
