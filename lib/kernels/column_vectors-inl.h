@@ -31,8 +31,9 @@ HWY_NOINLINE void ReadPart(const float* from, size_t stride, size_t n,
 template <size_t kCount>
 [[gnu::aligned(64)]] void CopyColumns(const float* values, size_t width,
                                       size_t n, float* to, size_t stride) {
-  for (size_t k = 0; k < n; ++k, values += width, to += stride) {
-    std::memcpy(to, values, kCount * sizeof(float));
+  // The stride of a row alone may be any number: no pointer behind it.
+  for (size_t k = 0; k < n; ++k) {
+    std::memcpy(to + k * stride, values + k * width, kCount * sizeof(float));
   }
 }
 HWY_NOINLINE void WritePart(const float* values, size_t width, size_t n,
