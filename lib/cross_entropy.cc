@@ -119,11 +119,9 @@ bool IsPlain(const CrossEntropyCall& call) {
 bool RunOneColumn(const CrossEntropyCall& call) {
   const Rows<const float>& x = call.logits;
   const CrossEntropyOptions& options = *call.options;
-  if (!IsFinite(options.upstream)) return false;
+  if (!IsFinite(options.upstream) || options.ignore_index == 0) return false;
   for (size_t r = 0; r < x.rows; ++r) {
-    if (!IsFinite(*x.Row(r)) || call.labels[r] != 0 ||
-        options.ignore_index == 0)
-      return false;
+    if (!IsFinite(*x.Row(r)) || call.labels[r] != 0) return false;
   }
   const float gradient = BitsOf(options.upstream) >> 31 != 0 ? -0.0f : 0.0f;
   for (size_t r = 0; r < x.rows; ++r) {

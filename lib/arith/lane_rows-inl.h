@@ -70,15 +70,26 @@ class LaneReciprocals {
   }
 };
 
+// RowPlan::log_divisor, with a row per lane. `octaves` is its offset.
+HWY_INLINE VD LogDivisors(VD octaves) {
+  const F64 d;
+  return hn::Sub(hn::Mul(octaves, hn::Set(d, kLn2)),
+                 hn::Set(d, kLogSoftmaxFactor));
+}
+// Whether a sum may be the exp value of one element, see LogOfSum: it is a
+// float.
+HWY_INLINE auto MayBeOne(VD sum) {
+  const F64 d;
+  const VD rounded = hn::PromoteTo(d, hn::DemoteTo(hn::Half<F32>(), sum));
+  return hn::And(hn::Eq(rounded, sum), hn::Lt(sum, hn::Set(d, kMaxPeak)));
+}
+
 // LogOfSum, with a row per lane. `octaves` is the offset of the row's plan, and
 // `top` is the exp value of its maximum.
 HWY_INLINE VD LogOfLaneSums(VD sum, VD max, VD octaves, VD top, double scale) {
-  const F64 d;
-  const VD log_divisor = hn::Sub(hn::Mul(octaves, hn::Set(d, kLn2)),
-                                 hn::Set(d, kLogSoftmaxFactor));
-  const VD top_only = hn::Mul(max, hn::Set(d, scale));
+  const VD top_only = hn::Mul(max, hn::Set(F64(), scale));
   return hn::IfThenElse(hn::Eq(sum, top), top_only,
-                        hn::Add(log_divisor, LogLanes(sum)));
+                        hn::Add(LogDivisors(octaves), LogLanes(sum)));
 }
 
 }  // namespace

@@ -72,10 +72,13 @@ HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts,
   return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo),
                     Set(static_cast<float>(plan.offset)), Set(lowest));
 }
-HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts) {
-  const VF offset = Set(static_cast<float>(plan.offset));
+// The same with a row per lane, by its own `lowest`.
+HWY_INLINE SoftmaxExp MakeExp(VF offset, const ScaleParts& parts) {
   return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo), offset,
                     Lowest(offset, parts));
+}
+HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts) {
+  return MakeExp(Set(static_cast<float>(plan.offset)), parts);
 }
 
 }  // namespace

@@ -3,13 +3,13 @@
 // Exponentials one vector after the other, each begun while the one before it
 // ends: AVX2.
 //
-// On Zen 3 a store of a vector takes the register port that the
-// addend of an FMA is read by: no FMA starts in its cycle. And a core sees only
-// some 64 instructions that wait for operands. So a loop is fast if it stores
-// nothing but results, and if an instruction stands where its operands are
-// about to be there. Four vectors side by side have too many values at once,
-// which are then put by on the stack; and a block's sum right behind the block
-// waits for the last of its terms. Here a block's sum is added in the middle of
+// On Zen 3 no FMA starts in the cycle of a store, unless its addend is the
+// result just before: 20 FMAs and 10 stores take 20 cycles, not 10. And few
+// instructions can wait for their operands, some 64. So a loop is fast if it
+// stores nothing but results, and if an instruction stands where its operands
+// are about to be ready. Four vectors side by side have more values than
+// registers, so some are stored and loaded again. A block's sum right behind
+// the block waits for the last of its terms. Here it is added in the middle of
 // the next block. AVX2 on Zen 3, cycles per vector of the exp pass that divides
 // the row before: 8.0 with four side by side, 7.2 so.
 
@@ -82,8 +82,9 @@ HWY_INLINE void AddBlocksAhead(size_t start, size_t end, const Terms& terms,
   sum.AddFolded(folded);
 }
 
-// AddBlocks<true>, ahead. A block's terms are put by, and added while the next
-// block's are made. From memory they become doubles for less.
+// AddBlocks<true>, ahead. A block's terms are stored, and added while those of
+// the next block are made: a conversion to double from memory costs less than
+// that of a register.
 template <class Terms, class Sum>
 HWY_INLINE void AddBlocksAheadInDouble(size_t start, size_t end,
                                        const Terms& terms, Sum& sum) {

@@ -12,6 +12,7 @@
 
 #include "arith/log-inl.h"
 #include "arith/row_exp-inl.h"
+#include "arith/sum-inl.h"
 #include "kernels/cross_entropy_kernels.h"
 #include "softlane/accuracy.h"
 
@@ -108,17 +109,31 @@ HWY_INLINE V LogOnePlusSeries(V t) {
   }
   return hn::Mul(t, tail);
 }
-template <class V>
-HWY_INLINE V LogOnePlusLanes(V t) {
-  const hn::DFromV<V> d;
-  const V log = LogLanes(hn::Add(hn::Set(d, 1.0), t));
-  return hn::IfThenElse(hn::Gt(t, hn::Set(d, kMaxSeries)), log,
-                        LogOnePlusSeries(t));
-}
 HWY_INLINE double LogOnePlus(double t) {
   if (t > kMaxSeries) return Log(1.0 + t);
   return hn::GetLane(LogOnePlusSeries(hn::Set(hn::CappedTag<double, 1>(), t)));
 }
+
+// LabelLoss, with a row per lane. A row has one logarithm: that of its sum, or
+// of 1 + others / label.
+struct LaneLabelLoss {
+  HWY_INLINE LaneLabelLoss(VD others, VD label, VD sum)
+      : is_large(hn::Gt(label, others)), ratio(hn::Div(others, label)) {
+    const VD one_plus = hn::Add(hn::Set(F64(), 1.0), ratio);
+    log = LogLanes(hn::IfThenElse(is_large, one_plus, sum));
+  }
+
+  // `usual` is the loss of rows whose label's p is not above 1/2. Their `log`
+  // is that of the sum.
+  HWY_INLINE VD Or(VD usual) const {
+    const auto is_long = hn::Gt(ratio, hn::Set(F64(), kMaxSeries));
+    const VD large = hn::IfThenElse(is_long, log, LogOnePlusSeries(ratio));
+    return hn::IfThenElse(is_large, large, usual);
+  }
+
+  hn::Mask<F64> is_large;
+  VD ratio, log;
+};
 
 // -log p of the label.
 HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,

@@ -231,18 +231,12 @@ bool FewLosses(const Rows<const float>& x, const Rows<float>& dx,
   const VD factor = hn::Div(unit, sum);
   // False for NaN.
   const auto fits = hn::Le(hn::Abs(factor), hn::Set(d, kMaxFactor));
-  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::And(fits, hn::Eq(sum, sum)))))
-    return false;
-  // As CrossEntropyTile has it.
-  const auto is_large = hn::Gt(e_label, others);
-  const VD ratio = hn::Div(others, e_label);
-  const VD log =
-      LogLanes(hn::IfThenElse(is_large, hn::Add(hn::Set(d, 1.0), ratio), sum));
-  const VD usual = hn::Sub(few.LogSums(sum, log), x_label);
-  const VD large = hn::IfThenElse(hn::Gt(ratio, hn::Set(d, kMaxSeries)), log,
-                                  LogOnePlusSeries(ratio));
+  const auto is_good = hn::And(fits, hn::Eq(sum, sum));
+  if (HWY_UNLIKELY(!hn::AllTrue(d, is_good))) return false;
+  const LaneLabelLoss loss(others, e_label, sum);
+  const VD usual = hn::Sub(few.LogSums(sum, loss.log), x_label);
   HWY_ALIGN double all[4];
-  hn::Store(hn::IfThenElse(is_large, large, usual), d, all);
+  hn::Store(loss.Or(usual), d, all);
   few.StoreLanes(all, losses);
   if (dx.data == nullptr) return true;
   const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);

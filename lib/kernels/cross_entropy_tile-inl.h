@@ -180,36 +180,22 @@ class CrossEntropyTile {
   }
 
   // LabelLoss of half of a vector's rows, and the gradients of rows without
-  // weights and z_loss. A row has one logarithm: that of its sum, or of 1 +
-  // others / label.
+  // weights and z_loss.
   HWY_INLINE void SetPlainLosses(size_t i, double* losses) {
     const F64 d;
     const VD label = InDouble(label_ + i), others = hn::Load(d, others_ + i);
     const VD sum = hn::Load(d, tile_.sums + i);
-    const auto is_large = hn::Gt(label, others);
-    const VD ratio = hn::Div(others, label);
-    const VD log = LogLanes(
-        hn::IfThenElse(is_large, hn::Add(hn::Set(d, 1.0), ratio), sum));
-    // A sum that may be one exp value, see LogOfSum. It is not the label's, or
-    // the label is large.
-    const hn::Half<F32> half;
-    const auto is_float =
-        hn::Eq(hn::PromoteTo(d, hn::DemoteTo(half, sum)), sum);
-    const auto may_be_one =
-        hn::And(is_float, hn::Lt(sum, hn::Set(d, kMaxPeak)));
-    if (!has_logs_ && !hn::AllFalse(d, may_be_one)) {
+    const LaneLabelLoss loss(others, label, sum);
+    // The sum is not the label's exp value, or the label is large.
+    if (!has_logs_ && !hn::AllFalse(d, MayBeOne(sum))) {
       kernels_.log_sums(tile_, loss_.parts, log_sums_);
       has_logs_ = true;
     }
-    const VD log_divisor =
-        hn::Sub(hn::Mul(InDouble(tile_.offset + i), hn::Set(d, kLn2)),
-                hn::Set(d, kLogSoftmaxFactor));
+    const VD log_divisor = LogDivisors(InDouble(tile_.offset + i));
     const VD log_sum =
-        has_logs_ ? hn::Load(d, log_sums_ + i) : hn::Add(log_divisor, log);
+        has_logs_ ? hn::Load(d, log_sums_ + i) : hn::Add(log_divisor, loss.log);
     const VD scale = hn::Set(d, loss_.parts.scale);
     const VD usual = hn::Sub(log_sum, hn::Mul(scale, InDouble(x_label_ + i)));
-    const VD large = hn::IfThenElse(hn::Gt(ratio, hn::Set(d, kMaxSeries)), log,
-                                    LogOnePlusSeries(ratio));
     const VD unit = hn::Mul(hn::Load(d, upstream_ + i), scale);
     const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);
     // Not NaN, nor the sum of a row that is -inf throughout.
@@ -218,7 +204,7 @@ class CrossEntropyTile {
       const VD nan = hn::Set(d, static_cast<double>(kNaN));
       hn::StoreU(hn::IfThenElse(is_number, v, nan), d, to + i);
     };
-    put(hn::IfThenElse(is_large, large, usual), losses);
+    put(loss.Or(usual), losses);
     put(hn::Div(unit, sum), factors_);
     put(hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_);
   }

@@ -86,8 +86,7 @@ void ExpOfTile(const float* from, size_t n, const ScaleParts& parts,
     const VF limit = Set(internal::DirectLimitOf(parts));
     if (hn::AllTrue(F32(), hn::Le(hn::Abs(Load(maxima + i)), limit))) {
       const VF offset = Load(tile.offset + i);
-      const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
-                           Lowest(offset, parts));
+      const SoftmaxExp exp = MakeExp(offset, parts);
       for (size_t k = i; k < n * tile.width; k += tile.width) {
         Store(exp(Load(from + k)), to + k);
       }

@@ -15,6 +15,7 @@
 
 #include "arith/lane_rows-inl.h"
 #include "arith/max-inl.h"
+#include "arith/transpose-inl.h"
 #include "kernels/row_limits.h"
 
 // AVX-512 takes the functions of AVX2.
@@ -25,20 +26,6 @@ namespace HWY_NAMESPACE {
 namespace {
 
 static_assert(internal::kFewCols == 2 * kLanes, "two rows in four vectors");
-
-// Vector k of the result has element k of each half of each vector.
-HWY_INLINE Four TransposeHalves(const Four& v) {
-  const F32 d;
-  const hn::Repartition<double, F32> pairs;
-  const auto ab = hn::BitCast(pairs, hn::InterleaveLower(d, v.a, v.b));
-  const auto cd = hn::BitCast(pairs, hn::InterleaveLower(d, v.c, v.d));
-  const auto upper_ab = hn::BitCast(pairs, hn::InterleaveUpper(d, v.a, v.b));
-  const auto upper_cd = hn::BitCast(pairs, hn::InterleaveUpper(d, v.c, v.d));
-  return {hn::BitCast(d, hn::InterleaveLower(pairs, ab, cd)),
-          hn::BitCast(d, hn::InterleaveUpper(pairs, ab, cd)),
-          hn::BitCast(d, hn::InterleaveLower(pairs, upper_ab, upper_cd)),
-          hn::BitCast(d, hn::InterleaveUpper(pairs, upper_ab, upper_cd))};
-}
 
 class FewRows {
  public:
@@ -55,7 +42,7 @@ class FewRows {
       return LoadFirst(from + (k < count ? PlaceOf(k, stride) : 0), SizeOf(k),
                        none);
     };
-    x = TransposeHalves({vector(0), vector(1), vector(2), vector(3)});
+    x = TransposeBlocks({vector(0), vector(1), vector(2), vector(3)});
   }
 
   // The exp values by the maximum of each row. False if a maximum is not finite
@@ -67,8 +54,7 @@ class FewRows {
     max = hn::Max(max, hn::ConcatLowerUpper(d, max, max));
     if (HasTwo()) max = hn::Max(max, hn::Shuffle2301(max));
     const bool are_direct = FindOffset(max, parts, offset);
-    const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
-                         Lowest(offset, parts));
+    const SoftmaxExp exp = MakeExp(offset, parts);
     e = exp(x);
     return are_direct;
   }
@@ -93,21 +79,14 @@ class FewRows {
   // LogOfSum of each row, where `log` is the logarithm of the sum.
   HWY_INLINE VD LogSums(VD sum, VD log) const {
     const F64 d;
-    const VD log_divisor =
-        hn::Sub(hn::Mul(hn::PromoteTo(d, Lower(offset)), hn::Set(d, kLn2)),
-                hn::Set(d, kLogSoftmaxFactor));
-    const VD log_sum = hn::Add(log_divisor, log);
-    // A sum that may be one exp value is a float.
-    const auto is_float =
-        hn::Eq(hn::PromoteTo(d, hn::DemoteTo(hn::Half<F32>(), sum)), sum);
-    const auto may_be_one =
-        hn::And(is_float, hn::Lt(sum, hn::Set(d, kMaxPeak)));
-    if (HWY_LIKELY(hn::AllFalse(d, may_be_one))) return log_sum;
+    const VD log_sum =
+        hn::Add(LogDivisors(hn::PromoteTo(d, Lower(offset))), log);
+    if (HWY_LIKELY(hn::AllFalse(d, MayBeOne(sum)))) return log_sum;
     return UnlessOne(max, offset, sum, log_sum);
   }
 
   HWY_INLINE void Store(const Four& results, float* to, size_t stride) const {
-    const Four v = TransposeHalves(results);
+    const Four v = TransposeBlocks(results);
     const size_t count = NumVectors();
     StoreFirst(v.a, to, SizeOf(0));
     if (count > 1) StoreFirst(v.b, to + PlaceOf(1, stride), SizeOf(1));
@@ -149,8 +128,7 @@ class FewRows {
   static HWY_NOINLINE VD UnlessOne(VF max, VF offset, VD sum, VD log_sum) {
     constexpr const ScaleParts& parts = internal::kUnscaled;
     const F64 d;
-    const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
-                         Lowest(offset, parts));
+    const SoftmaxExp exp = MakeExp(offset, parts);
     const VD top = hn::PromoteTo(d, Lower(exp(max)));
     const VD top_only = hn::PromoteTo(d, Lower(max));
     return hn::IfThenElse(hn::Eq(sum, top), top_only, log_sum);

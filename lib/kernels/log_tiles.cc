@@ -45,8 +45,7 @@ void SumExp(const float* logits, size_t n, const ScaleParts& parts,
   const size_t width = tile.width, step = 16 * width;
   for (size_t i = 0; i < width; i += kLanes) {
     const VF offset = Load(tile.offset + i);
-    SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
-                   Lowest(offset, parts));
+    SoftmaxExp exp = MakeExp(offset, parts);
     exp.KeepConstants();
     const float* from = logits + i;
     for (size_t k = 0; k < n; k += kSumBlock) {

@@ -211,8 +211,7 @@ void LogSums(const Batch& batch, const ScaleParts& parts, float* logsumexp) {
     const VF row_max = LoadFirst(batch.max + r, count, Set(0.0f));
     VF offset;
     FindOffset(row_max, parts, offset);
-    const SoftmaxExp exp(Set(parts.l_hi), Set(parts.l_lo), offset,
-                         Lowest(offset, parts));
+    const SoftmaxExp exp = MakeExp(offset, parts);
     Store(offset, offsets);
     Store(exp(row_max), top);
     for (size_t i = 0; i < Unknown(kLanes); i += kLanes / 2) {

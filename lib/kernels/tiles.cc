@@ -17,11 +17,6 @@ namespace {
 
 using internal::TileKernels;
 
-SoftmaxExp ExpOfLanes(VF offset, const ScaleParts& parts) {
-  return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo), offset,
-                    Lowest(offset, parts));
-}
-
 // Of the lanes from `begin` to `end`. What is behind the last element of a lane
 // is done, too, which does not matter.
 HWY_NOINLINE void ExpLanes(const float* from, size_t n, const ScaleParts& parts,
@@ -29,7 +24,7 @@ HWY_NOINLINE void ExpLanes(const float* from, size_t n, const ScaleParts& parts,
                            const Tile& tile) {
   const size_t width = tile.width;
   for (size_t i = begin; i < end; i += kLanes) {
-    const SoftmaxExp exp = ExpOfLanes(Load(tile.offset + i), parts);
+    const SoftmaxExp exp = MakeExp(Load(tile.offset + i), parts);
     for (size_t k = 0; k < n; k += 4) {
       const size_t at = k * width + i;
       StoreFour(exp(LoadFour(from + at, width)), to + at, width);
@@ -85,7 +80,7 @@ void Invert(Tile& tile) {
 void LogSums(const Tile& tile, const ScaleParts& parts, double* logs) {
   HWY_ALIGN float tops[kLanes];
   for (size_t i = 0; i < tile.width; i += kLanes) {
-    const SoftmaxExp exp = ExpOfLanes(Load(tile.offset + i), parts);
+    const SoftmaxExp exp = MakeExp(Load(tile.offset + i), parts);
     Store(exp(Load(tile.max + i)), tops);
     for (size_t h = 0; h < Unknown(kLanes); h += kHalfLanes) {
       const VD sum = hn::Load(F64(), tile.sums + i + h);
