@@ -16,23 +16,12 @@ inline Status FromC(int status) { return static_cast<Status>(status); }
 inline softlane_cross_entropy_options CLossOf(const Call& c) {
   softlane_cross_entropy_options o = SOFTLANE_CROSS_ENTROPY_DEFAULTS;
   o.reduction = c.settings.reduction;
-  o.ignore_index = kIgnoreIndex;
-  o.label_smoothing = c.settings.label_smoothing;
-  o.class_weights = Floats(c, kWeights);
-  o.z_loss = c.settings.z_loss;
-  o.scale = c.settings.scale;
-  o.upstream_rows = Floats(c, kUpstream);
-  o.upstream = c.settings.upstream;
+  SetLoss(c, o);
   return o;
 }
 inline softlane_loss_state_options CLossStateOf(const Call& c) {
   softlane_loss_state_options o = SOFTLANE_LOSS_STATE_DEFAULTS;
-  o.scale = c.settings.scale;
-  o.z_loss = c.settings.z_loss;
-  o.ignore_index = kIgnoreIndex;
-  o.label_weights = Floats(c, kWeights);
-  o.upstream_rows = Floats(c, kUpstream);
-  o.upstream = c.settings.upstream;
+  SetLossState(c, o);
   return o;
 }
 inline softlane_attention_options CAttentionOf(const Call& c) {
@@ -189,36 +178,31 @@ inline Status CLogSoftmaxFromStates(const Call& c, Target t) {
       c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
       c.settings.empty_row, ToC(t)));
 }
-inline Status CUpdateLoss64(const Call& c, Target t) {
+// `kUpdate` and `kFinish` are the C functions for labels of this type.
+template <class Label, auto kUpdate>
+Status CUpdateLoss(const Call& c, Target t) {
   const auto options = CLossStateOf(c);
-  return FromC(softlane_update_loss_states_i64(
-      Floats(c, kX), c[kX].stride, c.settings.first_col,
-      c[kLabels].As<const int64_t>(), CStatesAt(c, kStates), c.sizes.rows,
-      c.sizes.cols, &options, ToC(t)));
+  return FromC(kUpdate(Floats(c, kX), c[kX].stride, c.settings.first_col,
+                       c[kLabels].As<const Label>(), CStatesAt(c, kStates),
+                       c.sizes.rows, c.sizes.cols, &options, ToC(t)));
 }
-inline Status CLossFromStates64(const Call& c, Target t) {
+template <class Label, auto kFinish>
+Status CLossFromStates(const Call& c, Target t) {
   const auto options = CLossStateOf(c);
-  return FromC(softlane_cross_entropy_from_states_i64(
-      Floats(c, kX), c[kX].stride, c.settings.first_col,
-      c.settings.first_col + c.sizes.cols, c[kLabels].As<const int64_t>(),
-      CStatesAt(c, kStates), Floats(c, kResults), Floats(c, kY), c[kY].stride,
-      c.sizes.rows, c.sizes.cols, &options, ToC(t)));
+  return FromC(kFinish(Floats(c, kX), c[kX].stride, c.settings.first_col,
+                       c.settings.first_col + c.sizes.cols,
+                       c[kLabels].As<const Label>(), CStatesAt(c, kStates),
+                       Floats(c, kResults), Floats(c, kY), c[kY].stride,
+                       c.sizes.rows, c.sizes.cols, &options, ToC(t)));
 }
-inline Status CUpdateLoss32(const Call& c, Target t) {
-  const auto options = CLossStateOf(c);
-  return FromC(softlane_update_loss_states_i32(
-      Floats(c, kX), c[kX].stride, c.settings.first_col,
-      c[kLabels].As<const int32_t>(), CStatesAt(c, kStates), c.sizes.rows,
-      c.sizes.cols, &options, ToC(t)));
-}
-inline Status CLossFromStates32(const Call& c, Target t) {
-  const auto options = CLossStateOf(c);
-  return FromC(softlane_cross_entropy_from_states_i32(
-      Floats(c, kX), c[kX].stride, c.settings.first_col,
-      c.settings.first_col + c.sizes.cols, c[kLabels].As<const int32_t>(),
-      CStatesAt(c, kStates), Floats(c, kResults), Floats(c, kY), c[kY].stride,
-      c.sizes.rows, c.sizes.cols, &options, ToC(t)));
-}
+constexpr auto* CUpdateLoss64 =
+    &CUpdateLoss<int64_t, softlane_update_loss_states_i64>;
+constexpr auto* CUpdateLoss32 =
+    &CUpdateLoss<int32_t, softlane_update_loss_states_i32>;
+constexpr auto* CLossFromStates64 =
+    &CLossFromStates<int64_t, softlane_cross_entropy_from_states_i64>;
+constexpr auto* CLossFromStates32 =
+    &CLossFromStates<int32_t, softlane_cross_entropy_from_states_i32>;
 inline Status CDots(const Call& c, Target t) {
   return FromC(softlane_softmax_backward_dots(
       Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,

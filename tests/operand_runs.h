@@ -25,9 +25,9 @@ inline float* Floats(const Call& c, Id id) { return c[id].As<float>(); }
 inline SoftmaxOptions SoftmaxOf(const Call& c) {
   return {c.settings.scale, static_cast<EmptyRow>(c.settings.empty_row)};
 }
-inline CrossEntropyOptions LossOf(const Call& c) {
-  CrossEntropyOptions o;
-  o.reduction = static_cast<Reduction>(c.settings.reduction);
+// Fields that the options of C++ and of C call alike.
+template <class Options>
+void SetLoss(const Call& c, Options& o) {
   o.ignore_index = kIgnoreIndex;
   o.label_smoothing = c.settings.label_smoothing;
   o.class_weights = Floats(c, kWeights);
@@ -35,16 +35,25 @@ inline CrossEntropyOptions LossOf(const Call& c) {
   o.scale = c.settings.scale;
   o.upstream_rows = Floats(c, kUpstream);
   o.upstream = c.settings.upstream;
-  return o;
 }
-inline LossStateOptions LossStateOf(const Call& c) {
-  LossStateOptions o;
+template <class Options>
+void SetLossState(const Call& c, Options& o) {
   o.scale = c.settings.scale;
   o.z_loss = c.settings.z_loss;
   o.ignore_index = kIgnoreIndex;
   o.label_weights = Floats(c, kWeights);
   o.upstream_rows = Floats(c, kUpstream);
   o.upstream = c.settings.upstream;
+}
+inline CrossEntropyOptions LossOf(const Call& c) {
+  CrossEntropyOptions o;
+  o.reduction = static_cast<Reduction>(c.settings.reduction);
+  SetLoss(c, o);
+  return o;
+}
+inline LossStateOptions LossStateOf(const Call& c) {
+  LossStateOptions o;
+  SetLossState(c, o);
   return o;
 }
 inline AttentionOptions AttentionOf(const Call& c) {
