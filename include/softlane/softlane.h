@@ -22,6 +22,7 @@
 #include "softlane/softmax_topk.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
+#include "softlane/types.h"
 // IWYU pragma: end_exports
 
 #endif  // SOFTLANE_SOFTLANE_H_

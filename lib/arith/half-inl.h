@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// Conversions of kHalfStep elements between a half type and float, with the
+// bits of softlane/types.h. Highway's conversions truncate or lose NaN in some
+// versions and on some targets, so the targets' own instructions stand here.
+// Only the rounding mode of the floating point environment counts, not what it
+// does to subnormal numbers.
+
+#if defined(SOFTLANE_LIB_ARITH_HALF_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_HALF_INL_H_
+#undef SOFTLANE_LIB_ARITH_HALF_INL_H_
+#else
+#define SOFTLANE_LIB_ARITH_HALF_INL_H_
+#endif
+
+#include "arith/vector-inl.h"
+#include "softlane/types.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET == HWY_AVX3
+
+constexpr size_t kHalfStep = 16;
+
+HWY_INLINE __m512 Convert(BFloat16, __m256i v) {
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16));
+}
+HWY_INLINE __m512 Convert(Float16, __m256i v) { return _mm512_cvtph_ps(v); }
+HWY_INLINE __m256i Convert(BFloat16, __m512 v) {
+  const __m512i bits = _mm512_castps_si512(v);
+  const __m512i odd =
+      _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i rounded =
+      _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+  const __mmask16 is_nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  const __m512i any =
+      _mm512_mask_or_epi32(rounded, is_nan, bits, _mm512_set1_epi32(0x400000));
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(any, 16));
+}
+HWY_INLINE __m256i Convert(Float16, __m512 v) {
+  return _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+template <class Half>
+HWY_INLINE void Step(const Half* from, float* to) {
+  const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
+  _mm512_storeu_ps(to, Convert(Half(), v));
+}
+template <class Half>
+HWY_INLINE void Step(const float* from, Half* to) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                      Convert(Half(), _mm512_loadu_ps(from)));
+}
+
+template <class Half>
+HWY_INLINE void LastStep(const Half* from, float* to, __mmask16 mask) {
+  const __m256i v = _mm256_maskz_loadu_epi16(mask, from);
+  _mm512_mask_storeu_ps(to, mask, Convert(Half(), v));
+}
+template <class Half>
+HWY_INLINE void LastStep(const float* from, Half* to, __mmask16 mask) {
+  const __m512 v = _mm512_maskz_loadu_ps(mask, from);
+  _mm256_mask_storeu_epi16(to, mask, Convert(Half(), v));
+}
+
+#else
+
+constexpr size_t kHalfStep = 8;
+
+#if HWY_TARGET == HWY_AVX2
+
+HWY_INLINE void Step(const BFloat16* from, float* to) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  _mm256_storeu_ps(
+      to, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16)));
+}
+HWY_INLINE void Step(const Float16* from, float* to) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  _mm256_storeu_ps(to, _mm256_cvtph_ps(v));
+}
+HWY_INLINE void Step(const float* from, BFloat16* to) {
+  const __m256 v = _mm256_loadu_ps(from);
+  const __m256i bits = _mm256_castps_si256(v);
+  const __m256i odd =
+      _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const __m256i rounded =
+      _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
+  const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
+  const __m256i is_nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+  const __m256i any =
+      _mm256_srli_epi32(_mm256_blendv_epi8(rounded, quiet, is_nan), 16);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                   _mm_packus_epi32(_mm256_castsi256_si128(any),
+                                    _mm256_extracti128_si256(any, 1)));
+}
+HWY_INLINE void Step(const float* from, Float16* to) {
+  const __m128i v = _mm256_cvtps_ph(
+      _mm256_loadu_ps(from), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), v);
+}
+
+#elif HWY_ARCH_X86_64
+
+HWY_INLINE __m128i Choose(__m128i mask, __m128i yes, __m128i no) {
+  return _mm_or_si128(_mm_and_si128(mask, yes), _mm_andnot_si128(mask, no));
+}
+// Puts 16 bits of `upper` above 16 bits of `lower`, each eight times.
+HWY_INLINE __m128 LowerFour(__m128i upper, __m128i lower) {
+  return _mm_castsi128_ps(_mm_unpacklo_epi16(lower, upper));
+}
+HWY_INLINE __m128 UpperFour(__m128i upper, __m128i lower) {
+  return _mm_castsi128_ps(_mm_unpackhi_epi16(lower, upper));
+}
+
+HWY_INLINE void Step(const BFloat16* from, float* to) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const __m128i zero = _mm_setzero_si128();
+  _mm_storeu_ps(to, LowerFour(v, zero));
+  _mm_storeu_ps(to + 4, UpperFour(v, zero));
+}
+// A subnormal number gets the exponent of 2^-14. So it is too large by 2^-14,
+// which is subtracted in float. From other numbers +0 is subtracted, which
+// makes NaN quiet.
+HWY_INLINE void Step(const Float16* from, float* to) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  const __m128i magnitude = _mm_and_si128(v, _mm_set1_epi16(0x7FFF));
+  const __m128i sign = _mm_xor_si128(v, magnitude);
+  const __m128i is_subnormal =
+      _mm_cmpgt_epi16(_mm_set1_epi16(0x400), magnitude);
+  const __m128i is_special = _mm_cmpgt_epi16(magnitude, _mm_set1_epi16(0x7BFF));
+  // The exponent's bias grows by 112; infinity's exponent grows by 224.
+  const __m128i bias = _mm_set1_epi16(112 << 7);
+  const __m128i excess = _mm_and_si128(is_subnormal, _mm_set1_epi16(113 << 7));
+  const __m128i more =
+      _mm_or_si128(_mm_and_si128(is_special, bias),
+                   _mm_and_si128(is_subnormal, _mm_set1_epi16(1 << 7)));
+  const __m128i upper =
+      _mm_add_epi16(_mm_srli_epi16(magnitude, 3), _mm_add_epi16(bias, more));
+  const __m128i lower = _mm_slli_epi16(magnitude, 13);
+  const __m128i zero = _mm_setzero_si128();
+  _mm_storeu_ps(to, _mm_or_ps(LowerFour(sign, zero),
+                              _mm_sub_ps(LowerFour(upper, lower),
+                                         LowerFour(excess, zero))));
+  _mm_storeu_ps(to + 4, _mm_or_ps(UpperFour(sign, zero),
+                                  _mm_sub_ps(UpperFour(upper, lower),
+                                             UpperFour(excess, zero))));
+}
+
+// In 32 bits each, with the sign in the upper 17 bits.
+HWY_INLINE __m128i Convert(BFloat16, __m128 v) {
+  const __m128i bits = _mm_castps_si128(v);
+  const __m128i odd =
+      _mm_and_si128(_mm_srli_epi32(bits, 16), _mm_set1_epi32(1));
+  const __m128i rounded =
+      _mm_add_epi32(bits, _mm_add_epi32(odd, _mm_set1_epi32(0x7FFF)));
+  const __m128i quiet = _mm_or_si128(bits, _mm_set1_epi32(0x400000));
+  const __m128i is_nan = _mm_castps_si128(_mm_cmpunord_ps(v, v));
+  return _mm_srai_epi32(Choose(is_nan, quiet, rounded), 16);
+}
+HWY_INLINE __m128i Convert(Float16, __m128 v) {
+  const __m128 sign = _mm_and_ps(v, _mm_set1_ps(-0.0f));
+  const __m128 any = _mm_xor_ps(v, sign);
+  const __m128i is_nan = _mm_castps_si128(_mm_cmpunord_ps(v, v));
+  const __m128i payload = _mm_or_si128(
+      _mm_srli_epi32(_mm_castps_si128(any), 13), _mm_set1_epi32(0x200));
+  // 2^16 becomes infinity. NaN becomes 2^16, too.
+  const __m128 magnitude = _mm_min_ps(any, _mm_set1_ps(0x1p16f));
+  // The last bit of 0.5 is that of a subnormal number.
+  const __m128 half = _mm_set1_ps(0.5f);
+  const __m128i subnormal = _mm_sub_epi32(
+      _mm_castps_si128(_mm_add_ps(magnitude, half)), _mm_castps_si128(half));
+  const __m128i bits = _mm_castps_si128(magnitude);
+  const __m128i odd =
+      _mm_and_si128(_mm_srli_epi32(bits, 13), _mm_set1_epi32(1));
+  const __m128i bias = _mm_set1_epi32(0xFFF - (112 << 23));
+  const __m128i normal =
+      _mm_srli_epi32(_mm_add_epi32(bits, _mm_add_epi32(odd, bias)), 13);
+  const __m128i is_subnormal = _mm_cmplt_epi32(bits, _mm_set1_epi32(113 << 23));
+  const __m128i number = Choose(is_subnormal, subnormal, normal);
+  const __m128i nan = _mm_and_si128(_mm_srli_epi32(is_nan, 22), payload);
+  return _mm_or_si128(_mm_or_si128(number, nan),
+                      _mm_srai_epi32(_mm_castps_si128(sign), 16));
+}
+template <class Half>
+HWY_INLINE void Step(const float* from, Half* to) {
+  const __m128i v = _mm_packs_epi32(Convert(Half(), _mm_loadu_ps(from)),
+                                    Convert(Half(), _mm_loadu_ps(from + 4)));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), v);
+}
+
+#elif HWY_ARCH_ARM_A64
+
+HWY_INLINE uint16x8_t LoadBits(const void* from) {
+  return vreinterpretq_u16_u8(vld1q_u8(static_cast<const uint8_t*>(from)));
+}
+
+HWY_INLINE void Step(const BFloat16* from, float* to) {
+  const uint16x8_t v = LoadBits(from);
+  vst1q_f32(to, vreinterpretq_f32_u32(vshll_n_u16(vget_low_u16(v), 16)));
+  vst1q_f32(to + 4, vreinterpretq_f32_u32(vshll_n_u16(vget_high_u16(v), 16)));
+}
+HWY_INLINE void Step(const Float16* from, float* to) {
+  const float16x8_t v = vreinterpretq_f16_u16(LoadBits(from));
+  vst1q_f32(to, vcvt_f32_f16(vget_low_f16(v)));
+  vst1q_f32(to + 4, vcvt_f32_f16(vget_high_f16(v)));
+}
+HWY_INLINE uint16x4_t Convert(BFloat16, float32x4_t v) {
+  const uint32x4_t bits = vreinterpretq_u32_f32(v);
+  const uint32x4_t odd = vandq_u32(vshrq_n_u32(bits, 16), vdupq_n_u32(1));
+  const uint32x4_t rounded =
+      vaddq_u32(bits, vaddq_u32(odd, vdupq_n_u32(0x7FFF)));
+  const uint32x4_t quiet = vorrq_u32(bits, vdupq_n_u32(0x400000));
+  return vshrn_n_u32(vbslq_u32(vceqq_f32(v, v), rounded, quiet), 16);
+}
+HWY_INLINE uint16x4_t Convert(Float16, float32x4_t v) {
+  return vreinterpret_u16_f16(vcvt_f16_f32(v));
+}
+template <class Half>
+HWY_INLINE void Step(const float* from, Half* to) {
+  const uint16x8_t v = vcombine_u16(Convert(Half(), vld1q_f32(from)),
+                                    Convert(Half(), vld1q_f32(from + 4)));
+  vst1q_u8(reinterpret_cast<uint8_t*>(to), vreinterpretq_u8_u16(v));
+}
+
+#else
+
+template <class In, class Out>
+HWY_INLINE void Step(const In* from, Out* to) {
+  for (size_t i = 0; i < kHalfStep; ++i) to[i] = Out(from[i]);
+}
+
+#endif
+
+#endif
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_ARITH_HALF_INL_H_
