@@ -373,6 +373,33 @@ MUTANTS = [
     ("schedules/row_tiles.cc", "call.logsumexp[rows.first + i] = call.row.max_or_nan(rows.from[i], cols);", ""),
     ("schedules/row_tiles.cc", "lanes_[k] < rows.count; ++k) { const size_t i = lanes_[k]; call", "true; ++k) { const size_t i = lanes_[k]; call"),
     ("schedules/row_tiles.cc", "lanes_[k] < rows.count; ++k) { const size_t i = lanes_[k]; if", "false; ++k) { const size_t i = lanes_[k]; if"),
+    # half-inl.h and half_passes.cc
+    ("arith/half-inl.h", "_mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF))", "_mm256_set1_epi32(0x8000)"),
+    ("arith/half-inl.h", "_mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF))", "_mm256_setzero_si256()"),
+    ("arith/half-inl.h", "_mm256_cmp_ps(v, v, _CMP_UNORD_Q)", "_mm256_setzero_ps()"),
+    ("arith/half-inl.h", "_mm256_or_si256(bits, _mm256_set1_epi32(0x400000))", "bits"),
+    ("arith/half-inl.h", "_mm256_loadu_ps(from), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC", "_mm256_loadu_ps(from), _MM_FROUND_CUR_DIRECTION"),
+    ("arith/half-inl.h", "_mm256_loadu_ps(from), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC", "_mm256_loadu_ps(from), _MM_FROUND_TO_ZERO | _MM_FROUND_NO_EXC"),
+    ("arith/half-inl.h", "_MM_SHUFFLE(3, 1, 2, 0)", "_MM_SHUFFLE(3, 2, 1, 0)"),
+    ("arith/half-inl.h", "_mm256_extracti128_si256(v, 1)", "_mm256_extracti128_si256(v, 0)"),
+    ("arith/half-inl.h", "_mm_and_si128(is_special, bias)", "_mm_setzero_si128()"),
+    ("arith/half-inl.h", "_mm_set1_epi16(0x7BFF)", "_mm_set1_epi16(0x7C00)"),
+    ("arith/half-inl.h", "_mm_cmpgt_epi16(_mm_set1_epi16(0x400), magnitude)", "_mm_cmpgt_epi16(_mm_set1_epi16(0x3FF), magnitude)"),
+    ("arith/half-inl.h", "_mm_set1_epi16(1 << 7)", "_mm_setzero_si128()"),
+    ("arith/half-inl.h", "_mm_or_ps(UpperFour(sign, zero), _mm_sub_ps(UpperFour(upper, lower), UpperFour(excess, zero)))", "_mm_sub_ps(UpperFour(upper, lower), UpperFour(excess, zero))"),
+    ("arith/half-inl.h", "_mm_srai_epi32(Choose(is_nan, quiet, rounded), 16)", "_mm_srai_epi32(rounded, 16)"),
+    ("arith/half-inl.h", "_mm_cmplt_epi32(bits, _mm_set1_epi32(113 << 23))", "_mm_cmplt_epi32(bits, _mm_set1_epi32(112 << 23))"),
+    ("arith/half-inl.h", "_mm_set1_epi32(0x200)", "_mm_setzero_si128()"),
+    ("arith/half-inl.h", "_mm_set1_epi32(0xFFF - (112 << 23))", "_mm_set1_epi32(0x1000 - (112 << 23))"),
+    ("arith/half-inl.h", "_mm_min_ps(any, _mm_set1_ps(0x1p16f))", "any"),
+    ("arith/half-inl.h", "_mm_set1_ps(0.5f)", "_mm_set1_ps(0.25f)"),
+    ("arith/half-inl.h", "_mm_srli_epi32(is_nan, 22)", "_mm_setzero_si128()"),
+    ("kernels/half_passes.cc", "HWY_MIN(i, n - kHalfStep)", "i"),
+    ("kernels/half_passes.cc", "n - i >= 2 * kHalfStep;", "n - i > kHalfStep;"),
+    ("kernels/half_passes.cc", "from += 4, to += 4;", ""),
+    ("kernels/half_passes.cc", "from += 2, to += 2;", "from += 2;"),
+    ("kernels/half_passes.cc", "CopyFew(from, in, count);", "std::memcpy(in, from, sizeof(in));"),
+    ("kernels/half_passes.cc", "CopyFew(out, few, count);", "std::memcpy(few, out, sizeof(out));"),
     # few_rows-inl.h and its callers
     ("kernels/few_rows-inl.h", "if (HasTwo()) max = hn::Max(max, hn::Shuffle2301(max));", ""),
     ("kernels/few_rows-inl.h", "for (VD& v : t) v = hn::Add(v, hn::Shuffle01(v));", ""),
@@ -1320,7 +1347,7 @@ EQUIVALENT = {
 TIMEOUT = ["timeout", "--signal=KILL", "120"]
 # Long tests in part, and those that take too long for what they find.
 AMOUNTS = {"SOFTLANE_ROWS": "2000", "SOFTLANE_MEMORY_STEP": "23"}
-TOO_LONG = {"exp_exhaustive"}
+TOO_LONG = {"exp_exhaustive", "half_exhaustive"}
 
 
 def pattern(text):

@@ -63,8 +63,7 @@ HWY_INLINE void ForSteps(const In* from, Out* to, size_t n) {
   size_t i = 0;
 #if HWY_TARGET == HWY_AVX2
   for (; n - i >= 2 * kHalfStep; i += 2 * kHalfStep) {
-    Step(from + i, to + i);
-    Step(from + i + kHalfStep, to + i + kHalfStep);
+    TwoSteps(from + i, to + i);
   }
 #endif
   for (; i < n; i += kHalfStep) {
