@@ -1178,7 +1178,7 @@ MUTANTS = [
     ("schedules/softmax_rows.cc", "has_masked_ = !is_log_; backoff_.Failed();", "has_masked_ = true; backoff_.Failed();"),
     ("kernels/sum_rows-inl.h", "if constexpr (kIsExact) return exp(v);", "if constexpr (kIsExact) return exp.FromRest(exp.Whole(v), exp.Rest(v, exp.Whole(v)));"),
     # schedules/softmax_batches.cc
-    ("schedules/softmax_batches.cc", "left < rows ? left : rows", "rows"),
+    ("schedules/softmax_batches.cc", "left < max_rows_ ? left : max_rows_", "max_rows_"),
     ("schedules/key_ranges.h", "ends[k] = EndOf(first + k);", "ends[k] = EndOf(first);"),
     ("schedules/softmax_batches.cc", "is_by_rows = has_ends || needs_max;", "is_by_rows = needs_max;"),
     ("schedules/softmax_batches.cc", "is_by_rows = has_ends || needs_max;", "is_by_rows = has_ends;"),

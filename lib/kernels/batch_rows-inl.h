@@ -33,10 +33,12 @@ static_assert(kBatchRows % kLanes == 0, "a row per lane");
 
 // Up to 64 elements a row has so few vectors that a loop over them is mostly
 // branches; there their number is a parameter of the code: how many 16s the row
-// has, of which the last may be a part. 0: any number, and a loop.
-template <size_t k16sValue>
+// has, of which the last may be a part. 0: any number, and a loop. If kVectors
+// is not 0, the row is so many whole vectors, which need no mask.
+template <size_t k16sValue, size_t kVectorsValue = 0>
 struct Shape {
   static constexpr size_t k16s = k16sValue;
+  static constexpr size_t kVectors = kVectorsValue;
 };
 using AnyShape = Shape<0>;
 // Any number again, for rows of so few vectors that a loop over four is mostly
@@ -61,7 +63,10 @@ class BatchSums {
   // Of the n terms of row r, which are read up to PaddedCols(n).
   template <class Shape>
   HWY_INLINE void Set(size_t r, const float* terms, size_t n) {
-    if constexpr (Shape::k16s != 0) {
+    if constexpr (Shape::kVectors != 0) {
+      const VD lanes = LaneSum::FoldedInMemory<Shape::kVectors>(terms);
+      return hn::Store(lanes, F64(), lanes_ + r * kF64Lanes);
+    } else if constexpr (Shape::k16s != 0) {
       constexpr size_t kWhole = (Shape::k16s - 1) * 16 / kLanes;
       constexpr size_t kAll = Shape::k16s * 16 / kLanes;
       const VD lanes = LaneSum::FoldedBlock<kAll>([&](size_t k) HWY_ATTR {
@@ -126,6 +131,10 @@ struct RowWriter {
 
   template <class Shape>
   HWY_INLINE void WriteAll(size_t n) const {
+    if constexpr (Shape::kVectors != 0) {
+      for (size_t k = 0; k < Shape::kVectors; ++k) Write(k * kLanes);
+      return;
+    }
     // A row of 16 elements is whole with its mask, too.
     const bool is_part =
         (Shape::k16s == 1 && kLanes == 16) || Unknown(n) < kLanes;

@@ -87,7 +87,7 @@ HWY_NOINLINE void SumAndWriteRows(const Batch& batch, const Batch& before,
   const size_t rows_before = before.rows;
   for (size_t r = 0; r < rows_before; ++r) {
     r = Unknown(r);  // GCC would write code for each
-    if (r < rows) sums.Set<Shape>(r, from, n);
+    if (Shape::kVectors != 0 || r < rows) sums.Set<Shape>(r, from, n);
     RowWriter<Writing::kUsual>(before, r, from_before, to)
         .template WriteAll<Shape>(n);
     from += stride;
@@ -95,6 +95,25 @@ HWY_NOINLINE void SumAndWriteRows(const Batch& batch, const Batch& before,
     to += to_stride;
   }
   sums.SetMissing(rows);
+}
+
+// SumAndWriteRows of rows that are one or two vectors of AVX2. False: they are
+// not, or `before` has more rows. ns per element on Zen 3 without and with it:
+// attention 0.79 and 0.71 at 1024 x 8, softmax 0.46 and 0.43 at 512 x 16.
+HWY_INLINE bool SumAndWriteWhole(const Batch& batch, const Batch& before,
+                                 BatchSums& sums) {
+#if HWY_TARGET == HWY_AVX2
+  if (batch.rows != before.rows) return false;
+  if (batch.n == kLanes) {
+    SumAndWriteRows<Shape<1, 1>>(batch, before, sums);
+    return true;
+  }
+  if (batch.n == 2 * kLanes) {
+    SumAndWriteRows<Shape<1, 2>>(batch, before, sums);
+    return true;
+  }
+#endif
+  return false;
 }
 
 void WriteBatch(const Batch& batch) {
@@ -149,10 +168,12 @@ void SumBatch(Batch& batch, const Batch* before) {
   BatchSums sums;
   const bool is_fused = before != nullptr && before->writing == Writing::kUsual;
   if (before != nullptr && !is_fused) WriteBatch(*before);
-  ChooseShape(batch.n, [&](auto shape) HWY_ATTR {
-    is_fused ? SumAndWriteRows<decltype(shape)>(batch, *before, sums)
-             : SumRows<decltype(shape)>(batch, sums);
-  });
+  if (!is_fused || !SumAndWriteWhole(batch, *before, sums)) {
+    ChooseShape(batch.n, [&](auto shape) HWY_ATTR {
+      is_fused ? SumAndWriteRows<decltype(shape)>(batch, *before, sums)
+               : SumRows<decltype(shape)>(batch, sums);
+    });
+  }
   const F64 d;
   auto is_usual = hn::FirstN(d, hn::MaxLanes(d));
   const auto check = [&](VD sum) HWY_ATTR {

@@ -32,6 +32,7 @@ class SoftmaxBatches {
                                                 : Writing::kUsual),
         reads_ahead_(plan.reads_ahead),
         has_masked_(sample.has_masked),
+        max_rows_(MaxRowsOf(call.x.cols)),
         params_{call.parts, {}, false, false, false},
         prediction_(call.parts),
         others_(call, far_rows, target) {
@@ -52,7 +53,7 @@ class SoftmaxBatches {
              nullptr,
              0};
     // Rows like the first do not fit a range.
-    if (sample.is_wide) backoff_.Failed(), backoff_.Failed();
+    if (sample.is_wide) backoff_.Failed(), BatchFailed();
   }
 
   // A batch is summed before the one before it is written, whose reciprocals
@@ -60,11 +61,10 @@ class SoftmaxBatches {
   void Run(Batch* two) {
     Batch* before = nullptr;
     bool is_predicted = false;  // `before`; else its sums tell nothing
-    const size_t rows = MaxRowsOf(call_.x.cols);
     for (size_t r = 0; r < call_.x.rows;) {
       Batch& batch = before == &two[0] ? two[1] : two[0];
       const size_t left = call_.x.rows - r;
-      SetRows(batch, left < rows ? left : rows, r, before);
+      SetRows(batch, left < max_rows_ ? left : max_rows_, r, before);
       if (is_predicted && !before->are_usual) {
         prediction_.Follow(LargestOf(*before));
       }
@@ -73,7 +73,7 @@ class SoftmaxBatches {
       if (!is_predicted && by_maximum_ != nullptr) {
         if (before != nullptr) kernels_.write(*before);
         before = nullptr;
-        r += RunByMaximum(r, rows);
+        r += RunByMaximum(r);
         continue;
       }
       if (!is_predicted) SumByMaximum(batch, r, before);
@@ -156,8 +156,12 @@ class SoftmaxBatches {
   }
   bool Failed() {
     has_masked_ = true;  // whatever the cause
-    backoff_.Failed();
+    BatchFailed();
     return false;
+  }
+  void BatchFailed() {
+    if (max_rows_ > kSmallBatchRows) max_rows_ = kSmallBatchRows;
+    backoff_.Failed();
   }
 
   [[gnu::noinline]] void SetRanges(Batch& batch) const {
@@ -177,10 +181,10 @@ class SoftmaxBatches {
   }
 
   // Gives the number of rows.
-  [[gnu::noinline]] size_t RunByMaximum(size_t r, size_t rows) {
+  [[gnu::noinline]] size_t RunByMaximum(size_t r) {
     if (!prediction_.IsUsable()) backoff_.Failed();
     const size_t left = call_.x.rows - r;
-    size_t count = rows * (1 + backoff_.TakeSkipped());
+    size_t count = max_rows_ * (1 + backoff_.TakeSkipped());
     if (count > left) count = left;
     by_maximum_(call_, target_, r, count);
     if (count != left) {
@@ -232,6 +236,7 @@ class SoftmaxBatches {
   const Writing usual_;
   const bool reads_ahead_;
   bool has_masked_;  // from the first failure on
+  size_t max_rows_;
   BatchRows rows_;
   ExpParams params_;
   Prediction prediction_;
