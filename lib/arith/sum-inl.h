@@ -126,23 +126,6 @@ class LaneSum {
     return FoldVectors(lanes);
   }
 
-  // The same of a block in memory that is one or two vectors of terms. A
-  // conversion to double from memory costs less than that of a register.
-  template <size_t kCount>
-  static HWY_INLINE VD FoldedInMemory(const float* terms) {
-    static_assert(kLanes == kSumLanes && kCount <= 2, "no fold in float");
-    const hn::Rebind<float, F64> d;
-    VD lanes[kVectors];
-    for (size_t k = 0; k < kVectors; ++k) {
-      const float* const from = terms + k * hn::MaxLanes(F64());
-      lanes[k] = Promote(hn::LoadU(d, from));
-      if (kCount == 2) {
-        lanes[k] = hn::Add(lanes[k], Promote(hn::LoadU(d, from + kSumLanes)));
-      }
-    }
-    return FoldVectors(lanes);
-  }
-
   // Adds a block that is folded in double from the start. Nothing is rounded to
   // float, and each vector takes 5 more instructions.
   template <class FourTerms>

@@ -64,7 +64,8 @@ class BatchSums {
   template <class Shape>
   HWY_INLINE void Set(size_t r, const float* terms, size_t n) {
     if constexpr (Shape::kVectors != 0) {
-      const VD lanes = LaneSum::FoldedInMemory<Shape::kVectors>(terms);
+      const VD lanes = LaneSum::FoldedBlock<Shape::kVectors>(
+          [&](size_t k) HWY_ATTR { return Load(terms + k * kLanes); });
       return hn::Store(lanes, F64(), lanes_ + r * kF64Lanes);
     } else if constexpr (Shape::k16s != 0) {
       constexpr size_t kWhole = (Shape::k16s - 1) * 16 / kLanes;
