@@ -44,9 +44,11 @@ inline bool NeedsLog(const CrossEntropyOptions& options, const RowSums& row) {
 }
 
 /// A row's loss and gradient: unit * (total / sum * e_c - q_c), but
-/// `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp.
+/// `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp, and
+/// `label_share` how much of the label's class the row should have, beyond what
+/// all classes share.
 struct RowLoss {
-  double loss, total, unit, label_gradient;
+  double loss, total, unit, label_gradient, label_share;
 };
 /// Whether floats hold a factor of exp values: where they do, no product
 /// overflows before the gradient does.

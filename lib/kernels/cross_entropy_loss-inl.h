@@ -149,38 +149,30 @@ HWY_INLINE bool UnitFitsFloats(double unit) {
   return unit == 0.0 || (0x1p-100 <= size && size <= 0x1p100);
 }
 
-// `shares` is null if only the label has a share. The row's sum is a number.
-HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
-                          const RowPlan& plan, size_t label, double label_loss,
-                          const ShareSums* shares, double upstream) {
+// Below, `shares` is null if only the label has a share, and the row's sum is a
+// number.
+
+// All but the loss. Without z_loss it does not take the row's log_sum.
+HWY_INLINE RowLoss GradientOf(const Loss& loss, const RowSums& row,
+                              const RowPlan& plan, size_t label,
+                              const ShareSums* shares, double upstream) {
   const CrossEntropyOptions& options = loss.options;
-  const double scale = loss.parts.scale;
-  const ShareSums share_sums = shares == nullptr ? ShareSums{} : *shares;
+  const double share_total = shares == nullptr ? 0.0 : shares->total;
   double weight = 0.0;
   if (label != kNoLabel) {
     weight =
         options.class_weights == nullptr ? 1.0 : options.class_weights[label];
   }
-  // Of the label, beyond what all classes share.
-  const double label_share = (1.0 - double{options.label_smoothing}) * weight;
-  RowLoss result{};
-  if (label_share != 0.0) {
-    result.loss = label_share * label_loss;
-  }
-  if (shares != nullptr) {
-    const double log_over_max =
-        row.log_sum - (plan.scaled_max - plan.scaled_shift);
-    result.loss += share_sums.total * log_over_max - scale * share_sums.logits;
-  }
   double extra = 0.0;
   if (options.z_loss != 0.0f) {
-    const double lse = row.log_sum + plan.scaled_shift;
-    result.loss += options.z_loss * (lse * lse);
-    extra = 2.0 * options.z_loss * lse;
+    extra = 2.0 * options.z_loss * (row.log_sum + plan.scaled_shift);
   }
-  const double total = label_share + share_sums.total;
+  const double label_share = (1.0 - double{options.label_smoothing}) * weight;
+  const double total = label_share + share_total;
   const double shared = loss.smoothing * weight;  // of the label's share
-  result.unit = upstream * scale;
+  RowLoss result{};
+  result.label_share = label_share;
+  result.unit = upstream * loss.parts.scale;
   result.total = total + extra;
   // Where p is near 1, p - 1 is computed from the other classes. Elsewhere
   // their shares would cancel.
@@ -188,11 +180,40 @@ HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
   result.label_gradient =
       result.unit *
       (from_others ? (extra * row.label - total * row.others) / row.sum +
-                         (share_sums.total - shared)
+                         (share_total - shared)
                    : result.total * row.label / row.sum - label_share - shared);
   // A negative unit makes -0 of a label without a share. 0 added to it gives
   // +0; -0 added to any other number changes nothing.
   result.label_gradient += result.total == 0.0 ? 0.0 : -0.0;
+  return result;
+}
+
+// The loss, by GradientOf's label_share.
+HWY_INLINE double LossAlone(const Loss& loss, const RowSums& row,
+                            const RowPlan& plan, double label_share,
+                            double label_loss, const ShareSums* shares) {
+  double result = 0.0;
+  if (label_share != 0.0) {
+    result = label_share * label_loss;
+  }
+  if (shares != nullptr) {
+    const double log_over_max =
+        row.log_sum - (plan.scaled_max - plan.scaled_shift);
+    result += shares->total * log_over_max - loss.parts.scale * shares->logits;
+  }
+  if (loss.options.z_loss != 0.0f) {
+    const double lse = row.log_sum + plan.scaled_shift;
+    result += loss.options.z_loss * (lse * lse);
+  }
+  return result;
+}
+
+HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
+                          const RowPlan& plan, size_t label, double label_loss,
+                          const ShareSums* shares, double upstream) {
+  RowLoss result = GradientOf(loss, row, plan, label, shares, upstream);
+  result.loss =
+      LossAlone(loss, row, plan, result.label_share, label_loss, shares);
   return result;
 }
 

@@ -27,26 +27,17 @@ using internal::kSumCols;
 // gradient is read once for its sums. So is a row that no cache holds, or a far
 // one, whose exp values are computed twice.
 
-static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 // The label's exp value is left out of the sum and added last: the gradient of
 // the label, p - 1 = -(sum of the others) / sum, is then not a difference of
 // nearly equal numbers where p is near 1.
-HWY_INLINE RowSums SumsOf(double others, double label, double sum, float max,
-                          const RowPlan& plan, const Loss& loss,
-                          bool has_shares) {
-  RowSums row{others, label, sum, 0.0};
-  if (row.sum == row.sum && (has_shares || NeedsLog(loss.options, row))) {
-    row.log_sum = LogOfExpSum(max, row.sum, plan, loss.parts);
-  }
-  return row;
-}
+static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 
 // dx_c = factor * e_c - unit * q_c, of a row of this sum. `shares` is null if
 // only the label has a share.
 HWY_INLINE void WriteGradient(double factor, double sum,
                               const ClassShares* shares, double unit, size_t n,
                               float* dx) {
-  if (shares == nullptr) return kBlockPasses.multiply(factor, sum, n, dx);
+  if (shares == nullptr) return Multiply(factor, sum, n, dx);
   WriteShares(FactorOf(factor, sum), *shares, unit, n, dx, dx);
 }
 
@@ -71,6 +62,19 @@ HWY_NOINLINE void WriteLongGradient(const uint8_t* below, bool in_floats,
   }
 }
 
+// The loss of a row whose gradient is written: the gradient does not wait for a
+// logarithm that it does not take. AVX2 on Zen 3: 4 to 8 % less time at 16 x
+// 256.
+HWY_INLINE double LossBehind(const Loss& loss, RowSums& row,
+                             const RowPlan& plan, float x_label,
+                             double label_share, const ShareSums* shares) {
+  if (loss.options.z_loss == 0.0f && (shares != nullptr || !IsLarge(row))) {
+    row.log_sum = LogOfExpSum(plan.max, row.sum, plan, loss.parts);
+  }
+  const double label_loss = LabelLoss(row, plan, loss.parts.scale, x_label);
+  return LossAlone(loss, row, plan, label_share, label_loss, shares);
+}
+
 double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
                  size_t label, const float* targets, double upstream) {
   const ScaleParts& parts = loss.parts;
@@ -87,7 +91,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
     is_kept = internal::HasNoFarBlock(max, parts);
   }
   if (!is_long) {
-    max = MaxOfLogits(x, n);
+    max = MaxOfLongRow(x, n);
   } else if (!is_kept) {
     internal::SumOfBlocks(kBlockPasses, kBlockPasses.sum, x, n, label, parts,
                           true, blocks);
@@ -106,65 +110,67 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
                         nullptr, true, blocks);
   }
   RowSums row{0.0, 0.0, kNaN, 0.0};
-  if (is_finite) {
-    internal::HoleSum exps{0.0, 0.0};
-    double sum;
-    if (is_long) {
-      const internal::HoleTotals totals =
-          internal::TotalsOfBlocks(blocks, plan.offset);
-      exps.others = totals.others;
-      sum = totals.sum;
-      if (label != kNoLabel) {
-        exps.hole = internal::HoleOfBlocks(blocks, x_label, plan, parts);
-      }
-    } else {
-      exps = dx == nullptr ? SumExpValues(x, n, label, plan, parts)
-                           : WriteExpValues(x, dx, n, label, plan, parts);
-      sum = exps.others + exps.hole;
+  if (is_finite && is_long) {
+    const internal::HoleTotals totals =
+        internal::TotalsOfBlocks(blocks, plan.offset);
+    row.others = totals.others;
+    row.sum = totals.sum;
+    if (label != kNoLabel) {
+      row.label = internal::HoleOfBlocks(blocks, x_label, plan, parts);
     }
-    row = SumsOf(exps.others, exps.hole, sum, max, plan, loss, has_shares);
+  } else if (is_finite) {
+    const internal::HoleSum exps =
+        dx == nullptr ? SumExpValues(x, n, label, plan, parts)
+                      : WriteExpValues(x, dx, n, label, plan, parts);
+    row = {exps.others, exps.hole, exps.others + exps.hole, 0.0};
   }
   if (!(row.sum == row.sum) || share_sums.total != share_sums.total) {
     if (dx != nullptr) Fill(dx, n, kNaN);
     return kNaN;
   }
-  const double label_loss = LabelLoss(row, plan, parts.scale, x_label);
-  const RowLoss result = LossOf(loss, row, plan, label, label_loss,
-                                has_shares ? &share_sums : nullptr, upstream);
-  if (dx == nullptr) return result.loss;
-
-  const double factor = result.unit * result.total / row.sum;
-  const bool in_floats =
-      FactorFitsFloats(factor) &&
-      (!has_shares || (fit_floats && UnitFitsFloats(result.unit)));
-  if (is_long && !is_kept) {
-    WriteExpValues(x, dx, n, label, plan, parts);
+  const ShareSums* const sums_of_shares = has_shares ? &share_sums : nullptr;
+  if (loss.options.z_loss != 0.0f) {
+    row.log_sum = LogOfExpSum(max, row.sum, plan, parts);
   }
-  // In one run, as a row that is not kept. Unknown: else GCC would write the
-  // code from here on once more.
-  const bool is_usual =
-      Unknown(is_kept && in_floats && blocks.HaveOneOffset(factor) ? 1 : 0);
-  if (is_kept || in_floats) {
-    ClassShares of_row;
-    const ClassShares* shares = nullptr;
-    if (has_shares) shares = &(of_row = FloatShares(loss, targets));
-    if (is_kept && !is_usual) {
-      WriteLongGradient(below, in_floats, factor, row.sum, shares, result.unit,
-                        n, dx);
-    } else {
-      WriteGradient(is_usual ? factor * internal::kPowerOfAll : factor,
-                    is_usual ? blocks.totals.sum : row.sum, shares, result.unit,
-                    n, dx);
+  const RowLoss gradient =
+      GradientOf(loss, row, plan, label, sums_of_shares, upstream);
+  if (dx != nullptr) {
+    const double factor = gradient.unit * gradient.total / row.sum;
+    const bool in_floats =
+        FactorFitsFloats(factor) &&
+        (!has_shares || (fit_floats && UnitFitsFloats(gradient.unit)));
+    if (is_long && !is_kept) {
+      WriteExpValues(x, dx, n, label, plan, parts);
+    }
+    // In one run, as a row that is not kept. Unknown: else GCC would write the
+    // code from here on once more.
+    const bool is_usual =
+        Unknown(is_kept && in_floats && blocks.HaveOneOffset(factor) ? 1 : 0);
+    if (is_kept || in_floats) {
+      ClassShares of_row;
+      const ClassShares* shares = nullptr;
+      if (has_shares) shares = &(of_row = FloatShares(loss, targets));
+      if (is_kept && !is_usual) {
+        WriteLongGradient(below, in_floats, factor, row.sum, shares,
+                          gradient.unit, n, dx);
+      } else {
+        WriteGradient(is_usual ? factor * internal::kPowerOfAll : factor,
+                      is_usual ? blocks.totals.sum : row.sum, shares,
+                      gradient.unit, n, dx);
+      }
+    }
+    if (!in_floats) {
+      // The exp values that count depend on the row alone, not on its blocks.
+      if (is_long) kBlockPasses.multiply(1.0, row.sum, n, dx);
+      DoubleSharesOf(loss, targets, n)
+          .ReplaceExpValues(gradient.unit, gradient.total / row.sum, dx);
+    }
+    if (label != kNoLabel) {
+      dx[label] = static_cast<float>(gradient.label_gradient);
     }
   }
-  if (!in_floats) {
-    // The exp values that count depend on the row alone, not on its blocks.
-    if (is_long) kBlockPasses.multiply(1.0, row.sum, n, dx);
-    DoubleSharesOf(loss, targets, n)
-        .ReplaceExpValues(result.unit, result.total / row.sum, dx);
-  }
-  if (label != kNoLabel) dx[label] = static_cast<float>(result.label_gradient);
-  return result.loss;
+  return LossBehind(loss, row, plan, x_label, gradient.label_share,
+                    sums_of_shares);
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
