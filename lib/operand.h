@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "softlane/any_rows.h"
 #include "softlane/planes.h"
 #include "softlane/rows.h"
 
@@ -70,6 +71,11 @@ bool HaveSameShape(const Rows<T>& a, const Rows<U>& b) noexcept {
   return a.rows == b.rows && a.cols == b.cols;
 }
 template <typename T, typename U>
+bool HaveSameShape(const BasicAnyRows<T>& a,
+                   const BasicAnyRows<U>& b) noexcept {
+  return a.rows == b.rows && a.cols == b.cols;
+}
+template <typename T, typename U>
 bool HaveSameShape(const Planes<T>& a, const Planes<U>& b) noexcept {
   return a.outer == b.outer && a.axis == b.axis && a.inner == b.inner;
 }
@@ -100,6 +106,16 @@ struct Operand {
         outer_stride(view.stride),
         axis_stride(0),
         element_bytes(sizeof(T)),
+        role(its_role) {}
+  template <typename Void>
+  Operand(const BasicAnyRows<Void>& view, Role its_role) noexcept
+      : begin(reinterpret_cast<uintptr_t>(view.data)),
+        outer(view.rows),
+        axis(1),
+        inner(view.cols),
+        outer_stride(view.stride),
+        axis_stride(0),
+        element_bytes(SizeOf(view.type)),
         role(its_role) {}
   template <typename T>
   Operand(const Planes<T>& view, Role its_role) noexcept

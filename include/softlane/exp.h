@@ -3,6 +3,7 @@
 #define SOFTLANE_EXP_H_
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
@@ -20,6 +21,10 @@ inline namespace v1 {
 /// change nothing.
 /// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
 Status Exp(const Rows<const float>& x, const Rows<float>& y,
+           Target target = Target::kAuto) noexcept;
+
+/// Exp of any element type: see any_rows.h.
+Status Exp(const ConstAnyRows& x, const AnyRows& y,
            Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

@@ -3,6 +3,7 @@
 #define SOFTLANE_LOG_SOFTMAX_H_
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
@@ -40,6 +41,15 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
 /// Accuracy: kLogSumExpMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status LogSumExp(const Rows<const float>& logits, float* logsumexp,
+                 float scale = 1.0f, Target target = Target::kAuto) noexcept;
+
+/// LogSoftmax of any element type: see any_rows.h.
+Status LogSoftmax(const ConstAnyRows& logits, const AnyRows& log_probs,
+                  const SoftmaxOptions& options = {},
+                  Target target = Target::kAuto) noexcept;
+
+/// LogSumExp of any element type: see any_rows.h.
+Status LogSumExp(const ConstAnyRows& logits, float* logsumexp,
                  float scale = 1.0f, Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

@@ -2,6 +2,7 @@
 #ifndef SOFTLANE_REDUCE_H_
 #define SOFTLANE_REDUCE_H_
 
+#include "softlane/any_rows.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
@@ -18,6 +19,10 @@ inline namespace v1 {
 /// Accuracy: exact.
 /// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
 Status RowMax(const Rows<const float>& x, float* max,
+              Target target = Target::kAuto) noexcept;
+
+/// RowMax of any element type: see any_rows.h. The maximum is exact.
+Status RowMax(const ConstAnyRows& x, float* max,
               Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

@@ -3,6 +3,7 @@
 #define SOFTLANE_SOFTMAX_H_
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
@@ -40,6 +41,17 @@ Status Softmax(const Rows<const float>& logits, const Rows<float>& probs,
 /// All else is as for Softmax; probs has the same bits.
 Status SoftmaxWithLogSumExp(const Rows<const float>& logits,
                             const Rows<float>& probs, float* logsumexp,
+                            const SoftmaxOptions& options = {},
+                            Target target = Target::kAuto) noexcept;
+
+/// Softmax of any element type: see any_rows.h.
+Status Softmax(const ConstAnyRows& logits, const AnyRows& probs,
+               const SoftmaxOptions& options = {},
+               Target target = Target::kAuto) noexcept;
+
+/// SoftmaxWithLogSumExp of any element type: see any_rows.h.
+Status SoftmaxWithLogSumExp(const ConstAnyRows& logits, const AnyRows& probs,
+                            float* logsumexp,
                             const SoftmaxOptions& options = {},
                             Target target = Target::kAuto) noexcept;
 

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ANY_ANY_CHECK_H_
+#define SOFTLANE_LIB_ANY_ANY_CHECK_H_
+
+#include "check.h"
+#include "softlane/any_rows.h"
+#include "softlane/status.h"
+
+// The checks of functions whose element types are values, before the first
+// write: the types, then the operands, then what the function of floats checks.
+
+namespace softlane {
+namespace internal {
+
+constexpr bool IsElementType(ElementType type) noexcept {
+  return type <= ElementType::kFloat16;
+}
+/// Whether a function takes these types of an input and an output: see
+/// any_rows.h.
+constexpr bool IsPair(ElementType in, ElementType out) noexcept {
+  return IsElementType(in) && IsElementType(out) &&
+         (in == out || in == ElementType::kFloat32 ||
+          out == ElementType::kFloat32);
+}
+constexpr bool AreFloats(ElementType in, ElementType out) noexcept {
+  return in == ElementType::kFloat32 && out == ElementType::kFloat32;
+}
+
+/// Views of floats.
+inline Rows<const float> FloatsOf(const ConstAnyRows& view) noexcept {
+  return {static_cast<const float*>(view.data), view.rows, view.cols,
+          view.stride};
+}
+inline Rows<float> FloatsOf(const AnyRows& view) noexcept {
+  return {static_cast<float*>(view.data), view.rows, view.cols, view.stride};
+}
+
+/// An operand of any type, with the role that it has beside operands of `type`:
+/// an output of another type than an input does not replace it.
+inline Operand InputBeside(const ConstAnyRows& view,
+                           ElementType type) noexcept {
+  return view.type == type ? Operand(Replaced(view)) : Operand(Read(view));
+}
+inline Operand OutputBeside(const AnyRows& view, ElementType type) noexcept {
+  return view.type == type ? Operand(Replacing(view)) : Operand(Written(view));
+}
+
+template <size_t n>
+Status CheckOperandsOf(const Operand (&operands)[n],
+                       bool shapes_agree) noexcept {
+  static_assert(n <= kMaxOperands, "");
+  return CheckAnyOperands(operands, n, shapes_agree);
+}
+
+/// Checks an operation that maps rows to an output of the same shape, and to a
+/// vector of a float per row, which may be null if it is optional.
+inline Status CheckAnyMap(const ConstAnyRows& in, const AnyRows& out) noexcept {
+  return CheckOperandsOf(
+      {InputBeside(in, out.type), OutputBeside(out, in.type)},
+      HaveSameShape(in, out));
+}
+
+/// For calls whose arguments have been checked, so that they give kOk.
+inline void Done(Status) noexcept {}
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ANY_ANY_CHECK_H_

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "any/any_softmax.h"
+
+#include "any/any_check.h"
+#include "any/chunks.h"
+#include "fp_environment.h"
+
+// Rows of at most kMaxChunkCols columns are chunks. The exp values of a longer
+// row have no place but an output of floats. Elsewhere the row is read into a
+// state, part by part, and each part is computed once more from the state.
+
+namespace softlane {
+namespace internal {
+namespace {
+
+float* LogOf(const AnySoftmaxCall& call, size_t row) {
+  return call.logsumexp == nullptr ? nullptr : call.logsumexp + row;
+}
+
+void RunShortRows(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
+                  const Converter& converter) {
+  ForRows(converter, call.x, call.y, [&](const Chunk& chunk) {
+    Done(floats.rows(chunk.x, chunk.y, LogOf(call, chunk.row), call.options,
+                     call.target));
+  });
+}
+
+void RunRowsInOutput(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
+                     const Converter& converter) {
+  for (size_t r = 0; r < call.x.rows; ++r) {
+    const Rows<float> row = FloatsOf(call.y.Slice(r, 1));
+    const Rows<const float> x =
+        converter.Widened(call.x, r, 1, 0, call.x.cols, row.data);
+    Done(floats.rows(x, row, LogOf(call, r), call.options, call.target));
+  }
+}
+
+[[gnu::noinline]] void RunLongRows(const SoftmaxFunctions& floats,
+                                   const AnySoftmaxCall& call,
+                                   const Converter& converter) {
+  alignas(64) float buffer[kPartCols];
+  const float scale = call.options.scale;
+  for (size_t r = 0; r < call.x.rows; ++r) {
+    SoftmaxState state{};
+    ForParts(converter, call.x, AnyRows(), r, buffer, [&](const Chunk& chunk) {
+      Done(UpdateStates(chunk.x, chunk.col, &state, {scale, floats.use},
+                        call.target));
+    });
+    if (call.logsumexp != nullptr) {
+      Done(LogSumExp(&state, 1, call.logsumexp + r, scale, call.target));
+    }
+    if (floats.from_states == nullptr) continue;
+    ForParts(converter, call.x, call.y, r, buffer, [&](const Chunk& chunk) {
+      Done(floats.from_states(chunk.x, &state, chunk.y, call.options,
+                              call.target));
+    });
+  }
+}
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void RunChecked(const SoftmaxFunctions& floats,
+                                  const AnySoftmaxCall& call) {
+  const Converter converter(call.target);
+  if (call.x.cols <= kMaxChunkCols) {
+    RunShortRows(floats, call, converter);
+  } else if (call.y.data != nullptr && call.y.type == ElementType::kFloat32) {
+    RunRowsInOutput(floats, call, converter);
+  } else {
+    RunLongRows(floats, call, converter);
+  }
+}
+
+}  // namespace
+
+Status RunAny(const SoftmaxFunctions& floats,
+              const AnySoftmaxCall& call) noexcept {
+  const ConstAnyRows& x = call.x;
+  if (AreFloats(x.type, call.y.type)) {
+    return floats.rows(FloatsOf(x), FloatsOf(call.y), call.logsumexp,
+                       call.options, call.target);
+  }
+  if (x.rows == 0 || x.cols == 0) {
+    return floats.rows({nullptr, x.rows, x.cols}, {nullptr, x.rows, x.cols},
+                       call.logsumexp, call.options, call.target);
+  }
+  // A call without rows checks the other arguments.
+  if (Status s = floats.rows({}, {}, nullptr, call.options, call.target);
+      s != Status::kOk) {
+    return s;
+  }
+  const FpEnvironment environment;
+  RunChecked(floats,
+             {x, call.y, call.logsumexp, call.options, Resolve(call.target)});
+  return Status::kOk;
+}
+
+}  // namespace internal
+}  // namespace softlane

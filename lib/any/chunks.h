@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ANY_CHUNKS_H_
+#define SOFTLANE_LIB_ANY_CHUNKS_H_
+
+#include <cstddef>
+
+#include "any/step.h"
+#include "dispatch.h"
+#include "kernels/half_passes.h"
+#include "softlane/any_rows.h"
+#include "softlane/target.h"
+
+// How the functions of floats serve half types. A chunk of an input is widened
+// into the first cache, the function of floats does it there, and its results
+// are narrowed to the output. Floats are read and written where they stand. So
+// the results are those of floats, rounded once, and no function is compiled
+// once more for a type.
+
+namespace softlane {
+namespace internal {
+
+/// The columns of the longest rows that are a chunk, and the elements of a
+/// chunk of several rows.
+constexpr size_t kMaxChunkCols = 8192;
+constexpr size_t kChunk = 4096;
+/// The columns of a part of a longer row: a block of its sum, see rows.h.
+constexpr size_t kPartCols = kStateCols;
+
+/// A chunk of a call: its input, its output, the first row, and the first
+/// column.
+struct Chunk {
+  Rows<const float> x;
+  Rows<float> y;
+  size_t row;
+  size_t col;
+};
+using ChunkStep = Step<const Chunk&>;
+
+/// Converts between the types of operands and floats. An FpEnvironment is in
+/// force.
+class Converter {
+ public:
+  /// `target` is what Resolve() gave.
+  explicit Converter(Target target) noexcept
+      : passes_(KernelsOf(kHalfPasses, target)) {}
+
+  /// Columns [col, col + cols) of rows [row, row + rows) as floats: the floats
+  /// of the view, or widened to the buffer, without gaps.
+  Rows<const float> Widened(const ConstAnyRows& view, size_t row, size_t rows,
+                            size_t col, size_t cols, float* buffer) const;
+  /// The place of such results: in the view, or the buffer.
+  static Rows<float> PlaceOf(const AnyRows& view, size_t row, size_t rows,
+                             size_t col, size_t cols, float* buffer) noexcept;
+  /// Takes results from the place that PlaceOf gave to the view.
+  void Narrow(const Rows<float>& place, const AnyRows& view, size_t row,
+              size_t col) const;
+
+ private:
+  const HalfPasses& passes_;
+};
+
+/// Calls step(chunk) for all rows, which have at most kMaxChunkCols columns. No
+/// chunk's x overlaps its y. A view y without data is no operand.
+void ForRows(const Converter& converter, const ConstAnyRows& x,
+             const AnyRows& y, const ChunkStep& step);
+
+/// Calls step(chunk) for parts of row r, in order. If `x` and `y` are of half
+/// types, the chunk's x is its y. `buffer` has kPartCols elements.
+void ForParts(const Converter& converter, const ConstAnyRows& x,
+              const AnyRows& y, size_t r, float* buffer, const ChunkStep& step);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ANY_CHUNKS_H_
