@@ -49,6 +49,7 @@ Status LogSoftmax(const ConstAnyRows& logits, const AnyRows& log_probs,
                   Target target = Target::kAuto) noexcept;
 
 /// LogSumExp of any element type: see any_rows.h.
+template <typename = void>
 Status LogSumExp(const ConstAnyRows& logits, float* logsumexp,
                  float scale = 1.0f, Target target = Target::kAuto) noexcept;
 

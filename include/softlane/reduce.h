@@ -22,6 +22,7 @@ Status RowMax(const Rows<const float>& x, float* max,
               Target target = Target::kAuto) noexcept;
 
 /// RowMax of any element type: see any_rows.h. The maximum is exact.
+template <typename = void>
 Status RowMax(const ConstAnyRows& x, float* max,
               Target target = Target::kAuto) noexcept;
 

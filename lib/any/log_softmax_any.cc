@@ -33,6 +33,7 @@ Status LogSoftmax(const ConstAnyRows& logits, const AnyRows& log_probs,
   return internal::RunAny(kLogs, {logits, log_probs, nullptr, options, target});
 }
 
+template <typename>
 Status LogSumExp(const ConstAnyRows& logits, float* logsumexp, float scale,
                  Target target) noexcept {
   if (!internal::IsElementType(logits.type)) return Status::kBadOption;
@@ -48,6 +49,7 @@ Status LogSumExp(const ConstAnyRows& logits, float* logsumexp, float scale,
   return internal::RunAny(kSums,
                           {logits, AnyRows(), logsumexp, options, target});
 }
+template Status LogSumExp(const ConstAnyRows&, float*, float, Target) noexcept;
 
 }  // namespace v1
 }  // namespace softlane

@@ -44,6 +44,7 @@ using internal::Converter;
 
 inline namespace v1 {
 
+template <typename>
 Status RowMax(const ConstAnyRows& x, float* max, Target target) noexcept {
   if (!internal::IsElementType(x.type)) return Status::kBadOption;
   if (x.type == ElementType::kFloat32) {
@@ -65,6 +66,7 @@ Status RowMax(const ConstAnyRows& x, float* max, Target target) noexcept {
   RunChecked(x, max, chosen);
   return Status::kOk;
 }
+template Status RowMax(const ConstAnyRows&, float*, Target) noexcept;
 
 }  // namespace v1
 }  // namespace softlane
