@@ -25,8 +25,13 @@ struct Shape {
 // Every operand has room for this many elements more.
 constexpr size_t kSlack = 256;
 
-// The operands of a shape, filled. All cases of a shape share them.
-Operands OperandsOf(const Shape& shape, bool wants_probabilities);
+// The operands of a shape, filled. All cases of a shape share them. For a half
+// type, x and second have numbers of that type.
+Operands OperandsOf(const Shape& shape, bool wants_probabilities,
+                    ElementType type = ElementType::kFloat32);
+
+// Whether any_y has the bits of y, rounded once to any_y's type.
+bool IsRounded(const Operands& operands);
 
 }  // namespace bench
 }  // namespace softlane

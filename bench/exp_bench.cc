@@ -11,6 +11,10 @@ namespace {
 
 Status Run(const Operands& o, Target target) { return Exp(o.x, o.y, target); }
 
+Status RunAny(const Operands& o, Target target) {
+  return Exp(o.any_x, o.any_y, target);
+}
+
 void Naive(const Operands& o) {
   for (size_t r = 0; r < o.x.rows; ++r) {
     const float* x = o.x.Row(r);
@@ -34,7 +38,8 @@ double ErrorOfOthers(size_t) { return 2.0; }
 
 }  // namespace
 
-const Kernel kExp = {"exp", 8.0, false, {}, Run, Naive, Error, ErrorOfOthers};
+const Kernel kExp = {"exp", 8.0,   false,         {},    Run,
+                     Naive, Error, ErrorOfOthers, RunAny};
 
 }  // namespace bench
 }  // namespace softlane

@@ -16,6 +16,8 @@ struct Operands {
   Rows<float> second;  // N(0, 4)
   Rows<float> y;
   float* row_results;
+  // For a kernel of a half type: x and second in that type, and an output.
+  AnyRows any_x, any_second, any_y;
 };
 
 // The least work of any implementation, per element of an operand.
@@ -38,14 +40,34 @@ struct Kernel {
   Floor floor;
   Status (*run)(const Operands&, Target);
   // The naive loop: the plain loop with std::exp that a user without a library
-  // would write.
+  // would write. Null for half types.
   void (*naive)(const Operands&);
   // The largest error of the outputs, in units of the documented bound.
   double (*error)(const Operands&);
   // The error that other libraries may have in rows of this many columns, in
   // the same units.
   double (*error_of_others)(size_t cols);
+  // The same for views of any type: any_x, any_second, any_y. Null: the kernel
+  // is timed with floats only.
+  Status (*run_any)(const Operands&, Target) = nullptr;
+  ElementType type = ElementType::kFloat32;
+  // Of a half type: the function of floats, from x and second to y.
+  Status (*run_floats)(const Operands&, Target) = nullptr;
 };
+
+constexpr ElementType kHalfTypes[] = {ElementType::kBFloat16,
+                                      ElementType::kFloat16};
+// The kernel with elements of a half type.
+inline Kernel OfType(const Kernel& of_floats, ElementType type) {
+  Kernel kernel = of_floats;
+  kernel.run = of_floats.run_any;
+  kernel.run_floats = of_floats.run;
+  kernel.naive = nullptr;
+  kernel.bytes = of_floats.bytes / 2.0;
+  kernel.floor = {};
+  kernel.type = type;
+  return kernel;
+}
 
 extern const Kernel kAttentionSoftmax, kCrossEntropy, kExp, kLogSoftmax,
     kRowMax, kSoftmax, kSoftmaxWithLogSumExp, kSoftmaxBackward;

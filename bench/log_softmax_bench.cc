@@ -13,6 +13,10 @@ Status Run(const Operands& o, Target target) {
   return LogSoftmax(o.x, o.y, {}, target);
 }
 
+Status RunAny(const Operands& o, Target target) {
+  return LogSoftmax(o.any_x, o.any_y, {}, target);
+}
+
 void Naive(const Operands& o) {
   for (size_t r = 0; r < o.x.rows; ++r) {
     const float* x = o.x.Row(r);
@@ -47,8 +51,8 @@ constexpr Floor kFloor = {1.0, 0.0, {0.0, 1.0}, {1.0, 1.0}};
 
 }  // namespace
 
-const Kernel kLogSoftmax = {"log_softmax", 8.0,   false, kFloor,
-                            Run,           Naive, Error, ErrorOfOthers};
+const Kernel kLogSoftmax = {"log_softmax", 8.0,   false,         kFloor, Run,
+                            Naive,         Error, ErrorOfOthers, RunAny};
 
 }  // namespace bench
 }  // namespace softlane

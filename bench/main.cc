@@ -72,11 +72,20 @@ Plan MakePlan(bool quick) {
       plan.kernels.push_back(kernel);
     }
   }
+  for (const Kernel* kernel : plan.kernels) {
+    if (kernel->run_any == nullptr) continue;
+    for (const ElementType type : kHalfTypes) {
+      plan.half_kernels.push_back(OfType(*kernel, type));
+    }
+  }
   if (quick) {
     plan.shapes = QuickShapes();
+    plan.half_shapes = {{64, 64}, {8, 4096}};
   } else {
     plan.shapes = plan.peers.empty() ? AllShapes() : PeerShapes();
     plan.few_rows = {{1024, 8}, {64, 64}, {8, 1024}};  // all among the shapes
+    plan.half_shapes = {
+        {1024, 8}, {64, 64}, {8, 1024}, {8, 4096}, {1, 4194304}};
   }
   plan.small = {{1, 8}, {1, 32}, {4, 8}, {16, 2}};  // none among the shapes
   return plan;
@@ -101,6 +110,7 @@ void PrintAll(const Plan& plan, const Results& results) {
     PrintKernel(plan, results, *kernel);
     PrintBounds(plan, results, *kernel);
   }
+  for (const Kernel* kernel : plan.kernels) PrintTypes(plan, results, *kernel);
   PrintSmallCalls(plan, results);
   PrintManyRows(plan, results);
   for (const Kernel* kernel : plan.kernels) PrintRatios(plan, results, *kernel);

@@ -46,6 +46,9 @@ class Results : public benchmark::BenchmarkReporter {
 // All that a run can have, in the order of the tables.
 struct Plan {
   std::vector<const Kernel*> kernels;
+  // Those of half types.
+  std::vector<Kernel> half_kernels;
+  std::vector<Shape> half_shapes;  // all among the shapes
   std::vector<Shape> shapes;
   // Shapes for which softmax is also timed with kManyTimes the rows.
   std::vector<Shape> few_rows;
@@ -59,10 +62,14 @@ inline Shape ManyRows(const Shape& shape) {
   return {kManyTimes * shape.rows, shape.cols};
 }
 
-// The first part of the names of a kernel's series. So far all kernels have one
-// element type.
+inline const char* TypeName(ElementType type) {
+  return type == ElementType::kBFloat16  ? "bf16"
+         : type == ElementType::kFloat16 ? "f16"
+                                         : "f32";
+}
+// The first part of the names of a kernel's series.
 inline std::string Series(const Kernel& kernel) {
-  return std::string(kernel.name) + "/f32";
+  return std::string(kernel.name) + "/" + TypeName(kernel.type);
 }
 inline std::string Series(const Kernel& kernel, const std::string& variant) {
   return Series(kernel) + "/" + variant;

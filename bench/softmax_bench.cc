@@ -13,6 +13,10 @@ Status Run(const Operands& o, Target target) {
   return Softmax(o.x, o.y, {}, target);
 }
 
+Status RunAny(const Operands& o, Target target) {
+  return Softmax(o.any_x, o.any_y, {}, target);
+}
+
 Status RunWithLogSumExp(const Operands& o, Target target) {
   return SoftmaxWithLogSumExp(o.x, o.y, o.row_results, {}, target);
 }
@@ -68,8 +72,8 @@ constexpr Floor kFloor = {1.0, 0.0, {0.0, 1.0}, {1.0, 1.0}};
 
 }  // namespace
 
-const Kernel kSoftmax = {"softmax", 8.0,   false, kFloor,
-                         Run,       Naive, Error, ErrorOfOthers};
+const Kernel kSoftmax = {"softmax", 8.0,   false,         kFloor, Run,
+                         Naive,     Error, ErrorOfOthers, RunAny};
 const Kernel kSoftmaxWithLogSumExp = {
     "softmax_logsumexp", 8.0,          false, {}, RunWithLogSumExp, Naive,
     ErrorWithLogSumExp,  ErrorOfOthers};

@@ -57,6 +57,47 @@ void PrintKernel(const Plan& plan, const Results& results,
   table.Print();
 }
 
+void PrintTypes(const Plan& plan, const Results& results,
+                const Kernel& kernel) {
+  if (kernel.run_any == nullptr) return;
+  std::vector<std::string> heads = {"rows x cols"};
+  for (const Target target : plan.targets) {
+    if (target == Target::kBaseline) continue;
+    for (const ElementType type : kHalfTypes) {
+      heads.push_back(std::string(TargetName(target)) + " " + TypeName(type));
+    }
+  }
+  for (const std::string& peer : plan.peers) {
+    for (const ElementType type : kHalfTypes) {
+      heads.push_back(peer + " " + TypeName(type));
+    }
+  }
+  Table table(std::string(kernel.name) +
+                  ", half types: ns per element, over f32's time",
+              heads);
+  for (const Shape& shape : plan.half_shapes) {
+    std::vector<std::string> cells;
+    const auto add = [&](const std::string& variant) {
+      const double of_floats = results.Time(Series(kernel, variant), shape);
+      for (const ElementType type : kHalfTypes) {
+        const Results::Cell* const cell =
+            results.Find(Series(OfType(kernel, type), variant), shape);
+        std::string field = Field(cell);
+        if (cell != nullptr && of_floats != 0.0) {
+          field += Format(" %5.2fx", cell->ns_per_element / of_floats);
+        }
+        cells.push_back(field);
+      }
+    };
+    for (const Target target : plan.targets) {
+      if (target != Target::kBaseline) add(TargetName(target));
+    }
+    for (const std::string& peer : plan.peers) add(peer);
+    table.Add(shape.Name(), cells);
+  }
+  table.Print();
+}
+
 void PrintSmallCalls(const Plan& plan, const Results& results) {
   std::vector<std::string> heads = {"rows x cols", "naive"};
   const std::vector<std::string> variants = TargetNames(plan);
@@ -139,6 +180,11 @@ bool WritePlotData(const Plan& plan, const Results& results, const char* path) {
     write(Series(*kernel, "peer"), [&](const Shape& shape) {
       return FindFastestPeer(plan, results, *kernel, shape).time;
     });
+  }
+  for (const Kernel& kernel : plan.half_kernels) {
+    for (const Target target : plan.targets) {
+      write_series(Series(kernel, TargetName(target)));
+    }
   }
   return std::fclose(file) == 0;
 }

@@ -11,6 +11,9 @@ namespace bench {
 void PrintKernel(const Plan& plan, const Results& results,
                  const Kernel& kernel);
 
+// The time of half types, and over that of floats.
+void PrintTypes(const Plan& plan, const Results& results, const Kernel& kernel);
+
 // The time of small calls.
 void PrintSmallCalls(const Plan& plan, const Results& results);
 

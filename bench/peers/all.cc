@@ -8,6 +8,8 @@ std::function<bool()> PrepareXnnpackSoftmax(const Operands&);
 std::function<bool()> PrepareOnednnSoftmax(const Operands&);
 std::function<bool()> PrepareOnednnBackward(const Operands&);
 std::function<bool()> PrepareTorchSoftmax(const Operands&);
+std::function<bool()> PrepareTorchSoftmaxBF16(const Operands&);
+std::function<bool()> PrepareTorchLogSoftmaxBF16(const Operands&);
 std::function<bool()> PrepareTorchBackward(const Operands&);
 std::function<bool()> PrepareOnednnLogSoftmax(const Operands&);
 std::function<bool()> PrepareTorchLogSoftmax(const Operands&);
@@ -18,6 +20,8 @@ std::vector<Peer> Peers() {
   return {{"xnnpack", "softmax", PrepareXnnpackSoftmax},
           {"onednn", "softmax", PrepareOnednnSoftmax},
           {"torch", "softmax", PrepareTorchSoftmax},
+          {"torch", "softmax/bf16", PrepareTorchSoftmaxBF16},
+          {"torch", "log_softmax/bf16", PrepareTorchLogSoftmaxBF16},
           {"onednn", "softmax_backward", PrepareOnednnBackward},
           {"torch", "softmax_backward", PrepareTorchBackward},
           {"onednn", "log_softmax", PrepareOnednnLogSoftmax},

@@ -16,7 +16,7 @@ namespace bench {
 
 struct Peer {
   const char* name;
-  const char* kernel;  // a Kernel's name
+  const char* kernel;  // a Kernel's name; of half types <name>/<dtype>
   // The call to time, or null where the peer cannot run. Returns whether it
   // succeeded.
   std::function<bool()> (*prepare)(const Operands&);

@@ -16,7 +16,33 @@ at::Tensor Tensor(const Rows<float>& view) {
       at::kFloat);
 }
 
+// Of bfloat16: PyTorch of 2022 has no other half type on CPUs.
+at::Tensor TensorBF16(const AnyRows& view) {
+  return at::from_blob(
+      view.data,
+      {static_cast<int64_t>(view.rows), static_cast<int64_t>(view.cols)},
+      at::kBFloat16);
+}
+
 }  // namespace
+
+std::function<bool()> PrepareTorchSoftmaxBF16(const Operands& o) {
+  at::set_num_threads(1);
+  at::Tensor x = TensorBF16(o.any_x), y = TensorBF16(o.any_y);
+  return [x, y]() mutable {
+    at::_softmax_out(y, x, 1, false);
+    return true;
+  };
+}
+
+std::function<bool()> PrepareTorchLogSoftmaxBF16(const Operands& o) {
+  at::set_num_threads(1);
+  at::Tensor x = TensorBF16(o.any_x), y = TensorBF16(o.any_y);
+  return [x, y]() mutable {
+    at::_log_softmax_out(y, x, 1, false);
+    return true;
+  };
+}
 
 std::function<bool()> PrepareTorchSoftmax(const Operands& o) {
   at::set_num_threads(1);
