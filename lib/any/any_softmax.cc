@@ -57,10 +57,34 @@ void RunRowsInOutput(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
   }
 }
 
+// Rows [first, first + count) of a call.
+struct ChunkedCall {
+  const SoftmaxFunctions& floats;
+  const AnySoftmaxCall& call;
+  const Converter& converter;
+};
+void RunChunks(const void* context, size_t first, size_t count) {
+  const auto& all = *static_cast<const ChunkedCall*>(context);
+  const AnySoftmaxCall& call = all.call;
+  RunShortRows(all.floats,
+               {call.x.Slice(first, count), call.y.Slice(first, count), nullptr,
+                call.options, call.target},
+               all.converter);
+}
+bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
+             const Converter& converter) {
+  if (floats.half_rows == nullptr || call.logsumexp != nullptr) return false;
+  ScaleParts place;
+  const ChunkedCall all{floats, call, converter};
+  return floats.half_rows(call.x, call.y, SplitScale(call.options.scale, place),
+                          call.target, {&RunChunks, &all});
+}
+
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunChecked(const SoftmaxFunctions& floats,
                                   const AnySoftmaxCall& call) {
   const Converter converter(call.target);
+  if (RunHalf(floats, call, converter)) return;
   if (call.x.cols <= kMaxChunkCols) {
     RunShortRows(floats, call, converter);
   } else if (call.y.data != nullptr && call.y.type == ElementType::kFloat32) {

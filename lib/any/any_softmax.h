@@ -2,6 +2,7 @@
 #ifndef SOFTLANE_LIB_ANY_ANY_SOFTMAX_H_
 #define SOFTLANE_LIB_ANY_ANY_SOFTMAX_H_
 
+#include "schedules/half_rows.h"
 #include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/softmax_state.h"
@@ -32,6 +33,10 @@ struct SoftmaxFunctions {
                         const Rows<float>& y, const SoftmaxOptions& options,
                         Target target) noexcept;
   StateUse use;
+  /// Null: half types have no schedule of their own.
+  bool (*half_rows)(const ConstAnyRows& x, const AnyRows& y,
+                    const ScaleParts& parts, Target target,
+                    const OtherHalfRows& others) = nullptr;
 };
 
 /// Checks the options and the target, and does the call.

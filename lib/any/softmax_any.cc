@@ -13,8 +13,8 @@ Status RunFloats(const Rows<const float>& x, const Rows<float>& y,
              ? Softmax(x, y, options, target)
              : SoftmaxWithLogSumExp(x, y, logsumexp, options, target);
 }
-constexpr internal::SoftmaxFunctions kFloats = {&RunFloats, &SoftmaxFromStates,
-                                                StateUse::kSoftmax};
+constexpr internal::SoftmaxFunctions kFloats = {
+    &RunFloats, &SoftmaxFromStates, StateUse::kSoftmax, &internal::RunHalfRows};
 
 }  // namespace
 

@@ -259,6 +259,55 @@ HWY_INLINE void Step(const In* from, Out* to) {
 
 #endif
 
+// A vector of numbers of a half type, and back. StoreNotNan takes no NaN, and
+// no bfloat16 below 0.
+#if HWY_TARGET == HWY_AVX3
+template <class Half>
+HWY_INLINE VF LoadHalf(const Half* from) {
+  return VF{Convert(
+      Half(), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)))};
+}
+HWY_INLINE void StoreNotNan(VF v, BFloat16* to) {
+  const __m512i bits = _mm512_castps_si512(v.raw);
+  const __m512i odd =
+      _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
+  const __m512i rounded =
+      _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                      _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
+}
+HWY_INLINE void StoreNotNan(VF v, Float16* to) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                      Convert(Float16(), v.raw));
+}
+#elif HWY_TARGET == HWY_AVX2
+HWY_INLINE VF LoadHalf(const BFloat16* from) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  return VF{
+      _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16))};
+}
+HWY_INLINE VF LoadHalf(const Float16* from) {
+  return VF{
+      _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))};
+}
+HWY_INLINE void StoreNotNan(VF v, BFloat16* to) {
+  const __m256i bits = _mm256_castps_si256(v.raw);
+  const __m256i odd =
+      _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+  const __m256i rounded =
+      _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
+  const __m256i halves = _mm256_srli_epi32(rounded, 16);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                   _mm_packus_epi32(_mm256_castsi256_si128(halves),
+                                    _mm256_extracti128_si256(halves, 1)));
+}
+HWY_INLINE void StoreNotNan(VF v, Float16* to) {
+  _mm_storeu_si128(
+      reinterpret_cast<__m128i*>(to),
+      _mm256_cvtps_ph(v.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+#endif
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

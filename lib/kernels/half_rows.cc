@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "kernels/half_rows.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "kernels/half_rows.cc"
+#include "hwy/foreach_target.h"
+// After foreach_target.h:
+#include "arith/half-inl.h"
+#include "kernels/ahead-inl.h"
+#include "kernels/exp_last-inl.h"
+#include "kernels/range_terms-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+using internal::ExpParams;
+using internal::HalfRowJob;
+using internal::HalfRowKernels;
+using internal::LastBlock;
+using internal::RowJob;
+using internal::RowResult;
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+
+// Logits of a half type in memory, in whole vectors.
+template <class Half>
+struct HalfLogits {
+  static constexpr bool kMayBeStaged = false;
+
+  HWY_INLINE VF One(size_t i) const { return LoadHalf(x + i); }
+  HWY_INLINE Four FourOf(size_t i) const {
+    return {One(i), One(i + 16), One(i + 32), One(i + 48)};
+  }
+
+  const Half* x;
+};
+
+// Terms and, in the same loop, the probabilities of a pending row, narrowed.
+template <class Terms, class Half>
+struct NarrowingTerms {
+  HWY_INLINE Four FourOf(size_t i) const {
+    const Four x = terms.LoadFourOf(i);
+    const Four pending = InRegisters(LoadFour(from + i, 16));
+    const Four term = terms.Of(x);
+    const Four result = probabilities.NotTiny(pending);
+    terms.PutFour(i, term);
+    StoreNotNan(result.a, to + i);
+    StoreNotNan(result.b, to + i + 16);
+    StoreNotNan(result.c, to + i + 32);
+    StoreNotNan(result.d, to + i + 48);
+    return term;
+  }
+
+  // See EndAndBegin.
+  HWY_INLINE const SoftmaxExp& Exp() const { return terms.Exp(); }
+  HWY_INLINE VF Begin(size_t i) const { return terms.Begin(i); }
+  HWY_INLINE void Beside(size_t i) const {
+    StoreNotNan(probabilities.NotTiny(Load(from + i)), to + i);
+  }
+  HWY_INLINE VF End(const NarrowStage& stage) const { return terms.End(stage); }
+  HWY_INLINE void Put(size_t i, VF term) const { terms.Put(i, term); }
+
+  const Terms& terms;
+  const Probabilities& probabilities;
+  const float* const from;
+  Half* const to;
+};
+
+template <class Terms>
+HWY_INLINE void AddAllBlocks(size_t full, const Terms& terms, LaneSum& sum) {
+  if constexpr (kRunsAhead) {
+    AddBlocksAhead(0, full, terms, sum);
+  } else {
+    AddBlocks(0, full, terms, sum);
+  }
+}
+
+template <class Half>
+HWY_NOINLINE void ExpRow(const HalfRowJob& job, const ExpParams& params,
+                         RowResult& result) {
+  const HalfLogits<Half> logits{static_cast<const Half*>(job.logits)};
+  const SoftmaxExp exp = ExpOf(params.range, params.parts);
+  LaneRange range;
+  NarrowMax none;
+  LaneSum sum;
+  using Terms = RangeTerms<false, false, HalfLogits<Half>>;
+  const Terms terms{exp, logits, job.e, range, none};
+  if (job.pending == nullptr) {
+    AddAllBlocks(job.full, terms, sum);
+  } else {
+    const Probabilities probabilities(internal::ReciprocalOf(job.pending_sum));
+    AddAllBlocks(job.full,
+                 NarrowingTerms<Terms, Half>{terms, probabilities, job.pending,
+                                             static_cast<Half*>(job.probs)},
+                 sum);
+  }
+  bool in_range = range.IsInside();
+  if (job.last != nullptr) {
+    AddLastBlock(*job.last, sum);
+    in_range = in_range && job.last->in_range;
+  }
+  result.sum = result.row_sum = sum.Total();
+  result.in_range = in_range;
+}
+
+void ExpBehind(const float* logits, float* e, size_t n, const ExpParams& params,
+               LastBlock& last) {
+  RowJob job;
+  job.n = n;
+  job.e = e - n / kSumBlock * kSumBlock;
+  job.pending_n = 0;
+  job.block_sums = nullptr;
+  ExpLast(logits, false, job, params, last);
+}
+
+constexpr HalfRowKernels kKernels = {{&ExpRow<BFloat16>, &ExpRow<Float16>},
+                                     &ExpBehind};
+#else
+constexpr HalfRowKernels kKernels = {{nullptr, nullptr}, nullptr};
+#endif
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace softlane {
+namespace internal {
+
+const KernelTable<const HalfRowKernels> kHalfRowKernels =
+    SOFTLANE_KERNEL_TABLE(kKernels);
+
+}  // namespace internal
+}  // namespace softlane
+#endif  // HWY_ONCE
