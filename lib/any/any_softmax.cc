@@ -63,13 +63,15 @@ struct ChunkedCall {
   const AnySoftmaxCall& call;
   const Converter& converter;
 };
-void RunChunks(const void* context, size_t first, size_t count) {
+void RunChunks(const void* context, size_t first, size_t count, float* places) {
   const auto& all = *static_cast<const ChunkedCall*>(context);
   const AnySoftmaxCall& call = all.call;
-  RunShortRows(all.floats,
-               {call.x.Slice(first, count), call.y.Slice(first, count), nullptr,
-                call.options, call.target},
-               all.converter);
+  const Buffers buffers = {places, places + kStateCols, kStateCols};
+  ForRowsIn(buffers, all.converter, call.x.Slice(first, count),
+            call.y.Slice(first, count), [&](const Chunk& chunk) {
+              Done(all.floats.rows(chunk.x, chunk.y, nullptr, call.options,
+                                   call.target));
+            });
 }
 bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
              const Converter& converter) {

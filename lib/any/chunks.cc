@@ -22,41 +22,17 @@ Rows<T> WindowOf(const View& view, size_t row, size_t rows, size_t col,
 // Few elements take less stack.
 constexpr size_t kFewElements = 512;
 
-struct Buffers {
-  float* x;
-  float* y;
-  size_t elements;  // of a chunk of several rows
-};
-
-void RunRows(const Converter& converter, const ConstAnyRows& x,
-             const AnyRows& y, const Buffers& buffers, const ChunkStep& step) {
-  const size_t cols = x.cols;
-  const size_t at_once = cols < buffers.elements ? buffers.elements / cols : 1;
-  for (size_t r = 0; r < x.rows; r += at_once) {
-    const size_t count = x.rows - r < at_once ? x.rows - r : at_once;
-    Chunk chunk;
-    chunk.row = r;
-    chunk.col = 0;
-    chunk.x = converter.Widened(x, r, count, 0, cols, buffers.x);
-    if (y.data != nullptr) {
-      chunk.y = Converter::PlaceOf(y, r, count, 0, cols, buffers.y);
-    }
-    step(chunk);
-    if (y.data != nullptr) converter.Narrow(chunk.y, y, r, 0);
-  }
-}
-
 // The frames of these functions are not the caller's.
 [[gnu::noinline]] void RunFew(const Converter& converter, const ConstAnyRows& x,
                               const AnyRows& y, const ChunkStep& step) {
   alignas(64) float a[kFewElements], b[kFewElements];
-  RunRows(converter, x, y, {a, b, kFewElements}, step);
+  ForRowsIn({a, b, kFewElements}, converter, x, y, step);
 }
 [[gnu::noinline]] void RunMany(const Converter& converter,
                                const ConstAnyRows& x, const AnyRows& y,
                                const ChunkStep& step) {
   alignas(64) float a[kMaxChunkCols], b[kMaxChunkCols];
-  RunRows(converter, x, y, {a, b, kChunk}, step);
+  ForRowsIn({a, b, kChunk}, converter, x, y, step);
 }
 
 }  // namespace
@@ -95,6 +71,24 @@ void Converter::Narrow(const Rows<float>& place, const AnyRows& view,
   }
   for (size_t r = 0; r < place.rows; ++r) {
     narrow(place.Row(r), view.At(row + r, col), place.cols);
+  }
+}
+
+void ForRowsIn(const Buffers& buffers, const Converter& converter,
+               const ConstAnyRows& x, const AnyRows& y, const ChunkStep& step) {
+  const size_t cols = x.cols;
+  const size_t at_once = cols < buffers.elements ? buffers.elements / cols : 1;
+  for (size_t r = 0; r < x.rows; r += at_once) {
+    const size_t count = x.rows - r < at_once ? x.rows - r : at_once;
+    Chunk chunk;
+    chunk.row = r;
+    chunk.col = 0;
+    chunk.x = converter.Widened(x, r, count, 0, cols, buffers.x);
+    if (y.data != nullptr) {
+      chunk.y = Converter::PlaceOf(y, r, count, 0, cols, buffers.y);
+    }
+    step(chunk);
+    if (y.data != nullptr) converter.Narrow(chunk.y, y, r, 0);
   }
 }
 

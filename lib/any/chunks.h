@@ -64,6 +64,17 @@ class Converter {
 void ForRows(const Converter& converter, const ConstAnyRows& x,
              const AnyRows& y, const ChunkStep& step);
 
+/// The places of a chunk's floats, for `elements` each if the chunk has several
+/// rows, and for a row at least.
+struct Buffers {
+  float* x;
+  float* y;
+  size_t elements;
+};
+/// The same in these buffers.
+void ForRowsIn(const Buffers& buffers, const Converter& converter,
+               const ConstAnyRows& x, const AnyRows& y, const ChunkStep& step);
+
 /// Calls step(chunk) for parts of row r, in order. If `x` and `y` are of half
 /// types, the chunk's x is its y. `buffer` has kPartCols elements.
 void ForParts(const Converter& converter, const ConstAnyRows& x,

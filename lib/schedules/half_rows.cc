@@ -12,7 +12,10 @@ namespace internal {
 namespace {
 
 constexpr size_t kBlock = 64;
-constexpr size_t kMinCols = 64;
+// Chunks are faster with shorter rows. The time over that of floats, in chunks
+// and so, AVX2 on Zen 3, bfloat16 and float16: 1.42 and 1.47, 1.23 and 1.25 at
+// 16 x 256; 1.48 and 1.31, 1.29 and 1.10 at 8 x 1024.
+constexpr size_t kMinCols = 384;
 // See kMinNextCols.
 constexpr size_t kMinNextCols = 1280;
 constexpr size_t kPlaces = 2 * kSumCols;
@@ -43,9 +46,9 @@ class HalfRows {
         DivideAll();
         // A row that does not fit is rarely alone.
         if (++failures_ == kMaxFailures) {
-          return others_.run(others_.call, r, x_.rows - r);
+          return others_.run(others_.call, r, x_.rows - r, places_);
         }
-        others_.run(others_.call, r, 1);
+        others_.run(others_.call, r, 1, places_);
         if (r + 1 != x_.rows) Sample(r + 1);
       }
     }

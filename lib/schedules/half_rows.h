@@ -9,9 +9,10 @@
 namespace softlane {
 namespace internal {
 
-/// Rows [first, first + count) of a call that are done in another way.
+/// How rows [first, first + count) of a call are done in another way. `places`
+/// has room for two rows of floats.
 struct OtherHalfRows {
-  void (*run)(const void* call, size_t first, size_t count);
+  void (*run)(const void* call, size_t first, size_t count, float* places);
   const void* call;
 };
 
