@@ -4,9 +4,13 @@
 #include "../lib/kernels/block_sums.h"
 
 #include <cmath>
+#include <vector>
 
+#include "../lib/kernels/large_rows.h"
+#include "../lib/kernels/log_passes.h"
 #include "amount.h"
 #include "doctest/doctest.h"
+#include "each_target.h"
 #include "inputs.h"
 
 namespace softlane {
@@ -79,6 +83,91 @@ TEST_CASE("the sum without a hole is that of a state") {
   }
   CHECK(wrong == 0);
   CHECK(cut > 0);
+}
+
+// What a pass gives for a long row, whose blocks have lowest arguments.
+struct LongSums {
+  bool operator==(const LongSums& other) const {
+    return first == other.first && last == other.last &&
+           exp_values == other.exp_values;
+  }
+
+  double first = 0.0, last = 0.0;  // of its two blocks
+  std::vector<float> exp_values;
+};
+constexpr double kLowest[2] = {-3.0, -1.0};
+
+// The row by a job of an exact range.
+LongSums SumsOfJob(const internal::LogitsKernels& kernels,
+                   const std::vector<float>& x, bool is_written) {
+  LongSums sums;
+  if (is_written) sums.exp_values.resize(x.size());
+  double block_sums[2] = {kLowest[0], kLowest[1]};
+  internal::RowJob job = {};
+  job.logits = x.data();
+  job.n = x.size();
+  job.sink = -internal::kInfinity;
+  job.e = sums.exp_values.data();
+  job.block_sums = block_sums;
+  internal::ExpParams params = {};
+  params.parts = internal::kUnscaled;
+  params.range = internal::ExactRange(0.0f, params.parts);
+  params.is_exact = true;
+  internal::RowResult result = {};
+  kernels.exp_rows[1](nullptr, &job, 1, params, &result);
+  sums.first = block_sums[0];
+  sums.last = block_sums[1];
+  return sums;
+}
+
+// The row by a pass over blocks. y is null if exp values are not written.
+LongSums SumsOfPass(internal::BlockPasses::Sum* sum,
+                    const std::vector<float>& x, bool is_written) {
+  LongSums sums;
+  if (is_written) sums.exp_values.resize(x.size());
+  double block_sums[2] = {kLowest[0], kLowest[1]};
+  const internal::RowPlan plan = internal::PlanRow(0.0f, internal::kUnscaled);
+  sums.last = sum(x.data(), is_written ? sums.exp_values.data() : nullptr,
+                  x.size(), internal::kNoHole, plan, internal::kUnscaled,
+                  static_cast<float>(kLowest[0]), nullptr, block_sums)
+                  .others;
+  sums.first = block_sums[0];
+  return sums;
+}
+
+// Elements that are below the lowest argument of their own block, and of no
+// other, are as if masked. A row's own blocks have arguments so low that the
+// last bit of a double hardly shows it. Kills: the lowest argument of the range
+// for the columns behind the last whole vectors; that of the block before.
+TEST_CASE("elements below the lowest argument of their block do not count") {
+  ForEachTarget([](Target target) {
+    const internal::BlockPasses& passes = internal::BlockPassesOf(target);
+    const auto& plain = KernelsOf(internal::kPlainLogitsKernels, target);
+    const auto& logs = KernelsOf(internal::kLogSumKernels, target);
+    for (const size_t rest : {size_t{40}, size_t{64}, size_t{100}}) {
+      const size_t n = kSumCols + rest;
+      std::vector<float> x(n, -2.0f), masked = x;
+      x[0] = masked[0] = 0.0f;
+      for (size_t i = kSumCols; i < n; ++i) {
+        if (i % 3 == 0) x[i] = masked[i] = -0.5f;
+        if (i % 3 != 0) masked[i] = -internal::kInfinity;
+      }
+      CAPTURE(rest);
+      CHECK(SumsOfPass(passes.sum, masked, false).last > 0.0);
+      CHECK(SumsOfPass(passes.sum, x, false) ==
+            SumsOfPass(passes.sum, masked, false));
+      CHECK(SumsOfPass(passes.sum_in_double, x, false) ==
+            SumsOfPass(passes.sum_in_double, masked, false));
+      CHECK(SumsOfPass(passes.write, x, true) ==
+            SumsOfPass(passes.write, masked, true));
+      if (plain.exp_rows[1] != nullptr) {
+        CHECK(SumsOfJob(plain, x, true) == SumsOfJob(plain, masked, true));
+      }
+      if (logs.exp_rows[1] != nullptr) {
+        CHECK(SumsOfJob(logs, x, false) == SumsOfJob(logs, masked, false));
+      }
+    }
+  });
 }
 
 }  // namespace
