@@ -6,6 +6,7 @@
 #include <cstdint>
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
@@ -81,6 +82,12 @@ Status UpdateStates(const Rows<const float>& logits, size_t first_col,
                     SoftmaxState* states, const StateOptions& options = {},
                     Target target = Target::kAuto) noexcept;
 
+/// UpdateStates of any element type: see any_rows.h.
+template <typename = void>
+Status UpdateStates(const ConstAnyRows& logits, size_t first_col,
+                    SoftmaxState* states, const StateOptions& options = {},
+                    Target target = Target::kAuto) noexcept;
+
 /// Adds what each of the states `from` has read to the state of the same row in
 /// `into`. The function needs no options and does the same on every machine, so
 /// it can be the operation of an MPI_Op that commutes.
@@ -125,6 +132,12 @@ Status SoftmaxFromStates(const Rows<const float>& logits,
                          const SoftmaxOptions& options = {},
                          Target target = Target::kAuto) noexcept;
 
+/// SoftmaxFromStates of any element type: see any_rows.h.
+Status SoftmaxFromStates(const ConstAnyRows& logits, const SoftmaxState* states,
+                         const AnyRows& probs,
+                         const SoftmaxOptions& options = {},
+                         Target target = Target::kAuto) noexcept;
+
 /// The same for the log-probabilities, from states of use kLogSoftmax: the bits
 /// of LogSoftmax.
 ///
@@ -132,6 +145,13 @@ Status SoftmaxFromStates(const Rows<const float>& logits,
 Status LogSoftmaxFromStates(const Rows<const float>& logits,
                             const SoftmaxState* states,
                             const Rows<float>& log_probs,
+                            const SoftmaxOptions& options = {},
+                            Target target = Target::kAuto) noexcept;
+
+/// LogSoftmaxFromStates of any element type: see any_rows.h.
+Status LogSoftmaxFromStates(const ConstAnyRows& logits,
+                            const SoftmaxState* states,
+                            const AnyRows& log_probs,
                             const SoftmaxOptions& options = {},
                             Target target = Target::kAuto) noexcept;
 
@@ -177,6 +197,18 @@ Status UpdateLossStates(const Rows<const float>& logits, size_t first_col,
                         const LossStateOptions& options = {},
                         Target target = Target::kAuto) noexcept;
 
+/// UpdateLossStates of any element type: see any_rows.h.
+template <typename = void>
+Status UpdateLossStates(const ConstAnyRows& logits, size_t first_col,
+                        const int64_t* labels, SoftmaxState* states,
+                        const LossStateOptions& options = {},
+                        Target target = Target::kAuto) noexcept;
+template <typename = void>
+Status UpdateLossStates(const ConstAnyRows& logits, size_t first_col,
+                        const int32_t* labels, SoftmaxState* states,
+                        const LossStateOptions& options = {},
+                        Target target = Target::kAuto) noexcept;
+
 /// The cross-entropy of rows of `num_classes` columns, of which logits has
 /// those from first_col on, and the gradient of these columns. The states have
 /// read all columns of these rows by UpdateLossStates.
@@ -212,6 +244,23 @@ Status CrossEntropyFromStates(const Rows<const float>& logits, size_t first_col,
                               size_t num_classes, const int32_t* labels,
                               const SoftmaxState* states, float* losses,
                               const Rows<float>& dlogits = {},
+                              const LossStateOptions& options = {},
+                              Target target = Target::kAuto) noexcept;
+
+/// CrossEntropyFromStates of any element type: see any_rows.h. The type of
+/// dlogits is not read if it has null data.
+template <typename = void>
+Status CrossEntropyFromStates(const ConstAnyRows& logits, size_t first_col,
+                              size_t num_classes, const int64_t* labels,
+                              const SoftmaxState* states, float* losses,
+                              const AnyRows& dlogits = {},
+                              const LossStateOptions& options = {},
+                              Target target = Target::kAuto) noexcept;
+template <typename = void>
+Status CrossEntropyFromStates(const ConstAnyRows& logits, size_t first_col,
+                              size_t num_classes, const int32_t* labels,
+                              const SoftmaxState* states, float* losses,
+                              const AnyRows& dlogits = {},
                               const LossStateOptions& options = {},
                               Target target = Target::kAuto) noexcept;
 

@@ -29,6 +29,9 @@ class Labels {
   int64_t operator[](size_t r) const {
     return of64_ != nullptr ? of64_[r] : of32_[r];
   }
+  /// The labels if they are of this type, else null.
+  const int64_t* Of64() const { return of64_; }
+  const int32_t* Of32() const { return of32_; }
   Words WordsOfRows(size_t rows) const {
     return of64_ != nullptr ? WordsOf(Rows<const int64_t>(of64_, rows, 1))
                             : WordsOf(Rows<const int32_t>(of32_, rows, 1));
