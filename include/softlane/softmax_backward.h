@@ -3,6 +3,7 @@
 #define SOFTLANE_SOFTMAX_BACKWARD_H_
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
@@ -31,6 +32,12 @@ inline namespace v1 {
 Status SoftmaxBackward(const Rows<const float>& probs,
                        const Rows<const float>& dprobs,
                        const Rows<float>& dlogits, float scale = 1.0f,
+                       Target target = Target::kAuto) noexcept;
+
+/// SoftmaxBackward of any element type: see any_rows.h. probs and dprobs have
+/// one type.
+Status SoftmaxBackward(const ConstAnyRows& probs, const ConstAnyRows& dprobs,
+                       const AnyRows& dlogits, float scale = 1.0f,
                        Target target = Target::kAuto) noexcept;
 
 /// The same for rows in parts. SoftmaxBackwardDots reads a part of the columns:

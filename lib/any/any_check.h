@@ -22,6 +22,10 @@ constexpr bool IsPair(ElementType in, ElementType out) noexcept {
          (in == out || in == ElementType::kFloat32 ||
           out == ElementType::kFloat32);
 }
+constexpr bool IsPair(const ConstAnyRows& first, const ConstAnyRows& second,
+                      const AnyRows& out) noexcept {
+  return first.type == second.type && IsPair(first.type, out.type);
+}
 constexpr bool AreFloats(ElementType in, ElementType out) noexcept {
   return in == ElementType::kFloat32 && out == ElementType::kFloat32;
 }
@@ -58,6 +62,15 @@ inline Status CheckAnyMap(const ConstAnyRows& in, const AnyRows& out) noexcept {
   return CheckOperandsOf(
       {InputBeside(in, out.type), OutputBeside(out, in.type)},
       HaveSameShape(in, out));
+}
+
+/// The same with two inputs, whose types are the same.
+inline Status CheckAnyMap(const ConstAnyRows& first, const ConstAnyRows& second,
+                          const AnyRows& out) noexcept {
+  return CheckOperandsOf(
+      {InputBeside(first, out.type), InputBeside(second, out.type),
+       OutputBeside(out, first.type)},
+      HaveSameShape(first, out) && HaveSameShape(second, out));
 }
 
 /// For calls whose arguments have been checked, so that they give kOk.

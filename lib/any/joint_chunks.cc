@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "any/joint_chunks.h"
+
+#include "dispatch.h"
+#include "kernels/dot_parts.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// The floats of all buffers of a call together. The first cache has room for
+// half of it.
+constexpr size_t kFloats = 4096;
+// Few elements take less stack.
+constexpr size_t kFewFloats = 1024;
+
+constexpr size_t kRowsOfGroup = 16;
+
+size_t AtMost(size_t limit, size_t n) { return n < limit ? n : limit; }
+
+}  // namespace
+
+JointChunks::JointChunks(std::initializer_list<ConstAnyRows> inputs,
+                         const AnyRows& output, Target target) noexcept
+    : converter_(target),
+      target_(target),
+      y_(output),
+      inputs_(inputs.size()),
+      rows_(inputs.begin()->rows),
+      cols_(inputs.begin()->cols),
+      buffers_(inputs.begin()->type == ElementType::kFloat32 ? 1 : inputs_) {
+  ConstAnyRows* to = x_;
+  for (const ConstAnyRows& x : inputs) *to++ = x;
+}
+
+size_t JointChunks::Elements() const noexcept {
+  return kFloats / buffers_ / kDotBlock * kDotBlock;
+}
+
+[[gnu::noinline]] void JointChunks::Do(const Window& at, const Buffer& buffer,
+                                       bool has_output,
+                                       const JointStep& step) const {
+  JointChunk chunk;
+  chunk.row = at.row;
+  chunk.col = at.col;
+  for (size_t i = 0; i < inputs_; ++i) {
+    chunk.x[i] = converter_.Widened(x_[i], at.row, at.rows, at.col, at.cols,
+                                    buffer.data + i * buffer.elements);
+  }
+  if (has_output) {
+    chunk.y =
+        Converter::PlaceOf(y_, at.row, at.rows, at.col, at.cols, buffer.data);
+  }
+  step(chunk);
+  if (has_output) converter_.Narrow(chunk.y, y_, at.row, at.col);
+}
+
+[[gnu::noinline]] void JointChunks::DoRows(const Buffer& buffer,
+                                           const JointStep& step) const {
+  size_t at_once = buffer.elements / cols_;
+  // Functions of floats do short rows in groups, which should be full.
+  if (at_once > kRowsOfGroup) at_once -= at_once % kRowsOfGroup;
+  for (size_t r = 0; r < rows_; r += at_once) {
+    Do({r, AtMost(at_once, rows_ - r), 0, cols_}, buffer, y_.data != nullptr,
+       step);
+  }
+}
+
+// The frames of the functions with a buffer are not the caller's.
+[[gnu::noinline]] void JointChunks::DoFewRows(const JointStep& step) const {
+  alignas(64) float buffer[kFewFloats];
+  DoRows({buffer, kFewFloats / buffers_}, step);
+}
+[[gnu::noinline]] void JointChunks::DoManyRows(const JointStep& step) const {
+  alignas(64) float buffer[kFloats];
+  DoRows({buffer, Elements()}, step);
+}
+
+void JointChunks::ForRows(const JointStep& step) const {
+  const size_t few = kFewFloats / buffers_;
+  if (cols_ <= few && rows_ <= few / cols_) {
+    DoFewRows(step);
+  } else {
+    DoManyRows(step);
+  }
+}
+
+[[gnu::noinline]] void JointChunks::DoParts(size_t r, size_t begin, size_t end,
+                                            bool has_output,
+                                            const JointStep& step) const {
+  alignas(64) float buffer[kFloats];
+  const size_t most = Elements();
+  for (size_t i = begin; i < end; i += most) {
+    Do({r, 1, i, AtMost(most, end - i)}, {buffer, most}, has_output, step);
+  }
+}
+
+void JointChunks::ForParts(size_t r, size_t begin, size_t end,
+                           const JointStep& step) const {
+  DoParts(r, begin, end, true, step);
+}
+void JointChunks::ReadParts(size_t r, size_t begin, size_t end,
+                            const JointStep& step) const {
+  DoParts(r, begin, end, false, step);
+}
+
+double JointChunks::Dot(size_t r, size_t begin, size_t end,
+                        bool is_kept) const {
+  const DotParts& dots = KernelsOf(kDotParts, target_);
+  DotLanes sum{};
+  const bool is_product = inputs_ > 1;
+  ReadParts(r, begin, end, [&](const JointChunk& chunk) {
+    const float* const p = is_product ? chunk.x[0].data : nullptr;
+    const float* const dp = chunk.x[is_product ? 1 : 0].data;
+    dots.add(p, dp, chunk.x[0].cols, is_kept, &sum);
+  });
+  return dots.total(sum);
+}
+
+}  // namespace internal
+}  // namespace softlane

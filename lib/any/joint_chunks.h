@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ANY_JOINT_CHUNKS_H_
+#define SOFTLANE_LIB_ANY_JOINT_CHUNKS_H_
+
+#include <cstddef>
+#include <initializer_list>
+
+#include "any/chunks.h"
+#include "any/step.h"
+#include "softlane/any_rows.h"
+#include "softlane/target.h"
+
+// Chunks of calls with several inputs, which are of one type: see chunks.h.
+
+namespace softlane {
+namespace internal {
+
+constexpr size_t kMaxInputs = 3;
+
+/// A chunk of each input and of the output, its first row and first column. If
+/// the call's operands are of half types, the first input is the output.
+struct JointChunk {
+  Rows<const float> x[kMaxInputs];
+  Rows<float> y;
+  size_t row;
+  size_t col;
+};
+using JointStep = Step<const JointChunk&>;
+
+class JointChunks {
+ public:
+  /// At most kMaxInputs inputs. `target` is what Resolve() gave. An output
+  /// without data is none.
+  JointChunks(std::initializer_list<ConstAnyRows> inputs, const AnyRows& output,
+              Target target) noexcept;
+
+  /// Whether a chunk has room for whole rows.
+  bool HoldRows() const noexcept { return cols_ <= Elements(); }
+  /// Calls step(chunk) for all rows, in order, if HoldRows().
+  void ForRows(const JointStep& step) const;
+
+  /// Calls step(chunk) for parts of columns [begin, end) of row r, in order.
+  /// All parts but the last have a multiple of kDotBlock columns.
+  void ForParts(size_t r, size_t begin, size_t end,
+                const JointStep& step) const;
+  /// The same without the output.
+  void ReadParts(size_t r, size_t begin, size_t end,
+                 const JointStep& step) const;
+  /// The dot product of columns [begin, end) of row r of the first two inputs,
+  /// or the sum of a single input: see DotParts.
+  double Dot(size_t r, size_t begin, size_t end, bool is_kept) const;
+
+ private:
+  struct Window {
+    size_t row, rows, col, cols;
+  };
+  struct Buffer {
+    float* data;
+    size_t elements;  // per operand
+  };
+
+  size_t Elements() const noexcept;
+  void Do(const Window& window, const Buffer& buffer, bool has_output,
+          const JointStep& step) const;
+  void DoRows(const Buffer& buffer, const JointStep& step) const;
+  void DoFewRows(const JointStep& step) const;
+  void DoManyRows(const JointStep& step) const;
+  void DoParts(size_t r, size_t begin, size_t end, bool has_output,
+               const JointStep& step) const;
+
+  Converter converter_;
+  Target target_;
+  ConstAnyRows x_[kMaxInputs];
+  AnyRows y_;
+  size_t inputs_, rows_, cols_;
+  size_t buffers_;  // the operands that need a buffer of their own
+};
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ANY_JOINT_CHUNKS_H_
