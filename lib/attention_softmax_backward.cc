@@ -3,6 +3,7 @@
 
 #include <limits>
 
+#include "attention_backward.h"
 #include "attention_check.h"
 #include "cache_size.h"
 #include "dispatch.h"
@@ -13,10 +14,6 @@
 
 namespace softlane {
 namespace {
-
-using internal::AttentionBackwardKernels;
-using internal::KeptKeys;
-using internal::KeptRows;
 
 Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
              const Rows<const float>& scores, const Rows<float>& dscores,
@@ -31,13 +28,12 @@ Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
                             internal::HaveSameShape(dprobs, dscores) &&
                             internal::HaveSameShape(scores, dscores) &&
                             internal::MasksHaveShapeOf(probs, options);
-  // The gradient of the sinks needs the sinks and logsumexp.
-  const bool has_gradient = sink.dsinks != nullptr;
-  const float* const logsumexp = has_gradient ? sink.logsumexp : nullptr;
-  if (has_gradient && rows != 0 &&
-      (options.sinks == nullptr || logsumexp == nullptr)) {
-    return Status::kNullPointer;
+  if (Status s = internal::CheckSinkGradient(options, sink, rows);
+      s != Status::kOk) {
+    return s;
   }
+  const float* const logsumexp =
+      sink.dsinks != nullptr ? sink.logsumexp : nullptr;
   if (Status s = internal::CheckOperands(
           shapes_agree, Replaced(probs), Replaced(dprobs), Replaced(scores),
           internal::Replacing(dscores), Optional(Read(options.bias)),
@@ -55,44 +51,6 @@ Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
 // The rows per call of the kernel if rows differ in their keys or have sinks.
 constexpr size_t kRowsPerCall = 16;
 
-// Not inlined: see FpEnvironment.
-[[gnu::noinline]] void RunChecked(const AttentionBackwardKernels& kernels,
-                                  const KeptRows& rows,
-                                  const AttentionOptions& options,
-                                  const AttentionSinkGradient& sink,
-                                  bool is_streamed) {
-  const float scale = options.scale, softcap = options.softcap;
-  const bool has_ranges = internal::KeyRanges::MayBePart(options);
-  const bool has_sinks = sink.dsinks != nullptr;
-  const size_t count = rows.p.rows;
-  if (!is_streamed && !has_ranges && !has_sinks) {
-    return kernels.rows(rows, 0, count, nullptr, scale, softcap, nullptr);
-  }
-  const internal::KeyRanges ranges(options, rows.p.cols);
-  KeptKeys keys[kRowsPerCall];
-  double dots[kRowsPerCall];
-  for (size_t r = 0; r < count; r += kRowsPerCall) {
-    const size_t part = count - r < kRowsPerCall ? count - r : kRowsPerCall;
-    for (size_t i = 0; i < part; ++i) {
-      const internal::KeyRange range = ranges.Of(r + i);
-      keys[i] = {range.begin, range.end};
-      if (!is_streamed) continue;
-      dots[i] = kernels.row_streamed(rows, r + i, keys[i], scale, softcap);
-    }
-    if (!is_streamed) {
-      kernels.rows(rows, r, part, keys, scale, softcap, dots);
-    }
-    for (size_t i = 0; has_sinks && i < part; ++i) {
-      const float logit = options.sinks[r + i];
-      const double log_p = double{logit} - double{sink.logsumexp[r + i]};
-      // A sink of -inf has no gradient. In an empty row log_p would be NaN.
-      const bool has_sink = logit != -std::numeric_limits<float>::infinity();
-      sink.dsinks[r + i] = has_sink ? kernels.sink(log_p, dots[i]) : 0.0f;
-    }
-  }
-  if (is_streamed) kernels.flush();
-}
-
 bool IsStreamed(const Rows<const float>& p, const Rows<const float>& dp,
                 const Rows<const float>& scores, const Rows<float>& dx,
                 bool reads_scores, Target target) {
@@ -104,6 +62,56 @@ bool IsStreamed(const Rows<const float>& p, const Rows<const float>& dp,
 }
 
 }  // namespace
+
+namespace internal {
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void RunAttentionBackward(
+    const AttentionBackwardKernels& kernels, const KeptRows& rows, size_t first,
+    const AttentionOptions& options, const AttentionSinkGradient& sink,
+    bool is_streamed) {
+  const float scale = options.scale, softcap = options.softcap;
+  const bool has_ranges = KeyRanges::MayBePart(options);
+  const bool has_sinks = sink.dsinks != nullptr;
+  const size_t count = rows.p.rows;
+  if (!is_streamed && !has_ranges && !has_sinks) {
+    return kernels.rows(rows, 0, count, nullptr, scale, softcap, nullptr,
+                        false);
+  }
+  const KeyRanges ranges(options, rows.p.cols);
+  KeptKeys keys[kRowsPerCall];
+  double dots[kRowsPerCall];
+  for (size_t r = 0; r < count; r += kRowsPerCall) {
+    const size_t part = count - r < kRowsPerCall ? count - r : kRowsPerCall;
+    for (size_t i = 0; i < part; ++i) {
+      const KeyRange range = ranges.Of(first + r + i);
+      keys[i] = {range.begin, range.end};
+      if (!is_streamed) continue;
+      dots[i] = kernels.row_streamed(rows, r + i, keys[i], scale, softcap);
+    }
+    if (!is_streamed) {
+      kernels.rows(rows, r, part, keys, scale, softcap, dots, false);
+    }
+    for (size_t i = 0; has_sinks && i < part; ++i) {
+      WriteSinkGradient(kernels, options, sink, first + r + i, dots[i]);
+    }
+  }
+  if (is_streamed) kernels.flush();
+}
+
+void WriteSinkGradient(const AttentionBackwardKernels& kernels,
+                       const AttentionOptions& options,
+                       const AttentionSinkGradient& sink, size_t r,
+                       double dot) {
+  if (sink.dsinks == nullptr) return;
+  const float logit = options.sinks[r];
+  const double log_p = double{logit} - double{sink.logsumexp[r]};
+  // A sink of -inf has no gradient. In an empty row log_p would be NaN.
+  const bool has_sink = logit != -std::numeric_limits<float>::infinity();
+  sink.dsinks[r] = has_sink ? kernels.sink(log_p, dot) : 0.0f;
+}
+
+}  // namespace internal
 
 inline namespace v1 {
 
@@ -129,9 +137,10 @@ Status AttentionSoftmaxBackward(const Rows<const float>& probs,
   const Rows<const float> x = internal::WithUsedStride(read);
   const Rows<float> dx = internal::WithUsedStride(dscores);
   const internal::FpEnvironment environment;
-  RunChecked(internal::KernelsOf(internal::kAttentionBackwardKernels, chosen),
-             {p, dp, x, dx}, options, sink,
-             IsStreamed(p, dp, x, dx, reads_scores, chosen));
+  internal::RunAttentionBackward(
+      internal::KernelsOf(internal::kAttentionBackwardKernels, chosen),
+      {p, dp, x, dx}, 0, options, sink,
+      IsStreamed(p, dp, x, dx, reads_scores, chosen));
   return Status::kOk;
 }
 

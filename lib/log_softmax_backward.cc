@@ -29,7 +29,7 @@ Status LogSoftmaxBackward(const Rows<const float>& log_probs,
       3, chosen, internal::CachedElements(log_probs.rows, log_probs.cols));
   const internal::FpEnvironment environment;
   internal::KernelsOf(internal::kLogSoftmaxBackwardRows, chosen)(
-      log_probs, dlog_probs, dlogits, scale, is_streamed);
+      log_probs, dlog_probs, dlogits, scale, nullptr, is_streamed);
   return Status::kOk;
 }
 

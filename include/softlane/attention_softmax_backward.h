@@ -3,6 +3,7 @@
 #define SOFTLANE_ATTENTION_SOFTMAX_BACKWARD_H_
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
@@ -59,6 +60,17 @@ Status AttentionSoftmaxBackward(const Rows<const float>& probs,
                                 const Rows<const float>& dprobs,
                                 const Rows<const float>& scores,
                                 const Rows<float>& dscores,
+                                const AttentionOptions& options = {},
+                                const AttentionSinkGradient& sink = {},
+                                Target target = Target::kAuto) noexcept;
+
+/// AttentionSoftmaxBackward of any element type: see any_rows.h. probs, dprobs
+/// and scores have one type. Without a softcap, the type of scores is not
+/// checked, either.
+Status AttentionSoftmaxBackward(const ConstAnyRows& probs,
+                                const ConstAnyRows& dprobs,
+                                const ConstAnyRows& scores,
+                                const AnyRows& dscores,
                                 const AttentionOptions& options = {},
                                 const AttentionSinkGradient& sink = {},
                                 Target target = Target::kAuto) noexcept;

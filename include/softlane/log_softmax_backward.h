@@ -3,6 +3,7 @@
 #define SOFTLANE_LOG_SOFTMAX_BACKWARD_H_
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
@@ -30,6 +31,13 @@ inline namespace v1 {
 Status LogSoftmaxBackward(const Rows<const float>& log_probs,
                           const Rows<const float>& dlog_probs,
                           const Rows<float>& dlogits, float scale = 1.0f,
+                          Target target = Target::kAuto) noexcept;
+
+/// LogSoftmaxBackward of any element type: see any_rows.h. log_probs and
+/// dlog_probs have one type.
+Status LogSoftmaxBackward(const ConstAnyRows& log_probs,
+                          const ConstAnyRows& dlog_probs,
+                          const AnyRows& dlogits, float scale = 1.0f,
                           Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

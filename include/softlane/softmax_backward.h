@@ -63,6 +63,16 @@ Status SoftmaxBackwardFromDots(const Rows<const float>& probs,
                                float scale = 1.0f,
                                Target target = Target::kAuto) noexcept;
 
+/// SoftmaxBackwardDots and SoftmaxBackwardFromDots of any element type: see
+/// any_rows.h. probs and dprobs have one type.
+Status SoftmaxBackwardDots(const ConstAnyRows& probs,
+                           const ConstAnyRows& dprobs, double* dots,
+                           Target target = Target::kAuto) noexcept;
+Status SoftmaxBackwardFromDots(const ConstAnyRows& probs,
+                               const ConstAnyRows& dprobs, const double* dots,
+                               const AnyRows& dlogits, float scale = 1.0f,
+                               Target target = Target::kAuto) noexcept;
+
 }  // namespace v1
 }  // namespace softlane
 

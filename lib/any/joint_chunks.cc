@@ -43,7 +43,9 @@ size_t JointChunks::Elements() const noexcept {
   JointChunk chunk;
   chunk.row = at.row;
   chunk.col = at.col;
-  for (size_t i = 0; i < inputs_; ++i) {
+  // The output alone needs a third input.
+  const size_t inputs = has_output ? inputs_ : AtMost(2, inputs_);
+  for (size_t i = 0; i < inputs; ++i) {
     chunk.x[i] = converter_.Widened(x_[i], at.row, at.rows, at.col, at.cols,
                                     buffer.data + i * buffer.elements);
   }

@@ -43,7 +43,7 @@ class JointChunks {
   /// All parts but the last have a multiple of kDotBlock columns.
   void ForParts(size_t r, size_t begin, size_t end,
                 const JointStep& step) const;
-  /// The same without the output.
+  /// The same without the output, of the first two inputs.
   void ReadParts(size_t r, size_t begin, size_t end,
                  const JointStep& step) const;
   /// The dot product of columns [begin, end) of row r of the first two inputs,

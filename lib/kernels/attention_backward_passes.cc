@@ -117,7 +117,7 @@ HWY_NOINLINE double DotOfRow(const KeptRow& row) { return DotOf(row); }
 template <bool kHasSoftcap>
 HWY_NOINLINE void StoreRows(const KeptRows& rows, size_t first_row,
                             size_t count, const KeptKeys* keys, float scale,
-                            float softcap, double* dots) {
+                            float softcap, double* dots, bool has_dots) {
   const Tanh tanh;
   const CappedScales capped{tanh, Set(scale), Set(softcap)};
   const size_t cols = rows.p.cols;
@@ -125,7 +125,9 @@ HWY_NOINLINE void StoreRows(const KeptRows& rows, size_t first_row,
     const size_t r = first_row + i;
     const KeptKeys kept = keys == nullptr ? KeptKeys{0, cols} : keys[i];
     const KeptRow row(rows, r, kept);
-    const double dot = kHasSoftcap ? DotOfRow(row) : DotOf(row);
+    const double dot = has_dots      ? dots[i]
+                       : kHasSoftcap ? DotOfRow(row)
+                                     : DotOf(row);
     if (dots != nullptr) dots[i] = dot;
     if constexpr (kHasSoftcap) {
       HWY_ALIGN float scales[kScaledKeys];
@@ -144,11 +146,10 @@ HWY_NOINLINE void StoreRows(const KeptRows& rows, size_t first_row,
   }
 }
 void KeptRowsOf(const KeptRows& rows, size_t first, size_t count,
-                const KeptKeys* keys, float scale, float softcap,
-                double* dots) {
-  softcap == 0.0f
-      ? StoreRows<false>(rows, first, count, keys, scale, softcap, dots)
-      : StoreRows<true>(rows, first, count, keys, scale, softcap, dots);
+                const KeptKeys* keys, float scale, float softcap, double* dots,
+                bool has_dots) {
+  const auto store = softcap == 0.0f ? &StoreRows<false> : &StoreRows<true>;
+  store(rows, first, count, keys, scale, softcap, dots, has_dots);
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64

@@ -49,10 +49,12 @@ extern const KernelTable<const SoftmaxBackwardKernels> kSoftmaxBackwardKernels;
 /// log(2^-125.75). A smaller probability is +0.
 constexpr float kLowestLogProbability = -87.163f;
 /// Does all rows of dx = scale (d - exp(log_p) sum(d)), past the caches or not.
+/// `sums` has the sum(d) of each row; null if they are not known. Known sums
+/// are not streamed.
 using LogSoftmaxBackwardRows = void(const Rows<const float>& log_p,
                                     const Rows<const float>& d,
                                     const Rows<float>& dx, float scale,
-                                    bool is_streamed);
+                                    const double* sums, bool is_streamed);
 extern const KernelTable<LogSoftmaxBackwardRows> kLogSoftmaxBackwardRows;
 
 /// The operands of attention's gradients. dx may be p, dp or scores.
@@ -71,9 +73,11 @@ struct AttentionBackwardKernels {
   /// Does `count` rows from row `first` on: dx = scale cap' p (dp - dot), where
   /// cap' is the derivative of the softcap. A key with p = 0 gets +0, as do the
   /// columns outside of `keys`. A softcap of 0 means none. Null keys mean all
-  /// columns. `dots` gets dot for each row; it may be null.
+  /// columns. `dots` gets dot for each row, or has it if has_dots; it may be
+  /// null.
   void (*rows)(const KeptRows& rows, size_t first, size_t count,
-               const KeptKeys* keys, float scale, float softcap, double* dots);
+               const KeptKeys* keys, float scale, float softcap, double* dots,
+               bool has_dots);
   /// Does one row, past the caches, and brings the next row into the first
   /// cache. Gives dot.
   double (*row_streamed)(const KeptRows& rows, size_t r, const KeptKeys& keys,

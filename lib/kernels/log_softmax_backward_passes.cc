@@ -126,13 +126,14 @@ constexpr size_t kPacked = 512;  // elements
 
 HWY_NOINLINE void LongLogRows(const Rows<const float>& log_p,
                               const Rows<const float>& d, const Rows<float>& dx,
-                              float scale) {
+                              float scale, const double* known) {
   const size_t n = log_p.cols;
   WideRowSums<WideTerms> sums(n);
   HWY_ALIGN float p[kPacked + 4];
   for (size_t r = 0; r < log_p.rows; ++r) {
     const float* const d_row = d.Row(r);
-    const WideLogGradients gradients(SumOfRow(sums, d_row, n), scale);
+    const WideLogGradients gradients(
+        known != nullptr ? known[r] : SumOfRow(sums, d_row, n), scale);
     for (size_t i = 0; i < n; i += kPacked) {
       const size_t count = HWY_MIN(kPacked, n - i);
       ExpOfLogs(log_p.Row(r) + i, count, p);
@@ -168,9 +169,11 @@ HWY_NOINLINE void ShortLogRows(const Rows<const float>& log_p,
 }
 
 void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
-                  const Rows<float>& dx, float scale, bool) {
-  log_p.cols > kSumBlock ? LongLogRows(log_p, d, dx, scale)
-                         : ShortLogRows(log_p, d, dx, scale);
+                  const Rows<float>& dx, float scale, const double* sums,
+                  bool) {
+  sums != nullptr || log_p.cols > kSumBlock
+      ? LongLogRows(log_p, d, dx, scale, sums)
+      : ShortLogRows(log_p, d, dx, scale);
 }
 
 #else
@@ -236,7 +239,7 @@ struct StreamedLogGradients : LogGradients {
 // Functions of their own: the constants of each stay in registers only there.
 HWY_NOINLINE void StoreRows(const Rows<const float>& log_p,
                             const Rows<const float>& d, const Rows<float>& dx,
-                            float scale) {
+                            float scale, const double* sums) {
   const size_t n = log_p.cols;
   SoftmaxExp exp = ExpOfLogs();
 #if HWY_TARGET == HWY_AVX2
@@ -245,7 +248,8 @@ HWY_NOINLINE void StoreRows(const Rows<const float>& log_p,
   __asm__("" : "+m"(exp));
 #endif
   for (size_t r = 0; r < log_p.rows; ++r) {
-    const double sum = SumTerms(n, LoadedTerms{d.Row(r)});
+    const double sum =
+        sums != nullptr ? sums[r] : SumTerms(n, LoadedTerms{d.Row(r)});
     StoreTerms(LogGradients(exp, sum, scale, log_p.Row(r), d.Row(r)), dx.Row(r),
                n);
   }
@@ -271,9 +275,10 @@ HWY_NOINLINE void StreamRows(const Rows<const float>& log_p,
 }
 
 void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
-                  const Rows<float>& dx, float scale, bool is_streamed) {
+                  const Rows<float>& dx, float scale, const double* sums,
+                  bool is_streamed) {
   is_streamed ? StreamRows(log_p, d, dx, scale)
-              : StoreRows(log_p, d, dx, scale);
+              : StoreRows(log_p, d, dx, scale, sums);
 }
 
 #endif  // SOFTLANE_SSE2
