@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "softlane/any_planes.h"
 #include "softlane/any_rows.h"
 #include "softlane/planes.h"
 #include "softlane/rows.h"
@@ -79,6 +80,11 @@ template <typename T, typename U>
 bool HaveSameShape(const Planes<T>& a, const Planes<U>& b) noexcept {
   return a.outer == b.outer && a.axis == b.axis && a.inner == b.inner;
 }
+template <typename T, typename U>
+bool HaveSameShape(const BasicAnyPlanes<T>& a,
+                   const BasicAnyPlanes<U>& b) noexcept {
+  return a.outer == b.outer && a.axis == b.axis && a.inner == b.inner;
+}
 
 /// A view of any type, as planes. Rows are planes whose axis has one index.
 struct Operand {
@@ -126,6 +132,16 @@ struct Operand {
         outer_stride(view.outer_stride),
         axis_stride(view.axis_stride),
         element_bytes(sizeof(T)),
+        role(its_role) {}
+  template <typename Void>
+  Operand(const BasicAnyPlanes<Void>& view, Role its_role) noexcept
+      : begin(reinterpret_cast<uintptr_t>(view.data)),
+        outer(view.outer),
+        axis(view.axis),
+        inner(view.inner),
+        outer_stride(view.outer_stride),
+        axis_stride(view.axis_stride),
+        element_bytes(SizeOf(view.type)),
         role(its_role) {}
 };
 

@@ -3,6 +3,8 @@
 #define SOFTLANE_LIB_PLANES_AS_ROWS_H_
 
 #include "one_column.h"
+#include "softlane/any_planes.h"
+#include "softlane/any_rows.h"
 #include "softlane/planes.h"
 #include "softlane/rows.h"
 
@@ -11,20 +13,24 @@
 namespace softlane {
 namespace internal {
 
-template <typename T>
-bool IsEmpty(const Planes<T>& v) noexcept {
+template <class View>
+bool IsEmpty(const View& v) noexcept {
   return v.outer == 0 || v.axis == 0 || v.inner == 0;
 }
 
 /// Whether the axis is the last dimension, so that inner is 1.
-template <typename T>
-bool IsRows(const Planes<T>& v) noexcept {
+template <class View>
+bool IsRows(const View& v) noexcept {
   return v.inner == 1 && (v.axis <= 1 || v.axis_stride == 1);
 }
 
 template <typename T>
 Rows<T> AsRows(const Planes<T>& v) noexcept {
   return Rows<T>(v.data, v.outer, v.axis, v.outer_stride);
+}
+template <typename Void>
+BasicAnyRows<Void> AsRows(const BasicAnyPlanes<Void>& v) noexcept {
+  return BasicAnyRows<Void>(v.data, v.type, v.outer, v.axis, v.outer_stride);
 }
 
 /// MapOneColumn for planes whose axis has one element.

@@ -34,7 +34,7 @@ Status SoftmaxAxis(const Planes<const float>& logits,
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
-  internal::RunSoftmaxColumns(logits, probs, options, chosen);
+  internal::RunSoftmaxColumns(logits, probs, options, chosen, nullptr);
   return Status::kOk;
 }
 

@@ -8,6 +8,17 @@
 #include "softlane/rows.h"
 
 namespace softlane {
+namespace internal {
+
+// The first inner index of part i of n: a multiple of 16, or `inner`.
+constexpr size_t FirstInnerOfPart(size_t inner, size_t i, size_t n) noexcept {
+  const size_t lines = inner / 16 + (inner % 16 == 0 ? 0 : 1);
+  const size_t line = FirstOfPart(lines, i, n);
+  return line < lines ? line * 16 : inner;
+}
+
+}  // namespace internal
+
 inline namespace v1 {
 
 /// A view of a tensor [outer, axis, inner] with contiguous inner elements.
@@ -77,8 +88,9 @@ struct Planes {
       const size_t first = internal::FirstOfPart(outer, i, n);
       return SliceOuter(first, internal::FirstOfPart(outer, i + 1, n) - first);
     }
-    const size_t first = FirstInner(i, n);
-    return SliceInner(first, FirstInner(i + 1, n) - first);
+    const size_t first = internal::FirstInnerOfPart(inner, i, n);
+    return SliceInner(first,
+                      internal::FirstInnerOfPart(inner, i + 1, n) - first);
   }
 
   T* data = nullptr;        ///< Element (0, 0, 0).
@@ -87,14 +99,6 @@ struct Planes {
   size_t inner = 0;         ///< The number of indices after the axis.
   size_t outer_stride = 0;  ///< From one outer index to the next, in elements.
   size_t axis_stride = 0;   ///< From one axis index to the next, in elements.
-
- private:
-  // The first inner index of part i of n.
-  constexpr size_t FirstInner(size_t i, size_t n) const noexcept {
-    const size_t lines = inner / 16 + (inner % 16 == 0 ? 0 : 1);
-    const size_t line = internal::FirstOfPart(lines, i, n);
-    return line < lines ? line * 16 : inner;
-  }
 };
 
 }  // namespace v1

@@ -4,6 +4,7 @@
 
 // IWYU pragma: begin_exports
 #include "softlane/accuracy.h"
+#include "softlane/any_planes.h"
 #include "softlane/any_rows.h"
 #include "softlane/attention_softmax.h"
 #include "softlane/attention_softmax_backward.h"

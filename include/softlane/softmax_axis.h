@@ -2,6 +2,7 @@
 #ifndef SOFTLANE_SOFTMAX_AXIS_H_
 #define SOFTLANE_SOFTMAX_AXIS_H_
 
+#include "softlane/any_planes.h"
 #include "softlane/options.h"
 #include "softlane/planes.h"
 #include "softlane/status.h"
@@ -29,6 +30,11 @@ Status SoftmaxAxis(const Planes<const float>& logits,
                    const SoftmaxOptions& options = {},
                    Target target = Target::kAuto) noexcept;
 
+/// SoftmaxAxis of any element type: see any_planes.h.
+Status SoftmaxAxis(const ConstAnyPlanes& logits, const AnyPlanes& probs,
+                   const SoftmaxOptions& options = {},
+                   Target target = Target::kAuto) noexcept;
+
 /// log_probs[o, a, i] = scale * logits[o, a, i] -
 ///                      log(sum_k exp(scale * logits[o, k, i])): see
 ///                      LogSoftmax.
@@ -37,11 +43,22 @@ Status LogSoftmaxAxis(const Planes<const float>& logits,
                       const SoftmaxOptions& options = {},
                       Target target = Target::kAuto) noexcept;
 
+/// LogSoftmaxAxis of any element type: see any_planes.h.
+Status LogSoftmaxAxis(const ConstAnyPlanes& logits, const AnyPlanes& log_probs,
+                      const SoftmaxOptions& options = {},
+                      Target target = Target::kAuto) noexcept;
+
 /// dlogits[o, a, i] = scale * p_a * (dp_a - sum_k p_k * dp_k), where p_k is
 /// probs[o, k, i] and dp_k is dprobs[o, k, i]: see SoftmaxBackward.
 Status SoftmaxBackwardAxis(const Planes<const float>& probs,
                            const Planes<const float>& dprobs,
                            const Planes<float>& dlogits, float scale = 1.0f,
+                           Target target = Target::kAuto) noexcept;
+
+/// SoftmaxBackwardAxis of any element type: see any_planes.h.
+Status SoftmaxBackwardAxis(const ConstAnyPlanes& probs,
+                           const ConstAnyPlanes& dprobs,
+                           const AnyPlanes& dlogits, float scale = 1.0f,
                            Target target = Target::kAuto) noexcept;
 
 }  // namespace v1

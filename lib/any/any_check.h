@@ -41,11 +41,12 @@ inline Rows<float> FloatsOf(const AnyRows& view) noexcept {
 
 /// An operand of any type, with the role that it has beside operands of `type`:
 /// an output of another type than an input does not replace it.
-inline Operand InputBeside(const ConstAnyRows& view,
-                           ElementType type) noexcept {
+template <class View>
+Operand InputBeside(const View& view, ElementType type) noexcept {
   return view.type == type ? Operand(Replaced(view)) : Operand(Read(view));
 }
-inline Operand OutputBeside(const AnyRows& view, ElementType type) noexcept {
+template <class View>
+Operand OutputBeside(const View& view, ElementType type) noexcept {
   return view.type == type ? Operand(Replacing(view)) : Operand(Written(view));
 }
 
@@ -56,9 +57,9 @@ Status CheckOperandsOf(const Operand (&operands)[n],
   return CheckAnyOperands(operands, n, shapes_agree);
 }
 
-/// Checks an operation that maps rows to an output of the same shape, and to a
-/// vector of a float per row, which may be null if it is optional.
-inline Status CheckAnyMap(const ConstAnyRows& in, const AnyRows& out) noexcept {
+/// Checks an operation that maps rows or planes to an output of the same shape.
+template <class In, class Out>
+Status CheckAnyMap(const In& in, const Out& out) noexcept {
   return CheckOperandsOf(
       {InputBeside(in, out.type), OutputBeside(out, in.type)},
       HaveSameShape(in, out));

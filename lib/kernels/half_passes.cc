@@ -76,16 +76,43 @@ HWY_INLINE void ForSteps(const In* from, Out* to, size_t n) {
 #endif
 
 template <class Half>
-void Widen(const void* from, float* to, size_t n) {
+HWY_NOINLINE void Widen(const void* from, float* to, size_t n) {
   ForSteps(static_cast<const Half*>(from), to, n);
 }
 template <class Half>
-void Narrow(const float* from, void* to, size_t n) {
+HWY_NOINLINE void Narrow(const float* from, void* to, size_t n) {
   ForSteps(from, static_cast<Half*>(to), n);
 }
 
+// Rows without gaps are one row. A row alone may have any stride: no pointer
+// behind it.
+template <class Half>
+void WidenRows(const void* from, size_t from_stride, float* to,
+               size_t to_stride, size_t rows, size_t n) {
+  const Half* const first = static_cast<const Half*>(from);
+  if (from_stride == n && to_stride == n) {
+    return Widen<Half>(from, to, rows * n);
+  }
+  for (size_t r = 0; r < rows; ++r) {
+    Widen<Half>(first + r * from_stride, to + r * to_stride, n);
+  }
+}
+template <class Half>
+void NarrowRows(const float* from, size_t from_stride, void* to,
+                size_t to_stride, size_t rows, size_t n) {
+  Half* const first = static_cast<Half*>(to);
+  if (from_stride == n && to_stride == n) {
+    return Narrow<Half>(from, to, rows * n);
+  }
+  for (size_t r = 0; r < rows; ++r) {
+    Narrow<Half>(from + r * from_stride, first + r * to_stride, n);
+  }
+}
+
 constexpr HalfPasses kPasses = {{&Widen<BFloat16>, &Widen<Float16>},
-                                {&Narrow<BFloat16>, &Narrow<Float16>}};
+                                {&Narrow<BFloat16>, &Narrow<Float16>},
+                                {&WidenRows<BFloat16>, &WidenRows<Float16>},
+                                {&NarrowRows<BFloat16>, &NarrowRows<Float16>}};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

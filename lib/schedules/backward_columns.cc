@@ -4,11 +4,12 @@
 namespace softlane {
 namespace internal {
 
-void RunBackwardColumns(const Planes<const float>& p,
-                        const Planes<const float>& dp, const Planes<float>& dx,
-                        float scale, Target target) {
+void RunBackwardColumns(const ConstAnyPlanes& p, const ConstAnyPlanes& dp,
+                        const AnyPlanes& dx, float scale, Target target,
+                        const HalfPasses* halves) {
   const TileKernels& tiles = KernelsOf(kTileKernels, target);
   const ColumnKernels& kernels = KernelsOf(kColumnKernels, target);
+  const TileMemory memory(kernels, halves);
   const size_t n = p.axis;
   const bool are_few = n <= kFewProducts;
   Tile tile;
@@ -21,17 +22,17 @@ void RunBackwardColumns(const Planes<const float>& p,
     tile.width = WholeVectors(at.cols, tiles.lanes);
     const Chunks chunks(n, tile.width, kHalfTile, 4);
     const auto read = [&](size_t first, size_t count) {
-      kernels.read(at.In(p) + first * p.axis_stride, p.axis_stride, count,
-                   at.cols, p_values, tile.width, max != nullptr, max);
-      kernels.read(at.In(dp) + first * dp.axis_stride, dp.axis_stride, count,
-                   at.cols, dp_values, tile.width, max != nullptr, max);
+      memory.Read(p, at, first, count, p_values, tile.width, max != nullptr,
+                  max);
+      memory.Read(dp, at, first, count, dp_values, tile.width, max != nullptr,
+                  max);
     };
     chunks.ForEach([&](size_t first, size_t count) {
       read(first, count);
       if (chunks.fits) {
-        PrefetchColumns(at.In(p) + at.cols, p.axis_stride, n, at.ahead_in);
-        PrefetchColumns(at.In(dp) + at.cols, dp.axis_stride, n, at.ahead_in);
-        PrefetchColumns(at.Out(dx), dx.axis_stride, n, at.ahead_out);
+        at.PrefetchIn(p);
+        at.PrefetchIn(dp);
+        at.PrefetchOut(dx);
       }
       if (are_few) {
         kernels.sum_few_products(p_values, dp_values, n, tile);
@@ -42,9 +43,11 @@ void RunBackwardColumns(const Planes<const float>& p,
     if (!are_few) tiles.end_sums(tile);
     chunks.ForEach([&](size_t first, size_t count) {
       if (!chunks.fits) read(first, count);
-      kernels.write_gradients(p_values, dp_values, scale, tile,
-                              {at.Out(dx) + first * dx.axis_stride,
-                               dx.axis_stride, count, at.cols});
+      memory.Put(dx, at, first, count, p_values, tile.width,
+                 [&](const ColumnsOut& out) {
+                   kernels.write_gradients(p_values, dp_values, scale, tile,
+                                           out);
+                 });
     });
   });
 }

@@ -14,6 +14,18 @@ constexpr ScaleParts kNoneDirect = {1.0, 0.0f, 0.0f, -1.0f, false};
 
 }  // namespace
 
+void TileMemory::Widen(const ConstAnyPlanes& v, const void* from, size_t count,
+                       size_t cols, float* values, size_t width) const {
+  halves_->widen_rows[HalfIndexOf(v.type)](from, v.axis_stride, values, width,
+                                           count, cols);
+}
+
+void TileMemory::Narrow(const AnyPlanes& v, void* to, size_t count, size_t cols,
+                        const float* values, size_t width) const {
+  halves_->narrow_rows[HalfIndexOf(v.type)](values, width, to, v.axis_stride,
+                                            count, cols);
+}
+
 void ClearSums(Tile& tile) {
   std::memset(tile.lane_sums, 0, 8 * tile.width * sizeof(double));
 }

@@ -7,14 +7,19 @@
 
 #include "kernels/column_tiles.h"
 #include "kernels/far_rows.h"
+#include "kernels/half_passes.h"
+#include "softlane/any_planes.h"
 #include "softlane/options.h"
-#include "softlane/planes.h"
 #include "softlane/target.h"
 
 // Functions along an axis. The columns of a plane take the place of rows. They
 // are copied to a tile, with a column per lane. Without the copy, a stride that
 // is a power of two would put the elements of a column into the same few sets
 // of every cache, and a second pass would not find them there.
+//
+// Planes of half types are widened in the tile, and results are narrowed from
+// it. `halves` may be null if all planes are of floats: a program without half
+// types does not have these passes.
 
 namespace softlane {
 namespace internal {
@@ -22,22 +27,24 @@ namespace internal {
 /// Softmax of columns. If they fit a tile: a read per element and a write. Else
 /// three passes over memory as for rows: a read; a read and a write; both. The
 /// largest columns have no write in the second pass, and the third computes exp
-/// values anew.
-void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
-                       const SoftmaxOptions& options, Target target);
+/// values anew; so do all whose results are of a half type.
+void RunSoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+                       const SoftmaxOptions& options, Target target,
+                       const HalfPasses* halves);
 
 /// LogSoftmax of columns, whose bits it has: the sum is in double from the
 /// start, and no exp value is written. If they fit half of a tile, a read per
 /// element and a write; else three reads, of which one may be from a cache, and
 /// a write.
-void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
-                          const SoftmaxOptions& options, Target target);
+void RunLogSoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+                          const SoftmaxOptions& options, Target target,
+                          const HalfPasses* halves);
 
 /// SoftmaxBackward of columns, whose bits it has. If p and dp fit half of a
 /// tile each, a read of both per element and a write; else two reads of both.
-void RunBackwardColumns(const Planes<const float>& p,
-                        const Planes<const float>& dp, const Planes<float>& dx,
-                        float scale, Target target);
+void RunBackwardColumns(const ConstAnyPlanes& p, const ConstAnyPlanes& dp,
+                        const AnyPlanes& dx, float scale, Target target,
+                        const HalfPasses* halves);
 
 /// The columns of a tile, unless a tile of kMaxTileLanes columns holds all of
 /// their elements. A wide tile reads and writes longer runs of memory, but long
@@ -58,33 +65,83 @@ struct ColumnTile {
   size_t outer, inner, cols;  // the first plane and column
   size_t ahead_in, ahead_out;
 
-  const float* In(const Planes<const float>& v) const {
-    return v.data + outer * v.outer_stride + inner;
+  /// Element `first` of each of the tile's columns.
+  const void* In(const ConstAnyPlanes& v, size_t first) const {
+    return v.At(outer, first, inner);
   }
-  float* Out(const Planes<float>& v) const {
-    return v.data + outer * v.outer_stride + inner;
+  void* Out(const AnyPlanes& v, size_t first) const {
+    return v.At(outer, first, inner);
+  }
+  /// Brings the next columns into the caches.
+  void PrefetchIn(const ConstAnyPlanes& v) const {
+    Prefetch(v, inner + cols, ahead_in);
+  }
+  void PrefetchOut(const AnyPlanes& v) const { Prefetch(v, inner, ahead_out); }
+
+ private:
+  void Prefetch(const ConstAnyPlanes& v, size_t first, size_t count) const {
+    if (count == 0) return;
+    const size_t step = 64 / SizeOf(v.type);
+    for (size_t k = 0; k < v.axis; ++k) {
+      for (size_t i = 0; i < count; i += step) {
+        __builtin_prefetch(v.At(outer, k, first + i));
+      }
+    }
   }
 };
 /// The least elements of a call that prefetches. In the comparison above, time
 /// went from 0.49 to 0.41.
 constexpr size_t kMinAheadFloats = size_t{1} << 18;
 
-/// Brings the first `cols` floats of each of n rows into the caches.
-inline void PrefetchColumns(const float* from, size_t stride, size_t n,
-                            size_t cols) {
-  if (cols == 0) return;
-  for (size_t k = 0; k < n; ++k) {
-    for (size_t i = 0; i < cols; i += 16) {
-      __builtin_prefetch(from + k * stride + i);
+/// Reads a tile's columns, and writes their results.
+class TileMemory {
+ public:
+  TileMemory(const ColumnKernels& kernels, const HalfPasses* halves)
+      : kernels_(kernels), halves_(halves) {}
+
+  /// ColumnKernels::read of `count` elements of each column.
+  void Read(const ConstAnyPlanes& v, const ColumnTile& at, size_t first,
+            size_t count, float* values, size_t width, bool is_first,
+            float* max) const {
+    const void* from = at.In(v, first);
+    size_t stride = v.axis_stride;
+    if (v.type != ElementType::kFloat32) {
+      Widen(v, from, count, at.cols, values, width);
+      from = values;
+      stride = width;
+    }
+    kernels_.read(static_cast<const float*>(from), stride, count, at.cols,
+                  values, width, is_first, max);
+  }
+
+  /// Calls write(ColumnsOut) for `count` results of each column. Results of a
+  /// half type take the place of the tile's values first.
+  template <class Write>
+  void Put(const AnyPlanes& v, const ColumnTile& at, size_t first, size_t count,
+           float* values, size_t width, const Write& write) const {
+    void* const to = at.Out(v, first);
+    if (v.type == ElementType::kFloat32) {
+      write(ColumnsOut{static_cast<float*>(to), v.axis_stride, count, at.cols});
+    } else {
+      write(ColumnsOut{values, width, count, width});
+      Narrow(v, to, count, at.cols, values, width);
     }
   }
-}
+
+ private:
+  void Widen(const ConstAnyPlanes& v, const void* from, size_t count,
+             size_t cols, float* values, size_t width) const;
+  void Narrow(const AnyPlanes& v, void* to, size_t count, size_t cols,
+              const float* values, size_t width) const;
+
+  const ColumnKernels& kernels_;
+  const HalfPasses* const halves_;
+};
 
 /// Calls run(ColumnTile) for all columns. The tiles are wide if columns then
 /// fit `floats`.
 template <class Run>
-void ForEachColumnTile(const Planes<const float>& v, size_t floats,
-                       const Run& run) {
+void ForEachColumnTile(const ConstAnyPlanes& v, size_t floats, const Run& run) {
   const size_t width =
       v.axis <= floats / kMaxTileLanes ? kMaxTileLanes : kNarrowTile;
   const bool is_far = v.outer * v.axis * v.inner >= kMinAheadFloats;

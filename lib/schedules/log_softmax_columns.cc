@@ -10,13 +10,15 @@ namespace {
 
 class LogSoftmaxColumns {
  public:
-  LogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
-                    const SoftmaxOptions& options, Target target)
+  LogSoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+                    const SoftmaxOptions& options, Target target,
+                    const HalfPasses* halves)
       : x_(x),
         y_(y),
         tiles_(KernelsOf(kTileKernels, target)),
         log_tiles_(KernelsOf(kLogTileKernels, target)),
         kernels_(KernelsOf(kColumnKernels, target)),
+        memory_(kernels_, halves),
         exp_of_far_(KernelsOf(kExpOfFarTile, target)),
         parts_(SplitScale(options.scale)),
         empty_row_(options.empty_row) {}
@@ -25,11 +27,9 @@ class LogSoftmaxColumns {
     const size_t n = x_.axis;
     const size_t width = WholeVectors(at.cols, tiles_.lanes);
     const Chunks chunks(n, width, kHalfTile);
-    const float* const from = at.In(x_);
-    float* const to = at.Out(y_);
     const auto read = [&](size_t first, size_t count) {
-      kernels_.read(from + first * x_.axis_stride, x_.axis_stride, count,
-                    at.cols, values_, width, first % kSumCols == 0, tile_.max);
+      memory_.Read(x_, at, first, count, values_, width, first % kSumCols == 0,
+                   tile_.max);
     };
     tile_.width = width;
     const auto decide = [&](size_t, size_t) {
@@ -37,8 +37,8 @@ class LogSoftmaxColumns {
     };
     if (chunks.fits) {
       read(0, n);
-      PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
-      PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
+      at.PrefetchIn(x_);
+      at.PrefetchOut(y_);
       decide(0, n);
       Exp(values_, n);
       tiles_.sums_in_double.all(e_, n, tile_);
@@ -60,7 +60,8 @@ class LogSoftmaxColumns {
     FindLogs();
     chunks.ForEach([&](size_t first, size_t count) {
       if (!chunks.fits) read(first, count);
-      Write({to + first * y_.axis_stride, y_.axis_stride, count, at.cols});
+      memory_.Put(y_, at, first, count, values_, width,
+                  [this](const ColumnsOut& out) { Write(out); });
     });
   }
 
@@ -115,11 +116,12 @@ class LogSoftmaxColumns {
                         has_shifts_ ? &shifted_ : nullptr, tile_, out);
   }
 
-  const Planes<const float>& x_;
-  const Planes<float>& y_;
+  const ConstAnyPlanes& x_;
+  const AnyPlanes& y_;
   const TileKernels& tiles_;
   const LogTileKernels& log_tiles_;
   const ColumnKernels& kernels_;
+  const TileMemory memory_;
   FarTileFunction& exp_of_far_;
   const ScaleParts parts_;
   const EmptyRow empty_row_;
@@ -133,9 +135,10 @@ class LogSoftmaxColumns {
 
 }  // namespace
 
-void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
-                          const SoftmaxOptions& options, Target target) {
-  LogSoftmaxColumns columns(x, y, options, target);
+void RunLogSoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+                          const SoftmaxOptions& options, Target target,
+                          const HalfPasses* halves) {
+  LogSoftmaxColumns columns(x, y, options, target, halves);
   ForEachColumnTile(x, kHalfTile,
                     [&](const ColumnTile& at) { columns.Run(at); });
 }

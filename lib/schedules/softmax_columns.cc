@@ -7,12 +7,14 @@ namespace {
 
 class SoftmaxColumns {
  public:
-  SoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
-                 const SoftmaxOptions& options, Target target)
+  SoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+                 const SoftmaxOptions& options, Target target,
+                 const HalfPasses* halves)
       : x_(x),
         y_(y),
         tiles_(KernelsOf(kTileKernels, target)),
         kernels_(KernelsOf(kColumnKernels, target)),
+        memory_(kernels_, halves),
         exp_of_far_(KernelsOf(kExpOfFarTile, target)),
         parts_(SplitScale(options.scale)),
         empty_row_(options.empty_row) {}
@@ -21,15 +23,10 @@ class SoftmaxColumns {
     const size_t n = x_.axis;
     tile_.width = WholeVectors(at.cols, tiles_.lanes);
     const Chunks chunks(n, tile_.width, kTileFloats);
-    const float* const from = at.In(x_);
-    float* const to = at.Out(y_);
-    if (!chunks.fits || n > kSumCols) {
-      return RunLong(chunks, from, to, at.cols);
-    }
-    kernels_.read(from, x_.axis_stride, n, at.cols, values_, tile_.width, true,
-                  tile_.max);
-    PrefetchColumns(from + at.cols, x_.axis_stride, n, at.ahead_in);
-    PrefetchColumns(to, y_.axis_stride, n, at.ahead_out);
+    if (!chunks.fits || n > kSumCols) return RunLong(chunks, at);
+    Read(x_, at, 0, n);
+    at.PrefetchIn(x_);
+    at.PrefetchOut(y_);
     Decide();
     if (plans_.has_far) {
       Exp(n);
@@ -38,40 +35,34 @@ class SoftmaxColumns {
       tiles_.sum_exp(values_, n, parts_, tile_);
     }
     Invert();
-    kernels_.write_probabilities(values_, tile_.width, tile_,
-                                 {to, y_.axis_stride, n, at.cols});
+    Write(at, 0, n);
   }
 
  private:
-  [[gnu::noinline]] void RunLong(const Chunks& chunks, const float* from,
-                                 float* to, size_t cols) {
-    ColumnBlocks blocks(chunks.n, parts_,
-                        !ColumnBlocks::HaveRoom(chunks.n, tile_.width), tile_);
-    const size_t stride = y_.axis_stride;
-    const ColumnsIn in{from, x_.axis_stride, cols};
-    const ColumnsIn exps{to, stride, cols};
-    const auto write = [&](float* e, size_t width, size_t first, size_t count) {
-      kernels_.write_probabilities(e, width, tile_,
-                                   {to + first * stride, stride, count, cols});
-    };
+  [[gnu::noinline]] void RunLong(const Chunks& chunks, const ColumnTile& at) {
+    // A half type does not hold exp values.
+    const bool have_room = y_.type == ElementType::kFloat32 &&
+                           ColumnBlocks::HaveRoom(chunks.n, tile_.width);
+    ColumnBlocks blocks(chunks.n, parts_, !have_room, tile_);
+    const ConstAnyPlanes exps(y_);
     // Over 1 exp values are as they were.
     for (size_t c = 0; c < tile_.width; ++c) tile_.sums[c] = 1.0;
     tiles_.invert(tile_);
     const auto read = [&](size_t block, size_t elements) {
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
-        Read(in, first, count);
+        Read(x_, at, first, count);
       });
     };
     const auto decide = [&](size_t, size_t) { Decide(); };
     const auto add = [&](size_t block, size_t elements) {
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
-        Exp(in, first, count);
+        Exp(at, first, count);
         tiles_.sums.add(values_, count, tile_);
         if (blocks.AreReadTwice()) return;
         if (blocks.Factors() != nullptr) {
           kernels_.multiply(values_, count, blocks.Factors(), tile_.width);
         }
-        write(values_, tile_.width, first, count);
+        Write(at, first, count);
       });
     };
     blocks.Sum(tiles_, plans_, ColumnStep(read), ColumnStep(decide),
@@ -80,28 +71,28 @@ class SoftmaxColumns {
       if (!blocks.AreReadTwice()) blocks.SetSums(block);
       Invert();
       // Whole vectors need no copy in the tile.
-      if (!blocks.AreReadTwice() && cols == tile_.width) {
-        write(to + block * stride, stride, block, elements);
+      if (!blocks.AreReadTwice() && at.cols == tile_.width) {
+        const size_t stride = y_.axis_stride;
+        float* const e = static_cast<float*>(at.Out(y_, block));
+        kernels_.write_probabilities(e, stride, tile_,
+                                     {e, stride, elements, at.cols});
         return;
       }
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
-        blocks.AreReadTwice() ? Exp(in, first, count)
-                              : Read(exps, first, count);
-        write(values_, tile_.width, first, count);
+        blocks.AreReadTwice() ? Exp(at, first, count)
+                              : Read(exps, at, first, count);
+        Write(at, first, count);
       });
     });
   }
 
-  struct ColumnsIn {
-    const float* from;
-    size_t stride, cols;
-  };
-  void Read(const ColumnsIn& in, size_t first, size_t count) {
-    kernels_.read(in.from + first * in.stride, in.stride, count, in.cols,
-                  values_, tile_.width, first % kSumCols == 0, tile_.max);
+  void Read(const ConstAnyPlanes& from, const ColumnTile& at, size_t first,
+            size_t count) {
+    memory_.Read(from, at, first, count, values_, tile_.width,
+                 first % kSumCols == 0, tile_.max);
   }
-  void Exp(const ColumnsIn& in, size_t first, size_t count) {
-    Read(in, first, count);
+  void Exp(const ColumnTile& at, size_t first, size_t count) {
+    Read(x_, at, first, count);
     Exp(count);
   }
   // Of the tile's logits.
@@ -115,15 +106,25 @@ class SoftmaxColumns {
 
   void Decide() { plans_.Decide(kernels_, parts_, tile_); }
 
+  // The probabilities of the tile's exp values.
+  void Write(const ColumnTile& at, size_t first, size_t count) {
+    memory_.Put(y_, at, first, count, values_, tile_.width,
+                [this](const ColumnsOut& out) {
+                  kernels_.write_probabilities(values_, tile_.width, tile_,
+                                               out);
+                });
+  }
+
   void Invert() {
     tiles_.invert(tile_);
     plans_.EndSpecial(empty_row_, tile_);
   }
 
-  const Planes<const float>& x_;
-  const Planes<float>& y_;
+  const ConstAnyPlanes& x_;
+  const AnyPlanes& y_;
   const TileKernels& tiles_;
   const ColumnKernels& kernels_;
+  const TileMemory memory_;
   FarTileFunction& exp_of_far_;
   const ScaleParts parts_;
   const EmptyRow empty_row_;
@@ -134,9 +135,10 @@ class SoftmaxColumns {
 
 }  // namespace
 
-void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
-                       const SoftmaxOptions& options, Target target) {
-  SoftmaxColumns columns(x, y, options, target);
+void RunSoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+                       const SoftmaxOptions& options, Target target,
+                       const HalfPasses* halves) {
+  SoftmaxColumns columns(x, y, options, target, halves);
   ForEachColumnTile(x, kTileFloats,
                     [&](const ColumnTile& at) { columns.Run(at); });
 }

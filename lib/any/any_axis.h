@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ANY_ANY_AXIS_H_
+#define SOFTLANE_LIB_ANY_ANY_AXIS_H_
+
+#include "schedules/columns.h"
+#include "softlane/any_planes.h"
+#include "softlane/any_rows.h"
+#include "softlane/options.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+
+namespace softlane {
+namespace internal {
+
+/// What softmax and log-softmax along an axis differ in: the function of rows,
+/// and that of columns.
+struct AxisFunctions {
+  Status (*rows)(const ConstAnyRows& x, const AnyRows& y,
+                 const SoftmaxOptions& options, Target target) noexcept;
+  void (*columns)(const ConstAnyPlanes& x, const AnyPlanes& y,
+                  const SoftmaxOptions& options, Target target,
+                  const HalfPasses* halves);
+};
+
+/// Checks a call, and does it.
+Status RunAnyAxis(const AxisFunctions& functions, const ConstAnyPlanes& x,
+                  const AnyPlanes& y, const SoftmaxOptions& options,
+                  Target target) noexcept;
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ANY_ANY_AXIS_H_
