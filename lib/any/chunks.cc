@@ -28,8 +28,14 @@ constexpr size_t kFewElements = 512;
 [[gnu::noinline]] void RunMany(const Converter& converter,
                                const ConstAnyRows& x, const AnyRows& y,
                                const ChunkStep& step) {
-  alignas(64) float a[kMaxChunkCols], b[kMaxChunkCols];
+  alignas(64) float a[kChunk], b[kChunk];
   ForRowsIn({a, b, kChunk}, converter, x, y, step);
+}
+[[gnu::noinline]] void RunLong(const Converter& converter,
+                               const ConstAnyRows& x, const AnyRows& y,
+                               const ChunkStep& step) {
+  alignas(64) float a[kMaxChunkCols], b[kMaxChunkCols];
+  ForRowsIn({a, b, kMaxChunkCols}, converter, x, y, step);
 }
 
 }  // namespace
@@ -93,8 +99,10 @@ void ForRows(const Converter& converter, const ConstAnyRows& x,
              const AnyRows& y, const ChunkStep& step) {
   if (x.cols <= kFewElements && x.rows <= kFewElements / x.cols) {
     RunFew(converter, x, y, step);
-  } else {
+  } else if (x.cols <= kChunk) {
     RunMany(converter, x, y, step);
+  } else {
+    RunLong(converter, x, y, step);
   }
 }
 

@@ -22,7 +22,7 @@ namespace internal {
 /// The columns of the longest rows that are a chunk, and the elements of a
 /// chunk of several rows.
 constexpr size_t kMaxChunkCols = 8192;
-constexpr size_t kChunk = 4096;
+constexpr size_t kChunk = 2048;
 /// The columns of a part of a longer row: a block of its sum, see rows.h.
 constexpr size_t kPartCols = kStateCols;
 

@@ -7,6 +7,17 @@
 namespace softlane {
 namespace {
 
+// Not inlined: a short row does not pay for the buffer.
+template <class Exp>
+[[gnu::noinline]] void RunLongRows(const internal::Converter& converter,
+                                   const ConstAnyRows& x, const AnyRows& y,
+                                   const Exp& exp) {
+  alignas(64) float buffer[internal::kPartCols];
+  for (size_t r = 0; r < x.rows; ++r) {
+    internal::ForParts(converter, x, y, r, buffer, exp);
+  }
+}
+
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunChecked(const ConstAnyRows& x, const AnyRows& y,
                                   Target target) {
@@ -17,10 +28,7 @@ namespace {
   if (x.cols <= internal::kMaxChunkCols) {
     return internal::ForRows(converter, x, y, exp);
   }
-  alignas(64) float buffer[internal::kPartCols];
-  for (size_t r = 0; r < x.rows; ++r) {
-    internal::ForParts(converter, x, y, r, buffer, exp);
-  }
+  RunLongRows(converter, x, y, exp);
 }
 
 }  // namespace
