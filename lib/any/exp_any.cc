@@ -2,6 +2,7 @@
 #include "any/any_check.h"
 #include "any/chunks.h"
 #include "fp_environment.h"
+#include "kernels/half_rows.h"
 #include "softlane/exp.h"
 
 namespace softlane {
@@ -18,9 +19,7 @@ template <class Exp>
   }
 }
 
-// Not inlined: see FpEnvironment.
-[[gnu::noinline]] void RunChecked(const ConstAnyRows& x, const AnyRows& y,
-                                  Target target) {
+void RunChunks(const ConstAnyRows& x, const AnyRows& y, Target target) {
   const internal::Converter converter(target);
   const auto exp = [target](const internal::Chunk& chunk) {
     internal::Done(Exp(chunk.x, chunk.y, target));
@@ -29,6 +28,40 @@ template <class Exp>
     return internal::ForRows(converter, x, y, exp);
   }
   RunLongRows(converter, x, y, exp);
+}
+
+// Whole blocks of rows of a half type that becomes the same type. Gives the
+// columns done.
+size_t RunBlocks(const ConstAnyRows& x, const AnyRows& y, Target target) {
+  constexpr size_t kBlock = 64;
+  const internal::HalfRowKernels& kernels =
+      internal::KernelsOf(internal::kHalfRowKernels, target);
+  if (x.type != y.type) return 0;
+  const auto exp = kernels.exp[internal::HalfIndexOf(x.type)];
+  if (exp == nullptr) return 0;
+  const bool is_dense = x.stride == x.cols && y.stride == x.cols;
+  if (is_dense && x.rows * x.cols % kBlock == 0) {
+    exp(x.data, y.data, x.rows * x.cols);
+    return x.cols;
+  }
+  const size_t full = x.cols / kBlock * kBlock;
+  for (size_t r = 0; full != 0 && r < x.rows; ++r) {
+    exp(x.At(r, 0), y.At(r, 0), full);
+  }
+  return full;
+}
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void RunChecked(const ConstAnyRows& x, const AnyRows& y,
+                                  Target target) {
+  const size_t done = RunBlocks(x, y, target);
+  if (done == x.cols) return;
+  if (done != 0) {
+    return RunChunks({x.At(0, done), x.type, x.rows, x.cols - done, x.stride},
+                     {y.At(0, done), y.type, y.rows, y.cols - done, y.stride},
+                     target);
+  }
+  RunChunks(x, y, target);
 }
 
 }  // namespace

@@ -259,57 +259,6 @@ HWY_INLINE void Step(const In* from, Out* to) {
 
 #endif
 
-// A vector of numbers of a half type, and back. StoreNotNan takes no NaN, and
-// no bfloat16 below 0.
-#if HWY_TARGET == HWY_AVX3
-template <class Half>
-HWY_INLINE VF LoadHalf(const Half* from) {
-  return VF{Convert(
-      Half(), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)))};
-}
-HWY_INLINE void StoreNotNan(VF v, BFloat16* to) {
-  const __m512i bits = _mm512_castps_si512(v.raw);
-  const __m512i odd =
-      _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
-  const __m512i rounded =
-      _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                      _mm512_cvtepi32_epi16(_mm512_srli_epi32(rounded, 16)));
-}
-HWY_INLINE void StoreNotNan(VF v, Float16* to) {
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                      Convert(Float16(), v.raw));
-}
-#elif HWY_TARGET == HWY_AVX2
-HWY_INLINE VF LoadHalf(const BFloat16* from) {
-  const __m256i v = _mm256_broadcastsi128_si256(
-      _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
-  const __m256i places = _mm256_setr_epi8(
-      -1, -1, 0, 1, -1, -1, 2, 3, -1, -1, 4, 5, -1, -1, 6, 7, -1, -1, 8, 9, -1,
-      -1, 10, 11, -1, -1, 12, 13, -1, -1, 14, 15);
-  return VF{_mm256_castsi256_ps(_mm256_shuffle_epi8(v, places))};
-}
-HWY_INLINE VF LoadHalf(const Float16* from) {
-  return VF{
-      _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))};
-}
-HWY_INLINE void StoreNotNan(VF v, BFloat16* to) {
-  // The upper part of Veltkamp's splitting, of 8 bits.
-  const VF t = hn::Mul(v, Set(65537.0f));
-  const VF upper = hn::Sub(t, hn::Sub(t, v));
-  const __m256i halves =
-      _mm256_srli_epi32(_mm256_castps_si256(upper.raw), 16);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                   _mm_packus_epi32(_mm256_castsi256_si128(halves),
-                                    _mm256_extracti128_si256(halves, 1)));
-}
-HWY_INLINE void StoreNotNan(VF v, Float16* to) {
-  _mm_storeu_si128(
-      reinterpret_cast<__m128i*>(to),
-      _mm256_cvtps_ph(v.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
-}
-#endif
-
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane

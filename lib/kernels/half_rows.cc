@@ -5,7 +5,8 @@
 #define HWY_TARGET_INCLUDE "kernels/half_rows.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "arith/half-inl.h"
+#include "arith/exponential-inl.h"
+#include "arith/half_vectors-inl.h"
 #include "kernels/ahead-inl.h"
 #include "kernels/exp_last-inl.h"
 #include "kernels/range_terms-inl.h"
@@ -46,10 +47,10 @@ struct NarrowingTerms {
     const Four term = terms.Of(x);
     const Four result = probabilities.NotTiny(pending);
     terms.PutFour(i, term);
-    StoreNotNan(result.a, to + i);
-    StoreNotNan(result.b, to + i + 16);
-    StoreNotNan(result.c, to + i + 32);
-    StoreNotNan(result.d, to + i + 48);
+    StoreUsual(result.a, to + i);
+    StoreUsual(result.b, to + i + 16);
+    StoreUsual(result.c, to + i + 32);
+    StoreUsual(result.d, to + i + 48);
     return term;
   }
 
@@ -57,7 +58,7 @@ struct NarrowingTerms {
   HWY_INLINE const SoftmaxExp& Exp() const { return terms.Exp(); }
   HWY_INLINE VF Begin(size_t i) const { return terms.Begin(i); }
   HWY_INLINE void Beside(size_t i) const {
-    StoreNotNan(probabilities.NotTiny(Load(from + i)), to + i);
+    StoreUsual(probabilities.NotTiny(Load(from + i)), to + i);
   }
   HWY_INLINE VF End(const NarrowStage& stage) const { return terms.End(stage); }
   HWY_INLINE void Put(size_t i, VF term) const { terms.Put(i, term); }
@@ -115,10 +116,28 @@ void ExpBehind(const float* logits, float* e, size_t n, const ExpParams& params,
   ExpLast(logits, false, job, params, last);
 }
 
+template <class Half>
+void Exp(const void* x, void* y, size_t n) {
+  const Half* const from = static_cast<const Half*>(x);
+  Half* const to = static_cast<Half*>(y);
+  const Exponential exponential;
+  for (size_t i = 0; i < n; i += 4 * kLanes) {
+    const Four v = exponential(
+        Four{LoadHalf(from + i), LoadHalf(from + i + kLanes),
+             LoadHalf(from + i + 2 * kLanes), LoadHalf(from + i + 3 * kLanes)});
+    StoreHalf(v.a, to + i);
+    StoreHalf(v.b, to + i + kLanes);
+    StoreHalf(v.c, to + i + 2 * kLanes);
+    StoreHalf(v.d, to + i + 3 * kLanes);
+  }
+}
+
 constexpr HalfRowKernels kKernels = {{&ExpRow<BFloat16>, &ExpRow<Float16>},
-                                     &ExpBehind};
+                                     &ExpBehind,
+                                     {&Exp<BFloat16>, &Exp<Float16>}};
 #else
-constexpr HalfRowKernels kKernels = {{nullptr, nullptr}, nullptr};
+constexpr HalfRowKernels kKernels = {
+    {nullptr, nullptr}, nullptr, {nullptr, nullptr}};
 #endif
 
 }  // namespace

@@ -7,8 +7,8 @@
 #include "dispatch.h"
 #include "kernels/softmax_kernels.h"
 
-// The exp pass of rows of a half type, which also divides a pending row: what
-// ExpRowsFunction does for floats. Exp values are floats in between.
+// The passes that read and write half types. The exp pass of softmax also
+// divides a pending row, as ExpRowsFunction does; its exp values are floats.
 
 namespace softlane {
 namespace internal {
@@ -36,6 +36,9 @@ struct HalfRowKernels {
   /// columns, which go to e.
   void (*exp_last)(const float* logits, float* e, size_t n,
                    const ExpParams& params, LastBlock& last);
+  /// y = exp(x) for n elements of the same half type, whole blocks of 64. y may
+  /// be x. The index is ElementType - 1.
+  void (*exp[2])(const void* x, void* y, size_t n);
 };
 
 /// Null functions: the target has none.

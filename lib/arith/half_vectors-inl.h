@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+
+// A vector of numbers of a half type, for passes that convert on the way: AVX2
+// and AVX-512.
+
+#if defined(SOFTLANE_LIB_ARITH_HALF_VECTORS_INL_H_) == \
+    defined(HWY_TARGET_TOGGLE)
+#ifdef SOFTLANE_LIB_ARITH_HALF_VECTORS_INL_H_
+#undef SOFTLANE_LIB_ARITH_HALF_VECTORS_INL_H_
+#else
+#define SOFTLANE_LIB_ARITH_HALF_VECTORS_INL_H_
+#endif
+
+#include "arith/half-inl.h"
+#include "arith/vector-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace softlane {
+namespace HWY_NAMESPACE {
+namespace {
+
+#if HWY_TARGET == HWY_AVX3
+
+template <class Half>
+HWY_INLINE VF LoadHalf(const Half* from) {
+  return VF{Convert(
+      Half(), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)))};
+}
+HWY_INLINE void StoreHalf(VF v, Float16* to) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                      Convert(Float16(), v.raw));
+}
+// The upper half of each 32 bits.
+HWY_INLINE void StoreUpper(hn::VFromD<I32> v, BFloat16* to) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                      _mm512_cvtepi32_epi16(_mm512_srli_epi32(v.raw, 16)));
+}
+
+#elif HWY_TARGET == HWY_AVX2
+
+HWY_INLINE VF LoadHalf(const BFloat16* from) {
+  // A shuffle of bytes takes the place of two instructions.
+  const __m256i v = _mm256_broadcastsi128_si256(
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  const __m256i places = _mm256_setr_epi8(
+      -1, -1, 0, 1, -1, -1, 2, 3, -1, -1, 4, 5, -1, -1, 6, 7, -1, -1, 8, 9, -1,
+      -1, 10, 11, -1, -1, 12, 13, -1, -1, 14, 15);
+  return VF{_mm256_castsi256_ps(_mm256_shuffle_epi8(v, places))};
+}
+HWY_INLINE VF LoadHalf(const Float16* from) {
+  return VF{
+      _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))};
+}
+HWY_INLINE void StoreHalf(VF v, Float16* to) {
+  _mm_storeu_si128(
+      reinterpret_cast<__m128i*>(to),
+      _mm256_cvtps_ph(v.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+}
+// The upper half of each 32 bits.
+HWY_INLINE void StoreUpper(hn::VFromD<I32> v, BFloat16* to) {
+  const __m256i halves = _mm256_srli_epi32(v.raw, 16);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
+                   _mm_packus_epi32(_mm256_castsi256_si128(halves),
+                                    _mm256_extracti128_si256(halves, 1)));
+}
+
+#endif
+
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+
+// The lower half of a NaN is 0, as in a NaN that was widened, and in NaN as
+// arithmetic makes it. So rounding leaves its upper half as it is.
+HWY_INLINE void StoreHalf(VF v, BFloat16* to) {
+  const auto bits = hn::BitCast(I32(), v);
+  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(I32(), 1));
+  StoreUpper(hn::Add(bits, hn::Add(odd, hn::Set(I32(), 0x7FFF))), to);
+}
+// For 0, and for numbers from 2^-126 to 2^100: Veltkamp's splitting into 8 bits
+// and 16 gives the nearest number of 8 bits, and of two the even number. All
+// such floats were compared.
+HWY_INLINE void StoreUsual(VF v, BFloat16* to) {
+  const VF t = hn::Mul(v, Set(65537.0f));
+  StoreUpper(hn::BitCast(I32(), hn::Sub(t, hn::Sub(t, v))), to);
+}
+HWY_INLINE void StoreUsual(VF v, Float16* to) { StoreHalf(v, to); }
+
+#endif
+
+}  // namespace
+}  // namespace HWY_NAMESPACE
+}  // namespace softlane
+HWY_AFTER_NAMESPACE();
+
+#endif  // SOFTLANE_LIB_ARITH_HALF_VECTORS_INL_H_
