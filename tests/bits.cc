@@ -16,6 +16,7 @@
 
 #include "inputs.h"
 #include "operand_operations.h"
+#include "operand_types.h"
 
 namespace softlane {
 namespace operands {
@@ -64,8 +65,8 @@ void DrawSettings(Options options, Random& random, Settings& s) {
 
 // With a family, all rows are of it and have no special values: only rows that
 // are alike run in the schedules' longest loops.
-void FillFloats(const Operand& operand, const Family* family, float* to,
-                size_t n, Random& random) {
+void FillNumbers(const Operand& operand, const Family* family, float* to,
+                 size_t n, Random& random) {
   if (operand.content == Content::kShares) {
     for (size_t i = 0; i < n; ++i) to[i] = random.Unit();
     if (random.Below(4) == 0 && n != 0) to[random.Below(n)] = 0.0f;
@@ -96,7 +97,16 @@ void FillFloats(const Operand& operand, const Family* family, float* to,
 void Fill(const Operand& operand, const Sizes& sizes, const Family* family,
           void* to, size_t n, Random& random) {
   uint8_t* const bytes = static_cast<uint8_t*>(to);
-  for (size_t i = 0; i < n && operand.element != Element::kFloat; ++i) {
+  if (HasType(operand.element)) {
+    std::vector<float> numbers(n);
+    FillNumbers(operand, family, numbers.data(), n, random);
+    for (size_t i = 0; i < n; ++i) {
+      PutNumber(operand.element, numbers[i],
+                bytes + i * SizeOf(operand.element));
+    }
+    return;
+  }
+  for (size_t i = 0; i < n; ++i) {
     int64_t value = static_cast<int64_t>(random.Below(4) != 0);
     if (operand.element == Element::kDouble) {
       const double dot = random.Normal();
@@ -112,16 +122,12 @@ void Fill(const Operand& operand, const Sizes& sizes, const Family* family,
     const size_t size = SizeOf(operand.element);
     std::memcpy(bytes + i * size, &value, size);
   }
-  if (operand.element == Element::kFloat) {
-    FillFloats(operand, family, static_cast<float*>(to), n, random);
-  }
 }
 
 // What is written from states needs the states of its rows. Other states are of
 // rows of their own.
 void FillStates(const Operation& operation, const Operand& operand,
                 const Call& call, Random& random) {
-#ifndef SOFTLANE_TESTS_OLD_ARCHIVE  // see bits.sh
   auto* const states = call[operand.id].As<SoftmaxState>();
   if (operand.role == Role::kRead && call[kX].data != nullptr) {
     RunFunction update = RunUpdate;
@@ -134,6 +140,19 @@ void FillStates(const Operation& operation, const Operand& operand,
   for (size_t r = 0; r < call.sizes.rows; ++r) {
     states[r] = MakeState(call.settings, random);
   }
+}
+
+const std::vector<Operation>& AllOperations() {
+#ifdef SOFTLANE_TESTS_FLOATS  // see bits.sh
+  return Operations();
+#else
+  static const std::vector<Operation> all = [] {
+    std::vector<Operation> both = Operations();
+    const std::vector<Operation>& typed = TypedOperations();
+    both.insert(both.end(), typed.begin(), typed.end());
+    return both;
+  }();
+  return all;
 #endif
 }
 
@@ -148,11 +167,12 @@ struct Drawn {
 Drawn Draw(size_t index) {
   Random random(index * 0x9E3779B97F4A7C15u + 1);
   Drawn drawn;
-  const std::vector<Operation>& all = Operations();
+  const std::vector<Operation>& all = AllOperations();
   const Operation& operation = *(drawn.operation = &all[index % all.size()]);
   drawn.twin = random.Below(8) == 0 ? 1 : 0;
   Call& call = drawn.call;
   call.settings = operation.settings;
+  call.is_any = operation.is_any;
   DrawSettings(operation.options, random, call.settings);
   Sizes& sizes = call.sizes;
   sizes.cols = DrawCols(random);
@@ -217,20 +237,17 @@ uint64_t Run(size_t index, Target target) {
     for (size_t r = 0; r < v.rows; ++r) {
       for (size_t i = 0; i < v.axis * v.axis_stride; ++i) {
         if (i % v.axis_stride >= v.cols) continue;
-        const char* const from = v.As<char>() + size * (r * v.stride + i);
-        if (operand.element == Element::kDouble) {
-          double value;
-          std::memcpy(&value, from, sizeof(value));
-          if (value != value) {
-            digest = (digest ^ 0x7FC00000u) * 0x100000001B3u;
-            continue;
-          }
+        char* const from = v.As<char>() + size * (r * v.stride + i);
+        MakeNanUsual(operand.element, from);
+        const double value =
+            operand.element == Element::kDouble ? Get<double>(from) : 0.0;
+        if (value != value) {
+          digest = (digest ^ 0x7FC00000u) * 0x100000001B3u;
+          continue;
         }
         for (size_t word = 0; word < size; word += 4) {
-          uint32_t bits;
-          std::memcpy(&bits, from + word, 4);
-          const bool is_nan = (bits & 0x7FFFFFFFu) > 0x7F800000u;
-          if (is_nan && operand.element == Element::kFloat) bits = 0x7FC00000u;
+          uint32_t bits = 0;
+          std::memcpy(&bits, from + word, std::min<size_t>(size, 4));
           digest = (digest ^ bits) * 0x100000001B3u;
         }
       }
@@ -255,7 +272,7 @@ int Compare(size_t count, const char* old_name, const char* new_name) {
     std::printf("%zu and %zu words for %zu calls\n", a.size(), b.size(), count);
     return 1;
   }
-  const size_t functions = Operations().size();
+  const size_t functions = AllOperations().size();
   std::vector<size_t> differing(functions), first(functions);
   size_t total = 0;
   for (size_t i = 0; i < count; ++i) {
@@ -268,8 +285,8 @@ int Compare(size_t count, const char* old_name, const char* new_name) {
     const Drawn drawn = Draw(first[f]);
     const Sizes& s = drawn.call.sizes;
     std::printf("%zu differ: %s, the first is call %zu: %zu x %zu x %zu\n",
-                differing[f], drawn.operation->name, first[f], s.rows, s.axis,
-                s.cols);
+                differing[f], NameOf(*drawn.operation).c_str(), first[f],
+                s.rows, s.axis, s.cols);
   }
   std::printf("%zu of %zu calls differ\n", total, count);
   return total == 0 ? 0 : 1;

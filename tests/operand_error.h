@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "operand_fixture.h"
+#include "operand_types.h"
 
 // An error that a test can plant in a call, and those of one operand or of two.
 
@@ -26,7 +27,8 @@ constexpr size_t kShape = 1;    // of an operand
 constexpr size_t kStride = 2;   // of an operand
 constexpr size_t kContent = 3;  // of an operand
 constexpr size_t kLooked = 4;   // whether an operand is looked at
-constexpr size_t kFields = 5;
+constexpr size_t kType = 5;     // of an operand
+constexpr size_t kFields = 6;
 constexpr size_t kSetting = kFields * kIds;  // and those behind it
 constexpr size_t kTarget = kSetting + 16;
 using Changes = std::bitset<kTarget + 1>;
@@ -49,6 +51,7 @@ struct Error {
   std::string what;
   Changes changes;
   std::function<void(Planted&)> plant;
+  bool is_of_types = false;  // which comes before all other errors
 };
 using Errors = std::vector<Error>;
 

@@ -18,6 +18,43 @@
 namespace softlane {
 namespace operands {
 
+// Whether a function takes matrices of these types.
+inline bool AreTypes(const Operation& operation, const Call& call) {
+  constexpr int kBFloat16 = TypeOf(Element::kBFloat16);
+  constexpr int kFloat16 = TypeOf(Element::kFloat16);
+  const int in = call[kX].type;
+  bool has[3] = {};
+  for (const Operand& operand : operation.operands) {
+    if (!IsTyped(operand)) continue;
+    const int type = call[operand.id].type;
+    if (type < 0 || type > 2) return false;
+    has[type] = true;
+    if (IsInput(operand.role) && operand.id != kBias && type != in) {
+      return false;
+    }
+  }
+  return !(has[kBFloat16] && has[kFloat16]);
+}
+
+// Types that are none, and types that do not go with the others.
+inline void AddTypeErrors(const Operation& operation, size_t twin,
+                          const Call& good, Errors& errors) {
+  // C++ has no types but those of a byte.
+  for (int type : {0, 1, 2, 3, 255, 256, 258, -1, INT32_MIN}) {
+    if (twin == 0 && (type < 0 || type > 255)) continue;
+    for (const Operand& operand : operation.operands) {
+      const Id id = operand.id;
+      Call call = good;
+      call[id].type = type;
+      if (!IsTyped(operand) || AreTypes(operation, call)) continue;
+      errors.push_back({Status::kBadOption,
+                        operand.name + (" of type " + std::to_string(type)),
+                        Of(id, kType) | AllOf(kType),
+                        [=](Planted& p) { p.call[id].type = type; }, true});
+    }
+  }
+}
+
 // Options out of their ranges.
 inline void AddOptionErrors(const Operation& operation, Errors& errors) {
   size_t setting = kSetting;
@@ -167,6 +204,7 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
                               {-1.0f, kNotANumber}, errors);
     }
   }
+  if (operation.is_any) AddTypeErrors(operation, twin, f.good, errors);
   AddSizeErrors(operation, errors);
   AddOptionErrors(operation, errors);
   if (!operation.has_target) return errors;

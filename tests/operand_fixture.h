@@ -42,9 +42,19 @@ void ForEachElement(const Operand& operand, const View& v, const Body& body) {
   }
 }
 
-template <typename T>
-void Put(void* to, T value) {
-  std::memcpy(to, &value, sizeof(value));
+// The bits that a call wrote, every NaN alike.
+inline Bytes ResultsOf(const Operation& operation, const Call& call) {
+  Bytes result;
+  for (const Operand& operand : operation.operands) {
+    if (!IsOutput(operand.role)) continue;
+    const size_t size = SizeOf(operand.element);
+    ForEachElement(operand, call[operand.id], [&](void* from) {
+      MakeNanUsual(operand.element, from);
+      const uint8_t* const bytes = static_cast<uint8_t*>(from);
+      result.insert(result.end(), bytes, bytes + size);
+    });
+  }
+  return result;
 }
 
 // A good call whose operands all lie in one buffer, so that "no byte written"
@@ -52,12 +62,14 @@ void Put(void* to, T value) {
 class Fixture {
  public:
   // is_packed: one operand right behind the other, from the one with the index
-  // `first` on, and no gaps between rows.
+  // `first` on, and no gaps between rows. is_shifted: operands begin an element
+  // behind multiples of 8 bytes.
   Fixture(const Operation& operation, const Sizes& sizes,
-          bool is_packed = false, size_t first = 0)
+          bool is_packed = false, size_t first = 0, bool is_shifted = false)
       : operation_(operation) {
     good.sizes = sizes;
     good.settings = operation.settings;
+    good.is_any = operation.is_any;
     const size_t gap = is_packed ? 0 : 8;
     const size_t count = operation.operands.size();
     std::vector<size_t> begins(count);
@@ -73,7 +85,8 @@ class Fixture {
       }
       begins[which] = words;
       if (IsEmpty(v)) continue;
-      words += (v.rows * v.stride * SizeOf(operand.element) + 7) / 8 + gap;
+      const size_t elements = v.rows * v.stride + (is_shifted ? 1 : 0);
+      words += (elements * SizeOf(operand.element) + 7) / 8 + gap;
     }
     constexpr size_t kSpare = 1000;
     pristine_.assign(words + kSpare, 0x4142434445464748);
@@ -84,6 +97,7 @@ class Fixture {
       const Operand& operand = operation.operands[i];
       View& v = good[operand.id];
       v.data = buffer_.data() + begins[i];
+      if (is_shifted) v.data = At(operand, v, 0, 0, 1);
       if (!IsInput(operand.role)) continue;
       ForEachElement(operand, v, [&](void* to) {
         Fill(operand, sizes.cols, good.settings, random, to);
@@ -118,10 +132,10 @@ class Fixture {
     Keep();
   }
 
-  // The bits that a call wrote, every NaN alike. The buffer becomes what it
-  // was; *intact says whether nothing else had changed.
+  // ResultsOf the call. The buffer becomes what it was; *intact says whether
+  // nothing else had changed.
   Bytes Take(const Call& call, bool* intact) {
-    Bytes result;
+    Bytes result = ResultsOf(operation_, call);
     const uint8_t* const begin = reinterpret_cast<uint8_t*>(buffer_.data());
     const uint8_t* const old = reinterpret_cast<uint8_t*>(pristine_.data());
     for (const Operand& operand : operation_.operands) {
@@ -129,9 +143,6 @@ class Fixture {
       const size_t size = SizeOf(operand.element);
       ForEachElement(operand, call[operand.id], [&](void* from) {
         const uint8_t* const bytes = static_cast<uint8_t*>(from);
-        if (operand.element == Element::kFloat) MakeNanUsual<float>(from);
-        if (operand.element == Element::kDouble) MakeNanUsual<double>(from);
-        result.insert(result.end(), bytes, bytes + size);
         std::memcpy(from, old + (bytes - begin), size);
       });
     }
@@ -144,22 +155,19 @@ class Fixture {
   void* spare;  // 8000 bytes that belong to no operand
 
  private:
-  template <typename T>
-  static void MakeNanUsual(void* to) {
-    T value;
-    std::memcpy(&value, to, sizeof(value));
-    if (value != value) Put(to, std::numeric_limits<T>::quiet_NaN());
-  }
   static void Fill(const Operand& operand, size_t cols,
                    const Settings& settings, Random& random, void* to) {
+    const auto number = [&](float value) {
+      PutNumber(operand.element, value, to);
+    };
     switch (operand.content) {
       case Content::kLogits:
-        return Put(to, random.Below(9) == 0 ? -__builtin_inff()
-                                            : 2.0f * random.Normal());
+        return number(random.Below(9) == 0 ? -__builtin_inff()
+                                           : 2.0f * random.Normal());
       case Content::kShares:
-        return Put(to, random.Unit());
+        return number(random.Unit());
       case Content::kLogs:
-        return Put(to, -5.0f * random.Unit());
+        return number(-5.0f * random.Unit());
       case Content::kKeep:
         return Put(to, static_cast<uint8_t>(random.Below(4) != 0));
       case Content::kLengths:

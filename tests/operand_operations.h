@@ -231,9 +231,7 @@ inline std::vector<Operation> MakeOperations() {
        Options::kAttention,
        read + OperandList{bias, keep, lengths} + sink + dscores + dsinks,
        every});
-#ifndef SOFTLANE_TESTS_OLD_ARCHIVE  // see bits.sh
   AddPartOperations(all);
-#endif
   return all;
 }
 

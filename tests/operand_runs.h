@@ -10,17 +10,6 @@
 namespace softlane {
 namespace operands {
 
-using RowsIn = Rows<const float>;
-using PlanesIn = Planes<const float>;
-
-inline RowsIn RowsAt(const Call& c, Id id) {
-  return c[id].AsRows<const float>();
-}
-inline Rows<float> RowsTo(const Call& c) { return c[kY].AsRows<float>(); }
-inline PlanesIn PlanesAt(const Call& c, Id id) {
-  return c[id].AsPlanes<const float>();
-}
-inline Planes<float> PlanesTo(const Call& c) { return c[kY].AsPlanes<float>(); }
 inline float* Floats(const Call& c, Id id) { return c[id].As<float>(); }
 inline SoftmaxOptions SoftmaxOf(const Call& c) {
   return {c.settings.scale, static_cast<EmptyRow>(c.settings.empty_row)};
@@ -61,7 +50,7 @@ inline AttentionOptions AttentionOf(const Call& c) {
   o.scale = c.settings.scale;
   o.softcap = c.settings.softcap;
   o.alibi_slope = c.settings.alibi_slope;
-  o.bias = RowsAt(c, kBias);
+  o.bias = c[kBias].AsRows<const float>();
   o.keep = c[kKeep].AsRows<const uint8_t>();
   o.lengths = c[kLengths].As<const int32_t>();
   o.causal = c.settings.causal;
@@ -71,87 +60,153 @@ inline AttentionOptions AttentionOf(const Call& c) {
   o.empty_row = static_cast<EmptyRow>(c.settings.empty_row);
   return o;
 }
-inline Status RunExp(const Call& c, Target t) {
-  return Exp(RowsAt(c, kX), RowsTo(c), t);
+
+// The matrices of a call, for the functions of floats.
+struct FloatViews {
+  Rows<const float> In(Id id) const { return c[id].AsRows<const float>(); }
+  Rows<float> Out() const { return c[kY].AsRows<float>(); }
+  Planes<const float> PlanesIn(Id id) const {
+    return c[id].AsPlanes<const float>();
+  }
+  Planes<float> PlanesOut() const { return c[kY].AsPlanes<float>(); }
+
+  const Call& c;
+};
+// The matrices of a call, for the functions of any element type.
+struct AnyViews {
+  ConstAnyRows In(Id id) const { return c[id].AsAnyRows(); }
+  AnyRows Out() const { return c[kY].AsAnyRows(); }
+
+  const Call& c;
+};
+// run(views) calls a function of both kinds, or one of floats alone.
+template <class Run>
+Status OfAny(const Call& c, const Run& run) {
+  return c.is_any ? run(AnyViews{c}) : run(FloatViews{c});
 }
-inline Status RunRowMax(const Call& c, Target t) {
-  return RowMax(RowsAt(c, kX), Floats(c, kResults), t);
-}
-inline Status RunSoftmax(const Call& c, Target t) {
-  return Softmax(RowsAt(c, kX), RowsTo(c), SoftmaxOf(c), t);
-}
-inline Status RunSoftmaxLse(const Call& c, Target t) {
-  return SoftmaxWithLogSumExp(RowsAt(c, kX), RowsTo(c), Floats(c, kResults),
-                              SoftmaxOf(c), t);
-}
-inline Status RunBackward(const Call& c, Target t) {
-  return SoftmaxBackward(RowsAt(c, kX), RowsAt(c, kSecond), RowsTo(c),
-                         c.settings.scale, t);
-}
-inline Status RunLogSoftmax(const Call& c, Target t) {
-  return LogSoftmax(RowsAt(c, kX), RowsTo(c), SoftmaxOf(c), t);
-}
-inline Status RunLogSumExp(const Call& c, Target t) {
-  return LogSumExp(RowsAt(c, kX), Floats(c, kResults), c.settings.scale, t);
-}
-inline Status RunLogBackward(const Call& c, Target t) {
-  return LogSoftmaxBackward(RowsAt(c, kX), RowsAt(c, kSecond), RowsTo(c),
-                            c.settings.scale, t);
-}
-inline Status RunJacobian(const Call& c, Target t) {
-  return SoftmaxJacobian(Floats(c, kX), c.sizes.cols, RowsTo(c), t);
-}
-inline Status RunTopK(const Call& c, Target t) {
-  return SoftmaxTopK(RowsAt(c, kX), c.sizes.k, RowsTo(c),
-                     c[kIndices].AsRows<int32_t>(),
-                     {c.settings.scale, c.settings.renormalize,
-                      static_cast<EmptyRow>(c.settings.empty_row)},
-                     t);
-}
-inline Status RunAxis(const Call& c, Target t) {
-  return SoftmaxAxis(PlanesAt(c, kX), PlanesTo(c), SoftmaxOf(c), t);
-}
-inline Status RunLogAxis(const Call& c, Target t) {
-  return LogSoftmaxAxis(PlanesAt(c, kX), PlanesTo(c), SoftmaxOf(c), t);
-}
-inline Status RunBackwardAxis(const Call& c, Target t) {
-  return SoftmaxBackwardAxis(PlanesAt(c, kX), PlanesAt(c, kSecond), PlanesTo(c),
-                             c.settings.scale, t);
-}
-inline Status RunLoss64(const Call& c, Target t) {
-  return CrossEntropy(RowsAt(c, kX), c[kLabels].As<const int64_t>(),
-                      Floats(c, kResults), RowsTo(c), LossOf(c),
-                      Floats(c, kDivisor), t);
-}
-inline Status RunLoss32(const Call& c, Target t) {
-  return CrossEntropy(RowsAt(c, kX), c[kLabels].As<const int32_t>(),
-                      Floats(c, kResults), RowsTo(c), LossOf(c),
-                      Floats(c, kDivisor), t);
-}
-inline Status RunLossTargets(const Call& c, Target t) {
-  return CrossEntropy(RowsAt(c, kX), RowsAt(c, kSecond), Floats(c, kResults),
-                      RowsTo(c), LossOf(c), Floats(c, kDivisor), t);
-}
-inline Status RunAttention(const Call& c, Target t) {
-  return AttentionSoftmax(RowsAt(c, kX), RowsTo(c), AttentionOf(c), t);
-}
-inline Status RunAttentionLse(const Call& c, Target t) {
-  return AttentionSoftmaxWithLogSumExp(RowsAt(c, kX), RowsTo(c),
-                                       Floats(c, kResults), AttentionOf(c), t);
-}
-inline Status RunAttentionBackward(const Call& c, Target t) {
-  return AttentionSoftmaxBackward(RowsAt(c, kX), RowsAt(c, kSecond),
-                                  RowsAt(c, kScores), RowsTo(c), AttentionOf(c),
-                                  {Floats(c, kForward), Floats(c, kDsinks)}, t);
+template <class Run>
+Status OfFloats(const Call& c, const Run& run) {
+  return run(FloatViews{c});
 }
 
+inline Status RunExp(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) { return Exp(v.In(kX), v.Out(), t); });
+}
+inline Status RunRowMax(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return RowMax(v.In(kX), Floats(c, kResults), t);
+  });
+}
+inline Status RunSoftmax(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return Softmax(v.In(kX), v.Out(), SoftmaxOf(c), t);
+  });
+}
+inline Status RunSoftmaxLse(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return SoftmaxWithLogSumExp(v.In(kX), v.Out(), Floats(c, kResults),
+                                SoftmaxOf(c), t);
+  });
+}
+inline Status RunBackward(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return SoftmaxBackward(v.In(kX), v.In(kSecond), v.Out(), c.settings.scale,
+                           t);
+  });
+}
+inline Status RunLogSoftmax(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return LogSoftmax(v.In(kX), v.Out(), SoftmaxOf(c), t);
+  });
+}
+inline Status RunLogSumExp(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return LogSumExp(v.In(kX), Floats(c, kResults), c.settings.scale, t);
+  });
+}
+inline Status RunLogBackward(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return LogSoftmaxBackward(v.In(kX), v.In(kSecond), v.Out(),
+                              c.settings.scale, t);
+  });
+}
+inline Status RunJacobian(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return SoftmaxJacobian(Floats(c, kX), c.sizes.cols, v.Out(), t);
+  });
+}
+inline Status RunTopK(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return SoftmaxTopK(v.In(kX), c.sizes.k, v.Out(),
+                       c[kIndices].AsRows<int32_t>(),
+                       {c.settings.scale, c.settings.renormalize,
+                        static_cast<EmptyRow>(c.settings.empty_row)},
+                       t);
+  });
+}
+inline Status RunAxis(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return SoftmaxAxis(v.PlanesIn(kX), v.PlanesOut(), SoftmaxOf(c), t);
+  });
+}
+inline Status RunLogAxis(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return LogSoftmaxAxis(v.PlanesIn(kX), v.PlanesOut(), SoftmaxOf(c), t);
+  });
+}
+inline Status RunBackwardAxis(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return SoftmaxBackwardAxis(v.PlanesIn(kX), v.PlanesIn(kSecond),
+                               v.PlanesOut(), c.settings.scale, t);
+  });
+}
+inline Status RunLoss64(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return CrossEntropy(v.In(kX), c[kLabels].As<const int64_t>(),
+                        Floats(c, kResults), v.Out(), LossOf(c),
+                        Floats(c, kDivisor), t);
+  });
+}
+inline Status RunLoss32(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return CrossEntropy(v.In(kX), c[kLabels].As<const int32_t>(),
+                        Floats(c, kResults), v.Out(), LossOf(c),
+                        Floats(c, kDivisor), t);
+  });
+}
+inline Status RunLossTargets(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return CrossEntropy(v.In(kX), v.In(kSecond), Floats(c, kResults), v.Out(),
+                        LossOf(c), Floats(c, kDivisor), t);
+  });
+}
+inline Status RunAttention(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return AttentionSoftmax(v.In(kX), v.Out(), AttentionOf(c), t);
+  });
+}
+inline Status RunAttentionLse(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return AttentionSoftmaxWithLogSumExp(v.In(kX), v.Out(), Floats(c, kResults),
+                                         AttentionOf(c), t);
+  });
+}
+inline Status RunAttentionBackward(const Call& c, Target t) {
+  return OfFloats(c, [&](const auto& v) {
+    return AttentionSoftmaxBackward(
+        v.In(kX), v.In(kSecond), v.In(kScores), v.Out(), AttentionOf(c),
+        {Floats(c, kForward), Floats(c, kDsinks)}, t);
+  });
+}
 inline SoftmaxState* StatesAt(const Call& c, Id id) {
   return c[id].As<SoftmaxState>();
 }
 inline Status RunUpdate(const Call& c, Target t) {
-  return UpdateStates(RowsAt(c, kX), c.settings.first_col, StatesAt(c, kStates),
-                      {c.settings.scale, static_cast<StateUse>(c.settings.use)},
-                      t);
+  return OfFloats(c, [&](const auto& v) {
+    return UpdateStates(
+        v.In(kX), c.settings.first_col, StatesAt(c, kStates),
+        {c.settings.scale, static_cast<StateUse>(c.settings.use)}, t);
+  });
 }
 inline Status RunMerge(const Call& c, Target) {
   return MergeStates(StatesAt(c, kStates), StatesAt(c, kFrom), c.sizes.rows);
@@ -161,43 +216,59 @@ inline Status RunLogSumExpOfStates(const Call& c, Target t) {
                    c.settings.scale, t);
 }
 inline Status RunSoftmaxFromStates(const Call& c, Target t) {
-  return SoftmaxFromStates(RowsAt(c, kX), StatesAt(c, kStates), RowsTo(c),
-                           SoftmaxOf(c), t);
+  return OfFloats(c, [&](const auto& v) {
+    return SoftmaxFromStates(v.In(kX), StatesAt(c, kStates), v.Out(),
+                             SoftmaxOf(c), t);
+  });
 }
 inline Status RunLogSoftmaxFromStates(const Call& c, Target t) {
-  return LogSoftmaxFromStates(RowsAt(c, kX), StatesAt(c, kStates), RowsTo(c),
-                              SoftmaxOf(c), t);
+  return OfFloats(c, [&](const auto& v) {
+    return LogSoftmaxFromStates(v.In(kX), StatesAt(c, kStates), v.Out(),
+                                SoftmaxOf(c), t);
+  });
 }
 inline Status RunUpdateLoss64(const Call& c, Target t) {
-  return UpdateLossStates(RowsAt(c, kX), c.settings.first_col,
-                          c[kLabels].As<const int64_t>(), StatesAt(c, kStates),
-                          LossStateOf(c), t);
+  return OfFloats(c, [&](const auto& v) {
+    return UpdateLossStates(v.In(kX), c.settings.first_col,
+                            c[kLabels].As<const int64_t>(),
+                            StatesAt(c, kStates), LossStateOf(c), t);
+  });
 }
 inline Status RunLossFromStates64(const Call& c, Target t) {
-  return CrossEntropyFromStates(
-      RowsAt(c, kX), c.settings.first_col, c.settings.first_col + c.sizes.cols,
-      c[kLabels].As<const int64_t>(), StatesAt(c, kStates), Floats(c, kResults),
-      RowsTo(c), LossStateOf(c), t);
+  return OfFloats(c, [&](const auto& v) {
+    return CrossEntropyFromStates(
+        v.In(kX), c.settings.first_col, c.settings.first_col + c.sizes.cols,
+        c[kLabels].As<const int64_t>(), StatesAt(c, kStates),
+        Floats(c, kResults), v.Out(), LossStateOf(c), t);
+  });
 }
 inline Status RunUpdateLoss32(const Call& c, Target t) {
-  return UpdateLossStates(RowsAt(c, kX), c.settings.first_col,
-                          c[kLabels].As<const int32_t>(), StatesAt(c, kStates),
-                          LossStateOf(c), t);
+  return OfFloats(c, [&](const auto& v) {
+    return UpdateLossStates(v.In(kX), c.settings.first_col,
+                            c[kLabels].As<const int32_t>(),
+                            StatesAt(c, kStates), LossStateOf(c), t);
+  });
 }
 inline Status RunLossFromStates32(const Call& c, Target t) {
-  return CrossEntropyFromStates(
-      RowsAt(c, kX), c.settings.first_col, c.settings.first_col + c.sizes.cols,
-      c[kLabels].As<const int32_t>(), StatesAt(c, kStates), Floats(c, kResults),
-      RowsTo(c), LossStateOf(c), t);
+  return OfFloats(c, [&](const auto& v) {
+    return CrossEntropyFromStates(
+        v.In(kX), c.settings.first_col, c.settings.first_col + c.sizes.cols,
+        c[kLabels].As<const int32_t>(), StatesAt(c, kStates),
+        Floats(c, kResults), v.Out(), LossStateOf(c), t);
+  });
 }
 inline Status RunDots(const Call& c, Target t) {
-  return SoftmaxBackwardDots(RowsAt(c, kX), RowsAt(c, kSecond),
-                             c[kDots].As<double>(), t);
+  return OfFloats(c, [&](const auto& v) {
+    return SoftmaxBackwardDots(v.In(kX), v.In(kSecond), c[kDots].As<double>(),
+                               t);
+  });
 }
 inline Status RunFromDots(const Call& c, Target t) {
-  return SoftmaxBackwardFromDots(RowsAt(c, kX), RowsAt(c, kSecond),
-                                 c[kDots].As<const double>(), RowsTo(c),
-                                 c.settings.scale, t);
+  return OfFloats(c, [&](const auto& v) {
+    return SoftmaxBackwardFromDots(v.In(kX), v.In(kSecond),
+                                   c[kDots].As<const double>(), v.Out(),
+                                   c.settings.scale, t);
+  });
 }
 
 }  // namespace operands

@@ -8,6 +8,7 @@
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "operand_fixture.h"
+#include "operand_types.h"
 
 // Runs calls, compares what they give, and counts the cases.
 
@@ -54,7 +55,7 @@ class Tally {
   }
   // The cases of one function are over.
   void Check(const Operation& operation, size_t twin) {
-    INFO(std::string(operation.name) << ", " << std::string(kTwinNames[twin]));
+    INFO(NameOf(operation) << ", " << std::string(kTwinNames[twin]));
     INFO(failures_ << " failures, the first: " << first_);
     CHECK(failures_ == 0);
     failed_ += failures_;
@@ -70,15 +71,19 @@ class Tally {
   std::string first_;
 };
 
-// body(operation, twin, target, tally) for each function and its C twin.
+// body(operation, twin, target, tally) for each function and its C twin, with
+// floats and with other types.
 template <class Body>
 void ForEachFunction(const char* name, const Body& body) {
   ForEachTarget([&](Target target) {
     Tally tally(name, target);
-    for (const Operation& operation : Operations()) {
-      for (const size_t twin : {0, 1}) {
-        body(operation, twin, target, tally);
-        tally.Check(operation, twin);
+    for (const auto* const all : {&Operations(), &TypedOperations()}) {
+      for (const Operation& operation : *all) {
+        for (const size_t twin : {0, 1}) {
+          if (twin == 1 && operation.is_any) continue;
+          body(operation, twin, target, tally);
+          tally.Check(operation, twin);
+        }
       }
     }
   });

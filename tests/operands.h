@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inputs.h"
+#include "operand_elements.h"
 #include "softlane/softlane.h"
 
 // A call of a softlane function as data, so that a loop can change it. The data
@@ -37,21 +38,6 @@ enum class Shape {
 };
 // A view has strides.
 constexpr bool IsView(Shape shape) { return shape <= Shape::kSquare; }
-
-enum class Element { kFloat, kInt32, kInt64, kByte, kDouble, kState };
-constexpr size_t SizeOf(Element element) {
-  switch (element) {
-    case Element::kByte:
-      return 1;
-    case Element::kInt64:
-    case Element::kDouble:
-      return 8;
-    case Element::kState:
-      return sizeof(SoftmaxState);
-    default:
-      return 4;
-  }
-}
 
 // The values of an operand that is read.
 enum class Content {
@@ -106,6 +92,7 @@ struct Operand {
 struct View {
   void* data = nullptr;
   size_t rows = 0, axis = 1, cols = 0, stride = 0, axis_stride = 0;
+  int type = 0;  // a value of ElementType, if the elements have a type
 
   template <typename T>
   T* As() const {
@@ -118,6 +105,9 @@ struct View {
   template <typename T>
   Planes<T> AsPlanes() const {
     return Planes<T>(As<T>(), rows, axis, cols, stride, axis_stride);
+  }
+  AnyRows AsAnyRows() const {
+    return AnyRows(data, static_cast<ElementType>(type), rows, cols, stride);
   }
 };
 
@@ -150,6 +140,7 @@ struct Call {
   Sizes sizes;  // what a C twin takes; in C++ each view has its own
   View views[kIds];
   Settings settings;
+  bool is_any = false;  // by the function of any element type
 };
 
 // The settings of a function.
@@ -173,6 +164,7 @@ struct Operation {
   std::vector<Operand> operands;
   Settings settings = {};
   bool has_target = true;
+  bool is_any = false;  // see Call
 };
 constexpr const char* kTwinNames[] = {"C++", "C"};
 
@@ -196,6 +188,7 @@ inline bool HasColumns(const Operation& operation) {
 // The view of an operand in a call of these sizes, without data and strides.
 inline View ShapeOf(const Operand& operand, const Sizes& sizes) {
   View view;
+  view.type = TypeOf(operand.element);
   switch (operand.shape) {
     case Shape::kRows:
       view.rows = sizes.rows, view.cols = sizes.cols;

@@ -263,7 +263,7 @@ TEST_CASE("operands: weights without rows") {
   });
 }
 
-// Kills: a shape or a stride that is checked although its data is null.
+// Kills: a shape, a stride or a type that is checked although its data is null.
 TEST_CASE("operands: null is none") {
   ForEachFunction("null is none", [](const Operation& operation, size_t twin,
                                      Target target, Tally& tally) {
@@ -278,6 +278,9 @@ TEST_CASE("operands: null is none") {
         ExpectBytes(operation, twin, target, f, call, want, operand.name,
                     tally);
         call[operand.id].rows = call[operand.id].cols = size;
+        ExpectBytes(operation, twin, target, f, call, want, operand.name,
+                    tally);
+        call[operand.id].type = 77;
         ExpectBytes(operation, twin, target, f, call, want, operand.name,
                     tally);
       }

@@ -14,6 +14,7 @@
 
 #include "doctest/doctest.h"
 #include "each_target.h"
+#include "operand_types.h"
 #include "part_operations.h"
 
 namespace softlane {
@@ -94,6 +95,8 @@ constexpr Shape kShapes[] = {
     {40, 128},
     {40, 255},
     {40, 383},
+    {3, 8000},
+    {3, 9000},
     {3, 70000},
     {4200, 1000},
 #ifdef SOFTLANE_FULL_TESTS
@@ -119,6 +122,29 @@ struct Data {
   std::vector<float> x, y, per_row;
   std::vector<int32_t> labels;
 };
+
+// A call of an operation whose operands have no memory of their own: the inputs
+// are one buffer, each output another.
+operands::Call TypedCall(const operands::Operation& operation,
+                         const operands::Sizes& sizes, Data& data,
+                         std::vector<std::vector<double>>& outputs) {
+  operands::Call call;
+  call.sizes = sizes;
+  call.settings = operation.settings;
+  call.is_any = operation.is_any;
+  outputs.clear();
+  for (const operands::Operand& operand : operation.operands) {
+    operands::View& v = call[operand.id] = ShapeOf(operand, sizes);
+    v.axis_stride = v.cols;
+    v.stride = v.axis * v.cols;
+    v.data = data.x.data();
+    if (IsTyped(operand) && IsInput(operand.role)) continue;
+    // Also masks, labels and states: zeros.
+    outputs.emplace_back(v.rows * v.stride * SizeOf(operand.element) / 8 + 1);
+    v.data = outputs.back().data();
+  }
+  return call;
+}
 
 // Kills: a buffer for all columns on the stack; one row that pays for the
 // buffers of many.
@@ -149,6 +175,23 @@ TEST_CASE("no function takes more stack than promised") {
       for (const Operation& operation : AllOperations()) {
         const Operands o{x, x, y, data.per_row.data()};
         measure(operation.name, [&] { return operation.run(o, target); });
+      }
+      for (const operands::Operation& operation : operands::TypedOperations()) {
+        const size_t n = shape.cols;
+        if (shape.rows * n > 100000) break;
+        const bool has_planes = Has(operation, operands::Shape::kPlanes);
+        std::vector<std::vector<double>> outputs;
+        operands::Call call;
+        call = TypedCall(
+            operation,
+            has_planes ? operands::Sizes{1, shape.rows, n}
+                       : operands::Sizes{shape.rows, 1, n, n < 64 ? n : 64},
+            data, outputs);
+        // A long row is converted part by part.
+        measure(
+            NameOf(operation).c_str(),
+            [&] { return operation.run[0](call, target); },
+            has_planes || n > 500);
       }
       // Also over the probabilities that the operations left.
       measure("softmax in place", [&] { return Softmax(y, y, {}, target); });

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TESTS_OPERAND_TYPES_H_
+#define SOFTLANE_TESTS_OPERAND_TYPES_H_
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "operand_operations.h"
+#include "operands.h"
+
+// The operations whose matrices have half types.
+
+namespace softlane {
+namespace operands {
+
+// The elements of a call's inputs, its output, and the bias of attention.
+struct Types {
+  Element in, out, bias;
+};
+
+// Functions that take floats alone.
+constexpr RunFunction kRunsOfFloats[] = {
+    RunBackward,
+    RunLogBackward,
+    RunJacobian,
+    RunTopK,
+    RunAxis,
+    RunLogAxis,
+    RunBackwardAxis,
+    RunLoss64,
+    RunLoss32,
+    RunLossTargets,
+    RunAttention,
+    RunAttentionLse,
+    RunAttentionBackward,
+    RunUpdate,
+    RunSoftmaxFromStates,
+    RunLogSoftmaxFromStates,
+    RunUpdateLoss64,
+    RunLossFromStates64,
+    RunUpdateLoss32,
+    RunLossFromStates32,
+    RunDots,
+    RunFromDots,
+};
+inline bool TakesFloatsAlone(const Operation& operation) {
+  return std::count(std::begin(kRunsOfFloats), std::end(kRunsOfFloats),
+                    operation.run[0]) != 0;
+}
+
+// A matrix whose elements may be of any type.
+inline bool IsTyped(const Operand& operand) {
+  return IsView(operand.shape) && HasType(operand.element);
+}
+inline bool HasTyped(const Operation& operation, bool (*is)(Role)) {
+  return std::any_of(
+      operation.operands.begin(), operation.operands.end(),
+      [=](const Operand& o) { return IsTyped(o) && is(o.role); });
+}
+inline bool HasBias(const Operation& operation) {
+  return std::any_of(operation.operands.begin(), operation.operands.end(),
+                     [](const Operand& o) { return o.id == kBias; });
+}
+
+// The types that a function takes, but for floats alone.
+inline std::vector<Types> TypesOf(const Operation& operation) {
+  std::vector<Types> all;
+  if (TakesFloatsAlone(operation) || !HasTyped(operation, IsInput)) return all;
+  constexpr Element kFloat = Element::kFloat;
+  const bool has_output = HasTyped(operation, IsOutput);
+  const bool has_bias = HasBias(operation);
+  for (const Element half : {Element::kBFloat16, Element::kFloat16}) {
+    all.push_back({half, half, half});
+    if (has_output) {
+      all.push_back({half, kFloat, half});
+      all.push_back({kFloat, half, half});
+    }
+    if (has_bias) {
+      all.push_back({half, half, kFloat});
+      all.push_back({half, kFloat, kFloat});
+      all.push_back({kFloat, half, kFloat});
+      all.push_back({kFloat, kFloat, half});
+    }
+  }
+  return all;
+}
+
+// The operation with operands of these types. An output replaces inputs of its
+// own type only.
+inline Operation WithTypes(const Operation& operation, const Types& types) {
+  Operation result = operation;
+  result.is_any = true;
+  for (Operand& operand : result.operands) {
+    if (!IsTyped(operand)) continue;
+    operand.element = operand.id == kBias     ? types.bias
+                      : IsInput(operand.role) ? types.in
+                                              : types.out;
+    if (operand.role == Role::kReplaceable && types.in != types.out) {
+      operand.role = Role::kRead;
+    }
+  }
+  return result;
+}
+
+// All operations with all types, and with floats as any type.
+inline std::vector<Operation> MakeTypedOperations() {
+  std::vector<Operation> all;
+  for (const Operation& operation : Operations()) {
+    const std::vector<Types> types = TypesOf(operation);
+    for (const Types& t : types) all.push_back(WithTypes(operation, t));
+    constexpr Element kFloat = Element::kFloat;
+    if (types.empty()) continue;
+    all.push_back(WithTypes(operation, {kFloat, kFloat, kFloat}));
+  }
+  return all;
+}
+inline const std::vector<Operation>& TypedOperations() {
+  static const std::vector<Operation> all = MakeTypedOperations();
+  return all;
+}
+
+// An operation in words: its name and the types of its matrices.
+inline std::string NameOf(const Operation& operation) {
+  std::string name = operation.name;
+  if (!operation.is_any) return name;
+  for (const Operand& operand : operation.operands) {
+    if (!IsTyped(operand)) continue;
+    name += std::string(", ") + NameOf(operand.element) + " " + operand.name;
+  }
+  return name;
+}
+
+}  // namespace operands
+}  // namespace softlane
+
+#endif  // SOFTLANE_TESTS_OPERAND_TYPES_H_
