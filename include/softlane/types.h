@@ -207,20 +207,15 @@ struct Float16 {
 
 namespace internal {
 
-template <typename T>
-struct ElementTypeOf;
-template <>
-struct ElementTypeOf<float> {
-  static constexpr ElementType kType = ElementType::kFloat32;
-};
-template <>
-struct ElementTypeOf<BFloat16> {
-  static constexpr ElementType kType = ElementType::kBFloat16;
-};
-template <>
-struct ElementTypeOf<Float16> {
-  static constexpr ElementType kType = ElementType::kFloat16;
-};
+constexpr ElementType TypeOf(const float*) noexcept {
+  return ElementType::kFloat32;
+}
+constexpr ElementType TypeOf(const BFloat16*) noexcept {
+  return ElementType::kBFloat16;
+}
+constexpr ElementType TypeOf(const Float16*) noexcept {
+  return ElementType::kFloat16;
+}
 
 }  // namespace internal
 
@@ -229,7 +224,7 @@ inline namespace v1 {
 /// The ElementType of float, BFloat16 and Float16, const or not.
 template <typename T>
 inline constexpr ElementType kElementType =
-    internal::ElementTypeOf<std::remove_const_t<T>>::kType;
+    internal::TypeOf(static_cast<const T*>(nullptr));
 
 }  // namespace v1
 }  // namespace softlane
