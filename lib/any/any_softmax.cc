@@ -66,12 +66,17 @@ struct ChunkedCall {
 void RunChunks(const void* context, size_t first, size_t count, float* places) {
   const auto& all = *static_cast<const ChunkedCall*>(context);
   const AnySoftmaxCall& call = all.call;
-  const Buffers buffers = {places, places + kStateCols, kStateCols};
-  ForRowsIn(buffers, all.converter, call.x.Slice(first, count),
-            call.y.Slice(first, count), [&](const Chunk& chunk) {
-              Done(all.floats.rows(chunk.x, chunk.y, nullptr, call.options,
-                                   call.target));
-            });
+  const ConstAnyRows x = call.x.Slice(first, count);
+  const AnyRows y = call.y.Slice(first, count);
+  if (places == nullptr) {
+    return RunRowsInOutput(
+        all.floats, {x, y, nullptr, call.options, call.target}, all.converter);
+  }
+  const size_t place = PlaceCols(x.cols);
+  const Buffers buffers = {places, places + place, place};
+  ForRowsIn(buffers, all.converter, x, y, [&](const Chunk& chunk) {
+    Done(all.floats.rows(chunk.x, chunk.y, nullptr, call.options, call.target));
+  });
 }
 bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
              const Converter& converter) {

@@ -38,9 +38,11 @@ struct HalfLogits {
   const Half* x;
 };
 
-// Terms and, in the same loop, the probabilities of a pending row, narrowed.
-template <class Terms, class Half>
-struct NarrowingTerms {
+HWY_INLINE void StoreUsual(VF v, float* to) { Store(v, to); }
+
+// Terms and, in the same loop, the probabilities of a pending row.
+template <class Terms, class Out>
+struct BesideTerms {
   HWY_INLINE Four FourOf(size_t i) const {
     const Four x = terms.LoadFourOf(i);
     const Four pending = InRegisters(LoadFour(from + i, 16));
@@ -66,39 +68,53 @@ struct NarrowingTerms {
   const Terms& terms;
   const Probabilities& probabilities;
   const float* const from;
-  Half* const to;
+  Out* const to;
 };
 
 template <class Terms>
-HWY_INLINE void AddAllBlocks(size_t full, const Terms& terms, LaneSum& sum) {
+HWY_INLINE void AddAll(size_t begin, size_t end, const Terms& terms,
+                       LaneSum& sum) {
   if constexpr (kRunsAhead) {
-    AddBlocksAhead(0, full, terms, sum);
+    AddBlocksAhead(begin, end, terms, sum);
   } else {
-    AddBlocks(0, full, terms, sum);
+    AddBlocks(begin, end, terms, sum);
   }
 }
 
-template <class Half>
+template <class In, class Out>
 HWY_NOINLINE void ExpRow(const HalfRowJob& job, const ExpParams& params,
                          RowResult& result) {
-  const HalfLogits<Half> logits{static_cast<const Half*>(job.logits)};
+  const HalfLogits<In> logits{static_cast<const In*>(job.logits)};
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
   NarrowMax none;
   LaneSum sum;
-  using Terms = RangeTerms<false, false, HalfLogits<Half>>;
+  using Terms = RangeTerms<false, false, HalfLogits<In>>;
   const Terms terms{exp, logits, job.e, range, none};
-  if (job.pending == nullptr) {
-    AddAllBlocks(job.full, terms, sum);
-  } else {
-    const Probabilities probabilities(internal::ReciprocalOf(job.pending_sum));
-    AddAllBlocks(job.full,
-                 NarrowingTerms<Terms, Half>{terms, probabilities, job.pending,
-                                             static_cast<Half*>(job.probs)},
-                 sum);
+  internal::Reciprocal reciprocal{};
+  if (job.pending != nullptr) {
+    reciprocal = internal::ReciprocalOf(job.pending_sum);
+  }
+  const Probabilities probabilities(reciprocal);
+  const BesideTerms<Terms, Out> beside{terms, probabilities, job.pending,
+                                       static_cast<Out*>(job.probs)};
+  double* block_sums = job.block_sums;
+  const size_t full = job.n / kSumBlock * kSumBlock;
+  for (size_t i = 0; i != full;) {
+    const size_t end = HWY_MIN(full, i + internal::kSumCols);
+    if (job.pending == nullptr) {
+      AddAll(i, end, terms, sum);
+    } else {
+      AddAll(i, end, beside, sum);
+    }
+    i = end;
+    if (HWY_UNLIKELY(i % internal::kSumCols == 0) && i != job.n) {
+      *block_sums++ = sum.Total();
+      sum = LaneSum();
+    }
   }
   bool in_range = range.IsInside();
-  if (job.last != nullptr) {
+  if (full != job.n) {
     AddLastBlock(*job.last, sum);
     in_range = in_range && job.last->in_range;
   }
@@ -110,7 +126,7 @@ void ExpBehind(const float* logits, float* e, size_t n, const ExpParams& params,
                LastBlock& last) {
   RowJob job;
   job.n = n;
-  job.e = e - n / kSumBlock * kSumBlock;
+  job.e = e;
   job.pending_n = 0;
   job.block_sums = nullptr;
   ExpLast(logits, false, job, params, last);
@@ -132,12 +148,14 @@ void Exp(const void* x, void* y, size_t n) {
   }
 }
 
-constexpr HalfRowKernels kKernels = {{&ExpRow<BFloat16>, &ExpRow<Float16>},
-                                     &ExpBehind,
-                                     {&Exp<BFloat16>, &Exp<Float16>}};
+constexpr HalfRowKernels kKernels = {
+    {{&ExpRow<BFloat16, BFloat16>, &ExpRow<BFloat16, float>},
+     {&ExpRow<Float16, Float16>, &ExpRow<Float16, float>}},
+    &ExpBehind,
+    {&Exp<BFloat16>, &Exp<Float16>}};
 #else
 constexpr HalfRowKernels kKernels = {
-    {nullptr, nullptr}, nullptr, {nullptr, nullptr}};
+    {{nullptr, nullptr}, {nullptr, nullptr}}, nullptr, {nullptr, nullptr}};
 #endif
 
 }  // namespace

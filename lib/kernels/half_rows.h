@@ -13,31 +13,34 @@
 namespace softlane {
 namespace internal {
 
-/// All lengths are whole blocks of 64 columns.
 struct HalfRowJob {
   const void* logits;
-  size_t full;  // the columns of whole blocks
-  float* e;     // the place of their exp values
-  /// The row's other columns: their exp values are in the place behind.
-  const LastBlock* last;  // null if there are none
+  size_t n;
+  float* e;  // the place of n exp values
+  /// What exp_last gave for the columns behind the whole blocks of 64.
+  const LastBlock* last;
   /// The pending row: its exp values, their sum, and the place of its
   /// probabilities. Null: there is no pending row.
   const float* pending;
   double pending_sum;
   void* probs;
+  /// As RowJob::block_sums.
+  double* block_sums;
 };
 
 struct HalfRowKernels {
-  /// Does a job. No probability of the pending row may be tiny. The index is
-  /// ElementType - 1.
-  void (*exp_row[2])(const HalfRowJob& job, const ExpParams& params,
-                     RowResult& result);
+  /// Does the whole blocks of a job and of its pending row, whose
+  /// probabilities must not be tiny. The first index is HalfIndexOf the row's
+  /// type. The second is 1 if probabilities are floats, and 0 if they have the
+  /// row's type.
+  void (*exp_row[2][2])(const HalfRowJob& job, const ExpParams& params,
+                        RowResult& result);
   /// The exp values of the logits behind the whole blocks of a row of n
-  /// columns, which go to e.
+  /// columns, whose place is e.
   void (*exp_last)(const float* logits, float* e, size_t n,
                    const ExpParams& params, LastBlock& last);
   /// y = exp(x) for n elements of the same half type, whole blocks of 64. y may
-  /// be x. The index is ElementType - 1.
+  /// be x.
   void (*exp[2])(const void* x, void* y, size_t n);
 };
 

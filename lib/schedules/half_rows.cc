@@ -2,6 +2,7 @@
 #include "schedules/half_rows.h"
 
 #include "arith/exact_sum.h"
+#include "kernels/block_sums.h"
 #include "kernels/half_passes.h"
 #include "kernels/half_rows.h"
 #include "kernels/row_passes.h"
@@ -16,41 +17,42 @@ constexpr size_t kBlock = 64;
 // and so, AVX2 on Zen 3, bfloat16 and float16: 1.42 and 1.47, 1.23 and 1.25 at
 // 16 x 256; 1.48 and 1.31, 1.29 and 1.10 at 8 x 1024.
 constexpr size_t kMinCols = 384;
-// See kMinNextCols.
+// See kMinNextCols in row_schedule.h.
 constexpr size_t kMinNextCols = 1280;
-constexpr size_t kPlaces = 2 * kSumCols;
-static_assert(3 * kMinNextCols <= kPlaces, "three places");
+// The columns of a place on the stack.
+constexpr size_t kShortPlace = kSumCols, kLongPlace = 2 * kSumCols;
+static_assert(3 * kMinNextCols <= 2 * kShortPlace, "three places");
 
 class HalfRows {
  public:
+  // `places` has room for two rows of half types, and is null for floats.
   HalfRows(const ConstAnyRows& x, const AnyRows& y, const ScaleParts& parts,
-           Target target, const OtherHalfRows& others)
+           Target target, const OtherHalfRows& others, float* places)
       : x_(x),
         y_(y),
         n_(x.cols),
         full_(n_ / kBlock * kBlock),
         distance_(n_ < kMinNextCols ? 2 : 1),
-        type_(static_cast<size_t>(x.type) - 1),
+        type_(HalfIndexOf(x.type)),
         kernels_(KernelsOf(kHalfRowKernels, target)),
+        exp_row_(kernels_.exp_row[type_][places == nullptr ? 1 : 0]),
         passes_(KernelsOf(kHalfPasses, target)),
         row_(KernelsOf(kRowKernels, target)),
         softmax_(KernelsOf(kSoftmaxKernels, target)),
         others_(others),
         params_{parts, {}, false, false, false},
-        prediction_(parts) {}
+        prediction_(parts),
+        places_(places) {}
 
   void Run() {
     Sample(0);
     for (size_t r = 0; r < x_.rows; ++r) {
-      if (!is_usable_ || !RunRow(r)) {
-        DivideAll();
-        // A row that does not fit is rarely alone.
-        if (++failures_ == kMaxFailures) {
-          return others_.run(others_.call, r, x_.rows - r, places_);
-        }
-        others_.run(others_.call, r, 1, places_);
-        if (r + 1 != x_.rows) Sample(r + 1);
-      }
+      if (is_usable_ && RunRow(r)) continue;
+      DivideAll();
+      // A row that does not fit is rarely alone.
+      if (++failures_ == kMaxFailures) return RunOthers(r, x_.rows - r);
+      RunOthers(r, 1);
+      if (r + 1 != x_.rows) Sample(r + 1);
     }
     DivideAll();
   }
@@ -59,7 +61,7 @@ class HalfRows {
   static constexpr size_t kMaxFailures = 3;
 
   struct Pending {
-    const float* e;  // null: there is none
+    float* e;  // null: there is none
     void* to;
     double sum;
   };
@@ -76,9 +78,19 @@ class HalfRows {
         prediction_.IsUsable() && !sample.is_wide && !sample.has_masked;
   }
 
+  void RunOthers(size_t first, size_t count) {
+    others_.run(others_.call, first, count, places_);
+  }
+
+  float* PlaceOf(size_t r) const {
+    if (places_ == nullptr) return static_cast<float*>(y_.At(r, 0));
+    if (distance_ == 2) return places_ + r % 3 * kMinNextCols;
+    return places_ + r % 2 * PlaceCols(n_);
+  }
+
+  // False if the row is another one.
   bool RunRow(size_t r) {
-    float* const e =
-        places_ + (distance_ == 2 ? r % 3 * kMinNextCols : r % 2 * kSumCols);
+    float* const e = PlaceOf(r);
     Pending& slot = pending_[r & (distance_ - 1)];
     params_.range = prediction_.Range();
     HalfRowJob job;
@@ -87,18 +99,26 @@ class HalfRows {
     if (full_ != n_) {
       alignas(64) float logits[kBlock];
       Widen(r, full_, n_ - full_, logits);
-      kernels_.exp_last(logits, e + full_, n_, params_, last);
+      kernels_.exp_last(logits, e, n_, params_, last);
       job.last = &last;
     }
     job.logits = x_.At(r, 0);
-    job.full = full_;
+    job.n = n_;
     job.e = e;
     job.pending = slot.e;
     job.pending_sum = slot.sum;
     job.probs = slot.to;
+    double block_sums[kMaxJobBlocks];
+    job.block_sums = block_sums;
     RowResult result;
-    kernels_.exp_row[type_](job, params_, result);
+    exp_row_(job, params_, result);
     DivideLast(slot);
+    if (n_ > kSumCols) {
+      RowJob of_blocks;
+      of_blocks.n = n_;
+      of_blocks.block_sums = block_sums;
+      JoinBlocks(false, of_blocks, params_, result);
+    }
     if (!result.in_range) return false;
     slot = {e, y_.At(r, 0), result.sum};
     prediction_.Follow(result.sum);
@@ -117,10 +137,10 @@ class HalfRows {
     row.e = nullptr;
   }
   void DivideFrom(const Pending& row, size_t col) {
-    // The exp values are in places_.
-    float* const e = places_ + (row.e - places_) + col;
+    float* const e = row.e + col;
     softmax_.divide(e, e, n_ - col, row.sum, MayHaveTiny(row.sum),
                     params_.parts);
+    if (places_ == nullptr) return;
     passes_.narrow[type_](e, static_cast<uint16_t*>(row.to) + col, n_ - col);
   }
   void DivideAll() {
@@ -131,35 +151,57 @@ class HalfRows {
   const AnyRows& y_;
   const size_t n_, full_, distance_, type_;
   const HalfRowKernels& kernels_;
+  void (*const exp_row_)(const HalfRowJob& job, const ExpParams& params,
+                         RowResult& result);
   const HalfPasses& passes_;
   const RowKernels& row_;
   const SoftmaxKernels& softmax_;
   const OtherHalfRows& others_;
   ExpParams params_;
   Prediction prediction_;
+  float* const places_;
   bool is_usable_ = false;
   size_t failures_ = 0;
   Pending pending_[2] = {};
-  alignas(64) float places_[kPlaces];
 };
 
-[[gnu::noinline]] void RunRows(const ConstAnyRows& x, const AnyRows& y,
-                               const ScaleParts& parts, Target target,
-                               const OtherHalfRows& others) {
-  HalfRows(x, y, parts, target, others).Run();
+// The calls of a size of the places, each with the stack for it.
+template <size_t kPlace>
+[[gnu::noinline]] void RunInPlaces(const ConstAnyRows& x, const AnyRows& y,
+                                   const ScaleParts& parts, Target target,
+                                   const OtherHalfRows& others) {
+  alignas(64) float places[2 * kPlace];
+  HalfRows(x, y, parts, target, others, places).Run();
+}
+[[gnu::noinline]] void RunInOutput(const ConstAnyRows& x, const AnyRows& y,
+                                   const ScaleParts& parts, Target target,
+                                   const OtherHalfRows& others) {
+  HalfRows(x, y, parts, target, others, nullptr).Run();
 }
 
 }  // namespace
 
+size_t PlaceCols(size_t cols) {
+  return cols <= kShortPlace ? kShortPlace : kLongPlace;
+}
+
 bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
                  const ScaleParts& parts, Target target,
                  const OtherHalfRows& others) {
-  if (x.type != y.type || x.cols < kMinCols || x.cols > kSumCols ||
-      !parts.is_usual ||
+  const size_t n = x.cols;
+  const bool is_in_output = y.type == ElementType::kFloat32;
+  if (x.type == ElementType::kFloat32 || n < kMinCols ||
+      n > (is_in_output ? kMaxJobCols : kLongPlace) || !parts.is_usual ||
       KernelsOf(kHalfRowKernels, target).exp_last == nullptr) {
     return false;
   }
-  RunRows(x, y, parts, target, others);
+  if (is_in_output) {
+    RunInOutput(x, y, parts, target, others);
+  } else if (n <= kShortPlace) {
+    RunInPlaces<kShortPlace>(x, y, parts, target, others);
+  } else {
+    RunInPlaces<kLongPlace>(x, y, parts, target, others);
+  }
   return true;
 }
 

@@ -9,16 +9,20 @@
 namespace softlane {
 namespace internal {
 
+/// The columns of a place for a row of floats of so many columns.
+size_t PlaceCols(size_t cols);
+
 /// How rows [first, first + count) of a call are done in another way. `places`
-/// has room for two rows of floats.
+/// has two places, and is null if the output has floats.
 struct OtherHalfRows {
   void (*run)(const void* call, size_t first, size_t count, float* places);
   const void* call;
 };
 
-/// Softmax of rows of a half type to the same type, without a pass of its own
-/// for each conversion: as many columns as a place on the stack holds, by a
-/// predicted exponent. Rows that do not fit the prediction are other rows.
+/// Softmax of rows of a half type to the same type or to floats, without a pass
+/// of its own for each conversion, by a predicted exponent. Exp values wait for
+/// their division in the output or, if that is of a half type, in places on the
+/// stack. Rows that do not fit the prediction are other rows.
 /// False if the target, the type or the shape has no such schedule; then
 /// nothing is written.
 bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
