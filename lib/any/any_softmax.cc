@@ -35,10 +35,9 @@ void RunRowsInOutput(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
   }
 }
 
-[[gnu::noinline]] void RunLongRows(const SoftmaxFunctions& floats,
-                                   const AnySoftmaxCall& call,
-                                   const Converter& converter) {
-  alignas(64) float buffer[kPartCols];
+// `buffer` has kPartCols elements.
+void RunInParts(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
+                const Converter& converter, float* buffer) {
   const float scale = call.options.scale;
   for (size_t r = 0; r < call.x.rows; ++r) {
     SoftmaxState state{};
@@ -57,6 +56,13 @@ void RunRowsInOutput(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
   }
 }
 
+[[gnu::noinline]] void RunLongRows(const SoftmaxFunctions& floats,
+                                   const AnySoftmaxCall& call,
+                                   const Converter& converter) {
+  alignas(64) float buffer[kPartCols];
+  RunInParts(floats, call, converter, buffer);
+}
+
 // Rows [first, first + count) of a call.
 struct ChunkedCall {
   const SoftmaxFunctions& floats;
@@ -71,6 +77,10 @@ void RunChunks(const void* context, size_t first, size_t count, float* places) {
   if (places == nullptr) {
     return RunRowsInOutput(
         all.floats, {x, y, nullptr, call.options, call.target}, all.converter);
+  }
+  if (x.cols > kMaxChunkCols) {
+    return RunInParts(all.floats, {x, y, nullptr, call.options, call.target},
+                      all.converter, places);
   }
   const size_t place = PlaceCols(x.cols);
   const Buffers buffers = {places, places + place, place};

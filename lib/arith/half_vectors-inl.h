@@ -68,6 +68,39 @@ HWY_INLINE void StoreUpper(hn::VFromD<I32> v, BFloat16* to) {
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 
+// The halves of two vectors of floats, 16 bits each. Their order is that of
+// instructions that pack and unpack within 128 bits.
+HWY_INLINE void SplitTwo(VF a, VF b, BFloat16* upper, BFloat16* lower) {
+  const auto a_bits = hn::BitCast(I32(), a), b_bits = hn::BitCast(I32(), b);
+  const auto low = hn::Set(I32(), 0xFFFF);
+  const auto a_upper = hn::BitCast(
+      I32(), hn::ShiftRight<16>(hn::BitCast(hn::RebindToUnsigned<I32>(), a)));
+  const auto b_upper = hn::BitCast(
+      I32(), hn::ShiftRight<16>(hn::BitCast(hn::RebindToUnsigned<I32>(), b)));
+  const auto a_lower = hn::And(a_bits, low), b_lower = hn::And(b_bits, low);
+#if HWY_TARGET == HWY_AVX3
+  _mm512_storeu_si512(upper, _mm512_packus_epi32(a_upper.raw, b_upper.raw));
+  _mm512_storeu_si512(lower, _mm512_packus_epi32(a_lower.raw, b_lower.raw));
+#else
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(upper),
+                      _mm256_packus_epi32(a_upper.raw, b_upper.raw));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(lower),
+                      _mm256_packus_epi32(a_lower.raw, b_lower.raw));
+#endif
+}
+HWY_INLINE Two JoinTwo(const BFloat16* upper, const BFloat16* lower) {
+#if HWY_TARGET == HWY_AVX3
+  const __m512i u = _mm512_loadu_si512(upper), l = _mm512_loadu_si512(lower);
+  return {VF{_mm512_castsi512_ps(_mm512_unpacklo_epi16(l, u))},
+          VF{_mm512_castsi512_ps(_mm512_unpackhi_epi16(l, u))}};
+#else
+  const __m256i u = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper));
+  const __m256i l = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lower));
+  return {VF{_mm256_castsi256_ps(_mm256_unpacklo_epi16(l, u))},
+          VF{_mm256_castsi256_ps(_mm256_unpackhi_epi16(l, u))}};
+#endif
+}
+
 // The lower half of a NaN is 0, as in a NaN that was widened, and in NaN as
 // arithmetic makes it. So rounding leaves its upper half as it is.
 HWY_INLINE void StoreHalf(VF v, BFloat16* to) {

@@ -132,6 +132,28 @@ void ExpBehind(const float* logits, float* e, size_t n, const ExpParams& params,
   ExpLast(logits, false, job, params, last);
 }
 
+void Split(const float* e, void* upper, void* lower, size_t n) {
+  BFloat16* const to_upper = static_cast<BFloat16*>(upper);
+  BFloat16* const to_lower = static_cast<BFloat16*>(lower);
+  for (size_t i = 0; i < n; i += 2 * kLanes) {
+    SplitTwo(Load(e + i), Load(e + i + kLanes), to_upper + i, to_lower + i);
+  }
+}
+
+template <class Half>
+void DivideSplit(void* upper, const void* lower, size_t n, double sum) {
+  const Probabilities probabilities(internal::ReciprocalOf(sum));
+  Half* const to = static_cast<Half*>(upper);
+  const BFloat16* const from_upper = static_cast<const BFloat16*>(upper);
+  const BFloat16* const from_lower = static_cast<const BFloat16*>(lower);
+  for (size_t i = 0; i < n; i += 2 * kLanes) {
+    const Two e = JoinTwo(from_upper + i, from_lower + i);
+    const Two p = probabilities(e);
+    StoreUsual(p.a, to + i);
+    StoreUsual(p.b, to + i + kLanes);
+  }
+}
+
 template <class Half>
 void Exp(const void* x, void* y, size_t n) {
   const Half* const from = static_cast<const Half*>(x);
@@ -152,10 +174,11 @@ constexpr HalfRowKernels kKernels = {
     {{&ExpRow<BFloat16, BFloat16>, &ExpRow<BFloat16, float>},
      {&ExpRow<Float16, Float16>, &ExpRow<Float16, float>}},
     &ExpBehind,
+    &Split,
+    {&DivideSplit<BFloat16>, &DivideSplit<Float16>},
     {&Exp<BFloat16>, &Exp<Float16>}};
 #else
-constexpr HalfRowKernels kKernels = {
-    {{nullptr, nullptr}, {nullptr, nullptr}}, nullptr, {nullptr, nullptr}};
+constexpr HalfRowKernels kKernels = {};
 #endif
 
 }  // namespace

@@ -39,6 +39,12 @@ struct HalfRowKernels {
   /// columns, whose place is e.
   void (*exp_last)(const float* logits, float* e, size_t n,
                    const ExpParams& params, LastBlock& last);
+  /// Splits n floats, whole blocks of 64, into upper and lower halves, in an
+  /// order of their own. `lower` may be e.
+  void (*split)(const float* e, void* upper, void* lower, size_t n);
+  /// The probabilities of split exp values, in place of the upper halves. They
+  /// may be tiny.
+  void (*divide_split[2])(void* upper, const void* lower, size_t n, double sum);
   /// y = exp(x) for n elements of the same half type, whole blocks of 64. y may
   /// be x.
   void (*exp[2])(const void* x, void* y, size_t n);
