@@ -145,6 +145,7 @@ MUTANTS = [
     ("kernels/sse2_rows.cc", "WithoutLane(_mm_loadu_ps(with_hole), (hole - i) % 4)", "_mm_loadu_ps(with_hole)"),
     ("kernels/exp_sums.cc", "if (hole - full < count) {", "if (false) {"),
     ("kernels/exp_sums.cc", "from = copy; end", "end"),
+    ("kernels/exp_sums.cc", "k - with_hole < kSumBlock ? in_copy : row", "row"),
     ("kernels/exp_sums.cc", "LoadFirst(x + i, count, Set(-kInfinity))", "LoadFirst(x + i, count, Set(0.0f))"),
     ("softmax_topk.cc", "empty_row == EmptyRow::kZero && ", ""),
     ("softmax_topk.cc", "return i == n;", "return true;"),

@@ -57,11 +57,18 @@ HWY_INLINE VF EndAndBegin(size_t i, size_t next, const Terms& terms,
   return term;
 }
 
-// AddBlocks, ahead.
-template <class Terms, class Sum>
+// Does nothing before the terms of the block at i are begun.
+struct NothingBefore {
+  HWY_INLINE void operator()(size_t) const {}
+};
+
+// AddBlocks, ahead. before(i) is called before the first term at i, or a later
+// one of the same block, is begun.
+template <class Terms, class Sum, class Before = NothingBefore>
 HWY_INLINE void AddBlocksAhead(size_t start, size_t end, const Terms& terms,
-                               Sum& sum) {
+                               Sum& sum, const Before& before = {}) {
   if (start == end) return;
+  before(start);
   NarrowStage stage = BeginStage(terms.Exp(), terms.Begin(start));
   VF folded[2] = {hn::Zero(F32()), hn::Zero(F32())};
   for (; start != end; start += kSumBlock) {
@@ -76,6 +83,7 @@ HWY_INLINE void AddBlocksAhead(size_t start, size_t end, const Terms& terms,
     a = EndAndBegin(start + 8, start + 24, terms, stage);
     a = hn::Add(a, EndAndBegin(start + 24, start + 40, terms, stage));
     b = EndAndBegin(start + 40, start + 56, terms, stage);
+    before(next);
     b = hn::Add(b, EndAndBegin(start + 56, next, terms, stage));
     folded[1] = hn::Add(a, b);
   }

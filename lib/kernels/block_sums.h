@@ -29,7 +29,7 @@ struct BlockPasses {
                       const RowPlan& plan, const ScaleParts& parts,
                       float lowest, const float* next, double* block_sums);
   Sum* sum;            // y is null
-  Sum* sum_in_double;  // in double from the start; y is null
+  Sum* sum_in_double;  // in double from the start; y is null, no hole
   Sum* write;          // writes them to y, too
   /// e = factor * e, where e are exp values of a row of this sum. +0 where e /
   /// sum is below 2^-126.

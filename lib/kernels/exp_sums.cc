@@ -9,6 +9,7 @@
 // After foreach_target.h:
 #include "arith/row_exp-inl.h"
 #include "arith/terms-inl.h"
+#include "kernels/ahead-inl.h"
 #include "kernels/exp_sums-inl.h"
 #include "kernels/stream-inl.h"
 
@@ -79,6 +80,28 @@ struct ExpTerms {
   float* y;
 };
 
+// Of blocks that are not written, ahead: see EndAndBegin. Each block is in the
+// row or, if it has the hole, in a copy. The address of element i is `base` and
+// 4 i, so `base` may be outside of both.
+template <bool kIsWritten>
+struct TermsAhead {
+  HWY_INLINE const SoftmaxExp& Exp() const { return exp; }
+  HWY_INLINE VF Begin(size_t i) const {
+    return Load(reinterpret_cast<const float*>(base + i * sizeof(float)));
+  }
+  HWY_INLINE void Beside(size_t) const {}
+  HWY_INLINE VF End(const NarrowStage& stage) const {
+    return exp.FromRestNotBelow(stage.x, stage.eighths, stage.rest);
+  }
+  HWY_INLINE void Put(size_t, VF) const {}
+
+  const SoftmaxExp& exp;
+  const uintptr_t& base;
+};
+HWY_INLINE uintptr_t AddressOf(const float* at) {
+  return reinterpret_cast<uintptr_t>(at);
+}
+
 // GCC would write the function once more for the callers that pass null.
 #if HWY_COMPILER_GCC_ACTUAL
 #define SOFTLANE_NOCLONE __attribute__((noclone))
@@ -97,6 +120,7 @@ SOFTLANE_NOCLONE HWY_NOINLINE HoleSum SumDirect(const float* x, float* y,
                                                 const ScaleParts& parts,
                                                 float lowest, const float* next,
                                                 double* block_sums) {
+  if (kInDouble) hole = kNoHole;  // has none: less code
   SoftmaxExp exp = MakeExp(plan, parts, lowest);
   const float of_hole = hole < n ? hn::GetLane(exp(Set(x[hole]))) : 0.0f;
   LaneSum sum;
@@ -120,6 +144,23 @@ SOFTLANE_NOCLONE HWY_NOINLINE HoleSum SumDirect(const float* x, float* y,
       begin += kSumCols;
     }
     if (i == full) break;
+    // With stores, or in double, running ahead takes 4 to 15 % more time up to
+    // 256 columns, and a call of one row gains nothing beyond.
+    if constexpr (kRunsAhead && !kInDouble && !kIsWritten) {
+      const SoftmaxExp own = exp;  // GCC knows what is in a copy
+      const uintptr_t row = AddressOf(x);
+      const uintptr_t in_copy = AddressOf(copy) - with_hole * sizeof(float);
+      uintptr_t base = row;
+      const TermsAhead<kIsWritten> terms{own, base};
+      const size_t end = HWY_MIN(begin, full);
+      AddBlocksAhead(i, end, terms, sum, [&](size_t k) HWY_ATTR {
+        if (next != nullptr) PrefetchRange<kSumBlock>(next + k);
+        // Without a branch, for which the row would wait.
+        base = k - with_hole < kSumBlock ? in_copy : row;
+      });
+      i = end;
+      continue;
+    }
     const float* from = x + i;
     size_t end =
         HWY_MIN(begin, i < with_hole ? HWY_MIN(with_hole, full) : full);
