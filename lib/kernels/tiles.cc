@@ -128,6 +128,25 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace internal {
 
+// Not inlined: compilers write two pointers at a time, which is much code. Few
+// rows take longer so.
+void TileRows::SetMany(const Rows<const float>& x, const Rows<float>& y,
+                       size_t width) {
+  const float* x_row = x.Row(first);
+  float* y_row = y.Row(first);
+  size_t i = 0;
+  for (; i + 1 < count; ++i) {  // no pointer is formed behind the last row
+    from[i] = x_row;
+    to[i] = y_row;
+    x_row += x.stride;
+    y_row += y.stride;
+  }
+  for (; i < width; ++i) {
+    from[i] = x_row;
+    to[i] = y_row;
+  }
+}
+
 const KernelTable<const TileKernels> kTileKernels =
     SOFTLANE_KERNEL_TABLE(kKernels);
 

@@ -57,6 +57,9 @@ struct TileRows {
     }
   }
 
+  /// Set, for many rows.
+  void SetMany(const Rows<const float>& x, const Rows<float>& y, size_t width);
+
   size_t first, count;
   const float* from[kMaxTileLanes];
   float* to[kMaxTileLanes];

