@@ -33,7 +33,7 @@ Status LogSoftmaxAxis(const Planes<const float>& logits,
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
-  internal::RunLogSoftmaxColumns(logits, log_probs, options, chosen, nullptr);
+  internal::RunLogSoftmaxColumns(logits, log_probs, options, chosen);
   return Status::kOk;
 }
 

@@ -67,22 +67,13 @@ ViewAs<View, role, true> Optional(
   return {operand.view};
 }
 
-template <typename T, typename U>
-bool HaveSameShape(const Rows<T>& a, const Rows<U>& b) noexcept {
+/// Whether two views of rows, or of planes, have the same shape.
+template <class A, class B>
+auto HaveSameShape(const A& a, const B& b) noexcept -> decltype(a.rows, true) {
   return a.rows == b.rows && a.cols == b.cols;
 }
-template <typename T, typename U>
-bool HaveSameShape(const BasicAnyRows<T>& a,
-                   const BasicAnyRows<U>& b) noexcept {
-  return a.rows == b.rows && a.cols == b.cols;
-}
-template <typename T, typename U>
-bool HaveSameShape(const Planes<T>& a, const Planes<U>& b) noexcept {
-  return a.outer == b.outer && a.axis == b.axis && a.inner == b.inner;
-}
-template <typename T, typename U>
-bool HaveSameShape(const BasicAnyPlanes<T>& a,
-                   const BasicAnyPlanes<U>& b) noexcept {
+template <class A, class B>
+auto HaveSameShape(const A& a, const B& b) noexcept -> decltype(a.outer, true) {
   return a.outer == b.outer && a.axis == b.axis && a.inner == b.inner;
 }
 

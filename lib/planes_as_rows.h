@@ -3,8 +3,6 @@
 #define SOFTLANE_LIB_PLANES_AS_ROWS_H_
 
 #include "one_column.h"
-#include "softlane/any_planes.h"
-#include "softlane/any_rows.h"
 #include "softlane/planes.h"
 #include "softlane/rows.h"
 
@@ -27,10 +25,6 @@ bool IsRows(const View& v) noexcept {
 template <typename T>
 Rows<T> AsRows(const Planes<T>& v) noexcept {
   return Rows<T>(v.data, v.outer, v.axis, v.outer_stride);
-}
-template <typename Void>
-BasicAnyRows<Void> AsRows(const BasicAnyPlanes<Void>& v) noexcept {
-  return BasicAnyRows<Void>(v.data, v.type, v.outer, v.axis, v.outer_stride);
 }
 
 /// MapOneColumn for planes whose axis has one element.

@@ -34,7 +34,7 @@ Status SoftmaxAxis(const Planes<const float>& logits,
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
-  internal::RunSoftmaxColumns(logits, probs, options, chosen, nullptr);
+  internal::RunSoftmaxColumns(logits, probs, options, chosen);
   return Status::kOk;
 }
 

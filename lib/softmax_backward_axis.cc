@@ -27,7 +27,7 @@ Status SoftmaxBackwardAxis(const Planes<const float>& probs,
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (internal::IsEmpty(probs)) return Status::kOk;
   const internal::FpEnvironment environment;
-  internal::RunBackwardColumns(probs, dprobs, dlogits, scale, chosen, nullptr);
+  internal::RunBackwardColumns(probs, dprobs, dlogits, scale, chosen);
   return Status::kOk;
 }
 

@@ -32,7 +32,8 @@ Status RunAnyAxis(const AxisFunctions& functions, const ConstAnyPlanes& x,
     }
     return Status::kOk;
   }
-  functions.columns(x, y, options, chosen, &KernelsOf(kHalfPasses, chosen));
+  const ColumnTypes types = {x.type, y.type, KernelsOf(kHalfPasses, chosen)};
+  functions.columns(AddressOf(x), AddressOf(y), options, chosen, &types);
   return Status::kOk;
 }
 

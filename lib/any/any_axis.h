@@ -17,10 +17,33 @@ namespace internal {
 struct AxisFunctions {
   Status (*rows)(const ConstAnyRows& x, const AnyRows& y,
                  const SoftmaxOptions& options, Target target) noexcept;
-  void (*columns)(const ConstAnyPlanes& x, const AnyPlanes& y,
+  void (*columns)(const Planes<const float>& x, const Planes<float>& y,
                   const SoftmaxOptions& options, Target target,
-                  const HalfPasses* halves);
+                  const ColumnTypes* types);
 };
+
+/// Planes as TypedMemory takes them.
+inline Planes<const float> AddressOf(const ConstAnyPlanes& v) noexcept {
+  return {static_cast<const float*>(v.data),
+          v.outer,
+          v.axis,
+          v.inner,
+          v.outer_stride,
+          v.axis_stride};
+}
+inline Planes<float> AddressOf(const AnyPlanes& v) noexcept {
+  return {static_cast<float*>(v.data),
+          v.outer,
+          v.axis,
+          v.inner,
+          v.outer_stride,
+          v.axis_stride};
+}
+/// Planes as rows: see planes_as_rows.h.
+template <typename Void>
+BasicAnyRows<Void> AsRows(const BasicAnyPlanes<Void>& v) noexcept {
+  return BasicAnyRows<Void>(v.data, v.type, v.outer, v.axis, v.outer_stride);
+}
 
 /// Checks a call, and does it.
 Status RunAnyAxis(const AxisFunctions& functions, const ConstAnyPlanes& x,

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "any/any_axis.h"
 #include "any/any_check.h"
 #include "fp_environment.h"
 #include "planes_as_rows.h"
-#include "schedules/columns.h"
 #include "softlane/softmax_axis.h"
 
 namespace softlane {
@@ -30,9 +30,12 @@ Status SoftmaxBackwardAxis(const ConstAnyPlanes& probs,
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (internal::IsEmpty(probs)) return Status::kOk;
   const internal::FpEnvironment environment;
+  const internal::ColumnTypes types = {
+      probs.type, dlogits.type,
+      internal::KernelsOf(internal::kHalfPasses, chosen)};
   internal::RunBackwardColumns(
-      probs, dprobs, dlogits, scale, chosen,
-      &internal::KernelsOf(internal::kHalfPasses, chosen));
+      internal::AddressOf(probs), internal::AddressOf(dprobs),
+      internal::AddressOf(dlogits), scale, chosen, &types);
   return Status::kOk;
 }
 

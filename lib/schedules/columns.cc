@@ -2,6 +2,7 @@
 #include "schedules/columns.h"
 
 #include <cstring>
+#include <type_traits>
 
 #include "schedules/other_rows.h"
 
@@ -12,18 +13,59 @@ namespace {
 
 constexpr ScaleParts kNoneDirect = {1.0, 0.0f, 0.0f, -1.0f, false};
 
-}  // namespace
-
-void TileMemory::Widen(const ConstAnyPlanes& v, const void* from, size_t count,
-                       size_t cols, float* values, size_t width) const {
-  halves_->widen_rows[HalfIndexOf(v.type)](from, v.axis_stride, values, width,
-                                           count, cols);
+// Element `first` of a tile's columns in planes of a half type.
+template <typename T>
+auto HalfAt(const Planes<T>& v, const ColumnTile& at, size_t first) {
+  using Half = std::conditional_t<std::is_const_v<T>, const uint16_t, uint16_t>;
+  using Void = std::conditional_t<std::is_const_v<T>, const void, void>;
+  return static_cast<Half*>(static_cast<Void*>(v.data)) +
+         at.outer * v.outer_stride + first * v.axis_stride + at.inner;
 }
 
-void TileMemory::Narrow(const AnyPlanes& v, void* to, size_t count, size_t cols,
-                        const float* values, size_t width) const {
-  halves_->narrow_rows[HalfIndexOf(v.type)](values, width, to, v.axis_stride,
-                                            count, cols);
+}  // namespace
+
+void TypedMemory::Read(const Planes<const float>& v, const ColumnTile& at,
+                       const TilePart& part, bool is_first, float* max) const {
+  if (!HasHalves() || types_->in == ElementType::kFloat32) {
+    return FloatMemory(kernels_).Read(v, at, part, is_first, max);
+  }
+  types_->passes.widen_rows[HalfIndexOf(types_->in)](
+      HalfAt(v, at, part.first), v.axis_stride, part.values, part.width,
+      part.count, at.cols);
+  kernels_.read(part.values, part.width, part.count, at.cols, part.values,
+                part.width, is_first, max);
+}
+
+ColumnsOut TypedMemory::PlaceOf(const Planes<float>& v, const ColumnTile& at,
+                                const TilePart& part) const {
+  if (HasHalfResults()) {
+    return {part.values, part.width, part.count, part.width};
+  }
+  return {at.Out(v) + part.first * v.axis_stride, v.axis_stride, part.count,
+          at.cols};
+}
+
+void TypedMemory::Narrow(const Planes<float>& v, const ColumnTile& at,
+                         const TilePart& part) const {
+  if (!HasHalfResults()) return;
+  types_->passes.narrow_rows[HalfIndexOf(types_->out)](
+      part.values, part.width, HalfAt(v, at, part.first), v.axis_stride,
+      part.count, at.cols);
+}
+
+void TypedMemory::PrefetchIn(const Planes<const float>& v,
+                             const ColumnTile& at) const {
+  if (types_->in == ElementType::kFloat32)
+    return FloatMemory(kernels_).PrefetchIn(v, at);
+  PrefetchColumns(HalfAt(v, at, 0) + at.cols, v.axis_stride, v.axis,
+                  at.ahead_in);
+}
+
+void TypedMemory::PrefetchOut(const Planes<float>& v,
+                              const ColumnTile& at) const {
+  if (types_->out == ElementType::kFloat32)
+    return FloatMemory(kernels_).PrefetchOut(v, at);
+  PrefetchColumns(HalfAt(v, at, 0), v.axis_stride, v.axis, at.ahead_out);
 }
 
 void ClearSums(Tile& tile) {

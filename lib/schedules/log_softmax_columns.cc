@@ -10,62 +10,76 @@ namespace {
 
 class LogSoftmaxColumns {
  public:
-  LogSoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+  LogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                     const SoftmaxOptions& options, Target target,
-                    const HalfPasses* halves)
+                    const ColumnTypes* types)
       : x_(x),
         y_(y),
         tiles_(KernelsOf(kTileKernels, target)),
         log_tiles_(KernelsOf(kLogTileKernels, target)),
         kernels_(KernelsOf(kColumnKernels, target)),
-        memory_(kernels_, halves),
+        memory_(kernels_, types),
         exp_of_far_(KernelsOf(kExpOfFarTile, target)),
         parts_(SplitScale(options.scale)),
         empty_row_(options.empty_row) {}
 
   void Run(const ColumnTile& at) {
+    tile_.width = WholeVectors(at.cols, tiles_.lanes);
+    const Chunks chunks(x_.axis, tile_.width, kHalfTile);
+    if (!chunks.fits) return RunLong(chunks, at);
+    if (memory_.HasHalves()) return RunHalves(at);
+    RunShort(at, FloatMemory(kernels_));
+  }
+
+ private:
+  [[gnu::noinline]] void RunHalves(const ColumnTile& at) {
+    RunShort(at, memory_);
+  }
+
+  // Columns that fit the tile.
+  template <class Memory>
+  void RunShort(const ColumnTile& at, const Memory& memory) {
     const size_t n = x_.axis;
-    const size_t width = WholeVectors(at.cols, tiles_.lanes);
-    const Chunks chunks(n, width, kHalfTile);
+    const TilePart part{0, n, values_, tile_.width};
+    memory.Read(x_, at, part, true, tile_.max);
+    memory.PrefetchIn(x_, at);
+    memory.PrefetchOut(y_, at);
+    plans_.Decide(kernels_, parts_, tile_);
+    Exp(values_, n);
+    tiles_.sums_in_double.all(e_, n, tile_);
+    FindLogs();
+    memory.Put(y_, at, part, [this](const ColumnsOut& out) { Write(out); });
+  }
+
+  [[gnu::noinline]] void RunLong(const Chunks& chunks, const ColumnTile& at) {
     const auto read = [&](size_t first, size_t count) {
-      memory_.Read(x_, at, first, count, values_, width, first % kSumCols == 0,
-                   tile_.max);
+      memory_.Read(x_, at, {first, count, values_, tile_.width},
+                   first % kSumCols == 0, tile_.max);
     };
-    tile_.width = width;
+    ColumnBlocks blocks(chunks.n, parts_, true, tile_);
+    const auto find_maxima = [&](size_t block, size_t elements) {
+      chunks.ForEachOf(block, elements, read);
+    };
     const auto decide = [&](size_t, size_t) {
       plans_.Decide(kernels_, parts_, tile_);
     };
-    if (chunks.fits) {
-      read(0, n);
-      at.PrefetchIn(x_);
-      at.PrefetchOut(y_);
-      decide(0, n);
-      Exp(values_, n);
-      tiles_.sums_in_double.all(e_, n, tile_);
-    } else {
-      ColumnBlocks blocks(n, parts_, true, tile_);
-      const auto find_maxima = [&](size_t block, size_t elements) {
-        chunks.ForEachOf(block, elements, read);
-      };
-      const auto add = [&](size_t block, size_t elements) {
-        chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
-          read(first, count);
-          Exp(values_, count);
-          tiles_.sums_in_double.add(e_, count, tile_);
-        });
-      };
-      blocks.Sum(tiles_, plans_, ColumnStep(find_maxima), ColumnStep(decide),
-                 ColumnStep(add));
-    }
+    const auto add = [&](size_t block, size_t elements) {
+      chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
+        read(first, count);
+        Exp(values_, count);
+        tiles_.sums_in_double.add(e_, count, tile_);
+      });
+    };
+    blocks.Sum(tiles_, plans_, ColumnStep(find_maxima), ColumnStep(decide),
+               ColumnStep(add));
     FindLogs();
     chunks.ForEach([&](size_t first, size_t count) {
-      if (!chunks.fits) read(first, count);
-      memory_.Put(y_, at, first, count, values_, width,
+      read(first, count);
+      memory_.Put(y_, at, {first, count, values_, tile_.width},
                   [this](const ColumnsOut& out) { Write(out); });
     });
   }
 
- private:
   void Exp(const float* logits, size_t n) {
     if (plans_.has_far) {
       exp_of_far_(logits, n, parts_, plans_.max, tile_, e_);
@@ -84,7 +98,7 @@ class LogSoftmaxColumns {
   }
 
   // LogOfSum and LogProbabilities of each column.
-  void FindEachLog() {
+  [[gnu::noinline]] void FindEachLog() {
     // The exp values of the maxima tell whether other elements count.
     std::memcpy(e_, tile_.max, tile_.width * sizeof(float));
     Exp(e_, 1);
@@ -116,12 +130,12 @@ class LogSoftmaxColumns {
                         has_shifts_ ? &shifted_ : nullptr, tile_, out);
   }
 
-  const ConstAnyPlanes& x_;
-  const AnyPlanes& y_;
+  const Planes<const float>& x_;
+  const Planes<float>& y_;
   const TileKernels& tiles_;
   const LogTileKernels& log_tiles_;
   const ColumnKernels& kernels_;
-  const TileMemory memory_;
+  const TypedMemory memory_;
   FarTileFunction& exp_of_far_;
   const ScaleParts parts_;
   const EmptyRow empty_row_;
@@ -135,10 +149,10 @@ class LogSoftmaxColumns {
 
 }  // namespace
 
-void RunLogSoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                           const SoftmaxOptions& options, Target target,
-                          const HalfPasses* halves) {
-  LogSoftmaxColumns columns(x, y, options, target, halves);
+                          const ColumnTypes* types) {
+  LogSoftmaxColumns columns(x, y, options, target, types);
   ForEachColumnTile(x, kHalfTile,
                     [&](const ColumnTile& at) { columns.Run(at); });
 }

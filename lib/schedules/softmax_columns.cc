@@ -7,14 +7,14 @@ namespace {
 
 class SoftmaxColumns {
  public:
-  SoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+  SoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                  const SoftmaxOptions& options, Target target,
-                 const HalfPasses* halves)
+                 const ColumnTypes* types)
       : x_(x),
         y_(y),
         tiles_(KernelsOf(kTileKernels, target)),
         kernels_(KernelsOf(kColumnKernels, target)),
-        memory_(kernels_, halves),
+        memory_(kernels_, types),
         exp_of_far_(KernelsOf(kExpOfFarTile, target)),
         parts_(SplitScale(options.scale)),
         empty_row_(options.empty_row) {}
@@ -24,9 +24,23 @@ class SoftmaxColumns {
     tile_.width = WholeVectors(at.cols, tiles_.lanes);
     const Chunks chunks(n, tile_.width, kTileFloats);
     if (!chunks.fits || n > kSumCols) return RunLong(chunks, at);
-    Read(x_, at, 0, n);
-    at.PrefetchIn(x_);
-    at.PrefetchOut(y_);
+    if (memory_.HasHalves()) return RunHalves(at);
+    RunShort(at, FloatMemory(kernels_));
+  }
+
+ private:
+  [[gnu::noinline]] void RunHalves(const ColumnTile& at) {
+    RunShort(at, memory_);
+  }
+
+  // Columns that fit the tile.
+  template <class Memory>
+  void RunShort(const ColumnTile& at, const Memory& memory) {
+    const size_t n = x_.axis;
+    const TilePart part = PartOf(0, n);
+    memory.Read(x_, at, part, true, tile_.max);
+    memory.PrefetchIn(x_, at);
+    memory.PrefetchOut(y_, at);
     Decide();
     if (plans_.has_far) {
       Exp(n);
@@ -35,34 +49,33 @@ class SoftmaxColumns {
       tiles_.sum_exp(values_, n, parts_, tile_);
     }
     Invert();
-    Write(at, 0, n);
+    Write(at, part, memory);
   }
 
- private:
-  [[gnu::noinline]] void RunLong(const Chunks& chunks, const ColumnTile& at) {
+  [[gnu::noinline]] void RunLong(const Chunks& chunks, ColumnTile at) {
     // A half type does not hold exp values.
-    const bool have_room = y_.type == ElementType::kFloat32 &&
-                           ColumnBlocks::HaveRoom(chunks.n, tile_.width);
-    ColumnBlocks blocks(chunks.n, parts_, !have_room, tile_);
-    const ConstAnyPlanes exps(y_);
+    const bool keeps_values = !memory_.HasHalfResults() &&
+                              ColumnBlocks::HaveRoom(chunks.n, tile_.width);
+    ColumnBlocks blocks(chunks.n, parts_, !keeps_values, tile_);
     // Over 1 exp values are as they were.
     for (size_t c = 0; c < tile_.width; ++c) tile_.sums[c] = 1.0;
     tiles_.invert(tile_);
     const auto read = [&](size_t block, size_t elements) {
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
-        Read(x_, at, first, count);
+        Read(at, first, count);
       });
     };
     const auto decide = [&](size_t, size_t) { Decide(); };
     const auto add = [&](size_t block, size_t elements) {
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
-        Exp(at, first, count);
+        Read(at, first, count);
+        Exp(count);
         tiles_.sums.add(values_, count, tile_);
         if (blocks.AreReadTwice()) return;
         if (blocks.Factors() != nullptr) {
           kernels_.multiply(values_, count, blocks.Factors(), tile_.width);
         }
-        Write(at, first, count);
+        Write(at, PartOf(first, count), memory_);
       });
     };
     blocks.Sum(tiles_, plans_, ColumnStep(read), ColumnStep(decide),
@@ -73,27 +86,37 @@ class SoftmaxColumns {
       // Whole vectors need no copy in the tile.
       if (!blocks.AreReadTwice() && at.cols == tile_.width) {
         const size_t stride = y_.axis_stride;
-        float* const e = static_cast<float*>(at.Out(y_, block));
+        float* const e = at.Out(y_) + block * stride;
         kernels_.write_probabilities(e, stride, tile_,
                                      {e, stride, elements, at.cols});
         return;
       }
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
-        blocks.AreReadTwice() ? Exp(at, first, count)
-                              : Read(exps, at, first, count);
-        Write(at, first, count);
+        const TilePart part = PartOf(first, count);
+        if (blocks.AreReadTwice()) {
+          Read(at, first, count);
+          Exp(count);
+        } else {
+          FloatMemory(kernels_).Read(y_, at, part, false, tile_.max);
+        }
+        Write(at, part, memory_);
       });
     });
   }
 
-  void Read(const ConstAnyPlanes& from, const ColumnTile& at, size_t first,
-            size_t count) {
-    memory_.Read(from, at, first, count, values_, tile_.width,
-                 first % kSumCols == 0, tile_.max);
+  TilePart PartOf(size_t first, size_t count) {
+    return {first, count, values_, tile_.width};
   }
-  void Exp(const ColumnTile& at, size_t first, size_t count) {
-    Read(x_, at, first, count);
-    Exp(count);
+  void Read(const ColumnTile& at, size_t first, size_t count) {
+    memory_.Read(x_, at, PartOf(first, count), first % kSumCols == 0,
+                 tile_.max);
+  }
+  // The probabilities of the tile's exp values.
+  template <class Memory>
+  void Write(const ColumnTile& at, const TilePart& part, const Memory& memory) {
+    memory.Put(y_, at, part, [&](const ColumnsOut& out) {
+      kernels_.write_probabilities(values_, tile_.width, tile_, out);
+    });
   }
   // Of the tile's logits.
   void Exp(size_t n) {
@@ -106,25 +129,16 @@ class SoftmaxColumns {
 
   void Decide() { plans_.Decide(kernels_, parts_, tile_); }
 
-  // The probabilities of the tile's exp values.
-  void Write(const ColumnTile& at, size_t first, size_t count) {
-    memory_.Put(y_, at, first, count, values_, tile_.width,
-                [this](const ColumnsOut& out) {
-                  kernels_.write_probabilities(values_, tile_.width, tile_,
-                                               out);
-                });
-  }
-
   void Invert() {
     tiles_.invert(tile_);
     plans_.EndSpecial(empty_row_, tile_);
   }
 
-  const ConstAnyPlanes& x_;
-  const AnyPlanes& y_;
+  const Planes<const float>& x_;
+  const Planes<float>& y_;
   const TileKernels& tiles_;
   const ColumnKernels& kernels_;
-  const TileMemory memory_;
+  const TypedMemory memory_;
   FarTileFunction& exp_of_far_;
   const ScaleParts parts_;
   const EmptyRow empty_row_;
@@ -135,10 +149,10 @@ class SoftmaxColumns {
 
 }  // namespace
 
-void RunSoftmaxColumns(const ConstAnyPlanes& x, const AnyPlanes& y,
+void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                        const SoftmaxOptions& options, Target target,
-                       const HalfPasses* halves) {
-  SoftmaxColumns columns(x, y, options, target, halves);
+                       const ColumnTypes* types) {
+  SoftmaxColumns columns(x, y, options, target, types);
   ForEachColumnTile(x, kTileFloats,
                     [&](const ColumnTile& at) { columns.Run(at); });
 }
