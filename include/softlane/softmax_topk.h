@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
@@ -38,6 +39,13 @@ inline namespace v1 {
 /// takes time, so a row in ascending order takes the longest.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status SoftmaxTopK(const Rows<const float>& logits, size_t k,
+                   const Rows<float>& top_probs, const Rows<int32_t>& indices,
+                   const SoftmaxTopKOptions& options = {},
+                   Target target = Target::kAuto) noexcept;
+
+/// SoftmaxTopK of logits of any element type: see any_rows.h. The probabilities
+/// are not rounded.
+Status SoftmaxTopK(const ConstAnyRows& logits, size_t k,
                    const Rows<float>& top_probs, const Rows<int32_t>& indices,
                    const SoftmaxTopKOptions& options = {},
                    Target target = Target::kAuto) noexcept;

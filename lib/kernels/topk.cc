@@ -40,6 +40,12 @@ class Selection {
     columns_[kLanes - 1] = 0;
   }
 
+  // Takes the k largest logits of the columns so far.
+  HWY_INLINE void Take(const internal::TopLogits& top) {
+    std::memcpy(values_ + kLanes, top.values, k_ * sizeof(float));
+    std::memcpy(columns_ + kLanes, top.columns, k_ * sizeof(int32_t));
+  }
+
   // Inserts a logit. The calls are in the order of columns.
   HWY_INLINE void Insert(float x, size_t column) {
     if constexpr (kLanes == 1) return InsertOne(x, column);
@@ -138,9 +144,11 @@ HWY_INLINE uint32_t BitsAbove(const float* x, float threshold) {
 
 #endif  // SOFTLANE_SSE2
 
-// The row has no NaN, and n >= k.
-HWY_INLINE void SelectRow(const float* x, size_t n, size_t k,
-                          Selection& selection) {
+// Selects among n columns from first_col on. There is no NaN. The first k
+// columns of a row are inserted.
+HWY_NOINLINE void SelectColumns(const float* x, size_t first_col, size_t n,
+                                size_t k, Selection& selection) {
+  if (first_col != 0) k = 0;
   for (size_t c = 0; c < k; ++c) selection.Insert(x[c], c);
   constexpr size_t kGroup = 4 * kCompared;
   for (size_t i = k; i < n; i += kGroup) {
@@ -152,11 +160,15 @@ HWY_INLINE void SelectRow(const float* x, size_t n, size_t k,
       uint32_t above = BitsAbove(x + first, selection.Threshold());
       for (; above != 0; above &= above - 1) {
         const size_t c = first + hwy::Num0BitsBelowLS1Bit_Nonzero32(above);
-        if (x[c] > selection.Threshold()) selection.Insert(x[c], c);
+        if (x[c] > selection.Threshold()) {
+          selection.Insert(x[c], first_col + c);
+        }
       }
     }
     for (; first < end; ++first) {
-      if (x[first] > selection.Threshold()) selection.Insert(x[first], first);
+      if (x[first] > selection.Threshold()) {
+        selection.Insert(x[first], first_col + first);
+      }
     }
   }
 }
@@ -187,12 +199,23 @@ size_t TopKRows(const Rows<const float>& x, size_t first, size_t k, float scale,
         internal::SumExpOfRow(kBlockPasses, x.Row(r), x.cols, parts);
     if (!(row.sum == row.sum)) return r;
     Selection selection(k);
-    SelectRow(x.Row(r), x.cols, k, selection);
+    SelectColumns(x.Row(r), 0, x.cols, k, selection);
     WriteProbabilities(selection.Values(), k, row, parts, y.Row(r));
     std::memcpy(columns.Row(r), selection.Columns(), k * sizeof(int32_t));
   }
   return x.rows;
 }
+
+void SelectPart(const float* x, size_t first_col, size_t n, size_t k,
+                internal::TopLogits& top) {
+  Selection selection(k);
+  if (first_col != 0) selection.Take(top);
+  SelectColumns(x, first_col, n, k, selection);
+  std::memcpy(top.values, selection.Values(), k * sizeof(float));
+  std::memcpy(top.columns, selection.Columns(), k * sizeof(int32_t));
+}
+
+constexpr internal::TopKKernels kKernels = {&TopKRows, &SelectPart};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -203,7 +226,8 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace internal {
 
-const KernelTable<TopKFunction> kTopKRows = SOFTLANE_KERNEL_TABLE(TopKRows);
+const KernelTable<const TopKKernels> kTopKKernels =
+    SOFTLANE_KERNEL_TABLE(kKernels);
 
 }  // namespace internal
 }  // namespace softlane

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_TOPK_RESULTS_H_
+#define SOFTLANE_LIB_TOPK_RESULTS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+
+#include "softlane/rows.h"
+
+// What top-k of floats and of other types share.
+
+namespace softlane {
+namespace internal {
+
+/// Whether the shapes of a call agree.
+inline bool HaveShapesOfTopK(size_t rows, size_t cols, size_t k,
+                             const Rows<float>& top_probs,
+                             const Rows<int32_t>& indices) noexcept {
+  constexpr size_t kMaxColumn = std::numeric_limits<int32_t>::max();
+  return k <= cols && cols <= kMaxColumn && top_probs.rows == rows &&
+         top_probs.cols == k && indices.rows == rows && indices.cols == k;
+}
+
+/// Divides the k probabilities of a row by their sum. An FpEnvironment is in
+/// force.
+void RenormalizeTopK(float* y, size_t k);
+
+/// Writes the results of a row with NaN or +inf, or of a row of -inf only:
+/// zeros if `is_zero`, else NaN.
+void WriteSpecialTopK(bool is_zero, size_t k, float* y, int32_t* columns);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_TOPK_RESULTS_H_
