@@ -8,9 +8,12 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// The floats of all buffers of a call together. The first cache has room for
-// half of it.
+// The floats of all buffers of a call together. Those of several rows, and of
+// parts of rows, fill half of the first cache. A longer row takes less time as
+// a whole than in parts, which are widened once for the dot product and once
+// for the gradients.
 constexpr size_t kFloats = 4096;
+constexpr size_t kRowFloats = 14336;
 // Few elements take less stack.
 constexpr size_t kFewFloats = 1024;
 
@@ -33,8 +36,8 @@ JointChunks::JointChunks(std::initializer_list<ConstAnyRows> inputs,
   for (const ConstAnyRows& x : inputs) *to++ = x;
 }
 
-size_t JointChunks::Elements() const noexcept {
-  return kFloats / buffers_ / kDotBlock * kDotBlock;
+bool JointChunks::HoldRows() const noexcept {
+  return cols_ <= kRowFloats / buffers_;
 }
 
 [[gnu::noinline]] void JointChunks::Do(const Window& at, const Buffer& buffer,
@@ -57,9 +60,9 @@ size_t JointChunks::Elements() const noexcept {
   if (has_output) converter_.Narrow(chunk.y, y_, at.row, at.col);
 }
 
-[[gnu::noinline]] void JointChunks::DoRows(const Buffer& buffer,
+[[gnu::noinline]] void JointChunks::DoRows(const Buffer& buffer, size_t most,
                                            const JointStep& step) const {
-  size_t at_once = buffer.elements / cols_;
+  size_t at_once = cols_ > most ? 1 : most / cols_;
   // Functions of floats do short rows in groups, which should be full.
   if (at_once > kRowsOfGroup) at_once -= at_once % kRowsOfGroup;
   for (size_t r = 0; r < rows_; r += at_once) {
@@ -71,11 +74,13 @@ size_t JointChunks::Elements() const noexcept {
 // The frames of the functions with a buffer are not the caller's.
 [[gnu::noinline]] void JointChunks::DoFewRows(const JointStep& step) const {
   alignas(64) float buffer[kFewFloats];
-  DoRows({buffer, kFewFloats / buffers_}, step);
+  const size_t few = kFewFloats / buffers_;
+  DoRows({buffer, few}, few, step);
 }
 [[gnu::noinline]] void JointChunks::DoManyRows(const JointStep& step) const {
-  alignas(64) float buffer[kFloats];
-  DoRows({buffer, Elements()}, step);
+  alignas(64) float buffer[kRowFloats];
+  const size_t most = kFloats / buffers_;
+  DoRows({buffer, cols_ > most ? kRowFloats / buffers_ : most}, most, step);
 }
 
 void JointChunks::ForRows(const JointStep& step) const {
@@ -91,7 +96,7 @@ void JointChunks::ForRows(const JointStep& step) const {
                                             bool has_output,
                                             const JointStep& step) const {
   alignas(64) float buffer[kFloats];
-  const size_t most = Elements();
+  const size_t most = kFloats / buffers_ / kDotBlock * kDotBlock;
   for (size_t i = begin; i < end; i += most) {
     Do({r, 1, i, AtMost(most, end - i)}, {buffer, most}, has_output, step);
   }

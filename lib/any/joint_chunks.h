@@ -35,7 +35,7 @@ class JointChunks {
               Target target) noexcept;
 
   /// Whether a chunk has room for whole rows.
-  bool HoldRows() const noexcept { return cols_ <= Elements(); }
+  bool HoldRows() const noexcept;
   /// Calls step(chunk) for all rows, in order, if HoldRows().
   void ForRows(const JointStep& step) const;
 
@@ -59,10 +59,9 @@ class JointChunks {
     size_t elements;  // per operand
   };
 
-  size_t Elements() const noexcept;
   void Do(const Window& window, const Buffer& buffer, bool has_output,
           const JointStep& step) const;
-  void DoRows(const Buffer& buffer, const JointStep& step) const;
+  void DoRows(const Buffer& buffer, size_t most, const JointStep& step) const;
   void DoFewRows(const JointStep& step) const;
   void DoManyRows(const JointStep& step) const;
   void DoParts(size_t r, size_t begin, size_t end, bool has_output,
