@@ -65,6 +65,7 @@ Status SoftmaxBackwardFromDots(const Rows<const float>& probs,
 
 /// SoftmaxBackwardDots and SoftmaxBackwardFromDots of any element type: see
 /// any_rows.h. probs and dprobs have one type.
+template <typename = void>
 Status SoftmaxBackwardDots(const ConstAnyRows& probs,
                            const ConstAnyRows& dprobs, double* dots,
                            Target target = Target::kAuto) noexcept;

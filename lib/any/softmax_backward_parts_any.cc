@@ -42,6 +42,7 @@ using internal::JointChunks;
 
 inline namespace v1 {
 
+template <typename>
 Status SoftmaxBackwardDots(const ConstAnyRows& probs,
                            const ConstAnyRows& dprobs, double* dots,
                            Target target) noexcept {
@@ -68,6 +69,8 @@ Status SoftmaxBackwardDots(const ConstAnyRows& probs,
   WriteDots(probs, dprobs, dots, chosen);
   return Status::kOk;
 }
+template Status SoftmaxBackwardDots(const ConstAnyRows&, const ConstAnyRows&,
+                                    double*, Target) noexcept;
 
 Status SoftmaxBackwardFromDots(const ConstAnyRows& probs,
                                const ConstAnyRows& dprobs, const double* dots,
