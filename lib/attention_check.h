@@ -11,12 +11,13 @@ namespace softlane {
 namespace internal {
 
 /// True also for a mask without data, which is no mask.
-template <typename T>
-bool HasShapeOf(const Rows<const float>& scores, const Rows<T>& mask) noexcept {
+template <class Scores, class Mask>
+bool HasShapeOf(const Scores& scores, const Mask& mask) noexcept {
   return mask.data == nullptr || HaveSameShape(mask, scores);
 }
-inline bool MasksHaveShapeOf(const Rows<const float>& scores,
-                             const AttentionOptions& options) noexcept {
+template <class Scores>
+bool MasksHaveShapeOf(const Scores& scores,
+                      const AttentionOptions& options) noexcept {
   return HasShapeOf(scores, options.bias) && HasShapeOf(scores, options.keep);
 }
 

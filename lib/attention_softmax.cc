@@ -3,7 +3,9 @@
 
 #include <cstdint>
 
+#include "any/attention_rows.h"
 #include "attention_check.h"
+#include "attention_special.h"
 #include "cache_size.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -25,29 +27,12 @@ namespace softlane {
 namespace {
 
 using internal::AttentionSource;
+using internal::BiasRow;
 using internal::KeyRanges;
 using internal::kInfinity;
 using internal::kNaN;
 using internal::SoftmaxCall;
 using internal::SoftmaxPlan;
-
-// Writes NaN, but +0 where the key is masked.
-void FillNaN(const AttentionOptions& options, size_t r, size_t begin, size_t n,
-             const float* z, float* to) {
-  const uint8_t* const keep =
-      options.keep.data == nullptr ? nullptr : options.keep.Row(r) + begin;
-  const float* const bias =
-      options.bias.data == nullptr ? nullptr : options.bias.Row(r) + begin;
-  for (size_t i = 0; i < n; ++i) {
-    // No branch, which would be mispredicted. z may be `to`.
-    const bool is_masked =
-        bias != nullptr && (bias[i] == -kInfinity) & (z[i] == z[i]);
-    to[i] = is_masked ? 0.0f : kNaN;
-  }
-  for (size_t i = 0; keep != nullptr && i < n; ++i) {
-    if (keep[i] == 0) to[i] = 0.0f;
-  }
-}
 
 float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
                  const float* z) {
@@ -63,7 +48,7 @@ float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
     return -kInfinity;
   }
   const auto& source = *static_cast<const AttentionSource*>(call.source);
-  FillNaN(source.options, r, begin, n, z, to);
+  internal::FillNaN(source.options, r, begin, n, z, to);
   if (!(max == max) || !(sink == sink)) return kNaN;
   return max > sink ? max : sink;
 }
@@ -143,7 +128,8 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
       options.empty_row,
       options.sinks,
       has_ranges ? &ranges : nullptr,
-      has_bias ? &options.bias : nullptr};
+      BiasRow(options, 0),
+      options.bias.stride};
   if (internal::IsOneRow(scores.rows, scores.cols)) {
     if (!has_ranges) {
       return internal::RunOneRowOfKeys(call, scores.data, 0, scores.cols,
@@ -180,6 +166,12 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
   internal::RunSoftmaxRows(call, plan);
 }
 
+// Whether the bias is of a half type.
+bool HasHalfBias(const AttentionOptions& options) {
+  return options.bias.type != ElementType::kFloat32 &&
+         options.bias.data != nullptr;
+}
+
 // `results` is the operand logsumexp, or no operand.
 template <class Results>
 Status Run(const Rows<const float>& scores, const Rows<float>& probs,
@@ -188,6 +180,10 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
   using internal::Optional;
   using internal::Read;
   using internal::ReadVector;
+  const bool has_half_bias = HasHalfBias(options);
+  if (has_half_bias && options.bias.type > ElementType::kFloat16) {
+    return Status::kBadOption;
+  }
   const bool shapes_agree = internal::HaveSameShape(scores, probs) &&
                             internal::MasksHaveShapeOf(scores, options);
   if (Status s = internal::CheckOperands(
@@ -216,7 +212,12 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
     }
     return Status::kOk;
   }
-  if (scores.rows != 0) RunSchedule(scores, probs, logsumexp, options, chosen);
+  if (scores.rows == 0) return Status::kOk;
+  if (has_half_bias) {
+    internal::RunAttentionRows({scores, probs, logsumexp, options, chosen});
+  } else {
+    RunSchedule(scores, probs, logsumexp, options, chosen);
+  }
   return Status::kOk;
 }
 

@@ -169,13 +169,18 @@ struct UsualRange {
   }
 
   UsualRange() noexcept = default;
-  template <typename T>
-  explicit UsualRange(const Rows<T>& v) noexcept
+  template <class View>
+  UsualRange(const View& v, size_t element_bytes) noexcept
       : begin(reinterpret_cast<uintptr_t>(v.data)),
-        end(begin + ((v.rows - 1) * v.stride + v.cols) * sizeof(T)),
+        end(begin + ((v.rows - 1) * v.stride + v.cols) * element_bytes),
         unusual(Unusual(
             (v.rows - 1) | (v.cols - 1) | v.stride | (v.stride - v.cols),
             begin)) {}
+  template <typename T>
+  explicit UsualRange(const Rows<T>& v) noexcept : UsualRange(v, sizeof(T)) {}
+  template <typename Void>
+  explicit UsualRange(const BasicAnyRows<Void>& v) noexcept
+      : UsualRange(v, SizeOf(v.type)) {}
   template <typename T>
   explicit UsualRange(const Planes<T>& v) noexcept
       : begin(reinterpret_cast<uintptr_t>(v.data)),

@@ -114,7 +114,7 @@ TEST_CASE("ALiBi at any position, to the bit") {
               static_cast<uint64_t>(ahead < 0 ? -ahead : ahead));
           bias[i] = -ReferenceFma(-slope, distance, scores[i]);
         }
-        options.bias = {bias.data(), kRows, kCols};
+        options.bias = Rows<const float>(bias.data(), kRows, kCols);
         const auto probs = Run(scores, kRows, kCols, options, target);
         for (size_t i = 0; i < probs.size(); ++i) {
           cases.Expect(BitsOf(probs[i]) == BitsOf(probs[0]) &&

@@ -40,7 +40,8 @@ inline AttentionCase MakeAttentionCase(size_t which, Random& random) {
     for (size_t i = 0; i < (broadcast ? c.cols : n); ++i) {
       c.bias.push_back(random.Below(4) == 0 ? -kInf : random.Normal());
     }
-    c.options.bias = {c.bias.data(), c.rows, c.cols, broadcast ? 0 : c.cols};
+    c.options.bias = Rows<const float>(c.bias.data(), c.rows, c.cols,
+                                       broadcast ? 0 : c.cols);
   }
   if (which & 16) {
     const bool broadcast = random.Below(2) == 0;
@@ -93,7 +94,8 @@ inline AttentionReference ReferenceAttention(const AttentionCase& c, size_t r) {
       const int64_t distance = std::abs(query - key);
       z = ReferenceFma(-o.alibi_slope, static_cast<float>(distance), z);
     }
-    if (o.bias.data != nullptr) z += o.bias.Row(r)[i];
+    if (o.bias.data != nullptr)
+      z += *static_cast<const float*>(o.bias.At(r, i));
     if (outside || (o.keep.data != nullptr && o.keep.Row(r)[i] == 0)) z = -kInf;
     result.z.push_back(z);
     result.outside.push_back(outside);

@@ -35,7 +35,7 @@ TEST_CASE("a NaN in any row of a batch") {
           const bool is_masked = i / kCols == bad && random.Below(4) == 0;
           bias[i] = is_masked ? -kInf : 0.0f;
         }
-        options.bias = {bias.data(), kRows, kCols};
+        options.bias = Rows<const float>(bias.data(), kRows, kCols);
       }
       scores[bad * kCols + random.Below(kCols)] =
           FromBits(k % 2 == 0 ? 0x7FC00000u : 0xFFC00000u);

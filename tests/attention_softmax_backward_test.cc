@@ -58,7 +58,8 @@ double LossOf(const AttentionCase& c, size_t r, const std::vector<double>& x,
     const int64_t query = o.first_query + static_cast<int64_t>(r);
     const int64_t distance = std::abs(query - static_cast<int64_t>(i));
     z -= double{o.alibi_slope} * static_cast<double>(distance);
-    if (o.bias.data != nullptr) z += double{o.bias.Row(r)[i]};
+    if (o.bias.data != nullptr)
+      z += double{*static_cast<const float*>(o.bias.At(r, i))};
     sum += std::exp(z);
     loss += std::exp(z) * double{g[r * c.cols + i]};
   }

@@ -133,7 +133,7 @@ TEST_CASE("special values in masked and unmasked places") {
       c.scores[at] = special;
       const Results got = Run(c, target);
       const bool by_bias =
-          c.options.bias.data != nullptr && c.options.bias.data[at] == -kInf;
+          c.options.bias.data != nullptr && c.bias[at] == -kInf;
       const bool masked = before.outside[at] || c.options.keep.data[at] == 0;
       const std::vector<float> row(
           got.probs.begin(),
@@ -147,10 +147,9 @@ TEST_CASE("special values in masked and unmasked places") {
       } else if (special != special || (special == kInf && !by_bias)) {
         bool ok = row[at] != row[at];
         for (size_t i = 0; i < c.cols; ++i) {
-          const bool is_masked = before.outside[i] ||
-                                 c.options.keep.data[i] == 0 ||
-                                 (i != at && c.options.bias.data != nullptr &&
-                                  c.options.bias.data[i] == -kInf);
+          const bool is_masked =
+              before.outside[i] || c.options.keep.data[i] == 0 ||
+              (i != at && c.options.bias.data != nullptr && c.bias[i] == -kInf);
           ok = ok && (is_masked ? BitsOf(row[i]) == 0 : row[i] != row[i]);
         }
         cases.Expect(ok, "an unmasked NaN or +inf makes the keys NaN", c.cols,
@@ -220,11 +219,14 @@ TEST_CASE("bad arguments") {
   const int32_t lengths[2][3] = {{4, 4, 5}, {-1, 4, 4}};
   CHECK(with([&](O& o) { o.lengths = lengths[0]; }) == Status::kBadOption);
   CHECK(with([&](O& o) { o.lengths = lengths[1]; }) == Status::kBadOption);
-  CHECK(with([&](O& o) { o.bias = {x.data(), 3, 3, 4}; }) == Status::kBadShape);
-  CHECK(with([&](O& o) { o.bias = {x.data(), 3, 4, 3}; }) == Status::kBadShape);
-  CHECK(with([&](O& o) { o.bias = {y.data(), 3, 4}; }) == Status::kOverlap);
+  CHECK(with([&](O& o) { o.bias = Rows<const float>(x.data(), 3, 3, 4); }) ==
+        Status::kBadShape);
+  CHECK(with([&](O& o) { o.bias = Rows<const float>(x.data(), 3, 4, 3); }) ==
+        Status::kBadShape);
+  CHECK(with([&](O& o) { o.bias = Rows<const float>(y.data(), 3, 4); }) ==
+        Status::kOverlap);
   CHECK(with([&](O& o) {
-          o.bias = {log.data() - 1, 3, 4, 0};
+          o.bias = Rows<const float>(log.data() - 1, 3, 4, 0);
         }) == Status::kOverlap);
   CHECK(with([&](O& o) {
           o.keep = {reinterpret_cast<const uint8_t*>(y.data()), 3, 4};

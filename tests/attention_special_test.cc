@@ -97,7 +97,7 @@ TEST_CASE("steps beyond the largest float give infinities") {
         ExpectSame(cases, "scale, below", c, at, -1e38f, -kInf, scaled, target);
         std::vector<float> bias(kRows * cols, 3e38f);
         AttentionOptions biased;
-        biased.bias = {bias.data(), kRows, cols, 0};
+        biased.bias = Rows<const float>(bias.data(), kRows, cols, 0);
         ExpectSame(cases, "bias", c, at, 1e38f, kInf, biased, target);
         AttentionOptions alibi;
         alibi.alibi_slope = -3e38f;

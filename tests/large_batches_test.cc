@@ -167,7 +167,7 @@ TEST_CASE("softmax of short rows") {
       }
       AttentionOptions options;
       options.scale = 0.125f;
-      options.bias = {bias.data(), rows, shape.cols};
+      options.bias = Rows<const float>(bias.data(), rows, shape.cols);
       Compare("attention", shape, [&](In in, Out out, float*) {
         return AttentionSoftmax(in, out, options, target);
       });
@@ -197,7 +197,7 @@ TEST_CASE("attention") {
       scaled.scale = 0.125f;
       AttentionOptions biased = scaled, kept = scaled, causal = scaled,
                        window = scaled, capped = scaled, ragged = scaled;
-      biased.bias = {bias.data(), rows, shape.cols};
+      biased.bias = Rows<const float>(bias.data(), rows, shape.cols);
       kept.keep = {keep.data(), rows, shape.cols};
       causal.causal = true;
       window.causal = true;

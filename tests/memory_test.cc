@@ -195,8 +195,8 @@ TEST_CASE("memory: attention's masks before guard pages") {
               reinterpret_cast<const uint8_t*>(bytes.data() + bytes.size());
           AttentionOptions options;
           options.scale = 0.37f;
-          options.bias = {pages.second.Place(true, 0, size), rows, cols,
-                          stride};
+          options.bias = Rows<const float>(pages.second.Place(true, 0, size),
+                                           rows, cols, stride);
           options.keep = {end - size, rows, cols, stride};
           const Rows<const float> x(pages.x.Place(true, 0, rows * cols), rows,
                                     cols);

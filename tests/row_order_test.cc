@@ -204,7 +204,8 @@ TEST_CASE("attention of a row after any others") {
         lengths.push_back(static_cast<int32_t>(random.Below(cols + 1)));
       }
       AttentionOptions options;
-      if (k % 2 == 0) options.bias = {bias.x.data(), batch.rows, cols};
+      if (k % 2 == 0)
+        options.bias = Rows<const float>(bias.x.data(), batch.rows, cols);
       if (k % 3 == 0) options.sinks = sinks.data();
       if (k % 5 < 2) options.lengths = lengths.data();
       if (k % 7 < 2) options.keep = {keep.data(), batch.rows, cols};

@@ -237,7 +237,8 @@ TEST_CASE("no function takes more stack than promised") {
       options.scale = 0.125f;
       measure("attention",
               [&] { return AttentionSoftmax(x, y, options, target); });
-      options.bias = {data.x.data(), shape.rows, shape.cols, 0};
+      options.bias =
+          Rows<const float>(data.x.data(), shape.rows, shape.cols, 0);
       options.causal = true;
       measure("attention, biased",
               [&] { return AttentionSoftmax(x, y, options, target); });

@@ -3,6 +3,7 @@
 #define SOFTLANE_ATTENTION_SOFTMAX_H_
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
@@ -19,6 +20,8 @@ inline namespace v1 {
 /// logits z that result, the probabilities have the error kSoftmaxMaxUlp.
 /// Without options the bits are those of Softmax.
 /// Shapes: scores and probs have the same rows and cols.
+/// Types: options.bias may be of a half type. The bits are those of the widened
+/// bias.
 /// Aliasing: probs may be the view scores. It overlaps no other operand.
 /// Masks: a masked key gets exactly +0, whatever its score is, unless empty_row
 /// makes the whole row NaN. Scores and masks that lengths, causal and window
@@ -35,6 +38,12 @@ Status AttentionSoftmax(const Rows<const float>& scores,
                         const Rows<float>& probs,
                         const AttentionOptions& options = {},
                         Target target = Target::kAuto) noexcept;
+/// AttentionSoftmax of any element type: see any_rows.h. options.bias is float,
+/// or of a half type, which is that of scores or probs if one of them is of a
+/// half type.
+Status AttentionSoftmax(const ConstAnyRows& scores, const AnyRows& probs,
+                        const AttentionOptions& options = {},
+                        Target target = Target::kAuto) noexcept;
 
 /// AttentionSoftmax, and logsumexp[r] = log(exp(sink) + sum_k exp(z_k)).
 ///
@@ -45,6 +54,11 @@ Status AttentionSoftmax(const Rows<const float>& scores,
 /// All else is as for AttentionSoftmax; probs has the same bits.
 Status AttentionSoftmaxWithLogSumExp(const Rows<const float>& scores,
                                      const Rows<float>& probs, float* logsumexp,
+                                     const AttentionOptions& options = {},
+                                     Target target = Target::kAuto) noexcept;
+/// The same of any element type, as for AttentionSoftmax.
+Status AttentionSoftmaxWithLogSumExp(const ConstAnyRows& scores,
+                                     const AnyRows& probs, float* logsumexp,
                                      const AttentionOptions& options = {},
                                      Target target = Target::kAuto) noexcept;
 

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "softlane/any_rows.h"
 #include "softlane/rows.h"
 
 // The settings of the functions. Each function's header includes them.
@@ -60,8 +61,10 @@ struct AttentionOptions {
   /// distance is first rounded to the nearest float.
   float alibi_slope = 0.0f;
   /// The additive mask: z = z + bias[r, c]. bias has the shape of the scores. A
-  /// stride of 0 repeats its first row. Null data means no bias.
-  Rows<const float> bias = {};
+  /// stride of 0 repeats its first row. Null data means no bias. Its elements
+  /// are floats, or of a half type: the half type of the other matrices, or
+  /// either beside floats. A Rows<const float> converts to it.
+  ConstAnyRows bias = {};
   /// A key is masked where keep[r, c] is 0. Shape, stride and null data are as
   /// for bias.
   Rows<const uint8_t> keep = {};

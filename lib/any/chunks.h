@@ -4,11 +4,9 @@
 
 #include <cstddef>
 
+#include "any/converter.h"
 #include "any/step.h"
-#include "dispatch.h"
-#include "kernels/half_passes.h"
 #include "softlane/any_rows.h"
-#include "softlane/target.h"
 
 // How the functions of floats serve half types. A chunk of an input is widened
 // into the first cache, the function of floats does it there, and its results
@@ -35,29 +33,6 @@ struct Chunk {
   size_t col;
 };
 using ChunkStep = Step<const Chunk&>;
-
-/// Converts between the types of operands and floats. An FpEnvironment is in
-/// force.
-class Converter {
- public:
-  /// `target` is what Resolve() gave.
-  explicit Converter(Target target) noexcept
-      : passes_(KernelsOf(kHalfPasses, target)) {}
-
-  /// Columns [col, col + cols) of rows [row, row + rows) as floats: the floats
-  /// of the view, or widened to the buffer, without gaps.
-  Rows<const float> Widened(const ConstAnyRows& view, size_t row, size_t rows,
-                            size_t col, size_t cols, float* buffer) const;
-  /// The place of such results: in the view, or the buffer.
-  static Rows<float> PlaceOf(const AnyRows& view, size_t row, size_t rows,
-                             size_t col, size_t cols, float* buffer) noexcept;
-  /// Takes results from the place that PlaceOf gave to the view.
-  void Narrow(const Rows<float>& place, const AnyRows& view, size_t row,
-              size_t col) const;
-
- private:
-  const HalfPasses& passes_;
-};
 
 /// Calls step(chunk) for all rows, which have at most kMaxChunkCols columns. No
 /// chunk's x overlaps its y. A view y without data is no operand.

@@ -19,7 +19,8 @@ inline AttentionOptions FromC(const softlane_attention_options* options,
   result.scale = options->scale;
   result.softcap = options->softcap;
   result.alibi_slope = options->alibi_slope;
-  result.bias = {options->bias, rows, cols, options->bias_stride};
+  result.bias =
+      Rows<const float>(options->bias, rows, cols, options->bias_stride);
   result.keep = {options->keep, rows, cols, options->keep_stride};
   result.lengths = options->lengths;
   result.causal = options->causal != 0;

@@ -14,7 +14,7 @@
 
 #include "arith/tanh-inl.h"
 #include "arith/vector-inl.h"
-#include "softlane/options.h"
+#include "kernels/attention_passes.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -45,16 +45,9 @@ class QueryPosition {
   bool is_negative_;
 };
 
-HWY_INLINE bool HasBias(const AttentionOptions& options) {
-  return options.bias.data != nullptr;
-}
-HWY_INLINE bool HasKeep(const AttentionOptions& options) {
-  return options.keep.data != nullptr;
-}
-// Row r of a mask, or null.
-template <class T>
-HWY_INLINE T* RowOrNull(const Rows<T>& mask, size_t r) {
-  return mask.data == nullptr ? nullptr : mask.Row(r);
+// Row r of the mask of bytes, or null.
+HWY_INLINE const uint8_t* KeepRow(const AttentionOptions& options, size_t r) {
+  return options.keep.data == nullptr ? nullptr : options.keep.Row(r);
 }
 
 // z, and -inf where the byte is 0.
@@ -92,8 +85,8 @@ class AffineLogits {
   HWY_INLINE AffineLogits(const AttentionOptions& options, const float* scores,
                           size_t r)
       : scores_(scores),
-        bias_(RowOrNull(options.bias, r)),
-        keep_(RowOrNull(options.keep, r)),
+        bias_(internal::BiasRow(options, r)),
+        keep_(KeepRow(options, r)),
         scale_(Set(options.scale)) {}
 
   HWY_INLINE VF One(size_t c) const {
@@ -148,8 +141,8 @@ class AttentionLogits {
   HWY_INLINE AttentionLogits(const AttentionOptions& options,
                              const float* scores, size_t r)
       : scores_(scores),
-        bias_(RowOrNull(options.bias, r)),
-        keep_(RowOrNull(options.keep, r)),
+        bias_(internal::BiasRow(options, r)),
+        keep_(KeepRow(options, r)),
         has_softcap_(options.softcap != 0.0f),
         has_alibi_(options.alibi_slope != 0.0f),
         scale_(Set(options.scale)),

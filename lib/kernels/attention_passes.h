@@ -16,6 +16,13 @@ struct AttentionSource {
   const LogitsKernels& plain;
 };
 
+/// Row r of the bias, whose elements are floats here, or null.
+inline const float* BiasRow(const AttentionOptions& options, size_t r) {
+  const ConstAnyRows& bias = options.bias;
+  if (bias.data == nullptr) return nullptr;
+  return static_cast<const float*>(bias.data) + r * bias.stride;
+}
+
 /// Logits that are a scale alone; a scale and a bias; a scale, perhaps a bias,
 /// and a mask of bytes.
 extern const KernelTable<const LogitsKernels> kScaleLogitsKernels;

@@ -39,9 +39,10 @@ ReadAhead RowSchedule::AheadOf(size_t r) const {
     __builtin_prefetch(call_.y.Row(r) + keys.end);
     begin = keys.begin;
   }
-  const Rows<const float>* const second = call_.second;
-  return {call_.x.Row(r) + begin,
-          second == nullptr ? nullptr : second->Row(r) + begin};
+  const float* const second = call_.second;
+  return {
+      call_.x.Row(r) + begin,
+      second == nullptr ? nullptr : second + r * call_.second_stride + begin};
 }
 
 void RowSchedule::Sample(size_t first) {

@@ -102,8 +102,9 @@ class SoftmaxBatches {
       before->ahead_rows = ahead_rows;
       before->ahead[0] = ahead;
       before->ahead[1] = {nullptr, 0};
-      if (const Rows<const float>* const second = call_.second) {
-        before->ahead[1] = {second->Row(first), second->stride};
+      if (const float* const second = call_.second) {
+        before->ahead[1] = {second + first * call_.second_stride,
+                            call_.second_stride};
       }
     }
   }

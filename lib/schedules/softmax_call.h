@@ -41,7 +41,8 @@ struct SoftmaxCall {
   /// The columns that each row has. Null: all columns.
   const KeyRanges* ranges = nullptr;
   /// The second input, for prefetches. Null: x is the only input.
-  const Rows<const float>* second = nullptr;
+  const float* second = nullptr;
+  size_t second_stride = 0;
   /// Log-softmax. Its last step reads the logits again, so no exp values are
   /// kept.
   bool is_log = false;

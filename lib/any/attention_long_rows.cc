@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "any/attention_long_rows.h"
+
+#include "arith/state.h"
+#include "attention_special.h"
+#include "kernels/large_rows.h"
+#include "schedules/key_ranges.h"
+#include "schedules/softmax_call.h"
+#include "schedules/state_rows.h"
+
+// The logits of a row are computed part by part and read into a state, and are
+// computed once more for the probabilities. A row's parts begin at its first
+// key, as the blocks of its sum do.
+
+namespace softlane {
+namespace internal {
+namespace {
+
+class LongRows {
+ public:
+  LongRows(const AnyAttention& call, const Converter& converter)
+      : call_(call),
+        converter_(converter),
+        logits_(call, converter, bias_),
+        kernels_(KernelsOf(kLargeRowKernels, call.target)),
+        reader_(call.target, 1.0f, StateUse::kSoftmax),
+        ranges_(call.options, call.scores.cols) {}
+
+  void Run(size_t r) {
+    row_ = r;
+    keys_ = ranges_.Of(r);
+    SoftmaxState state{};
+    ForLogits([&](const AttentionOptions&, size_t c, size_t n) {
+      reader_.Read({z_, c - keys_.begin, n, kNoHole}, state);
+    });
+    const float sink = call_.Sink(r);
+    const float max = state.max_key <= kKeyOfMinusInfinity
+                          ? -kInfinity
+                          : MaxOfKey(state.max_key);
+    const float log = LogOfSpecial(max, sink);
+    if (log == -kInfinity) return WriteEmpty();
+    FillZero(call_.probs, r, 0, keys_.begin);
+    FillZero(call_.probs, r, keys_.end, call_.probs.cols);
+    if (log < kInfinity) {
+      WriteProbs(state, sink, PlanRow(log, kUnscaled));
+    } else {
+      WriteSpecial(log);
+    }
+  }
+
+ private:
+  // Calls body(options, c, n) for parts of the row's keys, with logits z_.
+  template <class Body>
+  void ForLogits(const Body& body) {
+    ForPartsOf(keys_.begin, keys_.end, [&](size_t c, size_t n) {
+      const AttentionOptions part = logits_.OptionsOf(row_, c, n);
+      logits_.Write(part, row_, c, n, z_);
+      body(part, c, n);
+    });
+  }
+  // Writes the n results in z_ from column c on.
+  void WriteResults(size_t c, size_t n) {
+    converter_.Narrow({z_, 1, n}, call_.probs, row_, c);
+  }
+  void SetLog(float log) const {
+    if (call_.logsumexp != nullptr) call_.logsumexp[row_] = log;
+  }
+
+  void WriteEmpty() {
+    SetLog(-kInfinity);
+    const size_t cols = call_.probs.cols;
+    if (call_.options.empty_row == EmptyRow::kZero) {
+      return FillZero(call_.probs, row_, 0, cols);
+    }
+    FillRow(z_, kPartCols, kNaN);
+    ForPartsOf(0, cols, [&](size_t c, size_t n) { WriteResults(c, n); });
+  }
+
+  void WriteSpecial(float log) {
+    SetLog(log);
+    ForLogits([&](const AttentionOptions& part, size_t c, size_t n) {
+      FillNaN(part, 0, 0, n, z_, z_);
+      WriteResults(c, n);
+    });
+  }
+
+  void WriteProbs(const SoftmaxState& state, float sink, const RowPlan& plan) {
+    const BlockPasses& passes = *kernels_.blocks;
+    const ScaleParts& parts = kUnscaled;
+    const float lowest = LowestOf(plan, parts);
+    double sum = 0.0;
+    if (HasSum(state)) {
+      sum = TotalOf(SumOf(state), static_cast<int64_t>(plan.offset));
+    }
+    if (sink != -kInfinity) {
+      sum +=
+          passes
+              .sum(&sink, nullptr, 1, 0, plan, parts, lowest, nullptr, nullptr)
+              .hole;
+    }
+    SetLog(static_cast<float>(passes.log_of_sum(plan.max, sum, plan, parts) +
+                              plan.scaled_shift));
+    ForLogits([&](const AttentionOptions&, size_t c, size_t n) {
+      if (plan.is_far) {
+        passes.write(z_, z_, n, kNoHole, plan, parts, lowest, nullptr, nullptr);
+        passes.multiply(1.0 / sum, sum, n, z_);
+      } else {
+        kernels_.write(z_, z_, n, sum, plan, parts, false);
+      }
+      WriteResults(c, n);
+    });
+  }
+
+  const AnyAttention& call_;
+  const Converter& converter_;
+  const PartLogits logits_;
+  const LargeRowKernels& kernels_;
+  const PartReader reader_;
+  const KeyRanges ranges_;
+  size_t row_;
+  KeyRange keys_;
+  alignas(64) float z_[kPartCols];  // logits or probabilities
+  alignas(64) float bias_[kPartCols];
+};
+
+}  // namespace
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void RunLongAttention(const AnyAttention& call) {
+  const Converter converter(call.target);
+  LongRows rows(call, converter);
+  for (size_t r = 0; r < call.scores.rows; ++r) rows.Run(r);
+}
+
+}  // namespace internal
+}  // namespace softlane

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "any/attention_rows.h"
+
+#include <cstring>
+#include <limits>
+
+#include "any/any_check.h"
+#include "arith/plan.h"
+#include "attention_special.h"
+#include "kernels/row_passes.h"
+#include "schedules/key_ranges.h"
+#include "softlane/attention_softmax.h"
+
+// Chunks of rows: the scores and the bias are widened, and the probabilities
+// narrowed. The scores of longer rows are widened in the row of the
+// probabilities, which are floats. There a bias of a half type makes them
+// logits, part by part.
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// The options of rows [row, row + count), whose bias is `bias`.
+AttentionOptions OptionsOfRows(const AttentionOptions& options, size_t row,
+                               size_t count, const Rows<const float>& bias) {
+  AttentionOptions some = options;
+  some.bias = bias;
+  some.keep = options.keep.Slice(row, count);
+  if (options.lengths != nullptr) some.lengths += row;
+  if (options.sinks != nullptr) some.sinks += row;
+  constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  const int64_t room =
+      kMax - (options.first_query > 0 ? options.first_query : 0);
+  const auto past = static_cast<int64_t>(row) - room;
+  if (past <= 0) {
+    some.first_query += static_cast<int64_t>(row);
+    return some;
+  }
+  // No position is so large. The window still begins where it did; and all
+  // distances to keys are the same float.
+  some.first_query = kMax;
+  if (options.window != 0) {
+    some.window = options.window > past ? options.window - past : 1;
+  }
+  return some;
+}
+
+void RunFloats(const Rows<const float>& scores, const Rows<float>& probs,
+               float* logsumexp, const AttentionOptions& options,
+               Target target) {
+  Done(logsumexp == nullptr ? AttentionSoftmax(scores, probs, options, target)
+                            : AttentionSoftmaxWithLogSumExp(
+                                  scores, probs, logsumexp, options, target));
+}
+
+// The bias of a chunk as floats. A single row serves all rows.
+class BiasRows {
+ public:
+  BiasRows(const Converter& converter, const ConstAnyRows& bias, float* buffer)
+      : converter_(converter), bias_(bias), buffer_(buffer) {}
+
+  Rows<const float> Of(size_t row, size_t count) {
+    if (bias_.data == nullptr) return {};
+    if (bias_.stride != 0) {
+      return converter_.Widened(bias_, row, count, 0, bias_.cols, buffer_);
+    }
+    if (single_ == nullptr) {
+      single_ = converter_.Widened(bias_, 0, 1, 0, bias_.cols, buffer_).data;
+    }
+    return {single_, count, bias_.cols, 0};
+  }
+
+ private:
+  const Converter& converter_;
+  const ConstAnyRows& bias_;
+  float* const buffer_;
+  const float* single_ = nullptr;
+};
+
+struct Buffers {
+  float *scores, *bias, *probs;
+  size_t elements;
+};
+
+// The scores of rows that are done in place are copied: the function of floats
+// takes more stack in place.
+Rows<const float> ScoresOf(const AnyAttention& call, const Converter& converter,
+                           size_t row, size_t count, float* buffer) {
+  const ConstAnyRows& x = call.scores;
+  const size_t cols = x.cols;
+  if (x.data != call.probs.data || x.type != ElementType::kFloat32) {
+    return converter.Widened(x, row, count, 0, cols, buffer);
+  }
+  for (size_t r = 0; r < count; ++r) {
+    std::memcpy(buffer + r * cols, x.At(row + r, 0), cols * sizeof(float));
+  }
+  return {buffer, count, cols};
+}
+
+void RunRows(const AnyAttention& call, const Converter& converter,
+             const Buffers& buffers) {
+  const size_t rows = call.scores.rows, cols = call.scores.cols;
+  const size_t at_once = buffers.elements / cols;
+  BiasRows bias(converter, call.options.bias, buffers.bias);
+  for (size_t r = 0; r < rows; r += at_once) {
+    const size_t count = rows - r < at_once ? rows - r : at_once;
+    const Rows<const float> x =
+        ScoresOf(call, converter, r, count, buffers.scores);
+    const Rows<float> y =
+        Converter::PlaceOf(call.probs, r, count, 0, cols, buffers.probs);
+    RunFloats(x, y, call.LogAt(r),
+              OptionsOfRows(call.options, r, count, bias.Of(r, count)),
+              call.target);
+    converter.Narrow(y, call.probs, r, 0);
+  }
+}
+
+// A short row with a key, which the function of floats does in place without
+// more stack.
+constexpr size_t kFewElements = 512;
+bool IsShortRow(const AnyAttention& call) {
+  const AttentionOptions& options = call.options;
+  if (call.scores.rows != 1 || call.scores.cols > kFewElements) return false;
+  if (!KeyRanges::MayBePart(options)) return true;
+  const KeyRange keys = KeyRanges(options, call.scores.cols).Of(0);
+  return keys.begin != keys.end;
+}
+
+// The frames of these functions are not the caller's.
+[[gnu::noinline]] void RunShortRow(const AnyAttention& call,
+                                   const Converter& converter) {
+  alignas(64) float x[kFewElements], bias[kFewElements];
+  RunRows(call, converter, {x, bias, x, kFewElements});
+}
+[[gnu::noinline]] void RunMany(const AnyAttention& call,
+                               const Converter& converter) {
+  alignas(64) float x[kMaxAttentionCols], bias[kMaxAttentionCols],
+      y[kMaxAttentionCols];
+  RunRows(call, converter, {x, bias, y, kMaxAttentionCols});
+}
+
+// Writes the logits of keys of row r to the row of its probabilities, or makes
+// them the results of a special row. The buffer is not in the frame of the
+// function of floats.
+[[gnu::noinline]] void WriteRow(const AnyAttention& call,
+                                const Converter& converter, size_t r,
+                                const KeyRange& keys, bool is_special) {
+  alignas(64) float buffer[kPartCols];
+  const PartLogits logits(call, converter, buffer);
+  ForPartsOf(keys.begin, keys.end, [&](size_t c, size_t n) {
+    const AttentionOptions part = logits.OptionsOf(r, c, n);
+    auto* const z = static_cast<float*>(call.probs.At(r, c));
+    if (is_special) {
+      FillNaN(part, 0, 0, n, z, z);
+    } else {
+      logits.Write(part, r, c, n, z);
+    }
+  });
+}
+
+// What is left of the options once row r has its logits.
+AttentionOptions OptionsOfLogits(const AttentionOptions& options, size_t r) {
+  AttentionOptions rest = OptionsOfRows(options, r, 1, {});
+  rest.scale = 1.0f;
+  rest.softcap = rest.alibi_slope = 0.0f;
+  rest.keep = {};
+  return rest;
+}
+
+void RunInOutput(const AnyAttention& call, const Converter& converter) {
+  const AttentionOptions& options = call.options;
+  const size_t cols = call.scores.cols;
+  const KeyRanges ranges(options, cols);
+  for (size_t r = 0; r < call.scores.rows; ++r) {
+    const KeyRange keys = ranges.Of(r);
+    WriteRow(call, converter, r, keys, false);
+    const Rows<float> row = FloatsOf(call.probs.Slice(r, 1));
+    const float max =
+        keys.begin == keys.end
+            ? -kInfinity
+            : KernelsOf(kRowKernels, call.target)
+                  .max_or_nan(row.data + keys.begin, keys.end - keys.begin);
+    const float log = LogOfSpecial(max, call.Sink(r));
+    if (log < kInfinity) {
+      RunFloats(row, row, call.LogAt(r), OptionsOfLogits(options, r),
+                call.target);
+      continue;
+    }
+    FillZero(call.probs, r, 0, keys.begin);
+    FillZero(call.probs, r, keys.end, cols);
+    WriteRow(call, converter, r, keys, true);
+    if (call.logsumexp != nullptr) call.logsumexp[r] = log;
+  }
+}
+
+}  // namespace
+
+PartLogits::PartLogits(const AnyAttention& call, const Converter& converter,
+                       float* buffer)
+    : call_(call), converter_(converter), buffer_(buffer) {}
+
+AttentionOptions PartLogits::OptionsOf(size_t r, size_t c, size_t n) const {
+  AttentionOptions part = OptionsOfRows(call_.options, r, 1, {});
+  if (call_.options.bias.data != nullptr) {
+    part.bias = converter_.Widened(call_.options.bias, r, 1, c, n, buffer_);
+  }
+  if (part.keep.data != nullptr) part.keep = {part.keep.data + c, 1, n};
+  // Further below the keys all distances are the same float.
+  constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
+  const auto col = static_cast<int64_t>(c);
+  part.first_query =
+      part.first_query < kMin + col ? kMin : part.first_query - col;
+  return part;
+}
+
+void PartLogits::Write(const AttentionOptions& part, size_t r, size_t c,
+                       size_t n, float* to) const {
+  const AttentionSource source = {part,
+                                  KernelsOf(kPlainLogitsKernels, call_.target)};
+  RowJob job;
+  job.logits = converter_.Widened(call_.scores, r, 1, c, n, to).data;
+  job.row = job.begin = 0;
+  job.n = n;
+  KernelsOf(kAttentionLogitsKernels, call_.target)
+      .write_logits(&source, job, to);
+}
+
+void FillZero(const AnyRows& probs, size_t r, size_t begin, size_t end) {
+  std::memset(probs.At(r, begin), 0, (end - begin) * SizeOf(probs.type));
+}
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void RunAttentionRows(const AnyAttention& call) {
+  const Converter converter(call.target);
+  if (call.scores.cols > kMaxAttentionCols) return RunInOutput(call, converter);
+  if (IsShortRow(call)) {
+    RunShortRow(call, converter);
+  } else {
+    RunMany(call, converter);
+  }
+}
+
+}  // namespace internal
+}  // namespace softlane

@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "any/any_check.h"
+#include "any/attention_long_rows.h"
+#include "attention_check.h"
+#include "dispatch.h"
+#include "fp_environment.h"
+#include "softlane/attention_softmax.h"
+
+namespace softlane {
+namespace {
+
+using internal::Operand;
+
+// Whether a function takes these types, of which each two are a pair.
+bool AreTypes(const ConstAnyRows& scores, const AnyRows& probs,
+              const ConstAnyRows& bias) {
+  return internal::IsPair(scores.type, probs.type) &&
+         (bias.data == nullptr || (internal::IsPair(bias.type, scores.type) &&
+                                   internal::IsPair(bias.type, probs.type)));
+}
+
+// Without keys there is the sink alone.
+Status RunWithoutKeys(const internal::AnyAttention& call) {
+  if (call.logsumexp == nullptr) return Status::kOk;
+  AttentionOptions options = call.options;
+  options.bias = {};
+  const size_t rows = call.scores.rows;
+  return AttentionSoftmaxWithLogSumExp(Rows<const float>(nullptr, rows, 0),
+                                       Rows<float>(nullptr, rows, 0),
+                                       call.logsumexp, options, call.target);
+}
+
+// `results` is the operand logsumexp, or no operand.
+Status Run(const internal::AnyAttention& call, const Operand& results) {
+  using internal::Optional;
+  using internal::Read;
+  using internal::ReadVector;
+  const ConstAnyRows& scores = call.scores;
+  const AttentionOptions& options = call.options;
+  const size_t rows = scores.rows;
+  if (Status s = internal::CheckOperandsOf(
+          {internal::InputBeside(scores, call.probs.type),
+           internal::OutputBeside(call.probs, scores.type), results,
+           Operand(Optional(Read(options.bias))),
+           Operand(Optional(Read(options.keep))),
+           Operand(Optional(ReadVector(options.lengths, rows))),
+           Operand(Optional(ReadVector(options.sinks, rows)))},
+          internal::HaveSameShape(scores, call.probs) &&
+              internal::MasksHaveShapeOf(scores, options));
+      s != Status::kOk) {
+    return s;
+  }
+  if (Status s = internal::CheckAttentionOptions(options, rows, scores.cols);
+      s != Status::kOk) {
+    return s;
+  }
+  const Target chosen = internal::Resolve(call.target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
+  if (rows == 0) return Status::kOk;
+  if (scores.cols == 0) return RunWithoutKeys(call);
+  const internal::FpEnvironment environment;
+  const internal::AnyAttention checked = {scores, call.probs, call.logsumexp,
+                                          options, chosen};
+  if (scores.cols > internal::kMaxAttentionCols &&
+      call.probs.type != ElementType::kFloat32) {
+    internal::RunLongAttention(checked);
+  } else {
+    internal::RunAttentionRows(checked);
+  }
+  return Status::kOk;
+}
+
+}  // namespace
+
+inline namespace v1 {
+
+Status AttentionSoftmax(const ConstAnyRows& scores, const AnyRows& probs,
+                        const AttentionOptions& options,
+                        Target target) noexcept {
+  if (!AreTypes(scores, probs, options.bias)) return Status::kBadOption;
+  if (internal::AreFloats(scores.type, probs.type)) {
+    return AttentionSoftmax(internal::FloatsOf(scores),
+                            internal::FloatsOf(probs), options, target);
+  }
+  return Run(
+      {scores, probs, nullptr, options, target},
+      Operand(internal::Optional(internal::WrittenVector<float>(nullptr, 0))));
+}
+
+Status AttentionSoftmaxWithLogSumExp(const ConstAnyRows& scores,
+                                     const AnyRows& probs, float* logsumexp,
+                                     const AttentionOptions& options,
+                                     Target target) noexcept {
+  if (!AreTypes(scores, probs, options.bias)) return Status::kBadOption;
+  if (internal::AreFloats(scores.type, probs.type)) {
+    return AttentionSoftmaxWithLogSumExp(internal::FloatsOf(scores),
+                                         internal::FloatsOf(probs), logsumexp,
+                                         options, target);
+  }
+  return Run({scores, probs, logsumexp, options, target},
+             Operand(internal::WrittenVector(logsumexp, scores.rows)));
+}
+
+}  // namespace v1
+}  // namespace softlane

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "any/converter.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// The index of a half type in HalfPasses.
+size_t IndexOf(ElementType type) { return static_cast<size_t>(type) - 1; }
+
+bool IsHalf(ElementType type) { return type != ElementType::kFloat32; }
+
+// The columns of a window of a view, if they are floats.
+template <typename T, typename View>
+Rows<T> WindowOf(const View& view, size_t row, size_t rows, size_t col,
+                 size_t cols) {
+  return {static_cast<T*>(view.At(row, col)), rows, cols, view.stride};
+}
+
+}  // namespace
+
+Rows<const float> Converter::Widened(const ConstAnyRows& view, size_t row,
+                                     size_t rows, size_t col, size_t cols,
+                                     float* buffer) const {
+  if (!IsHalf(view.type)) {
+    return WindowOf<const float>(view, row, rows, col, cols);
+  }
+  const auto widen = passes_.widen[IndexOf(view.type)];
+  if (view.stride == cols) {
+    widen(view.At(row, col), buffer, rows * cols);
+  } else {
+    for (size_t r = 0; r < rows; ++r) {
+      widen(view.At(row + r, col), buffer + r * cols, cols);
+    }
+  }
+  return {buffer, rows, cols};
+}
+
+Rows<float> Converter::PlaceOf(const AnyRows& view, size_t row, size_t rows,
+                               size_t col, size_t cols,
+                               float* buffer) noexcept {
+  if (!IsHalf(view.type)) return WindowOf<float>(view, row, rows, col, cols);
+  return {buffer, rows, cols};
+}
+
+void Converter::Narrow(const Rows<float>& place, const AnyRows& view,
+                       size_t row, size_t col) const {
+  if (!IsHalf(view.type)) return;
+  const auto narrow = passes_.narrow[IndexOf(view.type)];
+  if (view.stride == place.cols) {
+    narrow(place.data, view.At(row, col), place.rows * place.cols);
+    return;
+  }
+  for (size_t r = 0; r < place.rows; ++r) {
+    narrow(place.Row(r), view.At(row + r, col), place.cols);
+  }
+}
+
+}  // namespace internal
+}  // namespace softlane
