@@ -87,19 +87,6 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
       is_dense, sample, RunFarRows, nullptr, target);
 }
 
-// Whether a logit is scale * score + bias, without softcap and ALiBi.
-bool AreAffine(const AttentionOptions& options) {
-  return options.softcap == 0.0f && options.alibi_slope == 0.0f;
-}
-
-const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
-    const AttentionOptions& options) {
-  if (!AreAffine(options)) return internal::kAttentionLogitsKernels;
-  if (options.keep.data != nullptr) return internal::kKeepLogitsKernels;
-  return options.bias.data != nullptr ? internal::kBiasLogitsKernels
-                                      : internal::kScaleLogitsKernels;
-}
-
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunSchedule(const Rows<const float>& scores,
                                    const Rows<float>& probs, float* logsumexp,
@@ -108,7 +95,7 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
   const internal::LogitsKernels& plain =
       internal::KernelsOf(internal::kPlainLogitsKernels, target);
   const internal::LogitsKernels& logits =
-      internal::KernelsOf(KernelsFor(options), target);
+      internal::KernelsOf(internal::LogitsKernelsFor(options), target);
   const AttentionSource source = {options, plain};
   const internal::ScaleParts& parts = internal::kUnscaled;
   const KeyRanges ranges(options, scores.cols);
@@ -143,7 +130,7 @@ const internal::KernelTable<const internal::LogitsKernels>& KernelsFor(
       internal::AreShortRows(scores.rows, scores.cols)) {
     return internal::RunShortRowsOfKeys(call);
   }
-  const bool may_batch = AreAffine(options);
+  const bool may_batch = internal::AreAffine(options);
   if (may_batch && !has_ranges && logsumexp == nullptr) {
     const SoftmaxPlan* const plan =
         internal::PlanFewRows(scores.rows, scores.cols, true, target);

@@ -221,7 +221,7 @@ void PartLogits::Write(const AttentionOptions& part, size_t r, size_t c,
   job.logits = converter_.Widened(call_.scores, r, 1, c, n, to).data;
   job.row = job.begin = 0;
   job.n = n;
-  KernelsOf(kAttentionLogitsKernels, call_.target)
+  KernelsOf(LogitsKernelsFor(part), call_.target)
       .write_logits(&source, job, to);
 }
 

@@ -34,6 +34,19 @@ extern const KernelTable<const LogitsKernels> kAttentionLogitsKernels;
 /// nothing.
 extern const KernelTable<const BatchLogitsKernels> kAttentionBatchKernels;
 
+/// Whether a logit is scale * score + bias, without softcap and ALiBi.
+inline bool AreAffine(const AttentionOptions& options) {
+  return options.softcap == 0.0f && options.alibi_slope == 0.0f;
+}
+/// The kernels of a call's logits.
+inline const KernelTable<const LogitsKernels>& LogitsKernelsFor(
+    const AttentionOptions& options) {
+  if (!AreAffine(options)) return kAttentionLogitsKernels;
+  if (options.keep.data != nullptr) return kKeepLogitsKernels;
+  return options.bias.data != nullptr ? kBiasLogitsKernels
+                                      : kScaleLogitsKernels;
+}
+
 }  // namespace internal
 }  // namespace softlane
 
