@@ -72,10 +72,10 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   }
   const internal::LogitsKernels& sums =
       internal::KernelsOf(internal::kLogSumKernels, target);
-  RunSchedule(
-      {row, kernels, sums, sums, nullptr, &internal::SpecialPlainRow, logits,
-       log_probs, logsumexp, parts, empty_row, nullptr, nullptr, nullptr, true},
-      target);
+  RunSchedule({row, kernels, sums, sums, nullptr, &internal::SpecialPlainRow,
+               logits, log_probs, logsumexp, parts, empty_row, nullptr, nullptr,
+               nullptr, 0, true},
+              target);
 }
 
 }  // namespace
