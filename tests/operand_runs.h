@@ -76,6 +76,8 @@ struct FloatViews {
 struct AnyViews {
   ConstAnyRows In(Id id) const { return c[id].AsAnyRows(); }
   AnyRows Out() const { return c[kY].AsAnyRows(); }
+  ConstAnyPlanes PlanesIn(Id id) const { return c[id].AsAnyPlanes(); }
+  AnyPlanes PlanesOut() const { return c[kY].AsAnyPlanes(); }
 
   const Call& c;
 };
@@ -109,7 +111,7 @@ inline Status RunSoftmaxLse(const Call& c, Target t) {
   });
 }
 inline Status RunBackward(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return SoftmaxBackward(v.In(kX), v.In(kSecond), v.Out(), c.settings.scale,
                            t);
   });
@@ -125,7 +127,7 @@ inline Status RunLogSumExp(const Call& c, Target t) {
   });
 }
 inline Status RunLogBackward(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return LogSoftmaxBackward(v.In(kX), v.In(kSecond), v.Out(),
                               c.settings.scale, t);
   });
@@ -145,17 +147,17 @@ inline Status RunTopK(const Call& c, Target t) {
   });
 }
 inline Status RunAxis(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return SoftmaxAxis(v.PlanesIn(kX), v.PlanesOut(), SoftmaxOf(c), t);
   });
 }
 inline Status RunLogAxis(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return LogSoftmaxAxis(v.PlanesIn(kX), v.PlanesOut(), SoftmaxOf(c), t);
   });
 }
 inline Status RunBackwardAxis(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return SoftmaxBackwardAxis(v.PlanesIn(kX), v.PlanesIn(kSecond),
                                v.PlanesOut(), c.settings.scale, t);
   });
@@ -192,7 +194,7 @@ inline Status RunAttentionLse(const Call& c, Target t) {
   });
 }
 inline Status RunAttentionBackward(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return AttentionSoftmaxBackward(
         v.In(kX), v.In(kSecond), v.In(kScores), v.Out(), AttentionOf(c),
         {Floats(c, kForward), Floats(c, kDsinks)}, t);
@@ -202,7 +204,7 @@ inline SoftmaxState* StatesAt(const Call& c, Id id) {
   return c[id].As<SoftmaxState>();
 }
 inline Status RunUpdate(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return UpdateStates(
         v.In(kX), c.settings.first_col, StatesAt(c, kStates),
         {c.settings.scale, static_cast<StateUse>(c.settings.use)}, t);
@@ -216,26 +218,26 @@ inline Status RunLogSumExpOfStates(const Call& c, Target t) {
                    c.settings.scale, t);
 }
 inline Status RunSoftmaxFromStates(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return SoftmaxFromStates(v.In(kX), StatesAt(c, kStates), v.Out(),
                              SoftmaxOf(c), t);
   });
 }
 inline Status RunLogSoftmaxFromStates(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return LogSoftmaxFromStates(v.In(kX), StatesAt(c, kStates), v.Out(),
                                 SoftmaxOf(c), t);
   });
 }
 inline Status RunUpdateLoss64(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return UpdateLossStates(v.In(kX), c.settings.first_col,
                             c[kLabels].As<const int64_t>(),
                             StatesAt(c, kStates), LossStateOf(c), t);
   });
 }
 inline Status RunLossFromStates64(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return CrossEntropyFromStates(
         v.In(kX), c.settings.first_col, c.settings.first_col + c.sizes.cols,
         c[kLabels].As<const int64_t>(), StatesAt(c, kStates),
@@ -243,14 +245,14 @@ inline Status RunLossFromStates64(const Call& c, Target t) {
   });
 }
 inline Status RunUpdateLoss32(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return UpdateLossStates(v.In(kX), c.settings.first_col,
                             c[kLabels].As<const int32_t>(),
                             StatesAt(c, kStates), LossStateOf(c), t);
   });
 }
 inline Status RunLossFromStates32(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return CrossEntropyFromStates(
         v.In(kX), c.settings.first_col, c.settings.first_col + c.sizes.cols,
         c[kLabels].As<const int32_t>(), StatesAt(c, kStates),
@@ -258,13 +260,13 @@ inline Status RunLossFromStates32(const Call& c, Target t) {
   });
 }
 inline Status RunDots(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return SoftmaxBackwardDots(v.In(kX), v.In(kSecond), c[kDots].As<double>(),
                                t);
   });
 }
 inline Status RunFromDots(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return SoftmaxBackwardFromDots(v.In(kX), v.In(kSecond),
                                    c[kDots].As<const double>(), v.Out(),
                                    c.settings.scale, t);

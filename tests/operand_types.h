@@ -21,28 +21,8 @@ struct Types {
 
 // Functions that take floats alone.
 constexpr RunFunction kRunsOfFloats[] = {
-    RunBackward,
-    RunLogBackward,
-    RunJacobian,
-    RunTopK,
-    RunAxis,
-    RunLogAxis,
-    RunBackwardAxis,
-    RunLoss64,
-    RunLoss32,
-    RunLossTargets,
-    RunAttention,
-    RunAttentionLse,
-    RunAttentionBackward,
-    RunUpdate,
-    RunSoftmaxFromStates,
-    RunLogSoftmaxFromStates,
-    RunUpdateLoss64,
-    RunLossFromStates64,
-    RunUpdateLoss32,
-    RunLossFromStates32,
-    RunDots,
-    RunFromDots,
+    RunJacobian,    RunTopK,      RunLoss64,       RunLoss32,
+    RunLossTargets, RunAttention, RunAttentionLse,
 };
 inline bool TakesFloatsAlone(const Operation& operation) {
   return std::count(std::begin(kRunsOfFloats), std::end(kRunsOfFloats),
@@ -71,16 +51,10 @@ inline std::vector<Types> TypesOf(const Operation& operation) {
   const bool has_output = HasTyped(operation, IsOutput);
   const bool has_bias = HasBias(operation);
   for (const Element half : {Element::kBFloat16, Element::kFloat16}) {
-    all.push_back({half, half, half});
+    all.push_back({half, half, kFloat});
     if (has_output) {
-      all.push_back({half, kFloat, half});
-      all.push_back({kFloat, half, half});
-    }
-    if (has_bias) {
-      all.push_back({half, half, kFloat});
       all.push_back({half, kFloat, kFloat});
       all.push_back({kFloat, half, kFloat});
-      all.push_back({kFloat, kFloat, half});
     }
   }
   return all;

@@ -109,6 +109,10 @@ struct View {
   AnyRows AsAnyRows() const {
     return AnyRows(data, static_cast<ElementType>(type), rows, cols, stride);
   }
+  AnyPlanes AsAnyPlanes() const {
+    return AnyPlanes(data, static_cast<ElementType>(type), rows, axis, cols,
+                     stride, axis_stride);
+  }
 };
 
 // The options of all functions. The enumerators are ints, as in C.
