@@ -31,5 +31,6 @@ run() {
 want='0.0900306 0.244728 0.665241'
 run 1.cpp "$want"
 run 1.c "kOk: $want"
-run 2.cpp 'the bits of one call'
-[ "$(find "$directory" -name 'program-*' | wc -l)" -eq 3 ] || { echo "other programs"; exit 1; }
+run 2.cpp "$want"
+run 3.cpp 'the bits of one call'
+[ "$(find "$directory" -name 'program-*' | wc -l)" -eq 4 ] || { echo "other programs"; exit 1; }
