@@ -26,7 +26,7 @@ HWY_INLINE VF LoadHalf(const Half* from) {
   return VF{Convert(
       Half(), _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)))};
 }
-HWY_INLINE void StoreHalf(VF v, Float16* to) {
+HWY_INLINE void StoreUsual(VF v, Float16* to) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
                       Convert(Float16(), v.raw));
 }
@@ -51,7 +51,7 @@ HWY_INLINE VF LoadHalf(const Float16* from) {
   return VF{
       _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))};
 }
-HWY_INLINE void StoreHalf(VF v, Float16* to) {
+HWY_INLINE void StoreUsual(VF v, Float16* to) {
   _mm_storeu_si128(
       reinterpret_cast<__m128i*>(to),
       _mm256_cvtps_ph(v.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
@@ -101,13 +101,6 @@ HWY_INLINE Two JoinTwo(const BFloat16* upper, const BFloat16* lower) {
 #endif
 }
 
-// The lower half of a NaN is 0, as in a NaN that was widened, and in NaN as
-// arithmetic makes it. So rounding leaves its upper half as it is.
-HWY_INLINE void StoreHalf(VF v, BFloat16* to) {
-  const auto bits = hn::BitCast(I32(), v);
-  const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(I32(), 1));
-  StoreUpper(hn::Add(bits, hn::Add(odd, hn::Set(I32(), 0x7FFF))), to);
-}
 // For 0, and for numbers from 2^-126 to 2^100: Veltkamp's splitting into 8 bits
 // and 16 gives the nearest number of 8 bits, and of two the even number. All
 // such floats were compared.
@@ -115,7 +108,6 @@ HWY_INLINE void StoreUsual(VF v, BFloat16* to) {
   const VF t = hn::Mul(v, Set(65537.0f));
   StoreUpper(hn::BitCast(I32(), hn::Sub(t, hn::Sub(t, v))), to);
 }
-HWY_INLINE void StoreUsual(VF v, Float16* to) { StoreHalf(v, to); }
 
 #endif
 

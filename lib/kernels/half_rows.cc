@@ -6,6 +6,7 @@
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/exponential-inl.h"
+#include "arith/half_pairs-inl.h"
 #include "arith/half_vectors-inl.h"
 #include "kernels/ahead-inl.h"
 #include "kernels/exp_last-inl.h"
@@ -154,19 +155,33 @@ void DivideSplit(void* upper, const void* lower, size_t n, double sum) {
   }
 }
 
+// In pairs bfloat16 takes fewer instructions, and float16 takes more.
+HWY_INLINE Four LoadAnyOrder(const BFloat16* from) {
+  const VectorPair a = LoadPair(from), b = LoadPair(from + 2 * kLanes);
+  return {a.first, a.second, b.first, b.second};
+}
+HWY_INLINE Four LoadAnyOrder(const Float16* from) {
+  return {LoadHalf(from), LoadHalf(from + kLanes), LoadHalf(from + 2 * kLanes),
+          LoadHalf(from + 3 * kLanes)};
+}
+HWY_INLINE void StoreAnyOrder(const Four& v, BFloat16* to) {
+  StorePair({v.a, v.b}, to, false);
+  StorePair({v.c, v.d}, to + 2 * kLanes, false);
+}
+HWY_INLINE void StoreAnyOrder(const Four& v, Float16* to) {
+  StoreUsual(v.a, to);
+  StoreUsual(v.b, to + kLanes);
+  StoreUsual(v.c, to + 2 * kLanes);
+  StoreUsual(v.d, to + 3 * kLanes);
+}
+
 template <class Half>
 void Exp(const void* x, void* y, size_t n) {
   const Half* const from = static_cast<const Half*>(x);
   Half* const to = static_cast<Half*>(y);
   const Exponential exponential;
   for (size_t i = 0; i < n; i += 4 * kLanes) {
-    const Four v = exponential(
-        Four{LoadHalf(from + i), LoadHalf(from + i + kLanes),
-             LoadHalf(from + i + 2 * kLanes), LoadHalf(from + i + 3 * kLanes)});
-    StoreHalf(v.a, to + i);
-    StoreHalf(v.b, to + i + kLanes);
-    StoreHalf(v.c, to + i + 2 * kLanes);
-    StoreHalf(v.d, to + i + 3 * kLanes);
+    StoreAnyOrder(exponential(LoadAnyOrder(from + i)), to + i);
   }
 }
 
