@@ -2,6 +2,7 @@
 #include "softlane/cross_entropy.h"
 
 #include "check.h"
+#include "cross_entropy_check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "kernels/row_limits.h"
@@ -12,60 +13,6 @@
 namespace softlane {
 namespace internal {
 namespace {
-
-/// Whether a number that is not negative is 0 or at least 2^-40.
-bool IsFarFromSubnormal(float value) {
-  return IsZero(value) || BitsOf(value) >= BitsOf(0x1p-40f);
-}
-
-/// The weights of the classes that are read: none without rows.
-size_t NumWeights(const CrossEntropyCall& call) {
-  return call.logits.rows == 0 ? 0 : call.logits.cols;
-}
-
-/// Sets call.shares_fit_floats.
-Status CheckOptions(CrossEntropyCall& call) {
-  const CrossEntropyOptions& options = *call.options;
-  // Floats that are not negative have the order of their bits.
-  const bool is_share = IsFiniteNotNegative(options.label_smoothing) &&
-                        (IsZero(options.label_smoothing) ||
-                         BitsOf(options.label_smoothing) <= BitsOf(1.0f));
-  if (options.reduction > Reduction::kMean || !is_share ||
-      !IsFiniteNotNegative(options.z_loss) ||
-      !IsFinitePositive(options.scale)) {
-    return Status::kBadOption;
-  }
-  // Under a larger scale, the differences of logits that matter underflow.
-  call.shares_fit_floats = BitsOf(options.scale) <= BitsOf(0x1p60f) &&
-                           IsFarFromSubnormal(options.label_smoothing);
-  if (options.class_weights == nullptr) return Status::kOk;
-  const size_t num_weights = NumWeights(call);
-  // No branches, for the compiler's vectors.
-  bool are_good = true, are_far = true;
-  for (size_t c = 0; c < num_weights; ++c) {
-    const float weight = options.class_weights[c];
-    are_good &= IsFiniteNotNegative(weight);
-    are_far &= IsFarFromSubnormal(weight);
-  }
-  call.shares_fit_floats &= are_far;
-  return are_good ? Status::kOk : Status::kBadOption;
-}
-
-/// Sets call.counted.
-Status CheckLabels(CrossEntropyCall& call) {
-  call.counted = call.logits.rows;
-  if (!call.HasLabels()) return Status::kOk;
-  const bool are_good =
-      call.labels.AreBelow(call.logits.cols, call.logits.rows,
-                           call.options->ignore_index, call.counted);
-  return are_good ? Status::kOk : Status::kBadLabel;
-}
-
-/// The operand loss.
-auto LossesOf(const CrossEntropyCall& call) {
-  const bool per_row = call.options->reduction == Reduction::kNone;
-  return WrittenVector(call.loss, per_row ? call.logits.rows : 1);
-}
 
 /// Checks all operands of a call, of which `labels` are the labels or targets.
 /// A function of its own: most calls need fewer checks, and fewer registers.

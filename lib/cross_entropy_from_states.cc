@@ -80,7 +80,7 @@ class PartLosses {
       sums.log_sum = passes_.log_of_sum(row.max, sums.sum, row.plan, parts_);
     }
     const RowLoss loss =
-        loss_of_part_(loss_, sums, row.plan, x_label, upstream);
+        loss_of_part_(loss_, sums, row.plan, x_label, 0, nullptr, upstream);
     if (dx != nullptr) {
       WriteGradient(row, loss, sums.sum, part_.x.Row(r), dx);
       if (has_label) dx[label] = static_cast<float>(loss.label_gradient);

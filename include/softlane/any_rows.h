@@ -20,8 +20,8 @@
 // Aliasing: as for floats where both types are equal. An output of another type
 // than an input must not overlap that input.
 //
-// A call that could go to both goes to the function of floats: where an argument
-// does not tell, the function of any type is a template.
+// A call that could go to both goes to the function of floats: where an
+// argument does not tell, the function of any type is a template.
 //
 //   BFloat16 logits[64 * 1000];
 //   float probs[64 * 1000];

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "softlane/accuracy.h"
+#include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
@@ -81,6 +82,28 @@ Status CrossEntropy(const Rows<const float>& logits, const int32_t* labels,
 Status CrossEntropy(const Rows<const float>& logits,
                     const Rows<const float>& targets, float* loss,
                     const Rows<float>& dlogits = {},
+                    const CrossEntropyOptions& options = {},
+                    float* divisor = nullptr,
+                    Target target = Target::kAuto) noexcept;
+
+/// CrossEntropy of any element type: see any_rows.h. The type of dlogits is not
+/// read if it has null data. Losses, class weights, upstream_rows and the
+/// divisor stay float.
+template <typename = void>
+Status CrossEntropy(const ConstAnyRows& logits, const int64_t* labels,
+                    float* loss, const AnyRows& dlogits = {},
+                    const CrossEntropyOptions& options = {},
+                    float* divisor = nullptr,
+                    Target target = Target::kAuto) noexcept;
+template <typename = void>
+Status CrossEntropy(const ConstAnyRows& logits, const int32_t* labels,
+                    float* loss, const AnyRows& dlogits = {},
+                    const CrossEntropyOptions& options = {},
+                    float* divisor = nullptr,
+                    Target target = Target::kAuto) noexcept;
+template <typename = void>
+Status CrossEntropy(const ConstAnyRows& logits, const ConstAnyRows& targets,
+                    float* loss, const AnyRows& dlogits = {},
                     const CrossEntropyOptions& options = {},
                     float* divisor = nullptr,
                     Target target = Target::kAuto) noexcept;

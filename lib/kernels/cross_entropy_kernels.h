@@ -43,6 +43,15 @@ inline bool NeedsLog(const CrossEntropyOptions& options, const RowSums& row) {
   return options.z_loss != 0.0f || !IsLarge(row);
 }
 
+/// Sums of a row's q and q (x - max); see ClassShares.
+struct ShareSums {
+  bool AreFinite() const {
+    return total - total == 0.0 && logits - logits == 0.0;
+  }
+
+  double total, logits;
+};
+
 /// A row's loss and gradient: unit * (total / sum * e_c - q_c), but
 /// `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp, and
 /// `label_share` how much of the label's class the row should have, beyond what
@@ -55,6 +64,14 @@ struct RowLoss {
 constexpr double kMaxFactor = 0x1p100;
 inline bool FactorFitsFloats(double factor) {
   return -kMaxFactor <= factor && factor <= kMaxFactor;
+}
+
+/// Whether floats hold what the gradients are made of: where they do, no
+/// product overflows before the gradient does, and no share is lost to
+/// underflow.
+inline bool UnitFitsFloats(double unit) {
+  const double size = unit < 0.0 ? -unit : unit;
+  return unit == 0.0 || (0x1p-100 <= size && size <= 0x1p100);
 }
 
 /// What a row of a tile asks for. A row that is ignored is not read; it has no
@@ -114,11 +131,9 @@ class DoubleShares {
         cols_(cols) {}
 
   /// sum q_c and sum q_c (x_c - max), in which a q_c of 0 counts for nothing.
-  /// NaN if a target is not finite.
-  struct Sums {
-    double total, logits;
-  };
-  Sums Sum(const float* x, float max) const noexcept;
+  /// NaN if a target is not finite. `before` are those of the classes before.
+  ShareSums Sum(const float* x, float max,
+                ShareSums before = {0.0, 0.0}) const noexcept;
 
   /// dx_c = unit * (ratio * dx_c - q_c).
   void ReplaceExpValues(double unit, double ratio, float* dx) const noexcept;

@@ -56,15 +56,8 @@ using internal::Loss;
 using internal::NeedsLog;
 using internal::RowLoss;
 using internal::RowSums;
-
-// Sums of a row's q and q (x - max); see ClassShares.
-struct ShareSums {
-  HWY_INLINE bool AreFinite() const {
-    return total - total == 0.0 && logits - logits == 0.0;
-  }
-
-  double total, logits;
-};
+using internal::ShareSums;
+using internal::UnitFitsFloats;
 
 // What q_c, how much of class c a row should have, is made of:
 //   weights_c * (target_share * targets_c + smoothing).
@@ -140,13 +133,6 @@ HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
                             double scale, float x_label) {
   if (IsLarge(row)) return LogOnePlus(row.others / row.label);
   return row.log_sum - scale * (x_label - plan.shift);
-}
-
-// Whether floats hold what the gradients are made of: where they do, no product
-// overflows before the gradient does, and no share is lost to underflow.
-HWY_INLINE bool UnitFitsFloats(double unit) {
-  const double size = unit < 0.0 ? -unit : unit;
-  return unit == 0.0 || (0x1p-100 <= size && size <= 0x1p100);
 }
 
 // Below, `shares` is null if only the label has a share, and the row's sum is a

@@ -13,9 +13,10 @@ namespace HWY_NAMESPACE {
 namespace {
 
 RowLoss LossOfPart(const Loss& loss, const RowSums& row, const RowPlan& plan,
-                   float x_label, double upstream) {
+                   float x_label, size_t label, const ShareSums* shares,
+                   double upstream) {
   const double label_loss = LabelLoss(row, plan, loss.parts.scale, x_label);
-  return LossOf(loss, row, plan, 0, label_loss, nullptr, upstream);
+  return LossOf(loss, row, plan, label, label_loss, shares, upstream);
 }
 
 }  // namespace

@@ -9,13 +9,36 @@
 namespace softlane {
 namespace internal {
 
-/// The loss of a row whose label's class has the weight class_weights[0], and
-/// what the gradient takes. A part without the label has 0 for the label's exp
-/// value, and the sum of all for that of the others.
+// What a row takes of which no memory has all columns as floats.
+
+/// The loss of a row, and what the gradient takes. A part without the label has
+/// 0 for the label's exp value, and the sum of all for that of the others.
+/// `shares` is null if only the label has a share.
 using LossOfPartFunction = RowLoss(const Loss& loss, const RowSums& row,
                                    const RowPlan& plan, float x_label,
+                                   size_t label, const ShareSums* shares,
                                    double upstream);
 extern const KernelTable<LossOfPartFunction> kLossOfPart;
+
+/// What has been summed of a row's shares. All zero: nothing.
+struct ShareParts {
+  size_t n;  // the classes
+  alignas(64) double total[8];
+  alignas(64) double logits[8];
+};
+
+/// The shares of a part of a row's classes, in floats. The class weights of
+/// `loss` begin with that of the part's first class.
+struct SharePasses {
+  /// Adds those of n classes, a multiple of 512 unless they are the last, and
+  /// gives the sums of all so far.
+  ShareSums (*add)(const Loss& loss, const float* targets, const float* x,
+                   size_t n, float max, ShareParts& sums);
+  /// dx_c = factor * dx_c - unit * q_c, for exp values of a row of this sum.
+  void (*write)(const Loss& loss, const float* targets, double factor,
+                double sum, double unit, size_t n, float* dx);
+};
+extern const KernelTable<const SharePasses> kSharePasses;
 
 }  // namespace internal
 }  // namespace softlane

@@ -275,6 +275,17 @@ constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, nullptr,
                                                     nullptr, nullptr};
 #endif
 
+ShareSums AddShares(const Loss& loss, const float* targets, const float* x,
+                    size_t n, float max, internal::ShareParts& sums) {
+  return SumShares(FloatShares(loss, targets), x, n, max, &sums);
+}
+void WriteSharesOfPart(const Loss& loss, const float* targets, double factor,
+                       double sum, double unit, size_t n, float* dx) {
+  WriteShares(FactorOf(factor, sum), FloatShares(loss, targets), unit, n, dx,
+              dx);
+}
+constexpr internal::SharePasses kShares = {&AddShares, &WriteSharesOfPart};
+
 }  // namespace
 }  // namespace HWY_NAMESPACE
 }  // namespace softlane
@@ -286,6 +297,8 @@ namespace internal {
 
 const KernelTable<const CrossEntropyKernels> kCrossEntropyKernels =
     SOFTLANE_KERNEL_TABLE(kKernels);
+const KernelTable<const SharePasses> kSharePasses =
+    SOFTLANE_KERNEL_TABLE(kShares);
 
 }  // namespace internal
 }  // namespace softlane

@@ -16,6 +16,7 @@
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/cross_entropy_parts.h"
 #include "kernels/sse2_shares-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -121,19 +122,31 @@ HWY_INLINE void AddStored(const float* terms, size_t n, LaneSum& sum) {
 }
 
 // sum q_c and sum q_c (x_c - max), in which a term is +0 if a factor of q_c is
-// 0, also if x_c is -inf.
+// 0, also if x_c is -inf. `before` are the sums of the classes before, and gets
+// those of all so far; null for a whole row.
 HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
-                                 size_t n, float max) {
+                                 size_t n, float max,
+                                 internal::ShareParts* before = nullptr) {
   HWY_ALIGN float totals[kShareBlock], logits[kShareBlock];
   const auto make = PassFor<MakeTerms>(shares);
   LaneSum total, logit;
+  if (before != nullptr) {
+    total.AddLanes(before->total);
+    logit.AddLanes(before->logits);
+  }
   for (size_t i = 0; i < n; i += kShareBlock) {
     const size_t count =
         make(shares, x, i, HWY_MIN(kShareBlock, n - i), max, totals, logits);
     if (!shares.AreEqual()) AddStored(totals, count, total);
     AddStored(logits, count, logit);
   }
-  return {shares.AreEqual() ? SumOfEqual(shares, n) : total.Total(),
+  size_t all = n;
+  if (before != nullptr) {
+    total.StoreLanes(before->total);
+    logit.StoreLanes(before->logits);
+    all = before->n += n;
+  }
+  return {shares.AreEqual() ? SumOfEqual(shares, all) : total.Total(),
           logit.Total() / kLogitUnit};
 }
 
@@ -197,9 +210,7 @@ HWY_INLINE ShareSums SumSharesOf(const Loss& loss, const float* targets,
     fit_floats = sums.AreFinite();
     if (fit_floats) return sums;
   }
-  const internal::DoubleShares::Sums sums =
-      DoubleSharesOf(loss, targets, n).Sum(x, max);
-  return {sums.total, sums.logits};
+  return DoubleSharesOf(loss, targets, n).Sum(x, max);
 }
 
 }  // namespace

@@ -10,8 +10,9 @@ double DoubleShares::Of(size_t c) const noexcept {
   return weights_ == nullptr ? share : share * double{weights_[c]};
 }
 
-DoubleShares::Sums DoubleShares::Sum(const float* x, float max) const noexcept {
-  Sums sums{0.0, 0.0};
+ShareSums DoubleShares::Sum(const float* x, float max,
+                            ShareSums before) const noexcept {
+  ShareSums sums = before;
   for (size_t c = 0; c < cols_; ++c) {
     // Makes the sums NaN unless the target is finite.
     if (targets_ != nullptr) sums.total += double{targets_[c]} * 0.0;

@@ -11,9 +11,12 @@
 #define SOFTLANE_LIB_KERNELS_SSE2_SHARES_INL_H_
 #endif
 
+#include <cstring>
+
 #include "arith/sse2-inl.h"
 #include "arith/sse2_row_plans-inl.h"
 #include "kernels/cross_entropy_loss-inl.h"
+#include "kernels/cross_entropy_parts.h"
 #include "kernels/sse2_rows-inl.h"
 
 #ifdef SOFTLANE_SSE2
@@ -161,10 +164,15 @@ HWY_NOINLINE double SumOfFew(const float* terms, size_t vectors) {
 }
 
 HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
-                                 size_t n, float max) {
+                                 size_t n, float max,
+                                 internal::ShareParts* before = nullptr) {
   HWY_ALIGN float totals[kSumBlock], logits[kSumBlock];
   const Differences difference(max);
   WideSum<true> total, logit;
+  if (before != nullptr) {
+    std::memcpy(&total.lanes, before->total, sizeof(total.lanes));
+    std::memcpy(&logit.lanes, before->logits, sizeof(logit.lanes));
+  }
   for (size_t start = 0; start < n; start += kSumBlock) {
     const size_t end = HWY_MIN(start + kSumBlock, n);
     for (size_t i = start; i < end; i += 4) {
@@ -178,7 +186,7 @@ HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
                    q.Counted(_mm_mul_ps(product, difference(v))));
     }
     const size_t vectors = (end - start + 3) / 4;
-    if (n <= kFewTerms) {
+    if (n <= kFewTerms && before == nullptr) {
       return {
           shares.AreEqual() ? SumOfEqual(shares, n) : SumOfFew(totals, vectors),
           SumOfFew(logits, vectors) / kLogitUnit};
@@ -186,7 +194,13 @@ HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
     if (!shares.AreEqual()) AddVectors(totals, vectors, true, total.lanes);
     AddVectors(logits, vectors, true, logit.lanes);
   }
-  return {shares.AreEqual() ? SumOfEqual(shares, n) : total.Total(),
+  size_t all = n;
+  if (before != nullptr) {
+    std::memcpy(before->total, &total.lanes, sizeof(total.lanes));
+    std::memcpy(before->logits, &logit.lanes, sizeof(logit.lanes));
+    all = before->n += n;
+  }
+  return {shares.AreEqual() ? SumOfEqual(shares, all) : total.Total(),
           logit.Total() / kLogitUnit};
 }
 

@@ -17,7 +17,8 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // The rows of a call, whose losses are added in their order.
 class CrossEntropyLoop {
  public:
-  CrossEntropyLoop(const CrossEntropyCall& call, Target target)
+  [[gnu::always_inline]] inline CrossEntropyLoop(const CrossEntropyCall& call,
+                                                 Target target)
       : call_(call),
         options_(*call.options),
         kernels_(KernelsOf(kCrossEntropyKernels, target)),
@@ -37,14 +38,53 @@ class CrossEntropyLoop {
   void Run() {
     const size_t rows = call_.logits.rows;
     if (IsEndless()) total_ = kNaN;
-    const size_t step = RowsAtOnce();
-    for (size_t r = IsEndless() ? rows : 0; r < rows; r += step) {
+    RunRows(IsEndless() ? rows : 0, rows, RowsAtOnce());
+    Finish();
+  }
+
+  void Run(const LossSource& source) {
+    if (source.max_rows == 0) {
+      RunRowsOf(source);
+    } else {
+      LoadAndRun(source);
+    }
+    Finish();
+  }
+
+ private:
+  [[gnu::always_inline]] inline void RunRows(size_t begin, size_t end,
+                                             size_t step) {
+    for (size_t r = begin; r < end; r += step) {
       if (step == 1) {
         AddLoss(r, RunRow(r));
       } else {
-        RunSomeRows(r, step < rows - r ? step : rows - r);
+        RunSomeRows(r, step < end - r ? step : end - r);
       }
     }
+  }
+  void LoadAndRun(const LossSource& source) {
+    const size_t rows = call_.logits.rows, usual = RowsAtOnce();
+    const size_t step = usual < source.max_rows ? usual : source.max_rows;
+    const size_t most = source.max_rows / step * step;
+    for (size_t r = 0, count; r < rows; r += count) {
+      count = rows - r < most ? rows - r : most;
+      source.load(source.context, r, count);
+      base_ = r;
+      RunRows(r, r + count, step);
+    }
+    source.load(source.context, rows, 0);
+  }
+  void RunRowsOf(const LossSource& source) {
+    const float* const upstream_rows = UpstreamRows();
+    for (size_t r = 0; r < call_.logits.rows; ++r) {
+      const LabelledRow row = {
+          LabelOf(r), IsIgnored(r),
+          upstream_rows == nullptr ? upstream_ : upstream_rows[r]};
+      AddLoss(r, source.row(source.context, loss_, r, row));
+    }
+  }
+
+  [[gnu::always_inline]] inline void Finish() {
     double total = total_;
     if (IsMean() && !(call_.counted == 0 && options_.zero_if_all_ignored)) {
       total /= HasNoWeight() ? kNaN : divisor_;
@@ -55,8 +95,7 @@ class CrossEntropyLoop {
     if (call_.divisor != nullptr) *call_.divisor = static_cast<float>(divisor_);
   }
 
- private:
-  void AddWeights() {
+  [[gnu::always_inline]] inline void AddWeights() {
     divisor_ = 0.0;
     for (size_t r = 0; r < call_.logits.rows; ++r) {
       if (!IsIgnored(r)) divisor_ += options_.class_weights[call_.labels[r]];
@@ -85,19 +124,20 @@ class CrossEntropyLoop {
 
   double RunRow(size_t r) const {
     const Rows<const float>& x = call_.logits;
-    float* const dx = HasGradient() ? call_.dlogits.Row(r) : nullptr;
+    const size_t i = r - base_;
+    float* const dx = HasGradient() ? call_.dlogits.Row(i) : nullptr;
     if (IsIgnored(r)) {
       for (size_t c = 0; HasGradient() && c < x.cols; ++c) dx[c] = 0.0f;
       return 0.0;
     }
     const float* const upstream_rows = UpstreamRows();
     return kernels_.row(
-        loss_, x.Row(r), dx, x.cols, LabelOf(r),
-        call_.HasLabels() ? nullptr : call_.targets->Row(r),
+        loss_, x.Row(i), dx, x.cols, LabelOf(r),
+        call_.HasLabels() ? nullptr : call_.targets->Row(i),
         upstream_rows == nullptr ? upstream_ : upstream_rows[r]);
   }
 
-  size_t RowsAtOnce() const {
+  [[gnu::always_inline]] inline size_t RowsAtOnce() const {
     const size_t rows = call_.logits.rows, cols = call_.logits.cols;
     const bool has_shares = !call_.HasLabels() || loss_.smoothing != 0.0;
     if (!loss_.parts.is_usual || (has_shares && !loss_.shares_fit_floats)) {
@@ -151,8 +191,8 @@ class CrossEntropyLoop {
     const Rows<const float>& x = call_.logits;
     const Rows<float> none(nullptr, x.rows, x.cols, 0);
     return kernels_.tile(loss_, tiles_, x, call_.targets,
-                         HasGradient() ? call_.dlogits : none, first, count,
-                         rows, losses);
+                         HasGradient() ? call_.dlogits : none, first - base_,
+                         count, rows, losses);
   }
 
   // In batches of the rows that count.
@@ -164,7 +204,7 @@ class CrossEntropyLoop {
       while (end < count && !rows[end].is_ignored) ++end;
       if (end != begin &&
           kernels_.short_rows(loss_, x, call_.targets, call_.dlogits,
-                              first + begin, end - begin, rows + begin,
+                              first - base_ + begin, end - begin, rows + begin,
                               losses + begin)) {
         continue;
       }
@@ -174,6 +214,7 @@ class CrossEntropyLoop {
   }
 
   const CrossEntropyCall& call_;
+  size_t base_ = 0;  // the row that is row 0 of the views
   const CrossEntropyOptions& options_;
   const CrossEntropyKernels& kernels_;
   const TileKernels& tiles_;
@@ -223,6 +264,11 @@ bool RunFewLosses(const CrossEntropyCall& call, Target target) noexcept {
 
 void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept {
   CrossEntropyLoop(call, target).Run();
+}
+
+void RunCrossEntropyOf(const LossSource& source, const CrossEntropyCall& call,
+                       Target target) noexcept {
+  CrossEntropyLoop(call, target).Run(source);
 }
 
 }  // namespace internal

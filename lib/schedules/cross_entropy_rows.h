@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "kernels/cross_entropy_kernels.h"
 #include "schedules/labels.h"
 #include "softlane/cross_entropy.h"
 #include "softlane/rows.h"
@@ -51,6 +52,25 @@ bool RunFewLosses(const CrossEntropyCall& call, Target target) noexcept;
 
 /// Computes the losses and gradients of a call, in the order of its rows.
 void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept;
+
+/// Rows that are not floats. The call's views have the shape of all rows. Their
+/// data and strides are those of the rows that were loaded last; the data of
+/// dlogits are null if there is no gradient.
+struct LossSource {
+  void* context;
+  /// How many rows can be loaded; 0: rows are too long, and `row` does them.
+  size_t max_rows;
+  /// Takes the gradients from where they were written, and loads rows [first,
+  /// first + count); not after the last row.
+  void (*load)(void* context, size_t first, size_t count);
+  /// The loss of row r. Writes its gradient.
+  double (*row)(void* context, const Loss& loss, size_t r,
+                const LabelledRow& labelled);
+};
+
+/// The same of a call that has rows and columns.
+void RunCrossEntropyOf(const LossSource& source, const CrossEntropyCall& call,
+                       Target target) noexcept;
 
 }  // namespace internal
 }  // namespace softlane

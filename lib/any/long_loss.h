@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_ANY_LONG_LOSS_H_
+#define SOFTLANE_LIB_ANY_LONG_LOSS_H_
+
+#include <cstddef>
+
+#include "any/chunks.h"
+#include "arith/plan.h"
+#include "kernels/block_sums.h"
+#include "kernels/cross_entropy_kernels.h"
+#include "kernels/cross_entropy_parts.h"
+#include "softlane/any_rows.h"
+#include "softlane/target.h"
+
+namespace softlane {
+namespace internal {
+
+/// The operands of a cross-entropy that are views.
+struct LossViews {
+  const ConstAnyRows& x;
+  const ConstAnyRows* targets;  // null with labels
+  const AnyRows& dx;            // without data: no gradient
+};
+
+/// The cross-entropy of rows of more than kSumCols columns, part by part, with
+/// the bits of CrossEntropyKernels::row. No memory has a row as floats.
+///
+/// Passes: the sums of the blocks; those of the shares, if classes other than
+/// the label have any; the gradient, for which the exp values are computed once
+/// more.
+class LongLoss {
+ public:
+  LongLoss(const Converter& converter, const LossViews& views, const Loss& loss,
+           Target target) noexcept;
+  LongLoss(const LongLoss&) = delete;
+
+  /// The loss of row r. Writes its gradient.
+  double OfRow(size_t r, const LabelledRow& row);
+
+ private:
+  // Columns [col, col + n) of a row.
+  struct Part {
+    size_t col, n;
+    const float* x;
+    const float* targets;  // null with labels
+  };
+  // Calls step(part) for all parts of row r.
+  template <class Step>
+  void ForPartsOf(size_t r, const Step& step);
+  // Calls write(part, place) for all parts, and takes the gradient from there.
+  template <class Write>
+  void WriteRow(size_t r, const Write& write);
+  void FillRow(size_t r, float value);
+
+  // The sum of the exp values. x_label gets the label's logit.
+  BlockSums SumOfRow(size_t r, size_t label, float& x_label);
+  // Sets fit_floats to false if floats do not hold the sums.
+  ShareSums SumSharesOf(size_t r, float max, bool& fit_floats);
+  RowSums SumsOf(const BlockSums& blocks, size_t label, float x_label,
+                 const RowPlan& plan, bool has_shares) const;
+  DoubleShares DoubleSharesOf(const Part& part) const;
+  void WriteGradient(size_t r, const LabelledRow& row, const RowSums& sums,
+                     const RowPlan& plan, const RowLoss& result,
+                     bool has_shares, bool fit_floats);
+
+  const Converter& converter_;
+  const LossViews& views_;
+  const Loss& loss_;
+  const BlockPasses& passes_;
+  const SharePasses& shares_;
+  LossOfPartFunction& loss_of_part_;
+  CrossEntropyOptions part_options_;  // the weights are those of the part
+  const Loss part_loss_;
+  alignas(64) float x_[kPartCols];
+  alignas(64) float targets_[kPartCols];
+};
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_ANY_LONG_LOSS_H_
