@@ -75,8 +75,7 @@ namespace internal {
   const bool has_sinks = sink.dsinks != nullptr;
   const size_t count = rows.p.rows;
   if (!is_streamed && !has_ranges && !has_sinks) {
-    return kernels.rows(rows, 0, count, nullptr, scale, softcap, nullptr,
-                        false);
+    return kernels.rows(rows, 0, count, nullptr, scale, softcap, nullptr);
   }
   const KeyRanges ranges(options, rows.p.cols);
   KeptKeys keys[kRowsPerCall];
@@ -90,7 +89,7 @@ namespace internal {
       dots[i] = kernels.row_streamed(rows, r + i, keys[i], scale, softcap);
     }
     if (!is_streamed) {
-      kernels.rows(rows, r, part, keys, scale, softcap, dots, false);
+      kernels.rows(rows, r, part, keys, scale, softcap, dots);
     }
     for (size_t i = 0; has_sinks && i < part; ++i) {
       WriteSinkGradient(kernels, options, sink, first + r + i, dots[i]);

@@ -74,11 +74,11 @@ const Rows<const float>& ScoresOf(const JointChunk& chunk, bool has_scores) {
 void RunLongRow(const Call& call, const JointChunks& chunks,
                 const internal::AttentionBackwardKernels& kernels,
                 const internal::KeyRange& keys, size_t r, bool has_scores) {
-  double dot = chunks.Dot(r, keys.begin, keys.end, true);
+  const double dot = chunks.Dot(r, keys.begin, keys.end, true);
   chunks.ForParts(r, keys.begin, keys.end, [&](const JointChunk& chunk) {
-    kernels.rows({chunk.x[0], chunk.x[1], ScoresOf(chunk, has_scores), chunk.y},
-                 0, 1, nullptr, call.options.scale, call.options.softcap, &dot,
-                 true);
+    kernels.write_part(
+        {chunk.x[0], chunk.x[1], ScoresOf(chunk, has_scores), chunk.y}, dot,
+        call.options.scale, call.options.softcap);
   });
   const AnyRows& dx = call.dscores;
   const size_t bytes = SizeOf(dx.type);

@@ -3,6 +3,7 @@
 
 #include "dispatch.h"
 #include "kernels/dot_parts.h"
+#include "kernels/half_gradients.h"
 
 namespace softlane {
 namespace internal {
@@ -114,13 +115,25 @@ void JointChunks::ReadParts(size_t r, size_t begin, size_t end,
 double JointChunks::Dot(size_t r, size_t begin, size_t end,
                         bool is_kept) const {
   const DotParts& dots = KernelsOf(kDotParts, target_);
+  const HalfGradients& halves = KernelsOf(kHalfGradients, target_);
   DotLanes sum{};
   const bool is_product = inputs_ > 1;
-  ReadParts(r, begin, end, [&](const JointChunk& chunk) {
-    const float* const p = is_product ? chunk.x[0].data : nullptr;
-    const float* const dp = chunk.x[is_product ? 1 : 0].data;
-    dots.add(p, dp, chunk.x[0].cols, is_kept, &sum);
-  });
+  const ConstAnyRows& last = x_[is_product ? 1 : 0];
+  if (!is_kept && last.type != ElementType::kFloat32 &&
+      halves.flush != nullptr) {
+    const size_t half = static_cast<size_t>(last.type) - 1;
+    const size_t whole = (end - begin) / kDotBlock * kDotBlock;
+    halves.add_dot[half](is_product ? x_[0].At(r, begin) : nullptr,
+                         last.At(r, begin), whole, &sum);
+    begin += whole;
+  }
+  if (begin < end) {
+    ReadParts(r, begin, end, [&](const JointChunk& chunk) {
+      const float* const p = is_product ? chunk.x[0].data : nullptr;
+      const float* const dp = chunk.x[is_product ? 1 : 0].data;
+      dots.add(p, dp, chunk.x[0].cols, is_kept, &sum);
+    });
+  }
   return dots.total(sum);
 }
 

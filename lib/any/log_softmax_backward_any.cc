@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "any/any_check.h"
+#include "any/half_gradient_rows.h"
 #include "any/joint_chunks.h"
 #include "fp_environment.h"
 #include "kernels/backward_passes.h"
@@ -16,6 +17,8 @@ using internal::JointChunks;
                                   const ConstAnyRows& d, const AnyRows& dx,
                                   float scale, Target target) {
   const JointChunks chunks({log_p, d}, dx, target);
+  const JointChunks terms({d}, AnyRows(), target);
+  if (internal::RunHalfRows({log_p, d, dx, scale, target}, terms, true)) return;
   const auto& write =
       internal::KernelsOf(internal::kLogSoftmaxBackwardRows, target);
   if (chunks.HoldRows()) {
@@ -23,7 +26,6 @@ using internal::JointChunks;
       write(chunk.x[0], chunk.x[1], chunk.y, scale, nullptr, false);
     });
   }
-  const JointChunks terms({d}, AnyRows(), target);
   for (size_t r = 0; r < d.rows; ++r) {
     const double sum = terms.Dot(r, 0, d.cols, false);
     chunks.ForParts(r, 0, d.cols, [&](const JointChunk& chunk) {

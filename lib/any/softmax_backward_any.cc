@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "any/any_check.h"
+#include "any/half_gradient_rows.h"
 #include "any/joint_chunks.h"
 #include "fp_environment.h"
 #include "kernels/backward_passes.h"
@@ -16,6 +17,7 @@ using internal::JointChunks;
                                   const AnyRows& dx, float scale,
                                   Target target) {
   const JointChunks chunks({p, dp}, dx, target);
+  if (internal::RunHalfRows({p, dp, dx, scale, target}, chunks, false)) return;
   if (chunks.HoldRows()) {
     return chunks.ForRows([&](const JointChunk& chunk) {
       internal::Done(

@@ -88,6 +88,10 @@ HWY_INLINE void WriteScaled(const KeptRow& row, double dot, size_t first,
   WriteWide<true>(dot, 0.0f, scales, row.p + first, row.dp + first,
                   row.dx + first, count);
 }
+HWY_INLINE void WriteFewScaled(const KeptRow& row, double dot, size_t first,
+                               size_t count, const float* scales) {
+  WriteScaled(row, dot, first, count, scales);
+}
 HWY_INLINE void WriteUnscaled(const KeptRow& row, double dot, float scale) {
   WriteWide<true>(dot, scale, nullptr, row.p, row.dp, row.dx, row.n);
 }
@@ -103,6 +107,17 @@ HWY_INLINE void WriteScaled(const KeptRow& row, double dot, size_t first,
                                   ScaleRow{scales});
   StoreTerms(gradients, row.dx + first, count);
 }
+// The same in less code.
+HWY_INLINE void WriteFewScaled(const KeptRow& row, double dot, size_t first,
+                               size_t count, const float* scales) {
+  const ScaledGradients gradients(row.p + first, row.dp + first, MinusHalf(dot),
+                                  ScaleRow{scales});
+  float* const to = row.dx + first;
+  size_t i = 0;
+  HWY_UNROLL(1)
+  for (; count - i >= kLanes; i += kLanes) Store(gradients.One(i), to + i);
+  if (i != count) StoreFirst(gradients.First(i, count - i), to + i, count - i);
+}
 HWY_INLINE void WriteUnscaled(const KeptRow& row, double dot, float scale) {
   const Gradients<true, OneScale> gradients(row.p, row.dp, MinusHalf(dot),
                                             OneScale{Set(scale)});
@@ -117,7 +132,7 @@ HWY_NOINLINE double DotOfRow(const KeptRow& row) { return DotOf(row); }
 template <bool kHasSoftcap>
 HWY_NOINLINE void StoreRows(const KeptRows& rows, size_t first_row,
                             size_t count, const KeptKeys* keys, float scale,
-                            float softcap, double* dots, bool has_dots) {
+                            float softcap, double* dots) {
   const Tanh tanh;
   const CappedScales capped{tanh, Set(scale), Set(softcap)};
   const size_t cols = rows.p.cols;
@@ -125,9 +140,7 @@ HWY_NOINLINE void StoreRows(const KeptRows& rows, size_t first_row,
     const size_t r = first_row + i;
     const KeptKeys kept = keys == nullptr ? KeptKeys{0, cols} : keys[i];
     const KeptRow row(rows, r, kept);
-    const double dot = has_dots      ? dots[i]
-                       : kHasSoftcap ? DotOfRow(row)
-                                     : DotOf(row);
+    const double dot = kHasSoftcap ? DotOfRow(row) : DotOf(row);
     if (dots != nullptr) dots[i] = dot;
     if constexpr (kHasSoftcap) {
       HWY_ALIGN float scales[kScaledKeys];
@@ -146,10 +159,27 @@ HWY_NOINLINE void StoreRows(const KeptRows& rows, size_t first_row,
   }
 }
 void KeptRowsOf(const KeptRows& rows, size_t first, size_t count,
-                const KeptKeys* keys, float scale, float softcap, double* dots,
-                bool has_dots) {
-  const auto store = softcap == 0.0f ? &StoreRows<false> : &StoreRows<true>;
-  store(rows, first, count, keys, scale, softcap, dots, has_dots);
+                const KeptKeys* keys, float scale, float softcap,
+                double* dots) {
+  softcap == 0.0f
+      ? StoreRows<false>(rows, first, count, keys, scale, softcap, dots)
+      : StoreRows<true>(rows, first, count, keys, scale, softcap, dots);
+}
+
+// In little code: only long rows of other types come in parts.
+void WritePart(const KeptRows& rows, double dot, float scale, float softcap) {
+  const KeptRow row(rows, 0, {0, rows.p.cols});
+  const Tanh tanh;
+  const CappedScales capped{tanh, Set(scale), Set(softcap)};
+  HWY_ALIGN float scales[kScaledKeys];
+  Fill(scales, kScaledKeys, scale);
+  for (size_t first = 0; first < row.n; first += kScaledKeys) {
+    const size_t count = HWY_MIN(row.n - first, kScaledKeys);
+    if (softcap != 0.0f) {
+      WriteScales(capped, rows.scores.Row(0) + first, count, scales);
+    }
+    WriteFewScaled(row, dot, first, count, scales);
+  }
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -204,11 +234,11 @@ float Sink(double log_p, double dot) {
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-constexpr AttentionBackwardKernels kKernels = {&KeptRowsOf, &RowStreamed, &Sink,
-                                               &Flush};
+constexpr AttentionBackwardKernels kKernels = {&KeptRowsOf, &RowStreamed,
+                                               &WritePart, &Sink, &Flush};
 #else
-constexpr AttentionBackwardKernels kKernels = {&KeptRowsOf, nullptr, &Sink,
-                                               nullptr};
+constexpr AttentionBackwardKernels kKernels = {&KeptRowsOf, nullptr, &WritePart,
+                                               &Sink, nullptr};
 #endif
 
 }  // namespace

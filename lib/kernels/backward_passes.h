@@ -73,15 +73,17 @@ struct AttentionBackwardKernels {
   /// Does `count` rows from row `first` on: dx = scale cap' p (dp - dot), where
   /// cap' is the derivative of the softcap. A key with p = 0 gets +0, as do the
   /// columns outside of `keys`. A softcap of 0 means none. Null keys mean all
-  /// columns. `dots` gets dot for each row, or has it if has_dots; it may be
-  /// null.
+  /// columns. `dots` gets dot for each row; it may be null.
   void (*rows)(const KeptRows& rows, size_t first, size_t count,
-               const KeptKeys* keys, float scale, float softcap, double* dots,
-               bool has_dots);
+               const KeptKeys* keys, float scale, float softcap, double* dots);
   /// Does one row, past the caches, and brings the next row into the first
   /// cache. Gives dot.
   double (*row_streamed)(const KeptRows& rows, size_t r, const KeptKeys& keys,
                          float scale, float softcap);
+  /// Writes the gradients of a part of a row, a single row of `rows`, from the
+  /// row's dot.
+  void (*write_part)(const KeptRows& rows, double dot, float scale,
+                     float softcap);
   /// The gradient of a sink, -exp(log_p) dot.
   float (*sink)(double log_p, double dot);
   /// To be called after the last store past the caches.

@@ -239,7 +239,7 @@ struct StreamedLogGradients : LogGradients {
 // Functions of their own: the constants of each stay in registers only there.
 HWY_NOINLINE void StoreRows(const Rows<const float>& log_p,
                             const Rows<const float>& d, const Rows<float>& dx,
-                            float scale, const double* sums) {
+                            float scale) {
   const size_t n = log_p.cols;
   SoftmaxExp exp = ExpOfLogs();
 #if HWY_TARGET == HWY_AVX2
@@ -248,8 +248,7 @@ HWY_NOINLINE void StoreRows(const Rows<const float>& log_p,
   __asm__("" : "+m"(exp));
 #endif
   for (size_t r = 0; r < log_p.rows; ++r) {
-    const double sum =
-        sums != nullptr ? sums[r] : SumTerms(n, LoadedTerms{d.Row(r)});
+    const double sum = SumTerms(n, LoadedTerms{d.Row(r)});
     StoreTerms(LogGradients(exp, sum, scale, log_p.Row(r), d.Row(r)), dx.Row(r),
                n);
   }
@@ -274,11 +273,28 @@ HWY_NOINLINE void StreamRows(const Rows<const float>& log_p,
   hwy::FlushStream();
 }
 
+// Rows of known sums, in little code: there are few such rows.
+HWY_NOINLINE void StoreRowsOfSums(const Rows<const float>& log_p,
+                                  const Rows<const float>& d,
+                                  const Rows<float>& dx, float scale,
+                                  const double* sums) {
+  const size_t n = log_p.cols;
+  const SoftmaxExp exp = ExpOfLogs();
+  for (size_t r = 0; r < log_p.rows; ++r) {
+    const LogGradients gradients(exp, sums[r], scale, log_p.Row(r), d.Row(r));
+    float* const to = dx.Row(r);
+    size_t i = 0;
+    for (; n - i >= kLanes; i += kLanes) Store(gradients.One(i), to + i);
+    if (i != n) StoreFirst(gradients.First(i, n - i), to + i, n - i);
+  }
+}
+
 void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
                   const Rows<float>& dx, float scale, const double* sums,
                   bool is_streamed) {
+  if (sums != nullptr) return StoreRowsOfSums(log_p, d, dx, scale, sums);
   is_streamed ? StreamRows(log_p, d, dx, scale)
-              : StoreRows(log_p, d, dx, scale, sums);
+              : StoreRows(log_p, d, dx, scale);
 }
 
 #endif  // SOFTLANE_SSE2

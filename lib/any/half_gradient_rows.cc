@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "any/half_gradient_rows.h"
+
+#include <cstdint>
+#include <cstring>
+
+#include "cache_size.h"
+#include "dispatch.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// Shorter rows are faster in chunks, which have a loop over several rows.
+constexpr size_t kMinCols = 512;
+static_assert(kMinCols >= kHalfStep, "");
+
+// The columns from the gradients to those that are brought into the cache.
+constexpr size_t kAheadCols = 2048;
+
+// The row from element i on, with `n` gradients at `to`.
+HalfGradientRow From(const HalfGradientRow& row, size_t i, size_t n, void* to) {
+  const auto at = [i](const void* from) {
+    return static_cast<const uint16_t*>(from) + i;
+  };
+  return {at(row.p),      at(row.dp),      to,   n, row.scale,
+          at(row.next_p), at(row.next_dp), false};
+}
+
+// Elements before a whole cache line, and behind the last whole step, come from
+// steps of their own, which may have elements of other steps. They are computed
+// before dx is written, which may be p or dp. No cache line is stored both past
+// the caches and not. dx has elements of `bytes` bytes.
+void WriteRow(WriteHalfGradients* write, const HalfGradientRow& row,
+              size_t bytes, double dot) {
+  constexpr size_t kLine = 64;
+  alignas(kLine) char first[kHalfStep * sizeof(float)], last[sizeof(first)];
+  char* const dx = static_cast<char*>(row.dx);
+  const size_t past = reinterpret_cast<uintptr_t>(dx) % kLine;
+  const size_t begin = row.is_streamed ? (kLine - past) % kLine / bytes : 0;
+  const size_t rest = (row.n - begin) % kHalfStep;
+  const size_t end = row.n - rest;
+  if (begin != 0) write(From(row, 0, kHalfStep, first), dot);
+  if (rest != 0) write(From(row, row.n - kHalfStep, kHalfStep, last), dot);
+  HalfGradientRow steps = From(row, begin, end - begin, dx + begin * bytes);
+  steps.is_streamed = row.is_streamed;
+  write(steps, dot);
+  if (begin != 0) std::memcpy(dx, first, begin * bytes);
+  if (rest != 0) {
+    std::memcpy(dx + end * bytes, last + (kHalfStep - rest) * bytes,
+                rest * bytes);
+  }
+}
+
+// The pass of a call, or null.
+WriteHalfGradients* PassOf(const HalfRowsCall& call, bool is_log,
+                           const HalfGradients& halves) {
+  const ElementType in = call.p.type, out = call.dx.type;
+  if (in == ElementType::kFloat32 || call.p.cols < kMinCols) return nullptr;
+  const size_t half = static_cast<size_t>(in) - 1;
+  if (in == out) return is_log ? halves.write_log[half] : halves.write[half];
+  return is_log ? nullptr : halves.write_floats[half];
+}
+
+// Whether the gradients go past the caches.
+bool IsStreamed(const HalfRowsCall& call) {
+  const size_t rows = call.p.rows, cols = call.p.cols;
+  const size_t bytes = 2 * SizeOf(call.p.type) + SizeOf(call.dx.type);
+  const bool is_in_place =
+      call.dx.data == call.p.data || call.dx.data == call.dp.data;
+  const size_t cached = sizeof(float) * CachedElements(rows, cols);
+  return !is_in_place && rows > cached / bytes / cols;
+}
+
+}  // namespace
+
+bool RunHalfRows(const HalfRowsCall& call, const JointChunks& terms,
+                 bool is_log) {
+  const HalfGradients& halves = KernelsOf(kHalfGradients, call.target);
+  const size_t n = call.p.cols, rows = call.p.rows;
+  WriteHalfGradients* const write = PassOf(call, is_log, halves);
+  if (write == nullptr) return false;
+  const bool is_streamed = IsStreamed(call);
+  const size_t ahead = 1 + kAheadCols / n;
+  for (size_t r = 0; r < rows; ++r) {
+    const double dot = terms.Dot(r, 0, n, false);
+    const size_t next = rows - r > ahead ? r + ahead : r;
+    WriteRow(write,
+             {call.p.At(r, 0), call.dp.At(r, 0), call.dx.At(r, 0), n,
+              call.scale, call.p.At(next, 0), call.dp.At(next, 0), is_streamed},
+             SizeOf(call.dx.type), dot);
+  }
+  if (is_streamed) halves.flush();
+  return true;
+}
+
+}  // namespace internal
+}  // namespace softlane

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_KERNELS_HALF_GRADIENTS_H_
+#define SOFTLANE_LIB_KERNELS_HALF_GRADIENTS_H_
+
+#include <cstddef>
+
+#include "dispatch.h"
+#include "kernels/dot_parts.h"
+
+// The passes of backward functions that convert half types in registers.
+// Null functions do not exist for the target.
+
+namespace softlane {
+namespace internal {
+
+/// The elements of a step: the least that the passes do, on all targets.
+constexpr size_t kHalfStep = 64;
+
+/// Columns of dx = scale p (dp - dot). p and dp are of one half type. dx may be
+/// p or dp.
+struct HalfGradientRow {
+  const void* p;
+  const void* dp;
+  void* dx;
+  size_t n;  // a multiple of kHalfStep
+  float scale;
+  /// Columns that are read later: as many are brought into the first cache.
+  const void* next_p;
+  const void* next_dp;
+  /// The gradients go past the caches, and dx begins at a cache line.
+  bool is_streamed;
+};
+using WriteHalfGradients = void(const HalfGradientRow& row, double dot);
+
+/// The index is ElementType - 1.
+struct HalfGradients {
+  /// Adds the products p * dp of n columns, a multiple of kDotBlock: see
+  /// DotParts. Null p means factors of 1.
+  void (*add_dot[2])(const void* p, const void* dp, size_t n, DotLanes* sum);
+  /// dx has the type of p and dp.
+  WriteHalfGradients* write[2];
+  /// dx has floats.
+  WriteHalfGradients* write_floats[2];
+  /// dx = scale (dp - exp(p) dot), where p are logarithms. dx has their type.
+  WriteHalfGradients* write_log[2];
+  /// To be called after the last store past the caches.
+  void (*flush)();
+};
+
+extern const KernelTable<const HalfGradients> kHalfGradients;
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_KERNELS_HALF_GRADIENTS_H_
