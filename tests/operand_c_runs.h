@@ -29,7 +29,8 @@ inline softlane_attention_options CAttentionOf(const Call& c) {
   o.scale = c.settings.scale;
   o.softcap = c.settings.softcap;
   o.alibi_slope = c.settings.alibi_slope;
-  o.bias = Floats(c, kBias);
+  o.bias = c[kBias].data;
+  o.bias_type = c[kBias].type;
   o.bias_stride = c[kBias].stride;
   o.keep = c[kKeep].As<const uint8_t>();
   o.keep_stride = c[kKeep].stride;
@@ -43,46 +44,49 @@ inline softlane_attention_options CAttentionOf(const Call& c) {
 }
 
 inline Status CExp(const Call& c, Target t) {
-  return FromC(softlane_exp(Floats(c, kX), c[kX].stride, Floats(c, kY),
-                            c[kY].stride, c.sizes.rows, c.sizes.cols, ToC(t)));
+  return FromC(softlane_exp(c[kX].data, c[kX].type, c[kX].stride, c[kY].data,
+                            c[kY].type, c[kY].stride, c.sizes.rows,
+                            c.sizes.cols, ToC(t)));
 }
 inline Status CRowMax(const Call& c, Target t) {
-  return FromC(softlane_row_max(Floats(c, kX), c[kX].stride,
+  return FromC(softlane_row_max(c[kX].data, c[kX].type, c[kX].stride,
                                 Floats(c, kResults), c.sizes.rows, c.sizes.cols,
                                 ToC(t)));
 }
 inline Status CSoftmax(const Call& c, Target t) {
-  return FromC(softlane_softmax(
-      Floats(c, kX), c[kX].stride, Floats(c, kY), c[kY].stride, c.sizes.rows,
-      c.sizes.cols, c.settings.scale, c.settings.empty_row, ToC(t)));
+  return FromC(softlane_softmax(c[kX].data, c[kX].type, c[kX].stride,
+                                c[kY].data, c[kY].type, c[kY].stride,
+                                c.sizes.rows, c.sizes.cols, c.settings.scale,
+                                c.settings.empty_row, ToC(t)));
 }
 inline Status CSoftmaxLse(const Call& c, Target t) {
   return FromC(softlane_softmax_with_logsumexp(
-      Floats(c, kX), c[kX].stride, Floats(c, kY), c[kY].stride,
-      Floats(c, kResults), c.sizes.rows, c.sizes.cols, c.settings.scale,
-      c.settings.empty_row, ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kY].data, c[kY].type,
+      c[kY].stride, Floats(c, kResults), c.sizes.rows, c.sizes.cols,
+      c.settings.scale, c.settings.empty_row, ToC(t)));
 }
 inline Status CBackward(const Call& c, Target t) {
   return FromC(softlane_softmax_backward(
-      Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,
-      Floats(c, kY), c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
-      ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kSecond].data, c[kSecond].type,
+      c[kSecond].stride, c[kY].data, c[kY].type, c[kY].stride, c.sizes.rows,
+      c.sizes.cols, c.settings.scale, ToC(t)));
 }
 inline Status CLogSoftmax(const Call& c, Target t) {
-  return FromC(softlane_log_softmax(
-      Floats(c, kX), c[kX].stride, Floats(c, kY), c[kY].stride, c.sizes.rows,
-      c.sizes.cols, c.settings.scale, c.settings.empty_row, ToC(t)));
+  return FromC(
+      softlane_log_softmax(c[kX].data, c[kX].type, c[kX].stride, c[kY].data,
+                           c[kY].type, c[kY].stride, c.sizes.rows, c.sizes.cols,
+                           c.settings.scale, c.settings.empty_row, ToC(t)));
 }
 inline Status CLogSumExp(const Call& c, Target t) {
-  return FromC(softlane_logsumexp(Floats(c, kX), c[kX].stride,
+  return FromC(softlane_logsumexp(c[kX].data, c[kX].type, c[kX].stride,
                                   Floats(c, kResults), c.sizes.rows,
                                   c.sizes.cols, c.settings.scale, ToC(t)));
 }
 inline Status CLogBackward(const Call& c, Target t) {
   return FromC(softlane_log_softmax_backward(
-      Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,
-      Floats(c, kY), c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
-      ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kSecond].data, c[kSecond].type,
+      c[kSecond].stride, c[kY].data, c[kY].type, c[kY].stride, c.sizes.rows,
+      c.sizes.cols, c.settings.scale, ToC(t)));
 }
 inline Status CJacobian(const Call& c, Target t) {
   return FromC(softlane_softmax_jacobian(Floats(c, kX), c.sizes.cols,
@@ -90,72 +94,76 @@ inline Status CJacobian(const Call& c, Target t) {
 }
 inline Status CTopK(const Call& c, Target t) {
   return FromC(softlane_softmax_topk(
-      Floats(c, kX), c[kX].stride, c.sizes.k, Floats(c, kY), c[kY].stride,
-      c[kIndices].As<int32_t>(), c[kIndices].stride, c.sizes.rows, c.sizes.cols,
-      c.settings.scale, c.settings.renormalize, c.settings.empty_row, ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c.sizes.k, Floats(c, kY),
+      c[kY].stride, c[kIndices].As<int32_t>(), c[kIndices].stride, c.sizes.rows,
+      c.sizes.cols, c.settings.scale, c.settings.renormalize,
+      c.settings.empty_row, ToC(t)));
 }
 inline Status CAxis(const Call& c, Target t) {
   return FromC(softlane_softmax_axis(
-      Floats(c, kX), c[kX].stride, c[kX].axis_stride, Floats(c, kY),
-      c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis, c.sizes.cols,
-      c.settings.scale, c.settings.empty_row, ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride, c[kY].data,
+      c[kY].type, c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis,
+      c.sizes.cols, c.settings.scale, c.settings.empty_row, ToC(t)));
 }
 inline Status CLogAxis(const Call& c, Target t) {
   return FromC(softlane_log_softmax_axis(
-      Floats(c, kX), c[kX].stride, c[kX].axis_stride, Floats(c, kY),
-      c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis, c.sizes.cols,
-      c.settings.scale, c.settings.empty_row, ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride, c[kY].data,
+      c[kY].type, c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis,
+      c.sizes.cols, c.settings.scale, c.settings.empty_row, ToC(t)));
 }
 inline Status CBackwardAxis(const Call& c, Target t) {
   return FromC(softlane_softmax_backward_axis(
-      Floats(c, kX), c[kX].stride, c[kX].axis_stride, Floats(c, kSecond),
-      c[kSecond].stride, c[kSecond].axis_stride, Floats(c, kY), c[kY].stride,
-      c[kY].axis_stride, c.sizes.rows, c.sizes.axis, c.sizes.cols,
-      c.settings.scale, ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride, c[kSecond].data,
+      c[kSecond].type, c[kSecond].stride, c[kSecond].axis_stride, c[kY].data,
+      c[kY].type, c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis,
+      c.sizes.cols, c.settings.scale, ToC(t)));
 }
 inline Status CLoss64(const Call& c, Target t) {
   const auto options = CLossOf(c);
   return FromC(softlane_cross_entropy_i64(
-      Floats(c, kX), c[kX].stride, c[kLabels].As<const int64_t>(),
-      Floats(c, kResults), Floats(c, kY), c[kY].stride, c.sizes.rows,
+      c[kX].data, c[kX].type, c[kX].stride, c[kLabels].As<const int64_t>(),
+      Floats(c, kResults), c[kY].data, c[kY].type, c[kY].stride, c.sizes.rows,
       c.sizes.cols, &options, Floats(c, kDivisor), ToC(t)));
 }
 inline Status CLoss32(const Call& c, Target t) {
   const auto options = CLossOf(c);
   return FromC(softlane_cross_entropy_i32(
-      Floats(c, kX), c[kX].stride, c[kLabels].As<const int32_t>(),
-      Floats(c, kResults), Floats(c, kY), c[kY].stride, c.sizes.rows,
+      c[kX].data, c[kX].type, c[kX].stride, c[kLabels].As<const int32_t>(),
+      Floats(c, kResults), c[kY].data, c[kY].type, c[kY].stride, c.sizes.rows,
       c.sizes.cols, &options, Floats(c, kDivisor), ToC(t)));
 }
 inline Status CLossTargets(const Call& c, Target t) {
   const auto options = CLossOf(c);
   return FromC(softlane_cross_entropy_probs(
-      Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,
-      Floats(c, kResults), Floats(c, kY), c[kY].stride, c.sizes.rows,
-      c.sizes.cols, &options, Floats(c, kDivisor), ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kSecond].data, c[kSecond].type,
+      c[kSecond].stride, Floats(c, kResults), c[kY].data, c[kY].type,
+      c[kY].stride, c.sizes.rows, c.sizes.cols, &options, Floats(c, kDivisor),
+      ToC(t)));
 }
 // Both functions of the forward pass: null results are none.
 inline Status CAttention(const Call& c, Target t) {
   const auto options = CAttentionOf(c);
-  return FromC(softlane_attention_softmax(
-      Floats(c, kX), c[kX].stride, Floats(c, kY), c[kY].stride,
-      Floats(c, kResults), c.sizes.rows, c.sizes.cols, &options, ToC(t)));
+  return FromC(softlane_attention_softmax(c[kX].data, c[kX].type, c[kX].stride,
+                                          c[kY].data, c[kY].type, c[kY].stride,
+                                          Floats(c, kResults), c.sizes.rows,
+                                          c.sizes.cols, &options, ToC(t)));
 }
 inline Status CAttentionBackward(const Call& c, Target t) {
   const auto options = CAttentionOf(c);
   return FromC(softlane_attention_softmax_backward(
-      Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,
-      Floats(c, kScores), c[kScores].stride, Floats(c, kY), c[kY].stride,
-      c.sizes.rows, c.sizes.cols, &options, Floats(c, kForward),
-      Floats(c, kDsinks), ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kSecond].data, c[kSecond].type,
+      c[kSecond].stride, c[kScores].data, c[kScores].type, c[kScores].stride,
+      c[kY].data, c[kY].type, c[kY].stride, c.sizes.rows, c.sizes.cols,
+      &options, Floats(c, kForward), Floats(c, kDsinks), ToC(t)));
 }
 inline softlane_softmax_state* CStatesAt(const Call& c, Id id) {
   return c[id].As<softlane_softmax_state>();
 }
 inline Status CUpdate(const Call& c, Target t) {
   return FromC(softlane_update_states(
-      Floats(c, kX), c[kX].stride, c.settings.first_col, CStatesAt(c, kStates),
-      c.sizes.rows, c.sizes.cols, c.settings.scale, c.settings.use, ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c.settings.first_col,
+      CStatesAt(c, kStates), c.sizes.rows, c.sizes.cols, c.settings.scale,
+      c.settings.use, ToC(t)));
 }
 inline Status CMerge(const Call& c, Target) {
   return FromC(softlane_merge_states(CStatesAt(c, kStates), CStatesAt(c, kFrom),
@@ -168,32 +176,33 @@ inline Status CLogSumExpOfStates(const Call& c, Target t) {
 }
 inline Status CSoftmaxFromStates(const Call& c, Target t) {
   return FromC(softlane_softmax_from_states(
-      Floats(c, kX), c[kX].stride, CStatesAt(c, kStates), Floats(c, kY),
-      c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
+      c[kX].data, c[kX].type, c[kX].stride, CStatesAt(c, kStates), c[kY].data,
+      c[kY].type, c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
       c.settings.empty_row, ToC(t)));
 }
 inline Status CLogSoftmaxFromStates(const Call& c, Target t) {
   return FromC(softlane_log_softmax_from_states(
-      Floats(c, kX), c[kX].stride, CStatesAt(c, kStates), Floats(c, kY),
-      c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
+      c[kX].data, c[kX].type, c[kX].stride, CStatesAt(c, kStates), c[kY].data,
+      c[kY].type, c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale,
       c.settings.empty_row, ToC(t)));
 }
 // `kUpdate` and `kFinish` are the C functions for labels of this type.
 template <class Label, auto kUpdate>
 Status CUpdateLoss(const Call& c, Target t) {
   const auto options = CLossStateOf(c);
-  return FromC(kUpdate(Floats(c, kX), c[kX].stride, c.settings.first_col,
-                       c[kLabels].As<const Label>(), CStatesAt(c, kStates),
-                       c.sizes.rows, c.sizes.cols, &options, ToC(t)));
+  return FromC(kUpdate(c[kX].data, c[kX].type, c[kX].stride,
+                       c.settings.first_col, c[kLabels].As<const Label>(),
+                       CStatesAt(c, kStates), c.sizes.rows, c.sizes.cols,
+                       &options, ToC(t)));
 }
 template <class Label, auto kFinish>
 Status CLossFromStates(const Call& c, Target t) {
   const auto options = CLossStateOf(c);
-  return FromC(kFinish(Floats(c, kX), c[kX].stride, c.settings.first_col,
-                       c.settings.first_col + c.sizes.cols,
-                       c[kLabels].As<const Label>(), CStatesAt(c, kStates),
-                       Floats(c, kResults), Floats(c, kY), c[kY].stride,
-                       c.sizes.rows, c.sizes.cols, &options, ToC(t)));
+  return FromC(kFinish(
+      c[kX].data, c[kX].type, c[kX].stride, c.settings.first_col,
+      c.settings.first_col + c.sizes.cols, c[kLabels].As<const Label>(),
+      CStatesAt(c, kStates), Floats(c, kResults), c[kY].data, c[kY].type,
+      c[kY].stride, c.sizes.rows, c.sizes.cols, &options, ToC(t)));
 }
 constexpr auto* CUpdateLoss64 =
     &CUpdateLoss<int64_t, softlane_update_loss_states_i64>;
@@ -205,14 +214,15 @@ constexpr auto* CLossFromStates32 =
     &CLossFromStates<int32_t, softlane_cross_entropy_from_states_i32>;
 inline Status CDots(const Call& c, Target t) {
   return FromC(softlane_softmax_backward_dots(
-      Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,
-      c[kDots].As<double>(), c.sizes.rows, c.sizes.cols, ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kSecond].data, c[kSecond].type,
+      c[kSecond].stride, c[kDots].As<double>(), c.sizes.rows, c.sizes.cols,
+      ToC(t)));
 }
 inline Status CFromDots(const Call& c, Target t) {
   return FromC(softlane_softmax_backward_from_dots(
-      Floats(c, kX), c[kX].stride, Floats(c, kSecond), c[kSecond].stride,
-      c[kDots].As<const double>(), Floats(c, kY), c[kY].stride, c.sizes.rows,
-      c.sizes.cols, c.settings.scale, ToC(t)));
+      c[kX].data, c[kX].type, c[kX].stride, c[kSecond].data, c[kSecond].type,
+      c[kSecond].stride, c[kDots].As<const double>(), c[kY].data, c[kY].type,
+      c[kY].stride, c.sizes.rows, c.sizes.cols, c.settings.scale, ToC(t)));
 }
 
 }  // namespace operands

@@ -204,7 +204,9 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
                               {-1.0f, kNotANumber}, errors);
     }
   }
-  if (operation.is_any) AddTypeErrors(operation, twin, f.good, errors);
+  if (operation.is_any || twin == 1) {
+    AddTypeErrors(operation, twin, f.good, errors);
+  }
   AddSizeErrors(operation, errors);
   AddOptionErrors(operation, errors);
   if (!operation.has_target) return errors;

@@ -80,7 +80,6 @@ void ForEachFunction(const char* name, const Body& body) {
     for (const auto* const all : {&Operations(), &TypedOperations()}) {
       for (const Operation& operation : *all) {
         for (const size_t twin : {0, 1}) {
-          if (twin == 1 && operation.is_any) continue;
           body(operation, twin, target, tally);
           tally.Check(operation, twin);
         }

@@ -31,7 +31,9 @@ inline bool TakesFloatsAlone(const Operation& operation) {
 
 // A matrix whose elements may be of any type.
 inline bool IsTyped(const Operand& operand) {
-  return IsView(operand.shape) && HasType(operand.element);
+  const bool is_matrix =
+      operand.shape == Shape::kRows || operand.shape == Shape::kPlanes;
+  return is_matrix && HasType(operand.element);
 }
 inline bool HasTyped(const Operation& operation, bool (*is)(Role)) {
   return std::any_of(

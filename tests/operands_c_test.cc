@@ -10,7 +10,8 @@ namespace softlane {
 namespace operands {
 namespace {
 
-// Kills: an option that a C twin does not pass on, or takes from another.
+// Kills: an option or a type that a C twin does not pass on, or takes from
+// another.
 TEST_CASE("operands: the C twin has the bits of the function") {
   ForEachFunction("C twin", [](const Operation& operation, size_t twin,
                                Target target, Tally& tally) {

@@ -12,14 +12,17 @@
  * shapes, special values, accuracy, aliasing and errors. This file tells only
  * the differences.
  *
- * A view is a pointer and a stride. The stride counts elements from one row to
- * the next. All views of a call have the same rows and cols, which are given
- * once. softlane/rows.h says which strides are allowed; softlane/planes.h does
- * so for the functions of an axis.
+ * A view is a pointer, the type of its elements, and a stride. The stride
+ * counts elements from one row to the next. All views of a call have the same
+ * rows and cols, which are given once. softlane/any_rows.h says which types go
+ * together; softlane/rows.h says which strides are allowed, and
+ * softlane/planes.h does so for the functions of an axis. The type of a null
+ * view is not used.
  *
- * Statuses, targets and policies are ints. Their values are those of the C++
- * enumerators and stand below. A function returns an error status for any other
- * value. The archive needs no C++ runtime, so a C compiler can link it.
+ * Statuses, targets, element types and policies are ints. Their values are
+ * those of the C++ enumerators and stand below. A function returns an error
+ * status for any other value. The archive needs no C++ runtime, so a C compiler
+ * can link it.
  */
 
 #ifdef __cplusplus
@@ -35,6 +38,13 @@ enum {
   SOFTLANE_BAD_OPTION = 4,        /**< Status::kBadOption */
   SOFTLANE_BAD_LABEL = 5,         /**< Status::kBadLabel */
   SOFTLANE_TARGET_UNAVAILABLE = 6 /**< Status::kTargetUnavailable */
+};
+
+/** The values of softlane::ElementType. */
+enum {
+  SOFTLANE_F32 = 0,  /**< ElementType::kFloat32: float */
+  SOFTLANE_BF16 = 1, /**< ElementType::kBFloat16, of two bytes */
+  SOFTLANE_F16 = 2   /**< ElementType::kFloat16, of two bytes */
 };
 
 /** The values of softlane::Target. */
@@ -90,62 +100,71 @@ int softlane_best_target(void);
 int softlane_auto_target(void);
 
 /** softlane::Exp. */
-int softlane_exp(const float* x, size_t x_stride, float* y, size_t y_stride,
-                 size_t rows, size_t cols, int target);
+int softlane_exp(const void* x, int x_type, size_t x_stride, void* y,
+                 int y_type, size_t y_stride, size_t rows, size_t cols,
+                 int target);
 
 /** softlane::RowMax. */
-int softlane_row_max(const float* x, size_t x_stride, float* max, size_t rows,
-                     size_t cols, int target);
+int softlane_row_max(const void* x, int x_type, size_t x_stride, float* max,
+                     size_t rows, size_t cols, int target);
 
 /** softlane::Softmax with options {scale, empty_row}. */
-int softlane_softmax(const float* logits, size_t logits_stride, float* probs,
-                     size_t probs_stride, size_t rows, size_t cols, float scale,
-                     int empty_row, int target);
+int softlane_softmax(const void* logits, int logits_type, size_t logits_stride,
+                     void* probs, int probs_type, size_t probs_stride,
+                     size_t rows, size_t cols, float scale, int empty_row,
+                     int target);
 
 /** softlane::SoftmaxWithLogSumExp with options {scale, empty_row}. */
-int softlane_softmax_with_logsumexp(const float* logits, size_t logits_stride,
-                                    float* probs, size_t probs_stride,
+int softlane_softmax_with_logsumexp(const void* logits, int logits_type,
+                                    size_t logits_stride, void* probs,
+                                    int probs_type, size_t probs_stride,
                                     float* logsumexp, size_t rows, size_t cols,
                                     float scale, int empty_row, int target);
 
 /** softlane::SoftmaxBackward. */
-int softlane_softmax_backward(const float* probs, size_t probs_stride,
-                              const float* dprobs, size_t dprobs_stride,
-                              float* dlogits, size_t dlogits_stride,
-                              size_t rows, size_t cols, float scale,
-                              int target);
+int softlane_softmax_backward(const void* probs, int probs_type,
+                              size_t probs_stride, const void* dprobs,
+                              int dprobs_type, size_t dprobs_stride,
+                              void* dlogits, int dlogits_type,
+                              size_t dlogits_stride, size_t rows, size_t cols,
+                              float scale, int target);
 
 /** softlane::SoftmaxBackwardDots. */
-int softlane_softmax_backward_dots(const float* probs, size_t probs_stride,
-                                   const float* dprobs, size_t dprobs_stride,
+int softlane_softmax_backward_dots(const void* probs, int probs_type,
+                                   size_t probs_stride, const void* dprobs,
+                                   int dprobs_type, size_t dprobs_stride,
                                    double* dots, size_t rows, size_t cols,
                                    int target);
 
 /** softlane::SoftmaxBackwardFromDots. */
-int softlane_softmax_backward_from_dots(const float* probs, size_t probs_stride,
-                                        const float* dprobs,
-                                        size_t dprobs_stride,
-                                        const double* dots, float* dlogits,
-                                        size_t dlogits_stride, size_t rows,
-                                        size_t cols, float scale, int target);
+int softlane_softmax_backward_from_dots(const void* probs, int probs_type,
+                                        size_t probs_stride, const void* dprobs,
+                                        int dprobs_type, size_t dprobs_stride,
+                                        const double* dots, void* dlogits,
+                                        int dlogits_type, size_t dlogits_stride,
+                                        size_t rows, size_t cols, float scale,
+                                        int target);
 
 /** softlane::LogSoftmax with options {scale, empty_row}. */
-int softlane_log_softmax(const float* logits, size_t logits_stride,
-                         float* log_probs, size_t log_probs_stride, size_t rows,
-                         size_t cols, float scale, int empty_row, int target);
+int softlane_log_softmax(const void* logits, int logits_type,
+                         size_t logits_stride, void* log_probs,
+                         int log_probs_type, size_t log_probs_stride,
+                         size_t rows, size_t cols, float scale, int empty_row,
+                         int target);
 
 /** softlane::LogSumExp. */
-int softlane_logsumexp(const float* logits, size_t logits_stride,
-                       float* logsumexp, size_t rows, size_t cols, float scale,
-                       int target);
+int softlane_logsumexp(const void* logits, int logits_type,
+                       size_t logits_stride, float* logsumexp, size_t rows,
+                       size_t cols, float scale, int target);
 
 /** softlane::LogSoftmaxBackward. */
-int softlane_log_softmax_backward(const float* log_probs,
+int softlane_log_softmax_backward(const void* log_probs, int log_probs_type,
                                   size_t log_probs_stride,
-                                  const float* dlog_probs,
-                                  size_t dlog_probs_stride, float* dlogits,
-                                  size_t dlogits_stride, size_t rows,
-                                  size_t cols, float scale, int target);
+                                  const void* dlog_probs, int dlog_probs_type,
+                                  size_t dlog_probs_stride, void* dlogits,
+                                  int dlogits_type, size_t dlogits_stride,
+                                  size_t rows, size_t cols, float scale,
+                                  int target);
 
 /** softlane::SoftmaxJacobian. */
 int softlane_softmax_jacobian(const float* probs, size_t n, float* jacobian,
@@ -171,26 +190,27 @@ typedef struct softlane_cross_entropy_options {
 /** softlane::CrossEntropy with int64_t labels. A null dlogits means no
  * gradient, a null divisor means no divisor, and null options mean the
  * defaults. */
-int softlane_cross_entropy_i64(const float* logits, size_t logits_stride,
-                               const int64_t* labels, float* loss,
-                               float* dlogits, size_t dlogits_stride,
-                               size_t rows, size_t cols,
+int softlane_cross_entropy_i64(const void* logits, int logits_type,
+                               size_t logits_stride, const int64_t* labels,
+                               float* loss, void* dlogits, int dlogits_type,
+                               size_t dlogits_stride, size_t rows, size_t cols,
                                const softlane_cross_entropy_options* options,
                                float* divisor, int target);
 
 /** softlane_cross_entropy_i64, but with int32_t labels. */
-int softlane_cross_entropy_i32(const float* logits, size_t logits_stride,
-                               const int32_t* labels, float* loss,
-                               float* dlogits, size_t dlogits_stride,
-                               size_t rows, size_t cols,
+int softlane_cross_entropy_i32(const void* logits, int logits_type,
+                               size_t logits_stride, const int32_t* labels,
+                               float* loss, void* dlogits, int dlogits_type,
+                               size_t dlogits_stride, size_t rows, size_t cols,
                                const softlane_cross_entropy_options* options,
                                float* divisor, int target);
 
 /** softlane_cross_entropy_i64, but with a target probability per class and
  * row. */
-int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
-                                 const float* targets, size_t targets_stride,
-                                 float* loss, float* dlogits,
+int softlane_cross_entropy_probs(const void* logits, int logits_type,
+                                 size_t logits_stride, const void* targets,
+                                 int targets_type, size_t targets_stride,
+                                 float* loss, void* dlogits, int dlogits_type,
                                  size_t dlogits_stride, size_t rows,
                                  size_t cols,
                                  const softlane_cross_entropy_options* options,
@@ -201,7 +221,8 @@ typedef struct softlane_attention_options {
   float scale;            /**< AttentionOptions::scale */
   float softcap;          /**< AttentionOptions::softcap */
   float alibi_slope;      /**< AttentionOptions::alibi_slope */
-  const float* bias;      /**< AttentionOptions::bias: the data */
+  const void* bias;       /**< AttentionOptions::bias: the data */
+  int bias_type;          /**< AttentionOptions::bias: the element type */
   size_t bias_stride;     /**< AttentionOptions::bias: the stride */
   const uint8_t* keep;    /**< AttentionOptions::keep: the data */
   size_t keep_stride;     /**< AttentionOptions::keep: the stride */
@@ -215,16 +236,17 @@ typedef struct softlane_attention_options {
 } softlane_attention_options;
 
 /** An initializer with the default options of attention. */
-#define SOFTLANE_ATTENTION_DEFAULTS                          \
-  {                                                          \
-    1.0f, 0.0f, 0.0f, NULL, 0, NULL, 0, NULL, 0, 0, 0, NULL, \
-        SOFTLANE_EMPTY_ROW_ZERO                              \
+#define SOFTLANE_ATTENTION_DEFAULTS                                        \
+  {                                                                        \
+    1.0f, 0.0f, 0.0f, NULL, SOFTLANE_F32, 0, NULL, 0, NULL, 0, 0, 0, NULL, \
+        SOFTLANE_EMPTY_ROW_ZERO                                            \
   }
 
 /** softlane::AttentionSoftmaxWithLogSumExp, or softlane::AttentionSoftmax if
  * logsumexp is null. Null options mean the defaults. */
-int softlane_attention_softmax(const float* scores, size_t scores_stride,
-                               float* probs, size_t probs_stride,
+int softlane_attention_softmax(const void* scores, int scores_type,
+                               size_t scores_stride, void* probs,
+                               int probs_type, size_t probs_stride,
                                float* logsumexp, size_t rows, size_t cols,
                                const softlane_attention_options* options,
                                int target);
@@ -232,42 +254,47 @@ int softlane_attention_softmax(const float* scores, size_t scores_stride,
 /** softlane::AttentionSoftmaxBackward. logsumexp and dsinks are the members of
  * softlane::AttentionSinkGradient. Null options mean the defaults. */
 int softlane_attention_softmax_backward(
-    const float* probs, size_t probs_stride, const float* dprobs,
-    size_t dprobs_stride, const float* scores, size_t scores_stride,
-    float* dscores, size_t dscores_stride, size_t rows, size_t cols,
+    const void* probs, int probs_type, size_t probs_stride, const void* dprobs,
+    int dprobs_type, size_t dprobs_stride, const void* scores, int scores_type,
+    size_t scores_stride, void* dscores, int dscores_type,
+    size_t dscores_stride, size_t rows, size_t cols,
     const softlane_attention_options* options, const float* logsumexp,
     float* dsinks, int target);
 
 /** softlane::SoftmaxAxis with options {scale, empty_row}. A view is a pointer
  * and two strides: from one outer index to the next, and from one axis index to
  * the next. */
-int softlane_softmax_axis(const float* logits, size_t logits_outer_stride,
-                          size_t logits_axis_stride, float* probs,
+int softlane_softmax_axis(const void* logits, int logits_type,
+                          size_t logits_outer_stride, size_t logits_axis_stride,
+                          void* probs, int probs_type,
                           size_t probs_outer_stride, size_t probs_axis_stride,
                           size_t outer, size_t axis, size_t inner, float scale,
                           int empty_row, int target);
 
 /** softlane::LogSoftmaxAxis with options {scale, empty_row}. */
-int softlane_log_softmax_axis(const float* logits, size_t logits_outer_stride,
-                              size_t logits_axis_stride, float* log_probs,
-                              size_t log_probs_outer_stride,
+int softlane_log_softmax_axis(const void* logits, int logits_type,
+                              size_t logits_outer_stride,
+                              size_t logits_axis_stride, void* log_probs,
+                              int log_probs_type, size_t log_probs_outer_stride,
                               size_t log_probs_axis_stride, size_t outer,
                               size_t axis, size_t inner, float scale,
                               int empty_row, int target);
 
 /** softlane::SoftmaxBackwardAxis. */
 int softlane_softmax_backward_axis(
-    const float* probs, size_t probs_outer_stride, size_t probs_axis_stride,
-    const float* dprobs, size_t dprobs_outer_stride, size_t dprobs_axis_stride,
-    float* dlogits, size_t dlogits_outer_stride, size_t dlogits_axis_stride,
+    const void* probs, int probs_type, size_t probs_outer_stride,
+    size_t probs_axis_stride, const void* dprobs, int dprobs_type,
+    size_t dprobs_outer_stride, size_t dprobs_axis_stride, void* dlogits,
+    int dlogits_type, size_t dlogits_outer_stride, size_t dlogits_axis_stride,
     size_t outer, size_t axis, size_t inner, float scale, int target);
 
 /** softlane::SoftmaxTopK with options {scale, renormalize != 0, empty_row}. */
-int softlane_softmax_topk(const float* logits, size_t logits_stride, size_t k,
-                          float* top_probs, size_t top_probs_stride,
-                          int32_t* indices, size_t indices_stride, size_t rows,
-                          size_t cols, float scale, int renormalize,
-                          int empty_row, int target);
+int softlane_softmax_topk(const void* logits, int logits_type,
+                          size_t logits_stride, size_t k, float* top_probs,
+                          size_t top_probs_stride, int32_t* indices,
+                          size_t indices_stride, size_t rows, size_t cols,
+                          float scale, int renormalize, int empty_row,
+                          int target);
 
 /** softlane::SoftmaxState. All bytes 0: no column has been read. */
 typedef struct softlane_softmax_state {
@@ -277,10 +304,10 @@ typedef struct softlane_softmax_state {
 } softlane_softmax_state;
 
 /** softlane::UpdateStates with options {scale, use}. */
-int softlane_update_states(const float* logits, size_t logits_stride,
-                           size_t first_col, softlane_softmax_state* states,
-                           size_t rows, size_t cols, float scale, int use,
-                           int target);
+int softlane_update_states(const void* logits, int logits_type,
+                           size_t logits_stride, size_t first_col,
+                           softlane_softmax_state* states, size_t rows,
+                           size_t cols, float scale, int use, int target);
 
 /** softlane::MergeStates. */
 int softlane_merge_states(softlane_softmax_state* into,
@@ -292,18 +319,21 @@ int softlane_logsumexp_of_states(const softlane_softmax_state* states,
                                  int target);
 
 /** softlane::SoftmaxFromStates with options {scale, empty_row}. */
-int softlane_softmax_from_states(const float* logits, size_t logits_stride,
+int softlane_softmax_from_states(const void* logits, int logits_type,
+                                 size_t logits_stride,
                                  const softlane_softmax_state* states,
-                                 float* probs, size_t probs_stride, size_t rows,
-                                 size_t cols, float scale, int empty_row,
-                                 int target);
+                                 void* probs, int probs_type,
+                                 size_t probs_stride, size_t rows, size_t cols,
+                                 float scale, int empty_row, int target);
 
 /** softlane::LogSoftmaxFromStates with options {scale, empty_row}. */
-int softlane_log_softmax_from_states(const float* logits, size_t logits_stride,
+int softlane_log_softmax_from_states(const void* logits, int logits_type,
+                                     size_t logits_stride,
                                      const softlane_softmax_state* states,
-                                     float* log_probs, size_t log_probs_stride,
-                                     size_t rows, size_t cols, float scale,
-                                     int empty_row, int target);
+                                     void* log_probs, int log_probs_type,
+                                     size_t log_probs_stride, size_t rows,
+                                     size_t cols, float scale, int empty_row,
+                                     int target);
 
 /** softlane::LossStateOptions. */
 typedef struct softlane_loss_state_options {
@@ -322,36 +352,32 @@ typedef struct softlane_loss_state_options {
 
 /** softlane::UpdateLossStates with int64_t labels. Null options mean the
  * defaults. */
-int softlane_update_loss_states_i64(const float* logits, size_t logits_stride,
-                                    size_t first_col, const int64_t* labels,
-                                    softlane_softmax_state* states, size_t rows,
-                                    size_t cols,
-                                    const softlane_loss_state_options* options,
-                                    int target);
+int softlane_update_loss_states_i64(
+    const void* logits, int logits_type, size_t logits_stride, size_t first_col,
+    const int64_t* labels, softlane_softmax_state* states, size_t rows,
+    size_t cols, const softlane_loss_state_options* options, int target);
 
 /** softlane_update_loss_states_i64, but with int32_t labels. */
-int softlane_update_loss_states_i32(const float* logits, size_t logits_stride,
-                                    size_t first_col, const int32_t* labels,
-                                    softlane_softmax_state* states, size_t rows,
-                                    size_t cols,
-                                    const softlane_loss_state_options* options,
-                                    int target);
+int softlane_update_loss_states_i32(
+    const void* logits, int logits_type, size_t logits_stride, size_t first_col,
+    const int32_t* labels, softlane_softmax_state* states, size_t rows,
+    size_t cols, const softlane_loss_state_options* options, int target);
 
 /** softlane::CrossEntropyFromStates with int64_t labels. A null dlogits means
  * no gradient, and null options mean the defaults. */
 int softlane_cross_entropy_from_states_i64(
-    const float* logits, size_t logits_stride, size_t first_col,
+    const void* logits, int logits_type, size_t logits_stride, size_t first_col,
     size_t num_classes, const int64_t* labels,
-    const softlane_softmax_state* states, float* losses, float* dlogits,
-    size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_softmax_state* states, float* losses, void* dlogits,
+    int dlogits_type, size_t dlogits_stride, size_t rows, size_t cols,
     const softlane_loss_state_options* options, int target);
 
 /** softlane_cross_entropy_from_states_i64, but with int32_t labels. */
 int softlane_cross_entropy_from_states_i32(
-    const float* logits, size_t logits_stride, size_t first_col,
+    const void* logits, int logits_type, size_t logits_stride, size_t first_col,
     size_t num_classes, const int32_t* labels,
-    const softlane_softmax_state* states, float* losses, float* dlogits,
-    size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_softmax_state* states, float* losses, void* dlogits,
+    int dlogits_type, size_t dlogits_stride, size_t rows, size_t cols,
     const softlane_loss_state_options* options, int target);
 
 #ifdef __cplusplus

@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/c.h"
 #include "c/convert.h"
+#include "c/not_yet.h"
+#include "c/views.h"
 #include "softlane/cross_entropy.h"
 
 namespace {
 
-using softlane::Rows;
 using softlane::Target;
 using softlane::c::FromInt;
+using softlane::c::In;
+using softlane::c::Optional;
 using softlane::c::ToInt;
-
-Rows<float> Optional(float* data, size_t rows, size_t cols, size_t stride) {
-  return data == nullptr ? Rows<float>()
-                         : Rows<float>(data, rows, cols, stride);
-}
 
 softlane::CrossEntropyOptions FromC(
     const softlane_cross_entropy_options* options) {
@@ -35,42 +33,43 @@ softlane::CrossEntropyOptions FromC(
 
 extern "C" {
 
-int softlane_cross_entropy_i64(const float* logits, size_t logits_stride,
-                               const int64_t* labels, float* loss,
-                               float* dlogits, size_t dlogits_stride,
-                               size_t rows, size_t cols,
+int softlane_cross_entropy_i64(const void* logits, int logits_type,
+                               size_t logits_stride, const int64_t* labels,
+                               float* loss, void* dlogits, int dlogits_type,
+                               size_t dlogits_stride, size_t rows, size_t cols,
                                const softlane_cross_entropy_options* options,
                                float* divisor, int target) {
-  return ToInt(
-      softlane::CrossEntropy({logits, rows, cols, logits_stride}, labels, loss,
-                             Optional(dlogits, rows, cols, dlogits_stride),
-                             FromC(options), divisor, FromInt<Target>(target)));
+  return ToInt(softlane::CrossEntropy(
+      In(logits, logits_type, rows, cols, logits_stride), labels, loss,
+      Optional(dlogits, dlogits_type, rows, cols, dlogits_stride),
+      FromC(options), divisor, FromInt<Target>(target)));
 }
 
-int softlane_cross_entropy_i32(const float* logits, size_t logits_stride,
-                               const int32_t* labels, float* loss,
-                               float* dlogits, size_t dlogits_stride,
-                               size_t rows, size_t cols,
+int softlane_cross_entropy_i32(const void* logits, int logits_type,
+                               size_t logits_stride, const int32_t* labels,
+                               float* loss, void* dlogits, int dlogits_type,
+                               size_t dlogits_stride, size_t rows, size_t cols,
                                const softlane_cross_entropy_options* options,
                                float* divisor, int target) {
-  return ToInt(
-      softlane::CrossEntropy({logits, rows, cols, logits_stride}, labels, loss,
-                             Optional(dlogits, rows, cols, dlogits_stride),
-                             FromC(options), divisor, FromInt<Target>(target)));
+  return ToInt(softlane::CrossEntropy(
+      In(logits, logits_type, rows, cols, logits_stride), labels, loss,
+      Optional(dlogits, dlogits_type, rows, cols, dlogits_stride),
+      FromC(options), divisor, FromInt<Target>(target)));
 }
 
-int softlane_cross_entropy_probs(const float* logits, size_t logits_stride,
-                                 const float* targets, size_t targets_stride,
-                                 float* loss, float* dlogits,
+int softlane_cross_entropy_probs(const void* logits, int logits_type,
+                                 size_t logits_stride, const void* targets,
+                                 int targets_type, size_t targets_stride,
+                                 float* loss, void* dlogits, int dlogits_type,
                                  size_t dlogits_stride, size_t rows,
                                  size_t cols,
                                  const softlane_cross_entropy_options* options,
                                  float* divisor, int target) {
-  return ToInt(
-      softlane::CrossEntropy({logits, rows, cols, logits_stride},
-                             {targets, rows, cols, targets_stride}, loss,
-                             Optional(dlogits, rows, cols, dlogits_stride),
-                             FromC(options), divisor, FromInt<Target>(target)));
+  return ToInt(softlane::CrossEntropy(
+      In(logits, logits_type, rows, cols, logits_stride),
+      In(targets, targets_type, rows, cols, targets_stride), loss,
+      Optional(dlogits, dlogits_type, rows, cols, dlogits_stride),
+      FromC(options), divisor, FromInt<Target>(target)));
 }
 
 }  // extern "C"

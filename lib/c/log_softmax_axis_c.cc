@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "c/convert.h"
+#include "c/views.h"
 #include "softlane/c.h"
 #include "softlane/softmax_axis.h"
 
@@ -8,22 +9,26 @@ namespace {
 using softlane::EmptyRow;
 using softlane::Target;
 using softlane::c::FromInt;
+using softlane::c::In;
+using softlane::c::Out;
 using softlane::c::ToInt;
 
 }  // namespace
 
 extern "C" {
 
-int softlane_log_softmax_axis(const float* logits, size_t logits_outer_stride,
-                              size_t logits_axis_stride, float* log_probs,
-                              size_t log_probs_outer_stride,
+int softlane_log_softmax_axis(const void* logits, int logits_type,
+                              size_t logits_outer_stride,
+                              size_t logits_axis_stride, void* log_probs,
+                              int log_probs_type, size_t log_probs_outer_stride,
                               size_t log_probs_axis_stride, size_t outer,
                               size_t axis, size_t inner, float scale,
                               int empty_row, int target) {
   return ToInt(softlane::LogSoftmaxAxis(
-      {logits, outer, axis, inner, logits_outer_stride, logits_axis_stride},
-      {log_probs, outer, axis, inner, log_probs_outer_stride,
-       log_probs_axis_stride},
+      In(logits, logits_type, outer, axis, inner, logits_outer_stride,
+         logits_axis_stride),
+      Out(log_probs, log_probs_type, outer, axis, inner, log_probs_outer_stride,
+          log_probs_axis_stride),
       {scale, FromInt<EmptyRow>(empty_row)}, FromInt<Target>(target)));
 }
 

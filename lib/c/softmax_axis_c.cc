@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "c/convert.h"
+#include "c/views.h"
 #include "softlane/c.h"
 #include "softlane/softmax_axis.h"
 
@@ -8,20 +9,25 @@ namespace {
 using softlane::EmptyRow;
 using softlane::Target;
 using softlane::c::FromInt;
+using softlane::c::In;
+using softlane::c::Out;
 using softlane::c::ToInt;
 
 }  // namespace
 
 extern "C" {
 
-int softlane_softmax_axis(const float* logits, size_t logits_outer_stride,
-                          size_t logits_axis_stride, float* probs,
+int softlane_softmax_axis(const void* logits, int logits_type,
+                          size_t logits_outer_stride, size_t logits_axis_stride,
+                          void* probs, int probs_type,
                           size_t probs_outer_stride, size_t probs_axis_stride,
                           size_t outer, size_t axis, size_t inner, float scale,
                           int empty_row, int target) {
   return ToInt(softlane::SoftmaxAxis(
-      {logits, outer, axis, inner, logits_outer_stride, logits_axis_stride},
-      {probs, outer, axis, inner, probs_outer_stride, probs_axis_stride},
+      In(logits, logits_type, outer, axis, inner, logits_outer_stride,
+         logits_axis_stride),
+      Out(probs, probs_type, outer, axis, inner, probs_outer_stride,
+          probs_axis_stride),
       {scale, FromInt<EmptyRow>(empty_row)}, FromInt<Target>(target)));
 }
 

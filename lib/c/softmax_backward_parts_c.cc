@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "c/convert.h"
+#include "c/views.h"
 #include "softlane/c.h"
 #include "softlane/softmax_backward.h"
 
@@ -7,30 +8,36 @@ namespace {
 
 using softlane::Target;
 using softlane::c::FromInt;
+using softlane::c::In;
+using softlane::c::Out;
 using softlane::c::ToInt;
 
 }  // namespace
 
 extern "C" {
 
-int softlane_softmax_backward_dots(const float* probs, size_t probs_stride,
-                                   const float* dprobs, size_t dprobs_stride,
+int softlane_softmax_backward_dots(const void* probs, int probs_type,
+                                   size_t probs_stride, const void* dprobs,
+                                   int dprobs_type, size_t dprobs_stride,
                                    double* dots, size_t rows, size_t cols,
                                    int target) {
   return ToInt(softlane::SoftmaxBackwardDots(
-      {probs, rows, cols, probs_stride}, {dprobs, rows, cols, dprobs_stride},
-      dots, FromInt<Target>(target)));
+      In(probs, probs_type, rows, cols, probs_stride),
+      In(dprobs, dprobs_type, rows, cols, dprobs_stride), dots,
+      FromInt<Target>(target)));
 }
 
-int softlane_softmax_backward_from_dots(const float* probs, size_t probs_stride,
-                                        const float* dprobs,
-                                        size_t dprobs_stride,
-                                        const double* dots, float* dlogits,
-                                        size_t dlogits_stride, size_t rows,
-                                        size_t cols, float scale, int target) {
+int softlane_softmax_backward_from_dots(const void* probs, int probs_type,
+                                        size_t probs_stride, const void* dprobs,
+                                        int dprobs_type, size_t dprobs_stride,
+                                        const double* dots, void* dlogits,
+                                        int dlogits_type, size_t dlogits_stride,
+                                        size_t rows, size_t cols, float scale,
+                                        int target) {
   return ToInt(softlane::SoftmaxBackwardFromDots(
-      {probs, rows, cols, probs_stride}, {dprobs, rows, cols, dprobs_stride},
-      dots, {dlogits, rows, cols, dlogits_stride}, scale,
+      In(probs, probs_type, rows, cols, probs_stride),
+      In(dprobs, dprobs_type, rows, cols, dprobs_stride), dots,
+      Out(dlogits, dlogits_type, rows, cols, dlogits_stride), scale,
       FromInt<Target>(target)));
 }
 
