@@ -38,11 +38,26 @@ constexpr bool IsInput(Role role) {
   return !IsOutput(role) || role == Role::kUpdated;
 }
 
-enum class Element { kFloat, kInt32, kInt64, kByte, kDouble, kState };
+enum class Element {
+  kFloat,
+  kBFloat16,
+  kFloat16,
+  kInt32,
+  kInt64,
+  kByte,
+  kDouble,
+  kState,
+};
+constexpr bool IsHalf(Element element) {
+  return element == Element::kBFloat16 || element == Element::kFloat16;
+}
 constexpr size_t SizeOf(Element element) {
   switch (element) {
     case Element::kByte:
       return 1;
+    case Element::kBFloat16:
+    case Element::kFloat16:
+      return 2;
     case Element::kInt64:
     case Element::kDouble:
       return 8;
@@ -152,6 +167,7 @@ struct Options {
 
 struct View {
   void* data = nullptr;
+  int type = SOFTLANE_F32;
   size_t stride = 0, axis_stride = 0;  // in elements
 };
 
@@ -170,10 +186,24 @@ struct Call {
   T* As(size_t i) const {
     return static_cast<T*>(views[i].data);
   }
+  int Type(size_t i) const { return views[i].type; }
   size_t Stride(size_t i) const { return views[i].stride; }
   size_t AxisStride(size_t i) const { return views[i].axis_stride; }
 
   const Operand& OperandAt(size_t i) const { return function->operands[i]; }
+  // Whether the call has a type for the elements of an operand.
+  bool IsTyped(size_t i) const {
+    const Operand& operand = OperandAt(i);
+    const bool is_matrix =
+        operand.shape == Shape::kMatrix || operand.shape == Shape::kPlanes;
+    return is_matrix && operand.element == Element::kFloat;
+  }
+  Element ElementAt(size_t i) const {
+    if (!IsTyped(i)) return OperandAt(i).element;
+    return Type(i) == SOFTLANE_BF16  ? Element::kBFloat16
+           : Type(i) == SOFTLANE_F16 ? Element::kFloat16
+                                     : Element::kFloat;
+  }
   Extent ExtentOf(size_t i) const {
     switch (OperandAt(i).shape) {
       case Shape::kMatrix:
@@ -225,7 +255,7 @@ void ForEachPart(const Call& call, size_t i, const Body& body) {
   const Extent extent = call.ExtentOf(i);
   if (extent.IsEmpty()) return;
   const View& view = call.views[i];
-  const size_t bytes = SizeOf(call.OperandAt(i).element);
+  const size_t bytes = SizeOf(call.ElementAt(i));
   size_t offset = 0;
   for (size_t r = 0; r < extent.rows; ++r) {
     for (size_t a = 0; a < extent.axis; ++a) {

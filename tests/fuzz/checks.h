@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "memory.h"
+#include "softlane/types.h"
 
 // The output of a call, and the rules that it must keep.
 
@@ -33,9 +34,9 @@ inline void Describe(const Call& c) {
                o.causal, static_cast<long long>(o.first_query),
                static_cast<long long>(o.window));
   for (size_t i = 0; i < c.num_operands; ++i) {
-    std::fprintf(stderr, "  %s: %p, stride %zu, axis stride %zu\n",
-                 c.OperandAt(i).name, c.views[i].data, c.views[i].stride,
-                 c.views[i].axis_stride);
+    std::fprintf(stderr, "  %s: %p, type %d, stride %zu, axis stride %zu\n",
+                 c.OperandAt(i).name, c.views[i].data, c.views[i].type,
+                 c.views[i].stride, c.views[i].axis_stride);
   }
 }
 
@@ -65,12 +66,16 @@ class Results {
     for (size_t i = 0; i < c.num_operands; ++i) {
       if (!Writes(c, i)) continue;
       ForEachPart(c, i, [&](unsigned char* part, size_t offset, size_t count) {
-        const size_t words = WordsOf(c, i);
-        std::memcpy(&words_[starts_[i] + offset * words], part,
-                    4 * words * count);
-        memory.Restore(part, 4 * words * count);
+        const size_t size = SizeOf(c.ElementAt(i));
+        uint32_t* const to = &words_[starts_[i] + offset * WordsOf(c, i)];
+        if (IsHalf(c.ElementAt(i))) {
+          Widen(c.ElementAt(i), part, count, to);
+        } else {
+          std::memcpy(to, part, size * count);
+        }
+        memory.Restore(part, size * count);
       });
-      if (c.OperandAt(i).element == Element::kDouble) MakeNansAlike(i, c);
+      if (c.ElementAt(i) == Element::kDouble) MakeNansAlike(i, c);
     }
   }
 
@@ -78,9 +83,9 @@ class Results {
     return IsOutput(c.OperandAt(i).role) && c.IsUsed(i) &&
            !c.ExtentOf(i).IsEmpty();
   }
-  // The words of an element of an output.
+  // The words of an element of an output. A half type is widened to one.
   static size_t WordsOf(const Call& c, size_t i) {
-    return SizeOf(c.OperandAt(i).element) / 4;
+    return IsHalf(c.ElementAt(i)) ? 1 : SizeOf(c.ElementAt(i)) / 4;
   }
   // Of an operand with more than one word an element, `element` counts words.
   uint32_t Word(size_t operand, size_t element) const {
@@ -101,14 +106,27 @@ class Results {
     }
   }
 
-  std::vector<uint32_t> words_;  // elements have 4 bytes or a multiple
+  static void Widen(Element element, const unsigned char* from, size_t count,
+                    uint32_t* to) {
+    for (size_t n = 0; n < count; ++n) {
+      uint16_t bits;
+      std::memcpy(&bits, from + 2 * n, sizeof(bits));
+      const float value = element == Element::kBFloat16
+                              ? static_cast<float>(BFloat16::FromBits(bits))
+                              : static_cast<float>(Float16::FromBits(bits));
+      to[n] = BitsOf(value);
+    }
+  }
+
+  std::vector<uint32_t> words_;
   size_t starts_[kMaxOperands] = {};
 };
 
 // A NaN is like any other.
 inline bool AreSame(const Call& c, size_t operand, uint32_t a, uint32_t b) {
   if (a == b) return true;
-  return c.OperandAt(operand).element == Element::kFloat &&
+  const Element element = c.ElementAt(operand);
+  return (element == Element::kFloat || IsHalf(element)) &&
          IsNan(FromBits(a)) && IsNan(FromBits(b));
 }
 
@@ -156,7 +174,15 @@ inline bool IsGoodElement(Content content, const Call& c, uint32_t word) {
 
 // A row of probabilities, or of their logarithms: NaN throughout or nowhere.
 // The sum of probabilities is 1, or 0 for an empty row. Each is within 8 ULP,
-// that is 2^-20 of itself, and those below 2^-125 may be missing.
+// that is 2^-20 of itself, and those below 2^-125 may be missing. Those of half
+// types are rounded to 8 or 11 bits, and the smallest to multiples of 2^-24.
+inline double ToleranceOf(Element element, size_t count) {
+  if (element == Element::kBFloat16) return 0x1p-8;
+  if (element == Element::kFloat16) {
+    return 0x1p-10 + 0x1p-25 * static_cast<double>(count);
+  }
+  return 0x1p-19;
+}
 inline void CheckRow(const Call& c, const Results& results, size_t i,
                      size_t first, size_t step, size_t count) {
   size_t nans = 0;
@@ -166,10 +192,11 @@ inline void CheckRow(const Call& c, const Results& results, size_t i,
     nans += IsNan(x) ? 1 : 0;
     sum += double{x};
   }
+  const double tolerance = ToleranceOf(c.ElementAt(i), count);
   if (nans != 0 && nans != count) Fail(c, "a row is NaN in part", i, first);
   if (nans == 0 && c.OperandAt(i).content == Content::kProbabilities &&
       !(sum == 0.0 && c.options.empty_row == SOFTLANE_EMPTY_ROW_ZERO) &&
-      !(sum > 1.0 - 0x1p-19 && sum < 1.0 + 0x1p-19)) {
+      !(sum > 1.0 - tolerance && sum < 1.0 + tolerance)) {
     std::fprintf(stderr, "%.17g\n", sum);
     Fail(c, "the sum of probabilities is not 1", i, first);
   }

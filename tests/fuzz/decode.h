@@ -179,6 +179,24 @@ inline void ChooseOptions(Call& c, Source& source) {
   }
 }
 
+// The types of the matrices. `pair` of 0 is floats, which an input of the
+// corpus from before there were types has.
+inline void ChooseTypes(Call& c, size_t pair, Source& source) {
+  static const int kTypes[][2] = {{0, 0}, {1, 1}, {1, 0}, {0, 1},
+                                  {2, 2}, {2, 0}, {0, 2}};
+  constexpr size_t kNumPairs = sizeof(kTypes) / sizeof(kTypes[0]);
+  if (pair == 0) return;
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    if (!c.IsTyped(i)) continue;
+    const bool is_output = IsOutput(c.OperandAt(i).role);
+    c.views[i].type = kTypes[pair % kNumPairs][is_output ? 1 : 0];
+    // A bias, or a type that does not go with the others.
+    if (source.Chance(c.OperandAt(i).is_option ? 128 : 4)) {
+      c.views[i].type = ChooseInt(source, 3);
+    }
+  }
+}
+
 inline void ChooseTarget(Call& c, Source& source) {
   static const int kValues[] = {1, 2, 3, 4, 5, -1, 255, 256, 258, INT_MIN};
   if (source.Chance(24)) c.target = source.OneOf(kValues);
@@ -218,7 +236,7 @@ inline void ChooseNeighbor(Call& c, size_t i, size_t common, Source& source,
                            Place* places) {
   const size_t k = source.Below(i);
   const size_t kind = source.Byte();
-  const size_t size = SizeOf(c.OperandAt(i).element);
+  const size_t size = SizeOf(c.ElementAt(i));
   Place& place = places[i];
   place.root = places[k].root;
   place.offset = places[k].offset;
@@ -248,7 +266,7 @@ inline void ChoosePlaces(Call& c, Source& source, Place* places) {
     Place& place = places[i];
     place.root = i;
     ChooseStrides(c, i, common, source);
-    place.shift = source.Byte() % 16 * AlignmentOf(operand.element);
+    place.shift = source.Byte() % 16 * AlignmentOf(c.ElementAt(i));
     const size_t kind = source.Byte();
     const unsigned chances = operand.role == Role::kReplacing  ? 96
                              : operand.role == Role::kReplaced ? 20

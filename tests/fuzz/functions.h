@@ -15,31 +15,32 @@ inline const Function kFunctions[] = {
     {"softlane_exp",
      Settings::kNone,
      [](const Call& c) {
-       return softlane_exp(c.In(0), c.Stride(0), c.Out(1), c.Stride(1), c.rows,
-                           c.cols, c.target);
+       return softlane_exp(c.In(0), c.Type(0), c.Stride(0), c.Out(1), c.Type(1),
+                           c.Stride(1), c.rows, c.cols, c.target);
      },
      {In("x"), Out("y", Content::kExponentials)}},
     {"softlane_row_max",
      Settings::kNone,
      [](const Call& c) {
-       return softlane_row_max(c.In(0), c.Stride(0), c.Out(1), c.rows, c.cols,
-                               c.target);
+       return softlane_row_max(c.In(0), c.Type(0), c.Stride(0), c.Out(1),
+                               c.rows, c.cols, c.target);
      },
      {In("x"), Apart("max", Content::kMaxima, Shape::kPerRow)}},
     {"softlane_softmax",
      Settings::kSoftmax,
      [](const Call& c) {
-       return softlane_softmax(c.In(0), c.Stride(0), c.Out(1), c.Stride(1),
-                               c.rows, c.cols, c.options.scale,
-                               c.options.empty_row, c.target);
+       return softlane_softmax(c.In(0), c.Type(0), c.Stride(0), c.Out(1),
+                               c.Type(1), c.Stride(1), c.rows, c.cols,
+                               c.options.scale, c.options.empty_row, c.target);
      },
      {In("logits"), Out("probs", Content::kProbabilities)}},
     {"softlane_softmax_with_logsumexp",
      Settings::kSoftmax,
      [](const Call& c) {
        return softlane_softmax_with_logsumexp(
-           c.In(0), c.Stride(0), c.Out(1), c.Stride(1), c.Out(2), c.rows,
-           c.cols, c.options.scale, c.options.empty_row, c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.Out(1), c.Type(1), c.Stride(1),
+           c.Out(2), c.rows, c.cols, c.options.scale, c.options.empty_row,
+           c.target);
      },
      {In("logits"), Out("probs", Content::kProbabilities),
       Apart("logsumexp", Content::kAnything, Shape::kPerRow)}},
@@ -47,32 +48,34 @@ inline const Function kFunctions[] = {
      Settings::kScale,
      [](const Call& c) {
        return softlane_softmax_backward(
-           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.Out(2), c.Stride(2),
-           c.rows, c.cols, c.options.scale, c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.In(1), c.Type(1), c.Stride(1),
+           c.Out(2), c.Type(2), c.Stride(2), c.rows, c.cols, c.options.scale,
+           c.target);
      },
      {In("probs", Content::kShares), In("dprobs"),
       Out("dlogits", Content::kAnything)}},
     {"softlane_log_softmax",
      Settings::kSoftmax,
      [](const Call& c) {
-       return softlane_log_softmax(c.In(0), c.Stride(0), c.Out(1), c.Stride(1),
-                                   c.rows, c.cols, c.options.scale,
-                                   c.options.empty_row, c.target);
+       return softlane_log_softmax(
+           c.In(0), c.Type(0), c.Stride(0), c.Out(1), c.Type(1), c.Stride(1),
+           c.rows, c.cols, c.options.scale, c.options.empty_row, c.target);
      },
      {In("logits"), Out("log_probs", Content::kLogProbabilities)}},
     {"softlane_logsumexp",
      Settings::kScale,
      [](const Call& c) {
-       return softlane_logsumexp(c.In(0), c.Stride(0), c.Out(1), c.rows, c.cols,
-                                 c.options.scale, c.target);
+       return softlane_logsumexp(c.In(0), c.Type(0), c.Stride(0), c.Out(1),
+                                 c.rows, c.cols, c.options.scale, c.target);
      },
      {In("logits"), Apart("logsumexp", Content::kAnything, Shape::kPerRow)}},
     {"softlane_log_softmax_backward",
      Settings::kScale,
      [](const Call& c) {
        return softlane_log_softmax_backward(
-           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.Out(2), c.Stride(2),
-           c.rows, c.cols, c.options.scale, c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.In(1), c.Type(1), c.Stride(1),
+           c.Out(2), c.Type(2), c.Stride(2), c.rows, c.cols, c.options.scale,
+           c.target);
      },
      {In("log_probs", Content::kLogs), In("dlog_probs"),
       Out("dlogits", Content::kAnything)}},
@@ -87,32 +90,35 @@ inline const Function kFunctions[] = {
     {"softlane_cross_entropy_i64", Settings::kLoss,
      [](const Call& c) {
        return softlane_cross_entropy_i64(
-           c.In(0), c.Stride(0), c.As<const int64_t>(1), c.Out(2), c.Out(3),
-           c.Stride(3), c.rows, c.cols, LossOptions(c), c.Out(4), c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.As<const int64_t>(1), c.Out(2),
+           c.Out(3), c.Type(3), c.Stride(3), c.rows, c.cols, LossOptions(c),
+           c.Out(4), c.target);
      },
      SOFTLANE_FUZZ_LOSS(
          Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt64))},
     {"softlane_cross_entropy_i32", Settings::kLoss,
      [](const Call& c) {
        return softlane_cross_entropy_i32(
-           c.In(0), c.Stride(0), c.As<const int32_t>(1), c.Out(2), c.Out(3),
-           c.Stride(3), c.rows, c.cols, LossOptions(c), c.Out(4), c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.As<const int32_t>(1), c.Out(2),
+           c.Out(3), c.Type(3), c.Stride(3), c.rows, c.cols, LossOptions(c),
+           c.Out(4), c.target);
      },
      SOFTLANE_FUZZ_LOSS(
          Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32))},
     {"softlane_cross_entropy_probs", Settings::kLoss,
      [](const Call& c) {
        return softlane_cross_entropy_probs(
-           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.Out(2), c.Out(3),
-           c.Stride(3), c.rows, c.cols, LossOptions(c), c.Out(4), c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.In(1), c.Type(1), c.Stride(1),
+           c.Out(2), c.Out(3), c.Type(3), c.Stride(3), c.rows, c.cols,
+           LossOptions(c), c.Out(4), c.target);
      },
      SOFTLANE_FUZZ_LOSS(Read("targets", Content::kShares, Shape::kMatrix))},
     {"softlane_attention_softmax",
      Settings::kAttention,
      [](const Call& c) {
-       return softlane_attention_softmax(c.In(0), c.Stride(0), c.Out(1),
-                                         c.Stride(1), c.Out(2), c.rows, c.cols,
-                                         AttentionOptions(c, 3), c.target);
+       return softlane_attention_softmax(
+           c.In(0), c.Type(0), c.Stride(0), c.Out(1), c.Type(1), c.Stride(1),
+           c.Out(2), c.rows, c.cols, AttentionOptions(c, 3), c.target);
      },
      {In("scores"), Out("probs", Content::kSomeProbabilities),
       Optional(Apart("logsumexp", Content::kAnything, Shape::kPerRow)),
@@ -122,9 +128,9 @@ inline const Function kFunctions[] = {
      Settings::kAttention,
      [](const Call& c) {
        return softlane_attention_softmax_backward(
-           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.In(2), c.Stride(2),
-           c.Out(3), c.Stride(3), c.rows, c.cols, AttentionOptions(c, 6),
-           c.In(4), c.Out(5), c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.In(1), c.Type(1), c.Stride(1),
+           c.In(2), c.Type(2), c.Stride(2), c.Out(3), c.Type(3), c.Stride(3),
+           c.rows, c.cols, AttentionOptions(c, 6), c.In(4), c.Out(5), c.target);
      },
      {In("probs", Content::kShares), In("dprobs"),
       If(NeedOfScores, In("scores")), Out("dscores", Content::kAnything),
@@ -136,20 +142,20 @@ inline const Function kFunctions[] = {
     {"softlane_softmax_axis",
      Settings::kSoftmax,
      [](const Call& c) {
-       return softlane_softmax_axis(c.In(0), c.Stride(0), c.AxisStride(0),
-                                    c.Out(1), c.Stride(1), c.AxisStride(1),
-                                    c.rows, c.axis, c.cols, c.options.scale,
-                                    c.options.empty_row, c.target);
+       return softlane_softmax_axis(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.Out(1),
+           c.Type(1), c.Stride(1), c.AxisStride(1), c.rows, c.axis, c.cols,
+           c.options.scale, c.options.empty_row, c.target);
      },
      {In("logits", Content::kLogits, Shape::kPlanes),
       Out("probs", Content::kProbabilities, Shape::kPlanes)}},
     {"softlane_log_softmax_axis",
      Settings::kSoftmax,
      [](const Call& c) {
-       return softlane_log_softmax_axis(c.In(0), c.Stride(0), c.AxisStride(0),
-                                        c.Out(1), c.Stride(1), c.AxisStride(1),
-                                        c.rows, c.axis, c.cols, c.options.scale,
-                                        c.options.empty_row, c.target);
+       return softlane_log_softmax_axis(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.Out(1),
+           c.Type(1), c.Stride(1), c.AxisStride(1), c.rows, c.axis, c.cols,
+           c.options.scale, c.options.empty_row, c.target);
      },
      {In("logits", Content::kLogits, Shape::kPlanes),
       Out("log_probs", Content::kLogProbabilities, Shape::kPlanes)}},
@@ -157,9 +163,9 @@ inline const Function kFunctions[] = {
      Settings::kScale,
      [](const Call& c) {
        return softlane_softmax_backward_axis(
-           c.In(0), c.Stride(0), c.AxisStride(0), c.In(1), c.Stride(1),
-           c.AxisStride(1), c.Out(2), c.Stride(2), c.AxisStride(2), c.rows,
-           c.axis, c.cols, c.options.scale, c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.In(1), c.Type(1),
+           c.Stride(1), c.AxisStride(1), c.Out(2), c.Type(2), c.Stride(2),
+           c.AxisStride(2), c.rows, c.axis, c.cols, c.options.scale, c.target);
      },
      {In("probs", Content::kShares, Shape::kPlanes),
       In("dprobs", Content::kLogits, Shape::kPlanes),
@@ -168,9 +174,9 @@ inline const Function kFunctions[] = {
      Settings::kTopK,
      [](const Call& c) {
        return softlane_softmax_topk(
-           c.In(0), c.Stride(0), c.k, c.Out(1), c.Stride(1), c.As<int32_t>(2),
-           c.Stride(2), c.rows, c.cols, c.options.scale, c.options.renormalize,
-           c.options.empty_row, c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.k, c.Out(1), c.Stride(1),
+           c.As<int32_t>(2), c.Stride(2), c.rows, c.cols, c.options.scale,
+           c.options.renormalize, c.options.empty_row, c.target);
      },
      {Read("logits", Content::kLogits, Shape::kMatrix),
       Apart("top_probs", Content::kSomeProbabilities, Shape::kTopK),
@@ -178,9 +184,9 @@ inline const Function kFunctions[] = {
     {"softlane_softmax_backward_dots",
      Settings::kNone,
      [](const Call& c) {
-       return softlane_softmax_backward_dots(c.In(0), c.Stride(0), c.In(1),
-                                             c.Stride(1), c.As<double>(2),
-                                             c.rows, c.cols, c.target);
+       return softlane_softmax_backward_dots(
+           c.In(0), c.Type(0), c.Stride(0), c.In(1), c.Type(1), c.Stride(1),
+           c.As<double>(2), c.rows, c.cols, c.target);
      },
      {Read("probs", Content::kShares, Shape::kMatrix),
       Read("dprobs", Content::kLogits, Shape::kMatrix),
@@ -189,8 +195,9 @@ inline const Function kFunctions[] = {
      Settings::kScale,
      [](const Call& c) {
        return softlane_softmax_backward_from_dots(
-           c.In(0), c.Stride(0), c.In(1), c.Stride(1), c.As<const double>(2),
-           c.Out(3), c.Stride(3), c.rows, c.cols, c.options.scale, c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.In(1), c.Type(1), c.Stride(1),
+           c.As<const double>(2), c.Out(3), c.Type(3), c.Stride(3), c.rows,
+           c.cols, c.options.scale, c.target);
      },
      {In("probs", Content::kShares), In("dprobs"),
       Read("dots", Content::kDots, Shape::kPerRow, Element::kDouble),
@@ -198,10 +205,10 @@ inline const Function kFunctions[] = {
     {"softlane_update_states",
      Settings::kStates,
      [](const Call& c) {
-       return softlane_update_states(c.In(0), c.Stride(0), c.options.first_col,
-                                     c.As<softlane_softmax_state>(1), c.rows,
-                                     c.cols, c.options.scale, c.options.use,
-                                     c.target);
+       return softlane_update_states(
+           c.In(0), c.Type(0), c.Stride(0), c.options.first_col,
+           c.As<softlane_softmax_state>(1), c.rows, c.cols, c.options.scale,
+           c.options.use, c.target);
      },
      {Read("logits", Content::kLogits, Shape::kMatrix),
       Updated("states", Content::kUpdatedStates)}},
@@ -227,9 +234,10 @@ inline const Function kFunctions[] = {
      Settings::kSoftmax,
      [](const Call& c) {
        return softlane_softmax_from_states(
-           c.In(0), c.Stride(0), c.As<const softlane_softmax_state>(1),
-           c.Out(2), c.Stride(2), c.rows, c.cols, c.options.scale,
-           c.options.empty_row, c.target);
+           c.In(0), c.Type(0), c.Stride(0),
+           c.As<const softlane_softmax_state>(1), c.Out(2), c.Type(2),
+           c.Stride(2), c.rows, c.cols, c.options.scale, c.options.empty_row,
+           c.target);
      },
      {In("logits"),
       Read("states", Content::kSoftmaxStates, Shape::kPerRow, Element::kState),
@@ -238,9 +246,10 @@ inline const Function kFunctions[] = {
      Settings::kSoftmax,
      [](const Call& c) {
        return softlane_log_softmax_from_states(
-           c.In(0), c.Stride(0), c.As<const softlane_softmax_state>(1),
-           c.Out(2), c.Stride(2), c.rows, c.cols, c.options.scale,
-           c.options.empty_row, c.target);
+           c.In(0), c.Type(0), c.Stride(0),
+           c.As<const softlane_softmax_state>(1), c.Out(2), c.Type(2),
+           c.Stride(2), c.rows, c.cols, c.options.scale, c.options.empty_row,
+           c.target);
      },
      {In("logits"),
       Read("states", Content::kLogStates, Shape::kPerRow, Element::kState),
@@ -249,9 +258,9 @@ inline const Function kFunctions[] = {
      Settings::kUpdateLoss,
      [](const Call& c) {
        return softlane_update_loss_states_i64(
-           c.In(0), c.Stride(0), c.options.first_col, c.As<const int64_t>(1),
-           c.As<softlane_softmax_state>(2), c.rows, c.cols, LossStateOptions(c),
-           c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.options.first_col,
+           c.As<const int64_t>(1), c.As<softlane_softmax_state>(2), c.rows,
+           c.cols, LossStateOptions(c), c.target);
      },
      {Read("logits", Content::kLogits, Shape::kMatrix),
       Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt64),
@@ -260,9 +269,9 @@ inline const Function kFunctions[] = {
      Settings::kUpdateLoss,
      [](const Call& c) {
        return softlane_update_loss_states_i32(
-           c.In(0), c.Stride(0), c.options.first_col, c.As<const int32_t>(1),
-           c.As<softlane_softmax_state>(2), c.rows, c.cols, LossStateOptions(c),
-           c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.options.first_col,
+           c.As<const int32_t>(1), c.As<softlane_softmax_state>(2), c.rows,
+           c.cols, LossStateOptions(c), c.target);
      },
      {Read("logits", Content::kLogits, Shape::kMatrix),
       Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32),
@@ -270,20 +279,22 @@ inline const Function kFunctions[] = {
     {"softlane_cross_entropy_from_states_i64", Settings::kLossFromStates,
      [](const Call& c) {
        return softlane_cross_entropy_from_states_i64(
-           c.In(0), c.Stride(0), c.options.first_col, c.options.num_classes,
-           c.As<const int64_t>(1), c.As<const softlane_softmax_state>(2),
-           c.Out(3), c.Out(4), c.Stride(4), c.rows, c.cols,
-           LossStateOptions(c, c.In(5), c.In(6)), c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.options.first_col,
+           c.options.num_classes, c.As<const int64_t>(1),
+           c.As<const softlane_softmax_state>(2), c.Out(3), c.Out(4), c.Type(4),
+           c.Stride(4), c.rows, c.cols, LossStateOptions(c, c.In(5), c.In(6)),
+           c.target);
      },
      SOFTLANE_FUZZ_LOSS_OF_PARTS(
          Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt64))},
     {"softlane_cross_entropy_from_states_i32", Settings::kLossFromStates,
      [](const Call& c) {
        return softlane_cross_entropy_from_states_i32(
-           c.In(0), c.Stride(0), c.options.first_col, c.options.num_classes,
-           c.As<const int32_t>(1), c.As<const softlane_softmax_state>(2),
-           c.Out(3), c.Out(4), c.Stride(4), c.rows, c.cols,
-           LossStateOptions(c, c.In(5), c.In(6)), c.target);
+           c.In(0), c.Type(0), c.Stride(0), c.options.first_col,
+           c.options.num_classes, c.As<const int32_t>(1),
+           c.As<const softlane_softmax_state>(2), c.Out(3), c.Out(4), c.Type(4),
+           c.Stride(4), c.rows, c.cols, LossStateOptions(c, c.In(5), c.In(6)),
+           c.target);
      },
      SOFTLANE_FUZZ_LOSS_OF_PARTS(
          Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32))},

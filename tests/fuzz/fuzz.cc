@@ -20,7 +20,8 @@ namespace fuzz {
 namespace {
 
 // The first byte of an input is a function's index: first those of names, so
-// that a new entry at the end of kFunctions changes no input of the corpus.
+// that a new entry at the end of kFunctions changes no input of the corpus. The
+// index plus a multiple of kNumAll are other types.
 constexpr size_t kNumAll = kNumNameFunctions + kNumFunctions;
 
 struct Counts {
@@ -120,7 +121,7 @@ void CheckRowAlone(const Call& c, size_t row, size_t column, Memory& memory,
           (row == 0 ? 0 : row * c.views[i].stride) + (has_planes ? column : 0);
     }
     alone.views[i].data =
-        c.As<unsigned char>(i) + elements * SizeOf(c.OperandAt(i).element);
+        c.As<unsigned char>(i) + elements * SizeOf(c.ElementAt(i));
   }
   Results results;
   RunAgain(alone, c, memory, results);
@@ -141,7 +142,8 @@ void CheckRowAlone(const Call& c, size_t row, size_t column, Memory& memory,
   }
 }
 
-void FuzzFunction(const Function& function, Source& source, Counts& counts) {
+void FuzzFunction(const Function& function, size_t types, Source& source,
+                  Counts& counts) {
   Call c;
   c.function = &function;
   while (c.num_operands < kMaxOperands &&
@@ -151,6 +153,7 @@ void FuzzFunction(const Function& function, Source& source, Counts& counts) {
   ChooseSizes(c, source);
   ChooseOptions(c, source);
   ChooseTarget(c, source);
+  ChooseTypes(c, types, source);
   Place places[kMaxOperands];
   ChoosePlaces(c, source, places);
   Memory memory(c, places);
@@ -249,12 +252,14 @@ bool AllHaveSucceeded() {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace softlane::fuzz;
   Source source(data, size);
-  size_t function = source.Byte() % NumFunctions();
+  const size_t first = source.Byte();
+  size_t function = first % NumFunctions();
   if (only_function != SIZE_MAX) function = only_function;
   Counts& its_counts = counts[function];
   ++its_counts.executions;
   if (function >= kNumNameFunctions) {
-    FuzzFunction(kFunctions[function - kNumNameFunctions], source, its_counts);
+    FuzzFunction(kFunctions[function - kNumNameFunctions],
+                 first / NumFunctions(), source, its_counts);
     return 0;
   }
   if (!kNameFunctions[function].is_good(source)) {

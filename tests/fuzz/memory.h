@@ -52,7 +52,7 @@ inline size_t BytesOf(const Call& c, size_t i) {
     elements +=
         static_cast<double>(n.axis - 1) * static_cast<double>(view.axis_stride);
   }
-  elements *= static_cast<double>(SizeOf(c.OperandAt(i).element));
+  elements *= static_cast<double>(SizeOf(c.ElementAt(i)));
   return elements > static_cast<double>(kMaxBytes)
              ? kMaxBytes + 1
              : static_cast<size_t>(elements);
@@ -151,7 +151,7 @@ class Memory {
     parts_.clear();
     for (size_t i = 0; i < c.num_operands; ++i) {
       if (block_of_[i] != index || !has_[i]) continue;
-      const size_t size = SizeOf(c.OperandAt(i).element);
+      const size_t size = SizeOf(c.ElementAt(i));
       ForEachPart(c, i, [&](unsigned char* part, size_t, size_t count) {
         parts_.push_back({part, count * size});
       });
@@ -189,7 +189,7 @@ class Memory {
     if (block.data == nullptr) std::abort();
     for (size_t i = root; i < c.num_operands; ++i) {
       if (places[i].root != root) continue;
-      const size_t size = AlignmentOf(c.OperandAt(i).element);
+      const size_t size = AlignmentOf(c.ElementAt(i));
       const bool fits = BytesOf(c, i) <= kMaxBytes;
       const auto at = static_cast<size_t>(
           static_cast<int64_t>(kGuard + before) + places[i].offset);

@@ -145,6 +145,7 @@ struct AttentionOptions {
                o.softcap,
                o.alibi_slope,
                c.In(masks),
+               c.Type(masks),
                c.Stride(masks),
                c.As<const uint8_t>(masks + 1),
                c.Stride(masks + 1),

@@ -6,7 +6,7 @@
 #include "source.h"
 
 // The status that a call must have, from the text of the headers alone. Of
-// several errors the error with the smallest value counts.
+// several errors that of types counts, then the error with the smallest value.
 
 namespace softlane {
 namespace fuzz {
@@ -39,7 +39,7 @@ inline bool FindSpan(const Call& c, size_t i, Span* span) {
     elements += static_cast<unsigned __int128>(extent.rows - 1) * view.stride;
     if (elements > kMost) return false;
   }
-  const unsigned __int128 bytes = elements * SizeOf(operand.element);
+  const unsigned __int128 bytes = elements * SizeOf(c.ElementAt(i));
   span->begin = reinterpret_cast<uintptr_t>(view.data);
   span->end = span->begin + bytes;
   return bytes <= kMost && span->end <= UINTPTR_MAX;
@@ -56,8 +56,8 @@ inline bool IsSameView(const Call& c, size_t i, size_t k) {
 // Whether both are windows of columns of one buffer that share no column.
 inline bool AreWindows(const Call& c, size_t i, size_t k) {
   const Extent n = c.ExtentOf(i), m = c.ExtentOf(k);
-  const size_t size = SizeOf(c.OperandAt(i).element);
-  const size_t other_size = SizeOf(c.OperandAt(k).element);
+  const size_t size = SizeOf(c.ElementAt(i));
+  const size_t other_size = SizeOf(c.ElementAt(k));
   const size_t stride = c.views[i].stride * size;
   if (n.axis != 1 || m.axis != 1 || n.rows == 1 || m.rows == 1 || stride == 0 ||
       stride != c.views[k].stride * other_size) {
@@ -77,8 +77,29 @@ inline bool IsScale(float scale) { return IsFinite(scale) && scale > 0.0f; }
 inline bool IsAmount(float x) { return IsFinite(x) && x >= 0.0f; }
 inline bool IsEmptyRow(int policy) { return policy == 0 || policy == 1; }
 
-// kNullPointer, kBadShape and kOverlap.
+// Whether the types go together: see any_rows.h. The type of an operand that is
+// not used counts as little as the operand.
+inline bool AreGoodTypes(const Call& c) {
+  int half = SOFTLANE_F32, in = -1;
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    if (!c.IsTyped(i) || !c.IsUsed(i)) continue;
+    const int type = c.Type(i);
+    if (type < 0 || type > 2) return false;
+    if (type != SOFTLANE_F32) {
+      if (half != SOFTLANE_F32 && half != type) return false;
+      half = type;
+    }
+    const Operand& operand = c.OperandAt(i);
+    if (IsOutput(operand.role) || operand.is_option) continue;
+    if (in >= 0 && in != type) return false;
+    in = type;
+  }
+  return true;
+}
+
+// kBadOption for types, kNullPointer, kBadShape and kOverlap.
 inline int ExpectedOfOperands(const Call& c) {
+  if (!AreGoodTypes(c)) return SOFTLANE_BAD_OPTION;
   bool is_looked_at[kMaxOperands] = {};
   for (size_t i = 0; i < c.num_operands; ++i) {
     is_looked_at[i] = c.IsUsed(i) && !c.ExtentOf(i).IsEmpty();
@@ -106,8 +127,9 @@ inline int ExpectedOfOperands(const Call& c) {
     if (!IsOutput(role) || !is_looked_at[i]) continue;
     for (size_t k = 0; k < c.num_operands; ++k) {
       if (k == i || !is_looked_at[k] || !spans[i].Meets(spans[k])) continue;
-      const bool may_replace =
-          role == Role::kReplacing && c.OperandAt(k).role == Role::kReplaced;
+      const bool may_replace = role == Role::kReplacing &&
+                               c.OperandAt(k).role == Role::kReplaced &&
+                               c.ElementAt(i) == c.ElementAt(k);
       if (may_replace && IsSameView(c, i, k)) continue;
       if (!AreWindows(c, i, k)) return SOFTLANE_OVERLAP;
     }

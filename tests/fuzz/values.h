@@ -9,6 +9,7 @@
 #include "call.h"
 #include "memory.h"
 #include "operands.h"
+#include "softlane/types.h"
 #include "source.h"
 
 // The values of a call's inputs: a family of values per operand, and a few
@@ -146,15 +147,23 @@ inline softlane_softmax_state MakeState(int use, float max, Random& random,
   return state;
 }
 
+// An element that may be of a half type. Numbers are rounded.
+inline void PutNumber(const Call& c, size_t i, unsigned char* to, float value) {
+  if (c.ElementAt(i) == Element::kBFloat16) return Put(to, BFloat16(value));
+  if (c.ElementAt(i) == Element::kFloat16) return Put(to, Float16(value));
+  Put(to, value);
+}
+
 inline void PutElement(const Call& c, size_t i, unsigned char* to,
                        Random& random, Floats& floats, bool is_wild) {
   const Operand& operand = c.OperandAt(i);
   switch (operand.content) {
     case Content::kShares:
     case Content::kWeights:
-      return Put(to, is_wild ? floats.Next() : Share(random));
+      return PutNumber(c, i, to, is_wild ? floats.Next() : Share(random));
     case Content::kLogs:
-      return Put(to, is_wild ? floats.Next() : Share(random) * -20.0f);
+      return PutNumber(c, i, to,
+                       is_wild ? floats.Next() : Share(random) * -20.0f);
     case Content::kKeep:
       return Put(to, static_cast<uint8_t>(random.Next() >> 62));
     case Content::kLengths: {
@@ -182,7 +191,7 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
       return Put(to, MakeState(use, floats.Next(), random, is_wild));
     }
     default:
-      return Put(to, floats.Next());
+      return PutNumber(c, i, to, floats.Next());
   }
 }
 
@@ -197,17 +206,20 @@ inline bool AreStatesOfRows(const Call& c, size_t i) {
 // The state that has read row r. All zero if the options are bad.
 inline softlane_softmax_state StateOfRow(const Call& c, size_t i, size_t r) {
   softlane_softmax_state state = {};
-  const float* const row = c.In(0) + (r == 0 ? 0 : r * c.Stride(0));
+  const auto* const row =
+      c.As<const unsigned char>(0) +
+      (r == 0 ? 0 : r * c.Stride(0)) * SizeOf(c.ElementAt(0));
   if (c.OperandAt(i).content == Content::kLossStates) {
     const int64_t label = LabelOf(c, r);
     const LossStateOptions options(c);
-    softlane_update_loss_states_i64(row, 0, c.options.first_col, &label, &state,
-                                    1, c.cols, options,
+    softlane_update_loss_states_i64(row, c.Type(0), 0, c.options.first_col,
+                                    &label, &state, 1, c.cols, options,
                                     SOFTLANE_TARGET_BASELINE);
     return state;
   }
-  softlane_update_states(row, 0, 0, &state, 1, c.cols, c.options.scale,
-                         UseOf(c, i), SOFTLANE_TARGET_BASELINE);
+  softlane_update_states(row, c.Type(0), 0, 0, &state, 1, c.cols,
+                         c.options.scale, UseOf(c, i),
+                         SOFTLANE_TARGET_BASELINE);
   return state;
 }
 
@@ -216,7 +228,7 @@ inline void PutChosen(const Call& c, size_t i, Source& source) {
   const size_t chosen = source.Below(size_t{1} << 16);
   const size_t kind = source.Byte();
   const uint32_t bits = kind < 32 ? BitsOf(SpecialFloat(kind)) : source.Word();
-  const size_t size = SizeOf(c.OperandAt(i).element);
+  const size_t size = SizeOf(c.ElementAt(i));
   const Extent extent = c.ExtentOf(i);
   if (extent.IsEmpty()) return;
   const size_t element = chosen % (extent.rows * extent.axis * extent.cols);
@@ -225,7 +237,9 @@ inline void PutChosen(const Call& c, size_t i, Source& source) {
     unsigned char* const to = part + (element - offset) * size;
     if (size == 8) return Put(to, static_cast<int64_t>(bits) - 128);
     if (size == 1) return Put(to, static_cast<uint8_t>(bits));
-    const bool is_integer = c.OperandAt(i).element == Element::kInt32;
+    if (size == 2 && kind < 32) return PutNumber(c, i, to, SpecialFloat(kind));
+    if (size == 2) return Put(to, static_cast<uint16_t>(bits));
+    const bool is_integer = c.ElementAt(i) == Element::kInt32;
     return Put(to, is_integer ? bits - 1 : bits);
   });
 }
@@ -237,7 +251,7 @@ inline void FillInputs(const Call& c, const Memory& memory, Source& source) {
     Floats floats(source, ~seed);
     Random random(seed);
     const bool is_wild = source.Chance(24);
-    const size_t size = SizeOf(c.OperandAt(i).element);
+    const size_t size = SizeOf(c.ElementAt(i));
     ForEachPart(c, i, [&](unsigned char* part, size_t, size_t count) {
       for (size_t n = 0; n < count; ++n) {
         PutElement(c, i, part + n * size, random, floats, is_wild);
