@@ -21,6 +21,17 @@ bool MasksHaveShapeOf(const Scores& scores,
   return HasShapeOf(scores, options.bias) && HasShapeOf(scores, options.keep);
 }
 
+/// Whether a bias may be beside an input and an output of these types: see
+/// any_rows.h.
+inline bool IsBiasBeside(const ConstAnyRows& bias, ElementType in,
+                         ElementType out) noexcept {
+  constexpr ElementType kFloat = ElementType::kFloat32;
+  return bias.data == nullptr || bias.type == kFloat ||
+         (bias.type <= ElementType::kFloat16 &&
+          (in == kFloat || in == bias.type) &&
+          (out == kFloat || out == bias.type));
+}
+
 /// kOk or kBadOption. The operands have been checked before.
 inline Status CheckAttentionOptions(const AttentionOptions& options,
                                     size_t rows, size_t cols) noexcept {

@@ -23,6 +23,10 @@ Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
   using internal::Read;
   using internal::ReadVector;
   using internal::Replaced;
+  if (!internal::IsBiasBeside(options.bias, ElementType::kFloat32,
+                              ElementType::kFloat32)) {
+    return Status::kBadOption;
+  }
   const size_t rows = probs.rows;
   const bool shapes_agree = internal::HaveSameShape(probs, dscores) &&
                             internal::HaveSameShape(dprobs, dscores) &&

@@ -50,7 +50,7 @@ inline AttentionOptions AttentionOf(const Call& c) {
   o.scale = c.settings.scale;
   o.softcap = c.settings.softcap;
   o.alibi_slope = c.settings.alibi_slope;
-  o.bias = c[kBias].AsRows<const float>();
+  o.bias = c[kBias].AsAnyRows();
   o.keep = c[kKeep].AsRows<const uint8_t>();
   o.lengths = c[kLengths].As<const int32_t>();
   o.causal = c.settings.causal;
@@ -183,12 +183,12 @@ inline Status RunLossTargets(const Call& c, Target t) {
   });
 }
 inline Status RunAttention(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return AttentionSoftmax(v.In(kX), v.Out(), AttentionOf(c), t);
   });
 }
 inline Status RunAttentionLse(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return AttentionSoftmaxWithLogSumExp(v.In(kX), v.Out(), Floats(c, kResults),
                                          AttentionOf(c), t);
   });

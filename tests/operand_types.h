@@ -20,10 +20,8 @@ struct Types {
 };
 
 // Functions that take floats alone.
-constexpr RunFunction kRunsOfFloats[] = {
-    RunJacobian,    RunTopK,      RunLoss64,       RunLoss32,
-    RunLossTargets, RunAttention, RunAttentionLse,
-};
+constexpr RunFunction kRunsOfFloats[] = {RunJacobian, RunTopK, RunLoss64,
+                                         RunLoss32, RunLossTargets};
 inline bool TakesFloatsAlone(const Operation& operation) {
   return std::count(std::begin(kRunsOfFloats), std::end(kRunsOfFloats),
                     operation.run[0]) != 0;
@@ -53,10 +51,14 @@ inline std::vector<Types> TypesOf(const Operation& operation) {
   const bool has_output = HasTyped(operation, IsOutput);
   const bool has_bias = HasBias(operation);
   for (const Element half : {Element::kBFloat16, Element::kFloat16}) {
-    all.push_back({half, half, kFloat});
+    all.push_back({half, half, half});
     if (has_output) {
-      all.push_back({half, kFloat, kFloat});
-      all.push_back({kFloat, half, kFloat});
+      all.push_back({half, kFloat, half});
+      all.push_back({kFloat, half, half});
+    }
+    if (has_bias) {  // which may be float, or of a half type beside floats
+      all.push_back({half, half, kFloat});
+      all.push_back({kFloat, kFloat, half});
     }
   }
   return all;
@@ -84,8 +86,14 @@ inline std::vector<Operation> MakeTypedOperations() {
   std::vector<Operation> all;
   for (const Operation& operation : Operations()) {
     const std::vector<Types> types = TypesOf(operation);
-    for (const Types& t : types) all.push_back(WithTypes(operation, t));
     constexpr Element kFloat = Element::kFloat;
+    for (const Types& t : types) {
+      all.push_back(WithTypes(operation, t));
+      // Functions of floats take a bias of a half type, too.
+      if (t.in != kFloat || t.out != kFloat) continue;
+      all.push_back(all.back());
+      all.back().is_any = false;
+    }
     if (types.empty()) continue;
     all.push_back(WithTypes(operation, {kFloat, kFloat, kFloat}));
   }
@@ -99,7 +107,6 @@ inline const std::vector<Operation>& TypedOperations() {
 // An operation in words: its name and the types of its matrices.
 inline std::string NameOf(const Operation& operation) {
   std::string name = operation.name;
-  if (!operation.is_any) return name;
   for (const Operand& operand : operation.operands) {
     if (!IsTyped(operand)) continue;
     name += std::string(", ") + NameOf(operand.element) + " " + operand.name;

@@ -33,7 +33,8 @@ Status Check(const Call& call) {
   const size_t rows = call.probs.rows;
   const ElementType in = call.probs.type, out = call.dscores.type;
   if (!internal::IsPair(call.probs, call.dprobs, call.dscores) ||
-      call.scores.type != in) {
+      call.scores.type != in ||
+      !internal::IsBiasBeside(options.bias, in, out)) {
     return Status::kBadOption;
   }
   if (Status s = internal::CheckSinkGradient(options, call.sink, rows);
