@@ -218,23 +218,26 @@ TEST_CASE("softmax_axis: C") {
   const Planes<float> in = view(x, 23, 7), second = view(z, 31, 8);
   const Planes<float> out = view(want, 29, 9);
   REQUIRE(SoftmaxAxis(in, out, {0.5f, EmptyRow::kZero}) == Status::kOk);
-  CHECK(softlane_softmax_axis(x.data(), 23, 7, got.data(), 29, 9, kOuter, kAxis,
-                              kInner, 0.5f, SOFTLANE_EMPTY_ROW_ZERO,
+  CHECK(softlane_softmax_axis(x.data(), SOFTLANE_F32, 23, 7, got.data(),
+                              SOFTLANE_F32, 29, 9, kOuter, kAxis, kInner, 0.5f,
+                              SOFTLANE_EMPTY_ROW_ZERO,
                               SOFTLANE_TARGET_AUTO) == SOFTLANE_OK);
   CHECK(SameBits(got, want));
   REQUIRE(LogSoftmaxAxis(in, out, {0.5f, EmptyRow::kZero}) == Status::kOk);
-  CHECK(softlane_log_softmax_axis(x.data(), 23, 7, got.data(), 29, 9, kOuter,
-                                  kAxis, kInner, 0.5f, SOFTLANE_EMPTY_ROW_ZERO,
+  CHECK(softlane_log_softmax_axis(x.data(), SOFTLANE_F32, 23, 7, got.data(),
+                                  SOFTLANE_F32, 29, 9, kOuter, kAxis, kInner,
+                                  0.5f, SOFTLANE_EMPTY_ROW_ZERO,
                                   SOFTLANE_TARGET_AUTO) == SOFTLANE_OK);
   CHECK(SameBits(got, want));
   REQUIRE(SoftmaxBackwardAxis(in, second, out, 0.5f) == Status::kOk);
   CHECK(softlane_softmax_backward_axis(
-            x.data(), 23, 7, z.data(), 31, 8, got.data(), 29, 9, kOuter, kAxis,
-            kInner, 0.5f, SOFTLANE_TARGET_AUTO) == SOFTLANE_OK);
+            x.data(), SOFTLANE_F32, 23, 7, z.data(), SOFTLANE_F32, 31, 8,
+            got.data(), SOFTLANE_F32, 29, 9, kOuter, kAxis, kInner, 0.5f,
+            SOFTLANE_TARGET_AUTO) == SOFTLANE_OK);
   CHECK(SameBits(got, want));
-  CHECK(softlane_softmax_axis(x.data(), 23, 7, got.data(), 29, 9, kOuter, kAxis,
-                              kInner, 0.5f, 2,
-                              SOFTLANE_TARGET_AUTO) == SOFTLANE_BAD_OPTION);
+  CHECK(softlane_softmax_axis(x.data(), SOFTLANE_F32, 23, 7, got.data(),
+                              SOFTLANE_F32, 29, 9, kOuter, kAxis, kInner, 0.5f,
+                              2, SOFTLANE_TARGET_AUTO) == SOFTLANE_BAD_OPTION);
 }
 
 }  // namespace

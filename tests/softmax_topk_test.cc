@@ -238,8 +238,8 @@ TEST_CASE("softmax_topk: C") {
   const std::vector<float> x = MakeRow(Family::kGaussian, 100, random);
   const SoftmaxTopKOptions options{0.5f, true, EmptyRow::kZero};
   TopK got{std::vector<float>(7), std::vector<int32_t>(7)};
-  CHECK(softlane_softmax_topk(x.data(), 101, 7, got.probs.data(), 8,
-                              got.indices.data(), 9, 1, 100, 0.5f, 1,
+  CHECK(softlane_softmax_topk(x.data(), SOFTLANE_F32, 101, 7, got.probs.data(),
+                              8, got.indices.data(), 9, 1, 100, 0.5f, 1,
                               SOFTLANE_EMPTY_ROW_ZERO,
                               SOFTLANE_TARGET_AUTO) == SOFTLANE_OK);
   CHECK(got == Run(x, 7, Target::kAuto, options));

@@ -69,23 +69,27 @@ static int DigestLosses(float* x, const float* targets, float* y, size_t cols,
   options.scale = 0.7f;
   options.z_loss = 0.01f;
   options.upstream_rows = kUpstream;
-  status |= softlane_cross_entropy_i64(x, cols, labels, loss, y, cols, 3, cols,
-                                       &options, &divisor, target);
+  status |= softlane_cross_entropy_i64(x, SOFTLANE_F32, cols, labels, loss, y,
+                                       SOFTLANE_F32, cols, 3, cols, &options,
+                                       &divisor, target);
   DigestAdd(loss, 3, hash);
   DigestAdd(y, n, hash);
   DigestAdd(&divisor, 1, hash);
   options.reduction = SOFTLANE_REDUCTION_SUM;
   options.label_smoothing = 0.1f;
-  status |= softlane_cross_entropy_probs(x, cols, targets, cols, loss, y, cols,
-                                         3, cols, &options, NULL, target);
+  status |= softlane_cross_entropy_probs(
+      x, SOFTLANE_F32, cols, targets, SOFTLANE_F32, cols, loss, y, SOFTLANE_F32,
+      cols, 3, cols, &options, NULL, target);
   DigestAdd(loss, 1, hash);
   DigestAdd(y, n, hash);
-  status |= softlane_cross_entropy_i32(x, cols, narrow, loss, NULL, 0, 3, cols,
-                                       NULL, &divisor, target);
+  status |= softlane_cross_entropy_i32(x, SOFTLANE_F32, cols, narrow, loss,
+                                       NULL, SOFTLANE_F32, 0, 3, cols, NULL,
+                                       &divisor, target);
   DigestAdd(loss, 1, hash);
   DigestAdd(&divisor, 1, hash);
-  status |= softlane_cross_entropy_i32(x, cols, narrow, loss, x, cols, 3, cols,
-                                       NULL, NULL, target);
+  status |= softlane_cross_entropy_i32(x, SOFTLANE_F32, cols, narrow, loss, x,
+                                       SOFTLANE_F32, cols, 3, cols, NULL, NULL,
+                                       target);
   DigestAdd(loss, 1, hash);
   DigestAdd(x, n, hash);
   return status;
@@ -104,9 +108,10 @@ static int DigestParts(const float* x, const float* p, float* y, size_t cols,
   for (i = 0; i < 2; ++i) {
     const size_t first = i * (cols / 2);
     const size_t count = i == 0 ? cols / 2 : cols - cols / 2;
-    status |= softlane_update_states(x + first, cols, first, states[i], 3,
-                                     count, 0.7f, use, target);
-    status |= softlane_softmax_backward_dots(p + first, cols, x + first, cols,
+    status |= softlane_update_states(x + first, SOFTLANE_F32, cols, first,
+                                     states[i], 3, count, 0.7f, use, target);
+    status |= softlane_softmax_backward_dots(p + first, SOFTLANE_F32, cols,
+                                             x + first, SOFTLANE_F32, cols,
                                              dots[i], 3, count, target);
   }
   status |= softlane_merge_states(states[0], states[1], 3);
@@ -116,17 +121,18 @@ static int DigestParts(const float* x, const float* p, float* y, size_t cols,
   for (i = 0; i < 2; ++i) {
     const size_t first = i * (cols / 2);
     const size_t count = i == 0 ? cols / 2 : cols - cols / 2;
-    status |= use == SOFTLANE_STATE_SOFTMAX
-                  ? softlane_softmax_from_states(
-                        x + first, cols, states[0], y, count, 3, count, 0.7f,
-                        SOFTLANE_EMPTY_ROW_ZERO, target)
-                  : softlane_log_softmax_from_states(
-                        x + first, cols, states[0], y, count, 3, count, 0.7f,
-                        SOFTLANE_EMPTY_ROW_ZERO, target);
+    status |=
+        use == SOFTLANE_STATE_SOFTMAX
+            ? softlane_softmax_from_states(
+                  x + first, SOFTLANE_F32, cols, states[0], y, SOFTLANE_F32,
+                  count, 3, count, 0.7f, SOFTLANE_EMPTY_ROW_ZERO, target)
+            : softlane_log_softmax_from_states(
+                  x + first, SOFTLANE_F32, cols, states[0], y, SOFTLANE_F32,
+                  count, 3, count, 0.7f, SOFTLANE_EMPTY_ROW_ZERO, target);
     DigestAdd(y, 3 * count, hash);
-    status |= softlane_softmax_backward_from_dots(p + first, cols, x + first,
-                                                  cols, dots[0], y, count, 3,
-                                                  count, 0.7f, target);
+    status |= softlane_softmax_backward_from_dots(
+        p + first, SOFTLANE_F32, cols, x + first, SOFTLANE_F32, cols, dots[0],
+        y, SOFTLANE_F32, count, 3, count, 0.7f, target);
     DigestAdd(y, 3 * count, hash);
   }
   return status;
@@ -159,25 +165,26 @@ static int DigestLossParts(const float* x, float* y, size_t cols, int target,
   for (i = 0; i < 2; ++i) {
     const size_t first = i * (cols / 2);
     const size_t count = i == 0 ? cols / 2 : cols - cols / 2;
-    status |= softlane_update_loss_states_i64(
-        x + first, cols, first, labels, states, 3, count, &options, target);
-    status |= softlane_update_loss_states_i32(x + first, cols, first, narrow,
-                                              narrow_states, 3, count, &options,
-                                              target);
+    status |= softlane_update_loss_states_i64(x + first, SOFTLANE_F32, cols,
+                                              first, labels, states, 3, count,
+                                              &options, target);
+    status |= softlane_update_loss_states_i32(x + first, SOFTLANE_F32, cols,
+                                              first, narrow, narrow_states, 3,
+                                              count, &options, target);
   }
   if (memcmp(states, narrow_states, sizeof(states)) != 0) return -1;
   for (i = 0; i < 2; ++i) {
     const size_t first = i * (cols / 2);
     const size_t count = i == 0 ? cols / 2 : cols - cols / 2;
     status |= softlane_cross_entropy_from_states_i64(
-        x + first, cols, first, cols, labels, states, losses, y, count, 3,
-        count, &options, target);
+        x + first, SOFTLANE_F32, cols, first, cols, labels, states, losses, y,
+        SOFTLANE_F32, count, 3, count, &options, target);
     DigestAdd(losses, 3, hash);
     DigestAdd(y, 3 * count, hash);
     options.label_weights = NULL;
     status |= softlane_cross_entropy_from_states_i32(
-        x + first, cols, first, cols, narrow, states, losses, NULL, 0, 3, count,
-        &options, target);
+        x + first, SOFTLANE_F32, cols, first, cols, narrow, states, losses,
+        NULL, SOFTLANE_F32, 0, 3, count, &options, target);
     options.label_weights = kWeights;
     DigestAdd(losses, 3, hash);
   }
@@ -198,35 +205,42 @@ static uint64_t Digest(int target) {
     int status = SOFTLANE_OK;
     DigestFill(x, n, special, &state);
     DigestFill(second, n, 0, &state);
-    status |= softlane_exp(x, cols, y, cols, 3, cols, target);
+    status |= softlane_exp(x, SOFTLANE_F32, cols, y, SOFTLANE_F32, cols, 3,
+                           cols, target);
     DigestAdd(y, n, &hash);
-    status |= softlane_row_max(x, cols, row, 3, cols, target);
+    status |= softlane_row_max(x, SOFTLANE_F32, cols, row, 3, cols, target);
     DigestAdd(row, 3, &hash);
-    status |= softlane_softmax(x, cols, y, cols, 3, cols, 0.7f,
-                               SOFTLANE_EMPTY_ROW_ZERO, target);
+    status |= softlane_softmax(x, SOFTLANE_F32, cols, y, SOFTLANE_F32, cols, 3,
+                               cols, 0.7f, SOFTLANE_EMPTY_ROW_ZERO, target);
     DigestAdd(y, n, &hash);
     status |= softlane_softmax_with_logsumexp(
-        x, cols, y, cols, row, 3, cols, 1.0f, SOFTLANE_EMPTY_ROW_NAN, target);
+        x, SOFTLANE_F32, cols, y, SOFTLANE_F32, cols, row, 3, cols, 1.0f,
+        SOFTLANE_EMPTY_ROW_NAN, target);
     DigestAdd(y, n, &hash);
     DigestAdd(row, 3, &hash);
-    status |= softlane_softmax_backward(y, cols, second, cols, y, cols, 3, cols,
-                                        0.7f, target);
+    status |= softlane_softmax_backward(y, SOFTLANE_F32, cols, second,
+                                        SOFTLANE_F32, cols, y, SOFTLANE_F32,
+                                        cols, 3, cols, 0.7f, target);
     DigestAdd(y, n, &hash);
-    status |= softlane_logsumexp(x, cols, row, 3, cols, 0.7f, target);
+    status |=
+        softlane_logsumexp(x, SOFTLANE_F32, cols, row, 3, cols, 0.7f, target);
     DigestAdd(row, 3, &hash);
-    status |= softlane_log_softmax(x, cols, y, cols, 3, cols, 0.7f,
-                                   SOFTLANE_EMPTY_ROW_ZERO, target);
+    status |=
+        softlane_log_softmax(x, SOFTLANE_F32, cols, y, SOFTLANE_F32, cols, 3,
+                             cols, 0.7f, SOFTLANE_EMPTY_ROW_ZERO, target);
     DigestAdd(y, n, &hash);
-    status |= softlane_log_softmax_backward(y, cols, second, cols, y, cols, 3,
-                                            cols, 0.7f, target);
+    status |= softlane_log_softmax_backward(y, SOFTLANE_F32, cols, second,
+                                            SOFTLANE_F32, cols, y, SOFTLANE_F32,
+                                            cols, 3, cols, 0.7f, target);
     DigestAdd(y, n, &hash);
     if (cols * cols <= 3 * DIGEST_MAX_COLS) {
       status |= softlane_softmax_jacobian(second, cols, y, cols, target);
       DigestAdd(y, cols * cols, &hash);
     }
     status |= DigestLosses(x, second, y, cols, target, &hash);
-    status |= softlane_softmax(second, cols, x, cols, 3, cols, 1.0f,
-                               SOFTLANE_EMPTY_ROW_NAN, target);
+    status |=
+        softlane_softmax(second, SOFTLANE_F32, cols, x, SOFTLANE_F32, cols, 3,
+                         cols, 1.0f, SOFTLANE_EMPTY_ROW_NAN, target);
     status |=
         DigestParts(second, x, y, cols, SOFTLANE_STATE_SOFTMAX, target, &hash);
     status |= DigestParts(second, x, y, cols, SOFTLANE_STATE_LOG_SOFTMAX,

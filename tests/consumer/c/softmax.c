@@ -6,8 +6,9 @@
 
 int main(void) {
   float x[3] = {1.0f, 2.0f, 3.0f};
-  const int status = softlane_softmax(
-      x, 3, x, 3, 1, 3, 1.0f, SOFTLANE_EMPTY_ROW_NAN, SOFTLANE_TARGET_AUTO);
+  const int status =
+      softlane_softmax(x, SOFTLANE_F32, 3, x, SOFTLANE_F32, 3, 1, 3, 1.0f,
+                       SOFTLANE_EMPTY_ROW_NAN, SOFTLANE_TARGET_AUTO);
   printf("%d: %g %g %g\n", status, (double)x[0], (double)x[1], (double)x[2]);
   return status != SOFTLANE_OK || !(x[2] > 0.66f && x[2] < 0.67f);
 }
