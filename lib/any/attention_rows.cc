@@ -115,28 +115,16 @@ void RunRows(const AnyAttention& call, const Converter& converter,
   }
 }
 
-// A short row with a key, which the function of floats does in place without
-// more stack.
-constexpr size_t kFewElements = 512;
-bool IsShortRow(const AnyAttention& call) {
-  const AttentionOptions& options = call.options;
-  if (call.scores.rows != 1 || call.scores.cols > kFewElements) return false;
-  if (!KeyRanges::MayBePart(options)) return true;
-  const KeyRange keys = KeyRanges(options, call.scores.cols).Of(0);
-  return keys.begin != keys.end;
-}
+// The elements of a short row, and of several rows. The function of floats
+// takes more stack for several rows than for a row.
+constexpr size_t kFewElements = 128, kManyElements = 2048;
 
-// The frames of these functions are not the caller's.
-[[gnu::noinline]] void RunShortRow(const AnyAttention& call,
-                                   const Converter& converter) {
-  alignas(64) float x[kFewElements], bias[kFewElements];
-  RunRows(call, converter, {x, bias, x, kFewElements});
-}
-[[gnu::noinline]] void RunMany(const AnyAttention& call,
-                               const Converter& converter) {
-  alignas(64) float x[kMaxAttentionCols], bias[kMaxAttentionCols],
-      y[kMaxAttentionCols];
-  RunRows(call, converter, {x, bias, y, kMaxAttentionCols});
+// The frame of this function is not the caller's.
+template <size_t elements>
+[[gnu::noinline]] void RunChunks(const AnyAttention& call,
+                                 const Converter& converter) {
+  alignas(64) float x[elements], bias[elements], y[elements];
+  RunRows(call, converter, {x, bias, y, elements});
 }
 
 // Writes the logits of keys of row r to the row of its probabilities, or makes
@@ -232,11 +220,14 @@ void FillZero(const AnyRows& probs, size_t r, size_t begin, size_t end) {
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunAttentionRows(const AnyAttention& call) {
   const Converter converter(call.target);
-  if (call.scores.cols > kMaxAttentionCols) return RunInOutput(call, converter);
-  if (IsShortRow(call)) {
-    RunShortRow(call, converter);
+  const size_t rows = call.scores.rows, cols = call.scores.cols;
+  if (cols > kMaxAttentionCols) return RunInOutput(call, converter);
+  if (rows == 1 && cols <= kFewElements) {
+    RunChunks<kFewElements>(call, converter);
+  } else if (cols <= kManyElements) {
+    RunChunks<kManyElements>(call, converter);
   } else {
-    RunMany(call, converter);
+    RunChunks<kMaxAttentionCols>(call, converter);
   }
 }
 

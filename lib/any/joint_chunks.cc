@@ -16,7 +16,7 @@ namespace {
 constexpr size_t kFloats = 4096;
 constexpr size_t kRowFloats = 14336;
 // Few elements take less stack.
-constexpr size_t kFewFloats = 1024;
+constexpr size_t kFewFloats = 768;
 
 constexpr size_t kRowsOfGroup = 16;
 
