@@ -138,8 +138,8 @@ inline Status RunJacobian(const Call& c, Target t) {
   });
 }
 inline Status RunTopK(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
-    return SoftmaxTopK(v.In(kX), c.sizes.k, v.Out(),
+  return OfAny(c, [&](const auto& v) {
+    return SoftmaxTopK(v.In(kX), c.sizes.k, c[kY].AsRows<float>(),
                        c[kIndices].AsRows<int32_t>(),
                        {c.settings.scale, c.settings.renormalize,
                         static_cast<EmptyRow>(c.settings.empty_row)},

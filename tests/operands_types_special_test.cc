@@ -48,6 +48,7 @@ TEST_CASE("types: special numbers in every place of a row") {
       Random random(2);
       for (size_t n = 1; n <= 70; n += 1 + random.Below(is_slow ? 40 : 8)) {
         for (const float special : kSpecialNumbers) {
+          if (random.Below(4) != 0) continue;
           Sizes sizes{n, 1, n, n < 4 ? size_t{1} : 4};
           if (Has(operation, Shape::kPlanes)) sizes = {1, n, 1 + n % 9};
           Fixture f(operation, sizes);
@@ -144,10 +145,12 @@ TEST_CASE("types: at the ends of memory") {
   ForEachTarget([](Target target) {
     Tally tally("at the ends of memory", target);
     const bool is_slow = target == Target::kBaseline;
+    Random random(3);
     for (const Operation& operation : TypedOperations()) {
       for (const size_t n :
            {1, 3, 5, 7, 9, 15, 17, 31, 33, 63, 65, 127, 511, 4097, 9001}) {
         if (is_slow && n > 600) continue;
+        if (random.Below(2) == 0) continue;
         for (const size_t rows : {1, 3}) {
           Sizes sizes{rows, 1, n, n < 4 ? size_t{1} : 3};
           if (Has(operation, Shape::kPlanes)) sizes = {rows, n, n % 5 + 1};

@@ -87,6 +87,7 @@ struct Shape {
 // Each schedule's.
 constexpr Shape kShapes[] = {
     {1, 8},
+    {1, 128},
     {1, 500},
     {1, 8192},
     {1, 16384},
@@ -193,7 +194,7 @@ TEST_CASE("no function takes more stack than promised") {
         measure(
             NameOf(operation).c_str(),
             [&] { return operation.run[0](call, target); },
-            has_planes || n > 500);
+            has_planes || n > 128);
       }
       // Also over the probabilities that the operations left.
       measure("softmax in place", [&] { return Softmax(y, y, {}, target); });

@@ -5,7 +5,6 @@
 #include "softlane/any_rows.h"
 #include "softlane/attention_softmax.h"
 #include "softlane/cross_entropy.h"
-#include "softlane/softmax_topk.h"
 
 // Functions that take floats alone until they have overloads of any element
 // type. Remove this file with the last of them.
@@ -23,13 +22,6 @@ inline Rows<float> FloatsOut(const AnyRows& v) {
   return {static_cast<float*>(v.data), v.rows, v.cols, v.stride};
 }
 
-inline Status SoftmaxTopK(const ConstAnyRows& logits, size_t k,
-                          const Rows<float>& probs,
-                          const Rows<int32_t>& indices,
-                          const SoftmaxTopKOptions& options, Target target) {
-  if (!IsFloat(logits)) return Status::kBadOption;
-  return SoftmaxTopK(FloatsIn(logits), k, probs, indices, options, target);
-}
 template <typename Label>
 Status CrossEntropy(const ConstAnyRows& logits, const Label* labels,
                     float* loss, const AnyRows& dlogits,

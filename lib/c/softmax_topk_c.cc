@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "c/convert.h"
-#include "c/not_yet.h"
 #include "c/views.h"
 #include "softlane/c.h"
 #include "softlane/softmax_topk.h"
