@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "c/convert.h"
+#include "c/views.h"
 #include "softlane/attention_softmax.h"
 #include "softlane/c.h"
 
@@ -19,11 +20,10 @@ inline AttentionOptions FromC(const softlane_attention_options* options,
   result.scale = options->scale;
   result.softcap = options->softcap;
   result.alibi_slope = options->alibi_slope;
-  if (options->bias != nullptr && options->bias_type != SOFTLANE_F32) {
-    result.scale = 0.0f;  // a bad option, until a bias may be of any type
+  if (options->bias != nullptr) {
+    result.bias = In(options->bias, options->bias_type, rows, cols,
+                     options->bias_stride);
   }
-  result.bias = {static_cast<const float*>(options->bias), rows, cols,
-                 options->bias_stride};
   result.keep = {options->keep, rows, cols, options->keep_stride};
   result.lengths = options->lengths;
   result.causal = options->causal != 0;

@@ -3,7 +3,6 @@
 #define SOFTLANE_LIB_C_NOT_YET_H_
 
 #include "softlane/any_rows.h"
-#include "softlane/attention_softmax.h"
 #include "softlane/cross_entropy.h"
 
 // Functions that take floats alone until they have overloads of any element
@@ -42,21 +41,6 @@ inline Status CrossEntropy(const ConstAnyRows& logits,
   return CrossEntropy(FloatsIn(logits), FloatsIn(targets), loss,
                       FloatsOut(dlogits), options, divisor, target);
 }
-inline Status AttentionSoftmax(const ConstAnyRows& scores, const AnyRows& probs,
-                               const AttentionOptions& options, Target target) {
-  if (!IsFloat(scores) || !IsFloat(probs)) return Status::kBadOption;
-  return AttentionSoftmax(FloatsIn(scores), FloatsOut(probs), options, target);
-}
-inline Status AttentionSoftmaxWithLogSumExp(const ConstAnyRows& scores,
-                                            const AnyRows& probs,
-                                            float* logsumexp,
-                                            const AttentionOptions& options,
-                                            Target target) {
-  if (!IsFloat(scores) || !IsFloat(probs)) return Status::kBadOption;
-  return AttentionSoftmaxWithLogSumExp(FloatsIn(scores), FloatsOut(probs),
-                                       logsumexp, options, target);
-}
-
 }  // namespace v1
 }  // namespace softlane
 
