@@ -104,16 +104,16 @@ HWY_INLINE bool SumAndWriteWhole(const Batch& batch, const Batch& before,
                                  BatchSums& sums) {
 #if HWY_TARGET == HWY_AVX2
   if (batch.rows != before.rows) return false;
-  const auto run = [&](auto shape) HWY_ATTR {
-    if (batch.n != shape.kVectors * kLanes) return false;
-    SumAndWriteRows<decltype(shape)>(batch, before, sums);
+  if (batch.n == kLanes) {
+    SumAndWriteRows<Shape<1, 1>>(batch, before, sums);
     return true;
-  };
-  return run(Shape<1, 1>()) || run(Shape<1, 2>()) || run(Shape<2, 4>()) ||
-         run(Shape<4, 8>());
-#else
-  return false;
+  }
+  if (batch.n == 2 * kLanes) {
+    SumAndWriteRows<Shape<1, 2>>(batch, before, sums);
+    return true;
+  }
 #endif
+  return false;
 }
 
 void WriteBatch(const Batch& batch) {
