@@ -40,7 +40,8 @@ Status AttentionSoftmax(const Rows<const float>& scores,
                         Target target = Target::kAuto) noexcept;
 /// AttentionSoftmax of any element type: see any_rows.h. options.bias is float,
 /// or of a half type, which is that of scores or probs if one of them is of a
-/// half type.
+/// half type. Scores and masks that are excluded may be read, but change
+/// nothing.
 Status AttentionSoftmax(const ConstAnyRows& scores, const AnyRows& probs,
                         const AttentionOptions& options = {},
                         Target target = Target::kAuto) noexcept;

@@ -37,14 +37,14 @@ class LongRows {
     const float max = state.max_key <= kKeyOfMinusInfinity
                           ? -kInfinity
                           : MaxOfKey(state.max_key);
-    const float log = LogOfSpecial(max, sink);
-    if (log == -kInfinity) return WriteEmpty();
+    const float largest = MaxOrNaN(max, sink);
+    if (largest == -kInfinity) return WriteEmpty();
     FillZero(call_.probs, r, 0, keys_.begin);
     FillZero(call_.probs, r, keys_.end, call_.probs.cols);
-    if (log < kInfinity) {
-      WriteProbs(state, sink, PlanRow(log, kUnscaled));
+    if (largest < kInfinity) {
+      WriteProbs(state, sink, PlanRow(largest, kUnscaled));
     } else {
-      WriteSpecial(log);
+      WriteSpecial(largest);
     }
   }
 

@@ -168,8 +168,8 @@ void RunInOutput(const AnyAttention& call, const Converter& converter) {
             ? -kInfinity
             : KernelsOf(kRowKernels, call.target)
                   .max_or_nan(row.data + keys.begin, keys.end - keys.begin);
-    const float log = LogOfSpecial(max, call.Sink(r));
-    if (log < kInfinity) {
+    const float largest = MaxOrNaN(max, call.Sink(r));
+    if (largest < kInfinity) {
       RunFloats(row, row, call.LogAt(r), OptionsOfLogits(options, r),
                 call.target);
       continue;
@@ -177,7 +177,7 @@ void RunInOutput(const AnyAttention& call, const Converter& converter) {
     FillZero(call.probs, r, 0, keys.begin);
     FillZero(call.probs, r, keys.end, cols);
     WriteRow(call, converter, r, keys, true);
-    if (call.logsumexp != nullptr) call.logsumexp[r] = log;
+    if (call.logsumexp != nullptr) call.logsumexp[r] = largest;
   }
 }
 

@@ -66,10 +66,10 @@ void ForPartsOf(size_t begin, size_t end, const Body& body) {
 /// Writes +0 to columns [begin, end) of row r. +0 of each type has no bits.
 void FillZero(const AnyRows& probs, size_t r, size_t begin, size_t end);
 
-/// The logsumexp of a row with this maximum, of which a logit or the sink is
-/// NaN or +inf. The maximum is NaN if a logit is.
-inline float LogOfSpecial(float max, float sink) {
-  if (!(max == max) || !(sink == sink)) return kNaN;
+/// The maximum of the logits and of the sink, which is the logsumexp of a
+/// special row. NaN if one of them is NaN.
+inline float MaxOrNaN(float max, float sink) {
+  if (!(max == max)) return kNaN;
   return max > sink ? max : sink;
 }
 
