@@ -76,7 +76,9 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   job.row = job.begin = 0;
   job.n = call.ranges == nullptr ? cols : call.ranges->Of(0).end;
   call.logits.write_logits(call.source, job, logits);
-  const internal::RowSample sample = call.row.sample(logits, job.n, call.parts);
+  internal::RowSample sample = call.row.sample(logits, job.n, call.parts);
+  // Where a mask is usual, so are masked elements.
+  sample.has_masked |= options.keep.data != nullptr;
   const bool is_dense =
       call.ranges == nullptr && call.logsumexp == nullptr &&
       call.x.stride == cols &&

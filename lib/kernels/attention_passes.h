@@ -30,8 +30,8 @@ extern const KernelTable<const LogitsKernels> kBiasLogitsKernels;
 extern const KernelTable<const LogitsKernels> kKeepLogitsKernels;
 /// With a softcap or ALiBi too. They are written first.
 extern const KernelTable<const LogitsKernels> kAttentionLogitsKernels;
-/// Batches of all but the last kind: the branches of all masks cost them
-/// nothing.
+/// Batches of all but the last kind. Batches without masked elements have no
+/// mask of bytes.
 extern const KernelTable<const BatchLogitsKernels> kAttentionBatchKernels;
 
 /// Whether a logit is scale * score + bias, without softcap and ALiBi.

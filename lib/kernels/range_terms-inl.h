@@ -75,10 +75,10 @@ struct RangeTerms {
     Store(result.b, e + i + 16);
   }
 
-  // See EndAndBegin. Other logits than those in memory would take too much
-  // code.
+  // See EndAndBegin. With masked elements, logits that attention makes of
+  // scores take 3 to 5 % more time so: they ask for masks for each vector.
   static constexpr bool kMayRunAhead =
-      kRunsAhead && std::is_same_v<Logits, PlainLogits>;
+      kRunsAhead && (std::is_same_v<Logits, PlainLogits> || !kHasMasked);
   HWY_INLINE VF Begin(size_t i) const {
     const VF v = logits.One(i);
     if constexpr (kNeedsMax) max.Add(v);
