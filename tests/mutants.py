@@ -357,6 +357,9 @@ MUTANTS = [
     # tiles again
     ("arith/lane_rows-inl.h", "hn::IfThenElse(hn::Eq(sum, top), top_only,", "hn::IfThenElse(hn::Eq(sum, hn::Zero(d)), top_only,"),
     ("kernels/tiles.cc", "hn::IfThenElse(hn::Eq(sum, sum), log, sum)", "log"),
+    ("kernels/tiles.cc", "y_row += y.stride;", ""),
+    ("kernels/batch_rows-inl.h", "k < Shape::kVectors; ++k) Write", "k + 1 < Shape::kVectors; ++k) Write"),
+    ("attention_softmax.cc", "sample.has_masked |= options.keep.data != nullptr;", ""),
     ("kernels/log_tiles.cc", "hn::DemoteTo(half, low)", "hn::Zero(half)"),
     ("kernels/tile_sums-inl.h", "k < n; k += kSumBlock, terms", "k + 1 < n; k += kSumBlock, terms"),
     ("kernels/tile_sums-inl.h", "for (size_t k = kSumBlock; k < n; k += kSumBlock)", "for (size_t k = kSumBlock; k + 1 < n; k += kSumBlock)"),

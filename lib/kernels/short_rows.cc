@@ -2,6 +2,7 @@
 #include "kernels/short_rows.h"
 
 #include <limits>
+#include <type_traits>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/short_rows.cc"
@@ -115,13 +116,14 @@ HWY_INLINE bool SumAndWriteWhole(const Batch& batch, const Batch& before,
 }
 
 void WriteBatch(const Batch& batch) {
+  // A loop over four vectors of 16 lanes does nothing up to 64 columns.
+  using TinyShape = std::conditional_t<kLanes == 16, NarrowShape, AnyShape>;
   if (batch.writing == Writing::kTiny) {
-    return WriteRows<NarrowShape, Writing::kTiny>(batch);
+    return WriteRows<TinyShape, Writing::kTiny>(batch);
   }
   if (batch.writing == Writing::kStreamed) {
     return StreamRows(batch);
   }
-  // A loop over four vectors of 16 lanes has nothing to do there.
   if (kLanes < 16 && batch.n <= 64) {
     return WriteRows<NarrowShape, Writing::kUsual>(batch);
   }
