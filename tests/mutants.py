@@ -482,9 +482,9 @@ MUTANTS = [
     ("arith/log_probabilities-inl.h", "Set(static_cast<float>(log_sum - static_cast<float>(log_sum)))", "Set(0.0f)"),
     ("arith/log_probabilities-inl.h", "parts.scale < 1.0 && is_shifted ? 0.5 : 1.0", "1.0"),
     ("kernels/jacobian.cc", "Fnma(diagonal, diagonal, diagonal)", "hn::Sub(diagonal, hn::Mul(diagonal, diagonal))"),
-    ("kernels/log_softmax_backward_passes.cc", "sum(Set(static_cast<float>(sum * kOverSoftmaxFactor)))", "sum(Set(static_cast<float>(sum)))"),
+    ("kernels/log_gradients-inl.h", "sum(Set(static_cast<float>(sum * kOverSoftmaxFactor)))", "sum(Set(static_cast<float>(sum)))"),
     ("kernels/log_softmax_backward_passes.cc", "sum_(static_cast<float>(sum * kOverSoftmaxFactor))", "sum_(static_cast<float>(sum))"),
-    ("kernels/log_softmax_backward_passes.cc", "hn::Mul(scale, Fnma(p, sum, d))", "Fnma(p, sum, d)"),
+    ("kernels/log_gradients-inl.h", "hn::Mul(scale, Fnma(p, sum, d))", "Fnma(p, sum, d)"),
     # cross_entropy
     ("kernels/cross_entropy_tile-inl.h", "exp_of_label = 0.0f;", ""),
     ("kernels/cross_entropy_tile-inl.h", "hn::Add(others, InDouble(label_ + i))", "others"),

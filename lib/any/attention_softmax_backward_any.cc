@@ -75,7 +75,8 @@ const Rows<const float>& ScoresOf(const JointChunk& chunk, bool has_scores) {
 void RunLongRow(const Call& call, const JointChunks& chunks,
                 const internal::AttentionBackwardKernels& kernels,
                 const internal::KeyRange& keys, size_t r, bool has_scores) {
-  const double dot = chunks.Dot(r, keys.begin, keys.end, true);
+  const double dot =
+      chunks.Dot(r, keys.begin, keys.end, internal::DotTerms::kKeptProducts);
   chunks.ForParts(r, keys.begin, keys.end, [&](const JointChunk& chunk) {
     kernels.write_part(
         {chunk.x[0], chunk.x[1], ScoresOf(chunk, has_scores), chunk.y}, dot,
@@ -93,10 +94,9 @@ void RunLongRow(const Call& call, const JointChunks& chunks,
                                   Target target) {
   const auto& kernels =
       internal::KernelsOf(internal::kAttentionBackwardKernels, target);
-  const JointChunks chunks =
-      has_scores ? JointChunks({call.probs, call.dprobs, call.scores},
-                               call.dscores, target)
-                 : JointChunks({call.probs, call.dprobs}, call.dscores, target);
+  const JointChunks chunks(call.probs, call.dprobs,
+                           has_scores ? &call.scores : nullptr, call.dscores,
+                           target);
   if (chunks.HoldRows()) {
     return chunks.ForRows([&](const JointChunk& chunk) {
       internal::RunAttentionBackward(

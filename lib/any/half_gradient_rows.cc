@@ -74,7 +74,7 @@ bool IsStreamed(const HalfRowsCall& call) {
 
 }  // namespace
 
-bool RunHalfRows(const HalfRowsCall& call, const JointChunks& terms,
+bool RunHalfRows(const HalfRowsCall& call, const JointChunks& chunks,
                  bool is_log) {
   const HalfGradients& halves = KernelsOf(kHalfGradients, call.target);
   const size_t n = call.p.cols, rows = call.p.rows;
@@ -83,7 +83,8 @@ bool RunHalfRows(const HalfRowsCall& call, const JointChunks& terms,
   const bool is_streamed = IsStreamed(call);
   const size_t ahead = 1 + kAheadCols / n;
   for (size_t r = 0; r < rows; ++r) {
-    const double dot = terms.Dot(r, 0, n, false);
+    const double dot =
+        chunks.Dot(r, 0, n, is_log ? DotTerms::kSecond : DotTerms::kProducts);
     const size_t next = rows - r > ahead ? r + ahead : r;
     WriteRow(write,
              {call.p.At(r, 0), call.dp.At(r, 0), call.dx.At(r, 0), n,

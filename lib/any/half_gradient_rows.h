@@ -22,9 +22,8 @@ struct HalfRowsCall {
   Target target;
 };
 
-/// Does the call, or gives false if such rows are done in chunks. `terms` are
-/// the inputs of the dot product: see JointChunks::Dot.
-bool RunHalfRows(const HalfRowsCall& call, const JointChunks& terms,
+/// Does the call, or gives false if such rows are done in chunks.
+bool RunHalfRows(const HalfRowsCall& call, const JointChunks& chunks,
                  bool is_log);
 
 }  // namespace internal

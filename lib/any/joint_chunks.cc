@@ -24,17 +24,18 @@ size_t AtMost(size_t limit, size_t n) { return n < limit ? n : limit; }
 
 }  // namespace
 
-JointChunks::JointChunks(std::initializer_list<ConstAnyRows> inputs,
-                         const AnyRows& output, Target target) noexcept
+JointChunks::JointChunks(const ConstAnyRows& first, const ConstAnyRows& second,
+                         const ConstAnyRows* third, const AnyRows& output,
+                         Target target) noexcept
     : converter_(target),
       target_(target),
+      x_{first, second},
       y_(output),
-      inputs_(inputs.size()),
-      rows_(inputs.begin()->rows),
-      cols_(inputs.begin()->cols),
-      buffers_(inputs.begin()->type == ElementType::kFloat32 ? 1 : inputs_) {
-  ConstAnyRows* to = x_;
-  for (const ConstAnyRows& x : inputs) *to++ = x;
+      inputs_(third == nullptr ? 2 : 3),
+      rows_(first.rows),
+      cols_(first.cols),
+      buffers_(first.type == ElementType::kFloat32 ? 1 : inputs_) {
+  if (third != nullptr) x_[2] = *third;
 }
 
 bool JointChunks::HoldRows() const noexcept {
@@ -42,14 +43,12 @@ bool JointChunks::HoldRows() const noexcept {
 }
 
 [[gnu::noinline]] void JointChunks::Do(const Window& at, const Buffer& buffer,
-                                       bool has_output,
+                                       const Inputs& inputs, bool has_output,
                                        const JointStep& step) const {
   JointChunk chunk;
   chunk.row = at.row;
   chunk.col = at.col;
-  // The output alone needs a third input.
-  const size_t inputs = has_output ? inputs_ : AtMost(2, inputs_);
-  for (size_t i = 0; i < inputs; ++i) {
+  for (size_t i = inputs.begin; i < inputs.end; ++i) {
     chunk.x[i] = converter_.Widened(x_[i], at.row, at.rows, at.col, at.cols,
                                     buffer.data + i * buffer.elements);
   }
@@ -67,8 +66,8 @@ bool JointChunks::HoldRows() const noexcept {
   // Functions of floats do short rows in groups, which should be full.
   if (at_once > kRowsOfGroup) at_once -= at_once % kRowsOfGroup;
   for (size_t r = 0; r < rows_; r += at_once) {
-    Do({r, AtMost(at_once, rows_ - r), 0, cols_}, buffer, y_.data != nullptr,
-       step);
+    Do({r, AtMost(at_once, rows_ - r), 0, cols_}, buffer, {0, inputs_},
+       y_.data != nullptr, step);
   }
 }
 
@@ -94,44 +93,42 @@ void JointChunks::ForRows(const JointStep& step) const {
 }
 
 [[gnu::noinline]] void JointChunks::DoParts(size_t r, size_t begin, size_t end,
+                                            const Inputs& inputs,
                                             bool has_output,
                                             const JointStep& step) const {
   alignas(64) float buffer[kFloats];
   const size_t most = kFloats / buffers_ / kDotBlock * kDotBlock;
   for (size_t i = begin; i < end; i += most) {
-    Do({r, 1, i, AtMost(most, end - i)}, {buffer, most}, has_output, step);
+    Do({r, 1, i, AtMost(most, end - i)}, {buffer, most}, inputs, has_output,
+       step);
   }
 }
 
 void JointChunks::ForParts(size_t r, size_t begin, size_t end,
                            const JointStep& step) const {
-  DoParts(r, begin, end, true, step);
-}
-void JointChunks::ReadParts(size_t r, size_t begin, size_t end,
-                            const JointStep& step) const {
-  DoParts(r, begin, end, false, step);
+  DoParts(r, begin, end, {0, inputs_}, true, step);
 }
 
 double JointChunks::Dot(size_t r, size_t begin, size_t end,
-                        bool is_kept) const {
+                        DotTerms terms) const {
   const DotParts& dots = KernelsOf(kDotParts, target_);
   const HalfGradients& halves = KernelsOf(kHalfGradients, target_);
   DotLanes sum{};
-  const bool is_product = inputs_ > 1;
-  const ConstAnyRows& last = x_[is_product ? 1 : 0];
-  if (!is_kept && last.type != ElementType::kFloat32 &&
-      halves.flush != nullptr) {
-    const size_t half = static_cast<size_t>(last.type) - 1;
+  const bool is_product = terms != DotTerms::kSecond;
+  const bool is_kept = terms == DotTerms::kKeptProducts;
+  const ElementType type = x_[1].type;
+  if (!is_kept && type != ElementType::kFloat32 && halves.flush != nullptr) {
+    const size_t half = static_cast<size_t>(type) - 1;
     const size_t whole = (end - begin) / kDotBlock * kDotBlock;
     halves.add_dot[half](is_product ? x_[0].At(r, begin) : nullptr,
-                         last.At(r, begin), whole, &sum);
+                         x_[1].At(r, begin), whole, &sum);
     begin += whole;
   }
   if (begin < end) {
-    ReadParts(r, begin, end, [&](const JointChunk& chunk) {
-      const float* const p = is_product ? chunk.x[0].data : nullptr;
-      const float* const dp = chunk.x[is_product ? 1 : 0].data;
-      dots.add(p, dp, chunk.x[0].cols, is_kept, &sum);
+    const Inputs inputs{is_product ? size_t{0} : 1, 2};
+    DoParts(r, begin, end, inputs, false, [&](const JointChunk& chunk) {
+      dots.add(is_product ? chunk.x[0].data : nullptr, chunk.x[1].data,
+               chunk.x[1].cols, is_kept, &sum);
     });
   }
   return dots.total(sum);

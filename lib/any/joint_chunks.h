@@ -3,7 +3,6 @@
 #define SOFTLANE_LIB_ANY_JOINT_CHUNKS_H_
 
 #include <cstddef>
-#include <initializer_list>
 
 #include "any/chunks.h"
 #include "any/step.h"
@@ -17,6 +16,10 @@ namespace internal {
 
 constexpr size_t kMaxInputs = 3;
 
+/// The terms of a row's sum: products of the first two inputs; these, but +0
+/// where the first is 0; or elements of the second input.
+enum class DotTerms { kProducts, kKeptProducts, kSecond };
+
 /// A chunk of each input and of the output, its first row and first column. If
 /// the call's operands are of half types, the first input is the output.
 struct JointChunk {
@@ -29,9 +32,10 @@ using JointStep = Step<const JointChunk&>;
 
 class JointChunks {
  public:
-  /// At most kMaxInputs inputs. `target` is what Resolve() gave. An output
-  /// without data is none.
-  JointChunks(std::initializer_list<ConstAnyRows> inputs, const AnyRows& output,
+  /// `target` is what Resolve() gave. A null third input, and an output without
+  /// data, are none.
+  JointChunks(const ConstAnyRows& first, const ConstAnyRows& second,
+              const ConstAnyRows* third, const AnyRows& output,
               Target target) noexcept;
 
   /// Whether a chunk has room for whole rows.
@@ -43,12 +47,9 @@ class JointChunks {
   /// All parts but the last have a multiple of kDotBlock columns.
   void ForParts(size_t r, size_t begin, size_t end,
                 const JointStep& step) const;
-  /// The same without the output, of the first two inputs.
-  void ReadParts(size_t r, size_t begin, size_t end,
-                 const JointStep& step) const;
-  /// The dot product of columns [begin, end) of row r of the first two inputs,
-  /// or the sum of a single input: see DotParts.
-  double Dot(size_t r, size_t begin, size_t end, bool is_kept) const;
+  /// The sum of terms in columns [begin, end) of row r, in the order of sums of
+  /// floats: see DotParts.
+  double Dot(size_t r, size_t begin, size_t end, DotTerms terms) const;
 
  private:
   struct Window {
@@ -59,13 +60,16 @@ class JointChunks {
     size_t elements;  // per operand
   };
 
-  void Do(const Window& window, const Buffer& buffer, bool has_output,
-          const JointStep& step) const;
+  struct Inputs {
+    size_t begin, end;
+  };
+  void Do(const Window& window, const Buffer& buffer, const Inputs& inputs,
+          bool has_output, const JointStep& step) const;
   void DoRows(const Buffer& buffer, size_t most, const JointStep& step) const;
   void DoFewRows(const JointStep& step) const;
   void DoManyRows(const JointStep& step) const;
-  void DoParts(size_t r, size_t begin, size_t end, bool has_output,
-               const JointStep& step) const;
+  void DoParts(size_t r, size_t begin, size_t end, const Inputs& inputs,
+               bool has_output, const JointStep& step) const;
 
   Converter converter_;
   Target target_;

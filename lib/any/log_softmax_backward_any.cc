@@ -16,9 +16,9 @@ using internal::JointChunks;
 [[gnu::noinline]] void RunChecked(const ConstAnyRows& log_p,
                                   const ConstAnyRows& d, const AnyRows& dx,
                                   float scale, Target target) {
-  const JointChunks chunks({log_p, d}, dx, target);
-  const JointChunks terms({d}, AnyRows(), target);
-  if (internal::RunHalfRows({log_p, d, dx, scale, target}, terms, true)) return;
+  const JointChunks chunks(log_p, d, nullptr, dx, target);
+  if (internal::RunHalfRows({log_p, d, dx, scale, target}, chunks, true))
+    return;
   const auto& write =
       internal::KernelsOf(internal::kLogSoftmaxBackwardRows, target);
   if (chunks.HoldRows()) {
@@ -27,7 +27,7 @@ using internal::JointChunks;
     });
   }
   for (size_t r = 0; r < d.rows; ++r) {
-    const double sum = terms.Dot(r, 0, d.cols, false);
+    const double sum = chunks.Dot(r, 0, d.cols, internal::DotTerms::kSecond);
     chunks.ForParts(r, 0, d.cols, [&](const JointChunk& chunk) {
       write(chunk.x[0], chunk.x[1], chunk.y, scale, &sum, false);
     });

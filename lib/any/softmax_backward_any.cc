@@ -16,7 +16,7 @@ using internal::JointChunks;
 [[gnu::noinline]] void RunChecked(const ConstAnyRows& p, const ConstAnyRows& dp,
                                   const AnyRows& dx, float scale,
                                   Target target) {
-  const JointChunks chunks({p, dp}, dx, target);
+  const JointChunks chunks(p, dp, nullptr, dx, target);
   if (internal::RunHalfRows({p, dp, dx, scale, target}, chunks, false)) return;
   if (chunks.HoldRows()) {
     return chunks.ForRows([&](const JointChunk& chunk) {
@@ -27,7 +27,7 @@ using internal::JointChunks;
   const auto& kernels =
       internal::KernelsOf(internal::kSoftmaxBackwardKernels, target);
   for (size_t r = 0; r < p.rows; ++r) {
-    const double dot = chunks.Dot(r, 0, p.cols, false);
+    const double dot = chunks.Dot(r, 0, p.cols, internal::DotTerms::kProducts);
     chunks.ForParts(r, 0, p.cols, [&](const JointChunk& chunk) {
       kernels.write(
           {chunk.x[0].data, chunk.x[1].data, chunk.y.data, chunk.y.cols, scale},

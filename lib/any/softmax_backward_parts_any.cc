@@ -13,7 +13,7 @@ using internal::JointChunks;
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void WriteDots(const ConstAnyRows& p, const ConstAnyRows& dp,
                                  double* dots, Target target) {
-  const JointChunks chunks({p, dp}, AnyRows(), target);
+  const JointChunks chunks(p, dp, nullptr, AnyRows(), target);
   if (chunks.HoldRows()) {
     return chunks.ForRows([&](const JointChunk& chunk) {
       internal::Done(SoftmaxBackwardDots(chunk.x[0], chunk.x[1],
@@ -21,7 +21,7 @@ using internal::JointChunks;
     });
   }
   for (size_t r = 0; r < p.rows; ++r) {
-    dots[r] = chunks.Dot(r, 0, p.cols, false);
+    dots[r] = chunks.Dot(r, 0, p.cols, internal::DotTerms::kProducts);
   }
 }
 
@@ -29,7 +29,7 @@ using internal::JointChunks;
                                       const ConstAnyRows& dp,
                                       const double* dots, const AnyRows& dx,
                                       float scale, Target target) {
-  const JointChunks chunks({p, dp}, dx, target);
+  const JointChunks chunks(p, dp, nullptr, dx, target);
   const auto write = [&](const JointChunk& chunk) {
     internal::Done(SoftmaxBackwardFromDots(
         chunk.x[0], chunk.x[1], dots + chunk.row, chunk.y, scale, target));

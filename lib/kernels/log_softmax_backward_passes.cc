@@ -6,10 +6,10 @@
 #define HWY_TARGET_INCLUDE "kernels/log_softmax_backward_passes.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "arith/exp-inl.h"
 #include "arith/sum-inl.h"
 #include "arith/terms-inl.h"
 #include "arith/vector-inl.h"
+#include "kernels/log_gradients-inl.h"
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/stream-inl.h"
 
@@ -177,64 +177,6 @@ void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
 }
 
 #else
-
-struct LoadedTerms {
-  HWY_INLINE Four FourOf(size_t i) const { return LoadFour(d + i, 16); }
-  HWY_INLINE VF One(size_t i) const { return Load(d + i); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    return LoadFirst(d + i, count, Set(0.0f));
-  }
-
-  const float* d;
-};
-
-HWY_INLINE SoftmaxExp ExpOfLogs() {
-  return SoftmaxExp(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f),
-                    Set(internal::kLowestLogProbability));
-}
-
-struct LogGradients {
-  HWY_INLINE LogGradients(const SoftmaxExp& exp, double sum, float scale,
-                          const float* log_p, const float* d)
-      : exp(exp),
-        sum(Set(static_cast<float>(sum * kOverSoftmaxFactor))),
-        scale(Set(scale)),
-        log_p(log_p),
-        d(d) {}
-
-  HWY_INLINE Four FourOf(size_t i) const {
-    return Of(LoadFour(log_p + i, kLanes), LoadFour(d + i, kLanes));
-  }
-  HWY_INLINE VF One(size_t i) const { return Of(Load(log_p + i), Load(d + i)); }
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF zero = Set(0.0f);
-    return Of(LoadFirst(log_p + i, count, zero), LoadFirst(d + i, count, zero));
-  }
-
-  // V is VF or Four.
-  template <class V>
-  HWY_INLINE V Of(const V& log_p, const V& d) const {
-    return Map([&](VF p, VF d)
-                   HWY_ATTR { return hn::Mul(scale, Fnma(p, sum, d)); },
-               exp(log_p), d);
-  }
-
-  const SoftmaxExp& exp;
-  VF sum, scale;
-  const float* log_p;
-  const float* d;
-};
-
-// The same with parts of vectors in a function of their own: there are few.
-struct StreamedLogGradients : LogGradients {
-  HWY_INLINE explicit StreamedLogGradients(const LogGradients& gradients)
-      : LogGradients(gradients) {}
-
-  HWY_INLINE VF One(size_t i) const { return First(i, kLanes); }
-  HWY_NOINLINE VF First(size_t i, size_t count) const {
-    return LogGradients::First(i, count);
-  }
-};
 
 // Functions of their own: the constants of each stay in registers only there.
 HWY_NOINLINE void StoreRows(const Rows<const float>& log_p,
