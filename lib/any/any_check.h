@@ -22,8 +22,9 @@ constexpr bool IsPair(ElementType in, ElementType out) noexcept {
          (in == out || in == ElementType::kFloat32 ||
           out == ElementType::kFloat32);
 }
-constexpr bool IsPair(const ConstAnyRows& first, const ConstAnyRows& second,
-                      const AnyRows& out) noexcept {
+template <class In, class Out>
+constexpr bool IsPair(const In& first, const In& second,
+                      const Out& out) noexcept {
   return first.type == second.type && IsPair(first.type, out.type);
 }
 constexpr bool AreFloats(ElementType in, ElementType out) noexcept {
@@ -66,8 +67,8 @@ Status CheckAnyMap(const In& in, const Out& out) noexcept {
 }
 
 /// The same with two inputs, whose types are the same.
-inline Status CheckAnyMap(const ConstAnyRows& first, const ConstAnyRows& second,
-                          const AnyRows& out) noexcept {
+template <class In, class Out>
+Status CheckAnyMap(const In& first, const In& second, const Out& out) noexcept {
   return CheckOperandsOf(
       {InputBeside(first, out.type), InputBeside(second, out.type),
        OutputBeside(out, first.type)},

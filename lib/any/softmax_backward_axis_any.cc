@@ -4,6 +4,7 @@
 #include "fp_environment.h"
 #include "planes_as_rows.h"
 #include "softlane/softmax_axis.h"
+#include "softlane/softmax_backward.h"
 
 namespace softlane {
 inline namespace v1 {
@@ -12,18 +13,15 @@ Status SoftmaxBackwardAxis(const ConstAnyPlanes& probs,
                            const ConstAnyPlanes& dprobs,
                            const AnyPlanes& dlogits, float scale,
                            Target target) noexcept {
-  if (probs.type != dprobs.type ||
-      !internal::IsPair(probs.type, dlogits.type)) {
-    return Status::kBadOption;
-  }
-  if (Status s = internal::CheckOperandsOf(
-          {internal::InputBeside(probs, dlogits.type),
-           internal::InputBeside(dprobs, dlogits.type),
-           internal::OutputBeside(dlogits, probs.type)},
-          internal::HaveSameShape(probs, dlogits) &&
-              internal::HaveSameShape(dprobs, dlogits));
+  if (!internal::IsPair(probs, dprobs, dlogits)) return Status::kBadOption;
+  if (Status s = internal::CheckAnyMap(probs, dprobs, dlogits);
       s != Status::kOk) {
     return s;
+  }
+  if (internal::IsRows(probs) && internal::IsRows(dprobs) &&
+      internal::IsRows(dlogits)) {
+    return SoftmaxBackward(internal::AsRows(probs), internal::AsRows(dprobs),
+                           internal::AsRows(dlogits), scale, target);
   }
   if (!internal::IsFinitePositive(scale)) return Status::kBadOption;
   const Target chosen = internal::Resolve(target);
