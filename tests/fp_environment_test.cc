@@ -74,7 +74,7 @@ TEST_CASE("fp environment: no influence, no trace") {
 // that flush subnormals, or round as the host does.
 TEST_CASE("fp environment: no influence on conversions, no trace") {
   ForEachTarget(Twins::kRun, [](Target target) {
-    const FpState usual = Get();
+    const FpState usual = GetFpState();
     size_t different = 0, changed = 0;
     Random random(4);
     for (const operands::Operation& operation : operands::TypedOperations()) {
@@ -93,12 +93,12 @@ TEST_CASE("fp environment: no influence on conversions, no trace") {
       bool intact;
       REQUIRE(operation.run[0](f.good, target) == Status::kOk);
       const operands::Bytes want = f.Take(f.good, &intact);
-      for (const FpState& host : AllStates()) {
-        Set(host);
-        const FpState before = Get();
+      for (const FpState& host : AllFpStates()) {
+        SetFpState(host);
+        const FpState before = GetFpState();
         const Status status = operation.run[0](f.good, target);
-        const FpState after = Get();
-        Set(usual);
+        const FpState after = GetFpState();
+        SetFpState(usual);
         changed += !(before == after);
         const bool same = f.Take(f.good, &intact) == want;
         different += status != Status::kOk || !intact || !same;
