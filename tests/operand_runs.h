@@ -163,21 +163,21 @@ inline Status RunBackwardAxis(const Call& c, Target t) {
   });
 }
 inline Status RunLoss64(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return CrossEntropy(v.In(kX), c[kLabels].As<const int64_t>(),
                         Floats(c, kResults), v.Out(), LossOf(c),
                         Floats(c, kDivisor), t);
   });
 }
 inline Status RunLoss32(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return CrossEntropy(v.In(kX), c[kLabels].As<const int32_t>(),
                         Floats(c, kResults), v.Out(), LossOf(c),
                         Floats(c, kDivisor), t);
   });
 }
 inline Status RunLossTargets(const Call& c, Target t) {
-  return OfFloats(c, [&](const auto& v) {
+  return OfAny(c, [&](const auto& v) {
     return CrossEntropy(v.In(kX), v.In(kSecond), Floats(c, kResults), v.Out(),
                         LossOf(c), Floats(c, kDivisor), t);
   });

@@ -20,8 +20,7 @@ struct Types {
 };
 
 // Functions that take floats alone.
-constexpr RunFunction kRunsOfFloats[] = {RunJacobian, RunLoss64, RunLoss32,
-                                         RunLossTargets};
+constexpr RunFunction kRunsOfFloats[] = {RunJacobian};
 inline bool TakesFloatsAlone(const Operation& operation) {
   return std::count(std::begin(kRunsOfFloats), std::end(kRunsOfFloats),
                     operation.run[0]) != 0;

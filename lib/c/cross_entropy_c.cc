@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/c.h"
 #include "c/convert.h"
-#include "c/not_yet.h"
 #include "c/views.h"
 #include "softlane/cross_entropy.h"
 
