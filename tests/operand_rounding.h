@@ -110,6 +110,24 @@ constexpr float kSpecialNumbers[] = {
 constexpr size_t kNumSpecialNumbers =
     sizeof(kSpecialNumbers) / sizeof(kSpecialNumbers[0]);
 
+// What is written from states needs the states of its rows: others give bits
+// that no target promises.
+inline void FillStates(const Operation& operation, Fixture& f) {
+  for (const Operand& operand : operation.operands) {
+    const bool is_of_rows =
+        operand.role == Role::kRead && f.good[kX].data != nullptr;
+    if (operand.id != kStates || !is_of_rows) continue;
+    RunFunction update = RunUpdate;
+    if (operation.options == Options::kLossState) {
+      const bool is_wide = operation.operands[1].element == Element::kInt64;
+      update = is_wide ? RunUpdateLoss64 : RunUpdateLoss32;
+    }
+    ForEachElement(operand, f.good[kStates],
+                   [](void* state) { Put(state, SoftmaxState()); });
+    REQUIRE(update(f.good, Target::kAuto) == Status::kOk);
+  }
+}
+
 // Rows of all families, with special numbers, for the matrices of logits.
 inline void FillRows(const Operation& operation, Fixture& f, Random& random) {
   for (const Operand& operand : operation.operands) {
@@ -144,6 +162,7 @@ inline void FillRows(const Operation& operation, Fixture& f, Random& random) {
       });
     }
   }
+  FillStates(operation, f);
   f.Keep();
 }
 
