@@ -1130,7 +1130,17 @@ MUTANTS = [
     ("c/cross_entropy_from_states_c.cc", "result.label_weights = options->label_weights;", ""),
     ("c/cross_entropy_from_states_c.cc", "result.upstream_rows = options->upstream_rows;", ""),
     ("c/cross_entropy_from_states_c.cc", "result.upstream = options->upstream;", ""),
-    ("c/cross_entropy_from_states_c.cc", "if (dlogits != nullptr) {", "if (false) {"),
+    ("c/views.h", "return {data, FromInt<ElementType>(type), rows, cols, stride};\n}\ninline AnyRows Out", "return {data, ElementType::kFloat32, rows, cols, stride};\n}\ninline AnyRows Out"),
+    ("c/attention_options.h", "options->bias_type", "0"),
+    # any/: functions of any element type
+    ("any/any_softmax.cc", "call.logsumexp + row", "call.logsumexp"),
+    ("any/any_check.h", "(in == out || in == ElementType::kFloat32 ||", "(true || in == ElementType::kFloat32 ||"),
+    ("any/any_check.h", "return type <= ElementType::kFloat16;", "return true;"),
+    ("any/chunks.cc", "x.rows - r < at_once ? x.rows - r : at_once;", "at_once;"),
+    ("any/converter.cc", "if (view.stride == cols) {", "if (view.stride >= cols) {"),
+    ("any/converter.cc", "if (view.stride == place.cols) {", "if (view.stride >= place.cols) {"),
+    ("attention_check.h", "(in == kFloat || in == bias.type) &&", ""),
+    ("attention_check.h", "(out == kFloat || out == bias.type)", "true"),
     ("c/cross_entropy_from_states_c.cc", "logits, first_col, num_classes, labels, FromC(states)", "logits, 0, num_classes, labels, FromC(states)"),
     # long_rows.cc
     ("kernels/exp_last-inl.h", "*block_sums++ = sum.Total(); sum = LaneSum();", "*block_sums++ = sum.Total();"),

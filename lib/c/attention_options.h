@@ -20,10 +20,8 @@ inline AttentionOptions FromC(const softlane_attention_options* options,
   result.scale = options->scale;
   result.softcap = options->softcap;
   result.alibi_slope = options->alibi_slope;
-  if (options->bias != nullptr) {
-    result.bias = In(options->bias, options->bias_type, rows, cols,
-                     options->bias_stride);
-  }
+  result.bias =
+      In(options->bias, options->bias_type, rows, cols, options->bias_stride);
   result.keep = {options->keep, rows, cols, options->keep_stride};
   result.lengths = options->lengths;
   result.causal = options->causal != 0;

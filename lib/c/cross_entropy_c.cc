@@ -9,7 +9,7 @@ namespace {
 using softlane::Target;
 using softlane::c::FromInt;
 using softlane::c::In;
-using softlane::c::Optional;
+using softlane::c::Out;
 using softlane::c::ToInt;
 
 softlane::CrossEntropyOptions FromC(
@@ -40,8 +40,8 @@ int softlane_cross_entropy_i64(const void* logits, int logits_type,
                                float* divisor, int target) {
   return ToInt(softlane::CrossEntropy(
       In(logits, logits_type, rows, cols, logits_stride), labels, loss,
-      Optional(dlogits, dlogits_type, rows, cols, dlogits_stride),
-      FromC(options), divisor, FromInt<Target>(target)));
+      Out(dlogits, dlogits_type, rows, cols, dlogits_stride), FromC(options),
+      divisor, FromInt<Target>(target)));
 }
 
 int softlane_cross_entropy_i32(const void* logits, int logits_type,
@@ -52,8 +52,8 @@ int softlane_cross_entropy_i32(const void* logits, int logits_type,
                                float* divisor, int target) {
   return ToInt(softlane::CrossEntropy(
       In(logits, logits_type, rows, cols, logits_stride), labels, loss,
-      Optional(dlogits, dlogits_type, rows, cols, dlogits_stride),
-      FromC(options), divisor, FromInt<Target>(target)));
+      Out(dlogits, dlogits_type, rows, cols, dlogits_stride), FromC(options),
+      divisor, FromInt<Target>(target)));
 }
 
 int softlane_cross_entropy_probs(const void* logits, int logits_type,
@@ -67,8 +67,8 @@ int softlane_cross_entropy_probs(const void* logits, int logits_type,
   return ToInt(softlane::CrossEntropy(
       In(logits, logits_type, rows, cols, logits_stride),
       In(targets, targets_type, rows, cols, targets_stride), loss,
-      Optional(dlogits, dlogits_type, rows, cols, dlogits_stride),
-      FromC(options), divisor, FromInt<Target>(target)));
+      Out(dlogits, dlogits_type, rows, cols, dlogits_stride), FromC(options),
+      divisor, FromInt<Target>(target)));
 }
 
 }  // extern "C"

@@ -12,7 +12,7 @@ using softlane::Target;
 using softlane::c::FromC;
 using softlane::c::FromInt;
 using softlane::c::In;
-using softlane::c::Optional;
+using softlane::c::Out;
 using softlane::c::ToInt;
 
 softlane::LossStateOptions OptionsFromC(
@@ -46,7 +46,7 @@ int LossFromStates(const ConstAnyRows& logits, size_t first_col,
                    const softlane_loss_state_options* options, int target) {
   return ToInt(softlane::CrossEntropyFromStates(
       logits, first_col, num_classes, labels, FromC(states), losses,
-      Optional(dlogits, dlogits_type, logits.rows, logits.cols, dlogits_stride),
+      Out(dlogits, dlogits_type, logits.rows, logits.cols, dlogits_stride),
       OptionsFromC(options), FromInt<Target>(target)));
 }
 

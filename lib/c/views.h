@@ -22,12 +22,6 @@ inline AnyRows Out(void* data, int type, size_t rows, size_t cols,
   return {data, FromInt<ElementType>(type), rows, cols, stride};
 }
 
-/// An output that may be none: the type of a null view is not used.
-inline AnyRows Optional(void* data, int type, size_t rows, size_t cols,
-                        size_t stride) noexcept {
-  return data == nullptr ? AnyRows() : Out(data, type, rows, cols, stride);
-}
-
 inline ConstAnyPlanes In(const void* data, int type, size_t outer, size_t axis,
                          size_t inner, size_t outer_stride,
                          size_t axis_stride) noexcept {
