@@ -45,6 +45,7 @@ Status SoftmaxTopK(const Rows<const float>& logits, size_t k,
 
 /// SoftmaxTopK of logits of any element type: see any_rows.h. The probabilities
 /// are not rounded.
+template <typename = void>
 Status SoftmaxTopK(const ConstAnyRows& logits, size_t k,
                    const Rows<float>& top_probs, const Rows<int32_t>& indices,
                    const SoftmaxTopKOptions& options = {},

@@ -84,6 +84,7 @@ void EndRow(const Call& call, size_t r, const SoftmaxState& state,
 
 inline namespace v1 {
 
+template <typename>
 Status SoftmaxTopK(const ConstAnyRows& logits, size_t k,
                    const Rows<float>& top_probs, const Rows<int32_t>& indices,
                    const SoftmaxTopKOptions& options, Target target) noexcept {
@@ -114,6 +115,9 @@ Status SoftmaxTopK(const ConstAnyRows& logits, size_t k,
       {logits, k, top_probs, indices, options, internal::Resolve(target)});
   return Status::kOk;
 }
+template Status SoftmaxTopK(const ConstAnyRows&, size_t, const Rows<float>&,
+                            const Rows<int32_t>&, const SoftmaxTopKOptions&,
+                            Target) noexcept;
 
 }  // namespace v1
 }  // namespace softlane
