@@ -32,7 +32,8 @@ constexpr LogitsKernels kKeepKernels = {
 bool ExpUsualBatch(const void* source, const internal::BatchRows& rows,
                    const ExpParams& params) {
   if constexpr (kRunsAhead) {
-    if (HasBias(static_cast<const AttentionSource*>(source)->options)) {
+    if (static_cast<const AttentionSource*>(source)->options.bias.data !=
+        nullptr) {
       return ExpBatch<false, AffineSource<Masks::kBias>>(source, rows, params);
     }
     return ExpBatch<false, AffineSource<Masks::kNone>>(source, rows, params);
