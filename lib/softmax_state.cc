@@ -9,7 +9,7 @@
 #include "schedules/state_rows.h"
 
 // States are made of a row's blocks and merged, and give logsumexp. Other
-// results stand in softmax_from_states.cc.
+// results stand in from_states.h.
 
 namespace softlane {
 namespace {

@@ -2,7 +2,7 @@
 #include "any/any_check.h"
 #include "any/chunks.h"
 #include "fp_environment.h"
-#include "kernels/half_rows.h"
+#include "kernels/half_exps.h"
 #include "softlane/exp.h"
 
 namespace softlane {

@@ -3,8 +3,8 @@
 
 #include "arith/exact_sum.h"
 #include "kernels/block_sums.h"
+#include "kernels/half_exps.h"
 #include "kernels/half_passes.h"
-#include "kernels/half_rows.h"
 #include "kernels/row_passes.h"
 #include "schedules/prediction.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/half_rows.h"
+#include "kernels/half_exps.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "kernels/half_rows.cc"
+#define HWY_TARGET_INCLUDE "kernels/half_exps.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
 #include "arith/exponential-inl.h"

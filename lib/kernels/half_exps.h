@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_KERNELS_HALF_ROWS_H_
-#define SOFTLANE_LIB_KERNELS_HALF_ROWS_H_
+#ifndef SOFTLANE_LIB_KERNELS_HALF_EXPS_H_
+#define SOFTLANE_LIB_KERNELS_HALF_EXPS_H_
 
 #include <cstddef>
 
@@ -56,4 +56,4 @@ extern const KernelTable<const HalfRowKernels> kHalfRowKernels;
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_KERNELS_HALF_ROWS_H_
+#endif  // SOFTLANE_LIB_KERNELS_HALF_EXPS_H_
