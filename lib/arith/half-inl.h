@@ -85,13 +85,18 @@ HWY_INLINE void Step(const Float16* from, float* to) {
   const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   _mm256_storeu_ps(to, _mm256_cvtph_ps(v));
 }
-// In 32 bits each.
-HWY_INLINE __m256i ToBFloat16(__m256 v) {
+// Numbers: their upper halves are rounded.
+HWY_INLINE __m256i RoundedUpper(__m256 v) {
   const __m256i bits = _mm256_castps_si256(v);
   const __m256i odd =
       _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
-  const __m256i rounded =
-      _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
+  return _mm256_add_epi32(bits,
+                          _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
+}
+// In 32 bits each.
+HWY_INLINE __m256i ToBFloat16(__m256 v) {
+  const __m256i bits = _mm256_castps_si256(v);
+  const __m256i rounded = RoundedUpper(v);
   const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
   const __m256 any =
       _mm256_blendv_ps(_mm256_castsi256_ps(rounded), _mm256_castsi256_ps(quiet),
@@ -110,12 +115,19 @@ HWY_INLINE void Step(const float* from, Float16* to) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to), v);
 }
 
-// Two steps need one permutation. At 1024 elements on Zen 3: 2.7 cycles per
-// step; each by itself 3.2.
+// Two steps need one permutation, and one question for NaN. At 1024 elements on
+// Zen 3: 2.3 cycles per step; with a choice for each element 2.8; each step by
+// itself 3.2.
 HWY_INLINE void TwoSteps(const float* from, BFloat16* to) {
-  const __m256i first = ToBFloat16(_mm256_loadu_ps(from));
-  const __m256i second = ToBFloat16(_mm256_loadu_ps(from + kHalfStep));
-  const __m256i v = _mm256_packus_epi32(first, second);
+  const __m256 a = _mm256_loadu_ps(from);
+  const __m256 b = _mm256_loadu_ps(from + kHalfStep);
+  if (HWY_UNLIKELY(_mm256_movemask_ps(_mm256_cmp_ps(a, b, _CMP_UNORD_Q)) !=
+                   0)) {
+    Step(from, to);
+    return Step(from + kHalfStep, to + kHalfStep);
+  }
+  const __m256i v = _mm256_packus_epi32(_mm256_srli_epi32(RoundedUpper(a), 16),
+                                        _mm256_srli_epi32(RoundedUpper(b), 16));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
                       _mm256_permute4x64_epi64(v, _MM_SHUFFLE(3, 1, 2, 0)));
 }
