@@ -53,7 +53,7 @@ void WriteRow(WriteHalfGradients* write, const HalfGradientRow& row,
 }
 
 // The pass of a call, or null.
-WriteHalfGradients* PassOf(const HalfRowsCall& call, bool is_log,
+WriteHalfGradients* PassOf(const HalfGradientsCall& call, bool is_log,
                            const HalfGradients& halves) {
   const ElementType in = call.p.type, out = call.dx.type;
   if (in == ElementType::kFloat32 || call.p.cols < kMinCols) return nullptr;
@@ -63,7 +63,7 @@ WriteHalfGradients* PassOf(const HalfRowsCall& call, bool is_log,
 }
 
 // Whether the gradients go past the caches.
-bool IsStreamed(const HalfRowsCall& call) {
+bool IsStreamed(const HalfGradientsCall& call) {
   const size_t rows = call.p.rows, cols = call.p.cols;
   const size_t bytes = 2 * SizeOf(call.p.type) + SizeOf(call.dx.type);
   const bool is_in_place =
@@ -74,8 +74,8 @@ bool IsStreamed(const HalfRowsCall& call) {
 
 }  // namespace
 
-bool RunHalfRows(const HalfRowsCall& call, const JointChunks& chunks,
-                 bool is_log) {
+bool RunHalfGradientRows(const HalfGradientsCall& call,
+                         const JointChunks& chunks, bool is_log) {
   const HalfGradients& halves = KernelsOf(kHalfGradients, call.target);
   const size_t n = call.p.cols, rows = call.p.rows;
   WriteHalfGradients* const write = PassOf(call, is_log, halves);

@@ -14,7 +14,7 @@
 namespace softlane {
 namespace internal {
 
-struct HalfRowsCall {
+struct HalfGradientsCall {
   const ConstAnyRows& p;
   const ConstAnyRows& dp;
   const AnyRows& dx;
@@ -23,8 +23,8 @@ struct HalfRowsCall {
 };
 
 /// Does the call, or gives false if such rows are done in chunks.
-bool RunHalfRows(const HalfRowsCall& call, const JointChunks& chunks,
-                 bool is_log);
+bool RunHalfGradientRows(const HalfGradientsCall& call,
+                         const JointChunks& chunks, bool is_log);
 
 }  // namespace internal
 }  // namespace softlane

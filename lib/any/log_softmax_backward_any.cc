@@ -17,7 +17,8 @@ using internal::JointChunks;
                                   const ConstAnyRows& d, const AnyRows& dx,
                                   float scale, Target target) {
   const JointChunks chunks(log_p, d, nullptr, dx, target);
-  if (internal::RunHalfRows({log_p, d, dx, scale, target}, chunks, true))
+  if (internal::RunHalfGradientRows({log_p, d, dx, scale, target}, chunks,
+                                    true))
     return;
   const auto& write =
       internal::KernelsOf(internal::kLogSoftmaxBackwardRows, target);

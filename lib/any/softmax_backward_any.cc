@@ -17,7 +17,8 @@ using internal::JointChunks;
                                   const AnyRows& dx, float scale,
                                   Target target) {
   const JointChunks chunks(p, dp, nullptr, dx, target);
-  if (internal::RunHalfRows({p, dp, dx, scale, target}, chunks, false)) return;
+  if (internal::RunHalfGradientRows({p, dp, dx, scale, target}, chunks, false))
+    return;
   if (chunks.HoldRows()) {
     return chunks.ForRows([&](const JointChunk& chunk) {
       internal::Done(
