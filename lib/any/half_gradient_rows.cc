@@ -62,10 +62,13 @@ WriteHalfGradients* PassOf(const HalfGradientsCall& call, bool is_log,
   return is_log ? nullptr : halves.write_floats[half];
 }
 
-// Whether the gradients go past the caches.
+// Whether the gradients go past the caches. If an element is not aligned, no
+// vector of the row is.
 bool IsStreamed(const HalfGradientsCall& call) {
+  const size_t size = SizeOf(call.dx.type);
+  if (reinterpret_cast<uintptr_t>(call.dx.data) % size != 0) return false;
   const size_t rows = call.p.rows, cols = call.p.cols;
-  const size_t bytes = 2 * SizeOf(call.p.type) + SizeOf(call.dx.type);
+  const size_t bytes = 2 * SizeOf(call.p.type) + size;
   const bool is_in_place =
       call.dx.data == call.p.data || call.dx.data == call.dp.data;
   const size_t cached = sizeof(float) * CachedElements(rows, cols);
