@@ -11,14 +11,20 @@
 // Views whose element type is a value. A function that takes them has the name
 // and the contract of the function of floats; its results are those of the
 // latter on the widened inputs, rounded once to the type of the output, to
-// nearest even. logsumexp and other results that are not views stay float.
+// nearest even. A result from 65520 on is an infinity as Float16, such as a
+// log-probability below -65520. logsumexp, losses, dot products and the
+// probabilities of SoftmaxTopK keep their types.
 //
 // Pairs: an output has the type of the inputs, or is float, or the inputs are
 // float. Inputs of one call have one type. BFloat16 and Float16 do not meet in
-// one call. Another pair, or a type that is no enumerator, is kBadOption.
+// one call.
+//
+// Errors: those of the function of floats. Another pair, or a type that is no
+// enumerator, is kBadOption, and is found before all other errors.
 //
 // Aliasing: as for floats where both types are equal. An output of another type
-// than an input must not overlap that input.
+// than an input does not replace it. Both may be disjoint column windows of one
+// buffer whose strides have equally many bytes.
 //
 // A call that could go to both goes to the function of floats: where an
 // argument does not tell, the function of any type is a template.

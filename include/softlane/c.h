@@ -16,8 +16,8 @@
  * counts elements from one row to the next. All views of a call have the same
  * rows and cols, which are given once. softlane/any_rows.h says which types go
  * together; softlane/rows.h says which strides are allowed, and
- * softlane/planes.h does so for the functions of an axis. The type of a null
- * view is not used.
+ * softlane/planes.h does so for the functions of an axis. The type of a view
+ * that may be null, and is null, is not used.
  *
  * Statuses, targets, element types and policies are ints. Their values are
  * those of the C++ enumerators and stand below. A function returns an error

@@ -13,7 +13,8 @@ inline namespace v1 {
 ///
 /// If several errors apply, every function returns the error with the smallest
 /// value: a null pointer comes before a bad shape, a bad shape before an
-/// overlap, and the target comes last.
+/// overlap, and the target comes last. Only an element type that does not fit,
+/// which is kBadOption, comes before all others: without it no size is known.
 enum class [[nodiscard]] Status : uint8_t{
     kOk = 0,
     /// A pointer is null although its view has elements.
