@@ -63,8 +63,9 @@ void CheckPlaces(ElementType in, ElementType out, bool is_log, size_t cols,
               Rows<const float>(dp.floats.data(), kRows, cols),
               Rows<float>(floats.data(), kRows, cols), target) == Status::kOk);
   size_t wrong = 0;
-  // C++ has no elements in places that are not aligned, but a caller of C may.
-  const size_t step = Amount("SOFTLANE_PLACES_STEP", 1, 5) * size / 2;
+  // C++ has no halves in odd places, but a caller of C may have some.
+  const size_t unit = out == in ? 1 : size;
+  const size_t step = Amount("SOFTLANE_PLACES_STEP", 1, 5) * unit;
   for (size_t place = 0; place <= 64; place += step) {
     Bytes buffer(192 + kRows * stride * size, kCanary);
     const size_t past = reinterpret_cast<uintptr_t>(&buffer[64]) % 64;
