@@ -37,8 +37,8 @@ calls=4000
 "$programs/bits" "$native" $calls "$machine/native.words"
 
 echo "AVX-512 that the OS enables; random calls are compared with native $native:"
-boot 2400 '' "$machine/native.words" "$programs/arguments_test" "$programs/half_passes_test" \
-  "$programs/large_batches_test" \
+boot 2400 '' "$machine/native.words" "$programs/arguments_test" "$programs/half_gradients_test" \
+  "$programs/half_passes_test" "$programs/half_rows_test" "$programs/large_batches_test" \
   "$programs/layout_test" "$programs/memory_test" "$programs/row_order_test" \
   "$programs/same_bits_test" "$programs/semantics_test" <<END
 cpu_state enabled
@@ -51,7 +51,9 @@ SOFTLANE_BATCH_STEP=16 same_bits_test -nc --subcase=avx512
 SOFTLANE_POSITIONS_STEP=11 semantics_test -nc --subcase=avx512
 SOFTLANE_MEMORY_STEP=41 SOFTLANE_BATCHES_STEP=3 memory_test -nc --subcase=avx512
 arguments_test -nc --subcase=avx512
+half_gradients_test -nc --subcase=avx512
 half_passes_test -nc --subcase=avx512
+half_rows_test -nc --subcase=avx512
 layout_test -nc --subcase=avx512 --test-case='*stride*,*slices*'
 SOFTLANE_ORDERS=200 row_order_test -nc --subcase=avx512
 large_batches_test -nc --subcase=avx512 --test-case='softmax*'
