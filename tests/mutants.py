@@ -1300,7 +1300,7 @@ MUTANTS = [
     ("any/attention_long_rows.cc", "if (sink != -kInfinity) {", "if (false) {"),
     ("any/attention_long_rows.cc", "if (plan.is_far) {", "if (false) {"),
     ("any/attention_long_rows.cc", "+ plan.scaled_shift", ""),
-    ("any/attention_softmax_any.cc", "(internal::IsPair(bias.type, scores.type) &&", "(true &&"),
+    ("any/attention_softmax_any.cc", "internal::IsBiasBeside(bias, scores.type, probs.type)", "true"),
     ("any/attention_softmax_any.cc", "Operand(Optional(Read(options.bias))),", ""),
     ("any/attention_softmax_any.cc", "if (scores.cols == 0) return RunWithoutKeys(call);", "if (scores.cols == 0) return Status::kOk;"),
     ("attention_softmax.cc", "if (has_half_bias && options.bias.type > ElementType::kFloat16) {", "if (false) {"),

@@ -15,8 +15,7 @@ using internal::Operand;
 bool AreTypes(const ConstAnyRows& scores, const AnyRows& probs,
               const ConstAnyRows& bias) {
   return internal::IsPair(scores.type, probs.type) &&
-         (bias.data == nullptr || (internal::IsPair(bias.type, scores.type) &&
-                                   internal::IsPair(bias.type, probs.type)));
+         internal::IsBiasBeside(bias, scores.type, probs.type);
 }
 
 // Without keys there is the sink alone.

@@ -151,12 +151,10 @@ class HalfRows {
     for (size_t b = 0; b <= last; ++b) {
       const size_t col = b * kSumCols;
       float* const e = PlaceOfBlock(b);
-      HalfRowJob job;
+      HalfRowJob job = {};  // without a pending row
       job.logits = x_.At(r, col);
       job.n = BlockCols(col, n_);
       job.e = e;
-      job.pending = nullptr;
-      job.block_sums = nullptr;
       RunBlock(r, col, job, result);
       if (!result.in_range) return false;
       if (b == last) break;
