@@ -31,20 +31,25 @@ float Widened(ElementType type, uint16_t bits) {
 // The prediction is made of a row's first 64 logits, which are near 0.
 constexpr size_t kSampled = 64;
 // In the range of a prediction, near its ends: their probabilities are tiny.
-constexpr float kHighest = 19.0f, kLowest = -68.0f;
+constexpr float kHighest = 19.25f, kLowest = -67.5f;
 constexpr float kTooHigh = 25.0f, kTooLow = -90.0f;
 
 void MakeRow(size_t kind, float* x, size_t n, Random& random) {
-  for (size_t i = 0; i < n; ++i) x[i] = 0.25f * random.Normal();
+  for (size_t i = 0; i < n; ++i) x[i] = 0.1f * random.Normal();
+  x[0] = 1.0f;
   // The last column, and any other.
   const size_t places[] = {kSampled + random.Below(n - kSampled), n - 1};
   float& place = x[places[random.Below(2)]];
   switch (kind) {
-    case 0:
+    case 0: {
+      // With few of the highest, bfloat16 would hold the tiny probabilities.
+      const size_t distance = random.Below(2) == 0 ? 3 : n / 16;
       for (size_t i = kSampled; i < n; ++i) {
-        if (random.Below(3) == 0) x[i] = random.Below(2) ? kHighest : kLowest;
+        if (random.Below(distance) != 0) continue;
+        x[i] = random.Below(2) == 0 ? kHighest : kLowest;
       }
       break;
+    }
     case 1:
       place = kTooHigh;
       break;
