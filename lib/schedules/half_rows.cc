@@ -13,9 +13,10 @@ namespace internal {
 namespace {
 
 constexpr size_t kBlock = 64;
-// Chunks are faster with shorter rows. The time over that of floats, in chunks
-// and so, AVX2 on Zen 3, bfloat16 and float16: 1.42 and 1.47, 1.23 and 1.25 at
-// 16 x 256; 1.48 and 1.31, 1.29 and 1.10 at 8 x 1024.
+// Chunks are faster with shorter rows. The time over that of floats, AVX2 on
+// Zen 3. At 16 x 256, bfloat16: 1.42 in chunks, 1.47 here; float16: 1.23 and
+// 1.25. At 8 x 1024, bfloat16: 1.48 in chunks, 1.31 here; float16: 1.29 and
+// 1.10.
 constexpr size_t kMinCols = 384;
 // See kMinNextCols in row_schedule.h.
 constexpr size_t kMinNextCols = 1280;
@@ -23,8 +24,8 @@ constexpr size_t kMinNextCols = 1280;
 constexpr size_t kShortPlace = kSumCols, kLongPlace = 2 * kSumCols;
 static_assert(3 * kMinNextCols <= 2 * kShortPlace, "three places");
 // Rows that are split: half a float for each column but those of the last
-// block. The time over that of floats at 2 x 32000, computed twice and so,
-// bfloat16 and float16: 2.30 and 1.39, 2.10 and 1.13.
+// block. The time over that of floats at 2 x 32000, bfloat16: 2.30 if exp
+// values are computed twice, 1.39 here; float16: 2.10 and 1.13.
 constexpr size_t kMaxSplitCols = 32000;
 constexpr size_t kSplitFloats =
     kMaxSplitCols / kSumCols * (kSumCols / 2) + kMaxSplitCols % kSumCols;

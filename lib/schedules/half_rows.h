@@ -13,7 +13,8 @@ namespace internal {
 size_t PlaceCols(size_t cols);
 
 /// How rows [first, first + count) of a call are done in another way. `places`
-/// has two places, and is null if the output has floats.
+/// is null if the output has floats. Else it has two places, or at least
+/// kStateCols floats for rows that no place holds.
 struct OtherHalfRows {
   void (*run)(const void* call, size_t first, size_t count, float* places);
   const void* call;
