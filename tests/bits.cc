@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "float16_ties.h"
 #include "inputs.h"
 #include "operand_operations.h"
 #include "operand_types.h"
@@ -148,8 +149,13 @@ const std::vector<Operation>& AllOperations() {
 #else
   static const std::vector<Operation> all = [] {
     std::vector<Operation> both = Operations();
-    const std::vector<Operation>& typed = TypedOperations();
-    both.insert(both.end(), typed.begin(), typed.end());
+    for (const Operation& typed : TypedOperations()) {
+      const bool has_float16 = std::any_of(
+          typed.operands.begin(), typed.operands.end(), [](const Operand& o) {
+            return IsOutput(o.role) && o.element == Element::kFloat16;
+          });
+      if (!has_float16 || CpuRoundsFloat16Ties()) both.push_back(typed);
+    }
     return both;
   }();
   return all;

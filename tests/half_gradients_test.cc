@@ -10,6 +10,7 @@
 #include "cache_size.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
+#include "float16_ties.h"
 #include "inputs.h"
 #include "softlane/softlane.h"
 
@@ -103,7 +104,7 @@ void CheckType(ElementType in, Target target) {
 TEST_CASE("Gradients of half types have the same bits past the caches") {
   ForEachTarget([](Target target) {
     CheckType(ElementType::kBFloat16, target);
-    CheckType(ElementType::kFloat16, target);
+    if (CpuRoundsFloat16Ties()) CheckType(ElementType::kFloat16, target);
   });
 }
 

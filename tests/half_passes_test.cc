@@ -7,6 +7,7 @@
 #include "amount.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
+#include "float16_ties.h"
 #include "fp_environment.h"
 #include "fp_states.h"
 #include "half_reference.h"
@@ -29,7 +30,8 @@ struct Passes {
                                    internal::Resolve(target))),
         index(static_cast<size_t>(type) - 1),
         round_themselves(target == Target::kAvx2 || target == Target::kAvx512),
-        reference(type) {}
+        reference(type, type == ElementType::kFloat16 && round_themselves &&
+                            !CpuRoundsFloat16Ties()) {}
 
   void Widen(const uint16_t* from, float* to, size_t n) const {
     passes.widen[index](from, to, n);

@@ -18,13 +18,14 @@ namespace softlane {
 
 class HalfReference {
  public:
-  explicit HalfReference(ElementType type)
+  // has_ties_up: for a CPU that rounds ties up, see float16_ties.h.
+  explicit HalfReference(ElementType type, bool has_ties_up = false)
       : fraction_bits_(type == ElementType::kBFloat16 ? 7 : 10) {
     // Infinity stands in the place of the next number.
     for (uint16_t half = 0; half < Infinity(); ++half) {
       const double tie = (ValueOf(half) + ValueOf(half + 1u)) / 2;
       const uint32_t bits = BitsOf(static_cast<float>(tie));
-      last_.push_back(half % 2 == 0 ? bits : bits - 1);
+      last_.push_back(half % 2 == 0 && !has_ties_up ? bits : bits - 1);
     }
     last_.push_back(0x7F800000);
   }

@@ -9,6 +9,7 @@
 #include "amount.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
+#include "float16_ties.h"
 #include "inputs.h"
 #include "reference.h"
 #include "softlane/softlane.h"
@@ -128,6 +129,7 @@ TEST_CASE("half rows: the ends of a prediction") {
       size_t wrong = 0;
       for (const ElementType in :
            {ElementType::kBFloat16, ElementType::kFloat16}) {
+        if (in == ElementType::kFloat16 && !CpuRoundsFloat16Ties()) continue;
         for (size_t i = 0; i < Amount("SOFTLANE_HALF_ROWS", 6, 1); ++i) {
           wrong += WrongOf({in, in, false}, rows, cols, target, random);
           wrong += WrongOf({in, in, true}, rows, cols, target, random);
