@@ -149,7 +149,7 @@ const std::vector<Operation>& AllOperations() {
 #else
   static const std::vector<Operation> all = [] {
     std::vector<Operation> both = Operations();
-    for (const Operation& typed : TypedOperations()) {
+    for (const Operation& typed : MakeTypedOperations()) {
       const bool has_float16 = std::any_of(
           typed.operands.begin(), typed.operands.end(), [](const Operand& o) {
             return IsOutput(o.role) && o.element == Element::kFloat16;
