@@ -6,6 +6,7 @@
 #include <limits>
 #include <vector>
 
+#include "amount.h"
 #include "cases.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
@@ -203,7 +204,8 @@ TEST_CASE("attention of any type: the bits of floats") {
     Random random(17);
     for (const auto& shape : kShapes) {
       for (const ElementType half : kHalves) {
-        for (size_t k = 0; k < 8 * shape.times; ++k) {
+        const size_t times = shape.times * Amount("SOFTLANE_ANY_CALLS", 8, 2);
+        for (size_t k = 0; k < times; ++k) {
           ExpectBitsOfFloats(cases,
                              {k & 1 ? half : kFloat, k & 2 ? half : kFloat,
                               k & 4 ? half : kFloat},
@@ -224,7 +226,7 @@ TEST_CASE("attention of any type: the blocks of a sum begin at the first key") {
     AttentionOptions options;
     options.first_query = kCols - 1;
     options.window = 9000;
-    for (size_t k = 0; k < 40; ++k) {
+    for (size_t k = 0; k < Amount("SOFTLANE_ANY_CALLS", 40, 8); ++k) {
       Matrix x(kHalves[k % 2], 1, kCols, 0);
       for (size_t i = 0; i < kCols; ++i) x.Set(i, -9.1f + random.Normal() / 8);
       std::vector<float> probs(kCols);

@@ -99,12 +99,12 @@ inline std::vector<Operation> MakeTypedOperations() {
   }
   return all;
 }
-// Where tests are slow, every fifth of them.
+// Where tests are slow, every eleventh of them.
 inline const std::vector<Operation>& TypedOperations() {
   static const std::vector<Operation> some = [] {
     const std::vector<Operation> all = MakeTypedOperations();
     std::vector<Operation> chosen;
-    const size_t step = Amount("SOFTLANE_TYPES_STEP", 1, 5);
+    const size_t step = Amount("SOFTLANE_TYPES_STEP", 1, 11);
     for (size_t i = 0; i < all.size(); i += step) chosen.push_back(all[i]);
     return chosen;
   }();
