@@ -39,12 +39,13 @@ $build/bench/softlane_bench --benchmark_out="$results/softlane_bench.json" \
 cat "$results/tables.txt"
 [ $status -eq 0 ] || exit $status
 
-# plot NAME SUFFIX: per kernel in the data results/NAME.dat a picture, by bench/NAME.gp.
+# plot NAME SUFFIX: per kernel and element type in the data results/NAME.dat a picture, by
+# bench/NAME.gp: softmax.svg for floats, softmax_bf16.svg.
 plot() {
   for kernel in $(sed -n 's|^# \(.*\)/[a-z0-9]*$|\1|p' "$results/$1.dat" | sort -u); do
     [ "$kernel" = copy/f32 ] ||
       gnuplot -e "data='$results/$1.dat'; kernel='$kernel'; \
-        output='$results/${kernel%%/*}$2'" "bench/$1.gp"
+        output='$results/$(echo "$kernel" | sed 's|/f32$||; s|/|_|')$2'" "bench/$1.gp"
   done
 }
 plot times ""
