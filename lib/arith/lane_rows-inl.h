@@ -48,8 +48,9 @@ class LaneReciprocals {
     const VD lower_head = Head(lower_factor);
     const VD upper_head = Head(upper_factor);
     head = ToFloats(lower_head, upper_head);
-    rest = ToFloats(hn::Sub(lower_factor, lower_head),
-                    hn::Sub(upper_factor, upper_head));
+    rest = hn::Add(ToFloats(hn::Sub(lower_factor, lower_head),
+                            hn::Sub(upper_factor, upper_head)),
+                   Set(0.0f));
     const VD scale = hn::Set(F64(), kLeast);
     least = ToFloats(hn::Mul(lower, scale), hn::Mul(upper, scale));
   }

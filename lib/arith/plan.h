@@ -202,14 +202,15 @@ struct Reciprocal {
 };
 
 // The same two floats for any factor of the exp values. Floats hold the factor,
-// or it is NaN and so is the sum.
+// or it is NaN and so is the sum. The rest is not -0: the product of -0 and an
+// exp value, to which AVX-512 adds nothing, would make -0 of a head of -0.
 inline Reciprocal FactorOf(double factor, double sum) {
   uint64_t bits;  // unsigned: for a NaN the sum may wrap
   std::memcpy(&bits, &factor, sizeof(bits));
   bits = (bits + uint64_t{kHeadRounding}) & static_cast<uint64_t>(kHeadMask);
   double head;
   std::memcpy(&head, &bits, sizeof(head));
-  return {static_cast<float>(head), static_cast<float>(factor - head),
+  return {static_cast<float>(head), static_cast<float>(factor - head) + 0.0f,
           static_cast<float>(sum * kLeast)};
 }
 
