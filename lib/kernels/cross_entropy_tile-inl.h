@@ -136,7 +136,7 @@ class CrossEntropyTile {
   // Rows of less than four columns become rows of four. -inf, whose exp value
   // is +0, changes no sum. The gradients take the place of the logits.
   HWY_NOINLINE void FillRows(size_t cols, float value) {
-    float* to = filled_;
+    float* to = e_ + kFilledRows;
     for (size_t i = 0; i < tile_.width; ++i, to += internal::kMinTileCols) {
       Store(LoadFirst(at_.from[i], cols, Set(value)), to);
       at_.from[i] = at_.to[i] = to;
@@ -272,8 +272,12 @@ class CrossEntropyTile {
   HWY_ALIGN double log_sums_[internal::kMaxTileLanes];
   HWY_ALIGN float units_[internal::kMaxTileLanes];
   float of_no_row_[internal::kTileCapacity];
-  // A row of them is stored as a whole vector.
-  float filled_[internal::kMaxTileLanes * internal::kMinTileCols + kLanes];
+  // The exp values, and behind those of narrow rows the rows that FillRows
+  // makes, each of which is stored as a whole vector.
+  static constexpr size_t kFilledRows =
+      internal::kMaxTileLanes * internal::kMinTileCols;
+  static_assert(2 * kFilledRows + kLanes <= internal::kRowTileFloats,
+                "both fit");
   HWY_ALIGN float e_[internal::kRowTileFloats];
 };
 
