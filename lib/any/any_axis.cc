@@ -11,6 +11,9 @@ namespace internal {
 Status RunAnyAxis(const AxisFunctions& functions, const ConstAnyPlanes& x,
                   const AnyPlanes& y, const SoftmaxOptions& options,
                   Target target) noexcept {
+  if (AreFloats(x, y)) {
+    return functions.floats(AddressOf(x), AddressOf(y), options, target);
+  }
   if (!IsPair(x.type, y.type)) return Status::kBadOption;
   if (Status s = CheckAnyMap(x, y); s != Status::kOk) return s;
   if (IsRows(x) && IsRows(y)) {

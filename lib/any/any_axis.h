@@ -12,9 +12,11 @@
 namespace softlane {
 namespace internal {
 
-/// What softmax and log-softmax along an axis differ in: the function of rows,
-/// and that of columns.
+/// What softmax and log-softmax along an axis differ in: the function of
+/// floats, that of rows, and that of columns.
 struct AxisFunctions {
+  Status (*floats)(const Planes<const float>& x, const Planes<float>& y,
+                   const SoftmaxOptions& options, Target target) noexcept;
   Status (*rows)(const ConstAnyRows& x, const AnyRows& y,
                  const SoftmaxOptions& options, Target target) noexcept;
   void (*columns)(const Planes<const float>& x, const Planes<float>& y,

@@ -27,8 +27,10 @@ constexpr bool IsPair(const In& first, const In& second,
                       const Out& out) noexcept {
   return first.type == second.type && IsPair(first.type, out.type);
 }
-constexpr bool AreFloats(ElementType in, ElementType out) noexcept {
-  return in == ElementType::kFloat32 && out == ElementType::kFloat32;
+/// Whether a call is one of the function of floats, which checks it.
+template <class... Views>
+constexpr bool AreFloats(const Views&... views) noexcept {
+  return ((views.type == ElementType::kFloat32) && ...);
 }
 
 /// Views of floats.

@@ -13,6 +13,23 @@ namespace softlane {
 namespace internal {
 namespace {
 
+// Its operands have been checked.
+struct AnySoftmaxCall {
+  const ConstAnyRows& x;
+  const AnyRows& y;  // without data for logsumexp alone
+  float* logsumexp;  // may be null
+  const SoftmaxOptions& options;
+  Target target;
+};
+
+Status CheckCall(const SoftmaxFunctions& floats, const ConstAnyRows& x,
+                 const AnyRows& y, float* logsumexp) {
+  return CheckOperandsOf(
+      {InputBeside(x, y.type), OutputBeside(y, x.type),
+       Operand(WrittenVector(logsumexp, floats.has_logsumexp ? x.rows : 0))},
+      floats.from_states == nullptr || HaveSameShape(x, y));
+}
+
 float* LogOf(const AnySoftmaxCall& call, size_t row) {
   return call.logsumexp == nullptr ? nullptr : call.logsumexp + row;
 }
@@ -90,7 +107,7 @@ void RunChunks(const void* context, size_t first, size_t count, float* places) {
 }
 bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
              const Converter& converter) {
-  if (floats.half_rows == nullptr || call.logsumexp != nullptr) return false;
+  if (floats.half_rows == nullptr) return false;
   ScaleParts place;
   const ChunkedCall all{floats, call, converter};
   return floats.half_rows(call.x, call.y, SplitScale(call.options.scale, place),
@@ -113,25 +130,24 @@ bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
 
 }  // namespace
 
-Status RunAny(const SoftmaxFunctions& floats,
-              const AnySoftmaxCall& call) noexcept {
-  const ConstAnyRows& x = call.x;
-  if (AreFloats(x.type, call.y.type)) {
-    return floats.rows(FloatsOf(x), FloatsOf(call.y), call.logsumexp,
-                       call.options, call.target);
+Status RunAny(const SoftmaxFunctions& floats, const ConstAnyRows& x,
+              const AnyRows& y, float* logsumexp, const SoftmaxOptions& options,
+              Target target) noexcept {
+  if (!IsPair(x.type, y.type)) return Status::kBadOption;
+  if (Status s = CheckCall(floats, x, y, logsumexp); s != Status::kOk) {
+    return s;
   }
   if (x.rows == 0 || x.cols == 0) {
     return floats.rows({nullptr, x.rows, x.cols}, {nullptr, x.rows, x.cols},
-                       call.logsumexp, call.options, call.target);
+                       logsumexp, options, target);
   }
   // A call without rows checks the other arguments.
-  if (Status s = floats.rows({}, {}, nullptr, call.options, call.target);
+  if (Status s = floats.rows({}, {}, nullptr, options, target);
       s != Status::kOk) {
     return s;
   }
   const FpEnvironment environment;
-  RunChecked(floats,
-             {x, call.y, call.logsumexp, call.options, Resolve(call.target)});
+  RunChecked(floats, {x, y, logsumexp, options, Resolve(target)});
   return Status::kOk;
 }
 

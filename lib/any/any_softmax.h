@@ -12,17 +12,7 @@
 namespace softlane {
 namespace internal {
 
-/// A call of softmax, log-softmax or logsumexp, whose operands have been
-/// checked.
-struct AnySoftmaxCall {
-  const ConstAnyRows& x;
-  const AnyRows& y;  // without data for logsumexp alone
-  float* logsumexp;  // may be null
-  const SoftmaxOptions& options;
-  Target target;
-};
-
-/// The functions of floats. logsumexp may be null.
+/// A function of this family, by those of floats.
 struct SoftmaxFunctions {
   Status (*rows)(const Rows<const float>& x, const Rows<float>& y,
                  float* logsumexp, const SoftmaxOptions& options,
@@ -33,15 +23,20 @@ struct SoftmaxFunctions {
                         const Rows<float>& y, const SoftmaxOptions& options,
                         Target target) noexcept;
   StateUse use;
-  /// Null: half types have no schedule of their own.
+  /// Whether logsumexp is an operand. Else it is null.
+  bool has_logsumexp;
+  /// Null: half types have no schedule of their own. It does not write
+  /// logsumexp.
   bool (*half_rows)(const ConstAnyRows& x, const AnyRows& y,
                     const ScaleParts& parts, Target target,
                     const OtherHalfRows& others) = nullptr;
 };
 
-/// Checks the options and the target, and does the call.
-Status RunAny(const SoftmaxFunctions& floats,
-              const AnySoftmaxCall& call) noexcept;
+/// Checks a call of softmax, log-softmax or logsumexp with half types, and does
+/// it. Without from_states, y is empty, and of floats.
+Status RunAny(const SoftmaxFunctions& floats, const ConstAnyRows& x,
+              const AnyRows& y, float* logsumexp, const SoftmaxOptions& options,
+              Target target) noexcept;
 
 }  // namespace internal
 }  // namespace softlane

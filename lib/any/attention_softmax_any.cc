@@ -11,13 +11,6 @@ namespace {
 
 using internal::Operand;
 
-// Whether a function takes these types, of which each two are a pair.
-bool AreTypes(const ConstAnyRows& scores, const AnyRows& probs,
-              const ConstAnyRows& bias) {
-  return internal::IsPair(scores.type, probs.type) &&
-         internal::IsBiasBeside(bias, scores.type, probs.type);
-}
-
 // Without keys there is the sink alone.
 Status RunWithoutKeys(const internal::AnyAttention& call) {
   if (call.logsumexp == nullptr) return Status::kOk;
@@ -37,9 +30,14 @@ Status Run(const internal::AnyAttention& call, const Operand& results) {
   const ConstAnyRows& scores = call.scores;
   const AttentionOptions& options = call.options;
   const size_t rows = scores.rows;
+  const ElementType in = scores.type, out = call.probs.type;
+  if (!internal::IsPair(in, out) ||
+      !internal::IsBiasBeside(options.bias, in, out)) {
+    return Status::kBadOption;
+  }
   if (Status s = internal::CheckOperandsOf(
-          {internal::InputBeside(scores, call.probs.type),
-           internal::OutputBeside(call.probs, scores.type), results,
+          {internal::InputBeside(scores, out),
+           internal::OutputBeside(call.probs, in), results,
            Operand(Optional(Read(options.bias))),
            Operand(Optional(Read(options.keep))),
            Operand(Optional(ReadVector(options.lengths, rows))),
@@ -76,8 +74,7 @@ inline namespace v1 {
 Status AttentionSoftmax(const ConstAnyRows& scores, const AnyRows& probs,
                         const AttentionOptions& options,
                         Target target) noexcept {
-  if (!AreTypes(scores, probs, options.bias)) return Status::kBadOption;
-  if (internal::AreFloats(scores.type, probs.type)) {
+  if (internal::AreFloats(scores, probs)) {
     return AttentionSoftmax(internal::FloatsOf(scores),
                             internal::FloatsOf(probs), options, target);
   }
@@ -90,8 +87,7 @@ Status AttentionSoftmaxWithLogSumExp(const ConstAnyRows& scores,
                                      const AnyRows& probs, float* logsumexp,
                                      const AttentionOptions& options,
                                      Target target) noexcept {
-  if (!AreTypes(scores, probs, options.bias)) return Status::kBadOption;
-  if (internal::AreFloats(scores.type, probs.type)) {
+  if (internal::AreFloats(scores, probs)) {
     return AttentionSoftmaxWithLogSumExp(internal::FloatsOf(scores),
                                          internal::FloatsOf(probs), logsumexp,
                                          options, target);

@@ -124,15 +124,17 @@ Status AttentionSoftmaxBackward(const ConstAnyRows& probs,
                                 Target target) noexcept {
   // Without a softcap the scores are neither checked nor read.
   const bool reads_scores = !internal::IsZero(options.softcap);
-  const Call call{probs,   dprobs,  reads_scores ? scores : probs,
-                  dscores, options, sink};
-  if (Status s = Check(call); s != Status::kOk) return s;
-  if (internal::AreFloats(probs.type, dscores.type) || probs.rows == 0 ||
-      probs.cols == 0) {
+  const ConstAnyRows& read = reads_scores ? scores : probs;
+  const bool are_floats = internal::AreFloats(probs, dprobs, read, dscores);
+  const Call call{probs, dprobs, read, dscores, options, sink};
+  if (!are_floats) {
+    if (Status s = Check(call); s != Status::kOk) return s;
+  }
+  if (are_floats || probs.rows == 0 || probs.cols == 0) {
     return AttentionSoftmaxBackward(
         internal::FloatsOf(probs), internal::FloatsOf(dprobs),
-        internal::FloatsOf(call.scores), internal::FloatsOf(dscores), options,
-        sink, target);
+        internal::FloatsOf(read), internal::FloatsOf(dscores), options, sink,
+        target);
   }
   const Target chosen = internal::Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;

@@ -191,9 +191,21 @@ Status CheckAny(const CrossEntropyCall& call, const LossViews& views,
           (!has_gradient || HaveSameShape(x, views.dx)));
 }
 
+bool AreAllFloats(const LossViews& views) {
+  return AreFloats(views.x) &&
+         (views.dx.data == nullptr || AreFloats(views.dx)) &&
+         (views.targets == nullptr || AreFloats(*views.targets));
+}
+bool AreTypes(const LossViews& views) {
+  const ElementType in = views.x.type;
+  return IsPair(in, views.dx.data == nullptr ? in : views.dx.type) &&
+         (views.targets == nullptr || views.targets->type == in);
+}
+
 // `labels` are none if there are targets.
 Status Run(const LossViews& views, const Labels& labels, float* loss,
            const CrossEntropyOptions& options, float* divisor, Target target) {
+  if (!AreTypes(views)) return Status::kBadOption;
   FloatViews floats(views);
   CrossEntropyCall call(floats.x, loss, floats.dx, options, divisor);
   call.labels = labels;
@@ -213,26 +225,12 @@ Status Run(const LossViews& views, const Labels& labels, float* loss,
   return Status::kOk;
 }
 
-/// Whether a call is one of floats alone; if not, whether its types are good.
-enum class Types { kFloats, kGood, kBad };
-Types TypesOf(const LossViews& views) {
-  const ElementType in = views.x.type;
-  const ElementType out = views.dx.data == nullptr ? in : views.dx.type;
-  if (!IsPair(in, out) ||
-      (views.targets != nullptr && views.targets->type != in)) {
-    return Types::kBad;
-  }
-  return AreFloats(in, out) ? Types::kFloats : Types::kGood;
-}
-
 template <typename Label>
 Status RunLabels(const ConstAnyRows& logits, const Label* labels, float* loss,
                  const AnyRows& dlogits, const CrossEntropyOptions& options,
                  float* divisor, Target target) {
   const LossViews views{logits, nullptr, dlogits};
-  const Types types = TypesOf(views);
-  if (types == Types::kBad) return Status::kBadOption;
-  if (types == Types::kFloats) {
+  if (AreAllFloats(views)) {
     return CrossEntropy(FloatsOf(logits), labels, loss, FloatsOf(dlogits),
                         options, divisor, target);
   }
@@ -266,9 +264,7 @@ Status CrossEntropy(const ConstAnyRows& logits, const ConstAnyRows& targets,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
   const internal::LossViews views{logits, &targets, dlogits};
-  const internal::Types types = internal::TypesOf(views);
-  if (types == internal::Types::kBad) return Status::kBadOption;
-  if (types == internal::Types::kFloats) {
+  if (internal::AreAllFloats(views)) {
     return CrossEntropy(internal::FloatsOf(logits), internal::FloatsOf(targets),
                         loss, internal::FloatsOf(dlogits), options, divisor,
                         target);

@@ -69,10 +69,10 @@ size_t RunBlocks(const ConstAnyRows& x, const AnyRows& y, Target target) {
 inline namespace v1 {
 
 Status Exp(const ConstAnyRows& x, const AnyRows& y, Target target) noexcept {
-  if (!internal::IsPair(x.type, y.type)) return Status::kBadOption;
-  if (internal::AreFloats(x.type, y.type)) {
+  if (internal::AreFloats(x, y)) {
     return Exp(internal::FloatsOf(x), internal::FloatsOf(y), target);
   }
+  if (!internal::IsPair(x.type, y.type)) return Status::kBadOption;
   if (Status s = internal::CheckAnyMap(x, y); s != Status::kOk) return s;
   const Target chosen = internal::Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;

@@ -8,8 +8,9 @@ inline namespace v1 {
 
 Status LogSoftmaxAxis(const ConstAnyPlanes& logits, const AnyPlanes& log_probs,
                       const SoftmaxOptions& options, Target target) noexcept {
-  return internal::RunAnyAxis({&LogSoftmax, &internal::RunLogSoftmaxColumns},
-                              logits, log_probs, options, target);
+  return internal::RunAnyAxis(
+      {&LogSoftmaxAxis, &LogSoftmax, &internal::RunLogSoftmaxColumns}, logits,
+      log_probs, options, target);
 }
 
 }  // namespace v1

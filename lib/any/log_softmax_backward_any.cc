@@ -43,13 +43,13 @@ Status LogSoftmaxBackward(const ConstAnyRows& log_probs,
                           const ConstAnyRows& dlog_probs,
                           const AnyRows& dlogits, float scale,
                           Target target) noexcept {
-  if (!internal::IsPair(log_probs, dlog_probs, dlogits)) {
-    return Status::kBadOption;
-  }
-  if (internal::AreFloats(log_probs.type, dlogits.type)) {
+  if (internal::AreFloats(log_probs, dlog_probs, dlogits)) {
     return LogSoftmaxBackward(internal::FloatsOf(log_probs),
                               internal::FloatsOf(dlog_probs),
                               internal::FloatsOf(dlogits), scale, target);
+  }
+  if (!internal::IsPair(log_probs, dlog_probs, dlogits)) {
+    return Status::kBadOption;
   }
   if (Status s = internal::CheckAnyMap(log_probs, dlog_probs, dlogits);
       s != Status::kOk) {

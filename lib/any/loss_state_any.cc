@@ -25,11 +25,11 @@ Status UpdateFloats(const Rows<const float>& x, size_t first_col,
 Status Update(const ConstAnyRows& x, size_t first_col, const Labels& labels,
               SoftmaxState* states, const LossStateOptions& options,
               Target target) {
-  if (!IsElementType(x.type)) return Status::kBadOption;
-  if (x.type == ElementType::kFloat32) {
+  if (AreFloats(x)) {
     return UpdateFloats(FloatsOf(x), first_col, labels, 0, states, options,
                         target);
   }
+  if (!IsElementType(x.type)) return Status::kBadOption;
   const Words words = labels.WordsOfRows(x.rows);
   if (Status s = CheckOperandsOf({Operand(Read(x)), Operand(Read(words)),
                                   Operand(WrittenVector(states, x.rows))},
@@ -108,12 +108,12 @@ Status Run(const LossCall& call) {
   const ConstAnyRows& x = call.x;
   const AnyRows& dx = call.dx;
   const bool has_gradient = dx.data != nullptr;
-  if (!IsPair(x.type, has_gradient ? dx.type : x.type)) {
-    return Status::kBadOption;
-  }
-  if (x.type == ElementType::kFloat32 && (!has_gradient || dx.type == x.type)) {
+  if (AreFloats(x) && (!has_gradient || AreFloats(dx))) {
     return RunFloats(call, FloatsOf(x), FloatsOf(dx), 0, call.first_col,
                      call.losses);
+  }
+  if (!IsPair(x.type, has_gradient ? dx.type : x.type)) {
+    return Status::kBadOption;
   }
   if (Status s = Check(call); s != Status::kOk || x.rows == 0 || x.cols == 0) {
     return s;

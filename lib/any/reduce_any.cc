@@ -46,10 +46,10 @@ inline namespace v1 {
 
 template <typename>
 Status RowMax(const ConstAnyRows& x, float* max, Target target) noexcept {
-  if (!internal::IsElementType(x.type)) return Status::kBadOption;
-  if (x.type == ElementType::kFloat32) {
+  if (internal::AreFloats(x)) {
     return RowMax(internal::FloatsOf(x), max, target);
   }
+  if (!internal::IsElementType(x.type)) return Status::kBadOption;
   if (Status s = internal::CheckOperandsOf(
           {internal::Operand(internal::Read(x)),
            internal::Operand(internal::WrittenVector(max, x.rows))},

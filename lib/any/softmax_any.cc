@@ -6,15 +6,15 @@
 namespace softlane {
 namespace {
 
-Status RunFloats(const Rows<const float>& x, const Rows<float>& y,
-                 float* logsumexp, const SoftmaxOptions& options,
-                 Target target) {
-  return logsumexp == nullptr
-             ? Softmax(x, y, options, target)
-             : SoftmaxWithLogSumExp(x, y, logsumexp, options, target);
+Status RunRows(const Rows<const float>& x, const Rows<float>& y, float*,
+               const SoftmaxOptions& options, Target target) {
+  return Softmax(x, y, options, target);
 }
-constexpr internal::SoftmaxFunctions kFloats = {
-    &RunFloats, &SoftmaxFromStates, StateUse::kSoftmax, &internal::RunHalfRows};
+constexpr internal::SoftmaxFunctions kSoftmax = {&RunRows, &SoftmaxFromStates,
+                                                 StateUse::kSoftmax, false,
+                                                 &internal::RunHalfRows};
+constexpr internal::SoftmaxFunctions kWithLogSumExp = {
+    &SoftmaxWithLogSumExp, &SoftmaxFromStates, StateUse::kSoftmax, true};
 
 }  // namespace
 
@@ -22,26 +22,23 @@ inline namespace v1 {
 
 Status Softmax(const ConstAnyRows& logits, const AnyRows& probs,
                const SoftmaxOptions& options, Target target) noexcept {
-  if (!internal::IsPair(logits.type, probs.type)) return Status::kBadOption;
-  if (Status s = internal::CheckAnyMap(logits, probs); s != Status::kOk) {
-    return s;
+  if (internal::AreFloats(logits, probs)) {
+    return Softmax(internal::FloatsOf(logits), internal::FloatsOf(probs),
+                   options, target);
   }
-  return internal::RunAny(kFloats, {logits, probs, nullptr, options, target});
+  return internal::RunAny(kSoftmax, logits, probs, nullptr, options, target);
 }
 
 Status SoftmaxWithLogSumExp(const ConstAnyRows& logits, const AnyRows& probs,
                             float* logsumexp, const SoftmaxOptions& options,
                             Target target) noexcept {
-  if (!internal::IsPair(logits.type, probs.type)) return Status::kBadOption;
-  if (Status s = internal::CheckOperandsOf(
-          {internal::InputBeside(logits, probs.type),
-           internal::OutputBeside(probs, logits.type),
-           internal::Operand(internal::WrittenVector(logsumexp, logits.rows))},
-          internal::HaveSameShape(logits, probs));
-      s != Status::kOk) {
-    return s;
+  if (internal::AreFloats(logits, probs)) {
+    return SoftmaxWithLogSumExp(internal::FloatsOf(logits),
+                                internal::FloatsOf(probs), logsumexp, options,
+                                target);
   }
-  return internal::RunAny(kFloats, {logits, probs, logsumexp, options, target});
+  return internal::RunAny(kWithLogSumExp, logits, probs, logsumexp, options,
+                          target);
 }
 
 }  // namespace v1

@@ -8,8 +8,9 @@ inline namespace v1 {
 
 Status SoftmaxAxis(const ConstAnyPlanes& logits, const AnyPlanes& probs,
                    const SoftmaxOptions& options, Target target) noexcept {
-  return internal::RunAnyAxis({&Softmax, &internal::RunSoftmaxColumns}, logits,
-                              probs, options, target);
+  return internal::RunAnyAxis(
+      {&SoftmaxAxis, &Softmax, &internal::RunSoftmaxColumns}, logits, probs,
+      options, target);
 }
 
 }  // namespace v1

@@ -44,12 +44,12 @@ inline namespace v1 {
 Status SoftmaxBackward(const ConstAnyRows& probs, const ConstAnyRows& dprobs,
                        const AnyRows& dlogits, float scale,
                        Target target) noexcept {
-  if (!internal::IsPair(probs, dprobs, dlogits)) return Status::kBadOption;
-  if (internal::AreFloats(probs.type, dlogits.type)) {
+  if (internal::AreFloats(probs, dprobs, dlogits)) {
     return SoftmaxBackward(internal::FloatsOf(probs),
                            internal::FloatsOf(dprobs),
                            internal::FloatsOf(dlogits), scale, target);
   }
+  if (!internal::IsPair(probs, dprobs, dlogits)) return Status::kBadOption;
   if (Status s = internal::CheckAnyMap(probs, dprobs, dlogits);
       s != Status::kOk) {
     return s;

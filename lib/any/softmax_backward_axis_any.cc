@@ -13,6 +13,11 @@ Status SoftmaxBackwardAxis(const ConstAnyPlanes& probs,
                            const ConstAnyPlanes& dprobs,
                            const AnyPlanes& dlogits, float scale,
                            Target target) noexcept {
+  if (internal::AreFloats(probs, dprobs, dlogits)) {
+    return SoftmaxBackwardAxis(internal::AddressOf(probs),
+                               internal::AddressOf(dprobs),
+                               internal::AddressOf(dlogits), scale, target);
+  }
   if (!internal::IsPair(probs, dprobs, dlogits)) return Status::kBadOption;
   if (Status s = internal::CheckAnyMap(probs, dprobs, dlogits);
       s != Status::kOk) {

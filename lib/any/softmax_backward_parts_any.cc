@@ -46,11 +46,11 @@ template <typename>
 Status SoftmaxBackwardDots(const ConstAnyRows& probs,
                            const ConstAnyRows& dprobs, double* dots,
                            Target target) noexcept {
-  if (!internal::IsPair(probs, dprobs, AnyRows())) return Status::kBadOption;
-  if (probs.type == ElementType::kFloat32) {
+  if (internal::AreFloats(probs, dprobs)) {
     return SoftmaxBackwardDots(internal::FloatsOf(probs),
                                internal::FloatsOf(dprobs), dots, target);
   }
+  if (!internal::IsPair(probs, dprobs, AnyRows())) return Status::kBadOption;
   if (Status s = internal::CheckOperandsOf(
           {internal::Operand(internal::Read(probs)),
            internal::Operand(internal::Read(dprobs)),
@@ -76,12 +76,12 @@ Status SoftmaxBackwardFromDots(const ConstAnyRows& probs,
                                const ConstAnyRows& dprobs, const double* dots,
                                const AnyRows& dlogits, float scale,
                                Target target) noexcept {
-  if (!internal::IsPair(probs, dprobs, dlogits)) return Status::kBadOption;
-  if (internal::AreFloats(probs.type, dlogits.type)) {
+  if (internal::AreFloats(probs, dprobs, dlogits)) {
     return SoftmaxBackwardFromDots(internal::FloatsOf(probs),
                                    internal::FloatsOf(dprobs), dots,
                                    internal::FloatsOf(dlogits), scale, target);
   }
+  if (!internal::IsPair(probs, dprobs, dlogits)) return Status::kBadOption;
   if (Status s = internal::CheckOperandsOf(
           {internal::InputBeside(probs, dlogits.type),
            internal::InputBeside(dprobs, dlogits.type),

@@ -19,11 +19,11 @@ using FromStates = Status(const Rows<const float>& x,
 Status Run(FromStates* floats, const ConstAnyRows& x,
            const SoftmaxState* states, const AnyRows& y,
            const SoftmaxOptions& options, Target target) {
-  if (!internal::IsPair(x.type, y.type)) return Status::kBadOption;
-  if (internal::AreFloats(x.type, y.type)) {
+  if (internal::AreFloats(x, y)) {
     return floats(internal::FloatsOf(x), states, internal::FloatsOf(y), options,
                   target);
   }
+  if (!internal::IsPair(x.type, y.type)) return Status::kBadOption;
   if (Status s = internal::CheckOperandsOf(
           {internal::InputBeside(x, y.type),
            internal::Operand(internal::ReadVector(states, x.rows)),
@@ -52,11 +52,11 @@ template <typename>
 Status UpdateStates(const ConstAnyRows& logits, size_t first_col,
                     SoftmaxState* states, const StateOptions& options,
                     Target target) noexcept {
-  if (!internal::IsElementType(logits.type)) return Status::kBadOption;
-  if (logits.type == ElementType::kFloat32) {
+  if (internal::AreFloats(logits)) {
     return UpdateStates(internal::FloatsOf(logits), first_col, states, options,
                         target);
   }
+  if (!internal::IsElementType(logits.type)) return Status::kBadOption;
   if (Status s = internal::CheckOperandsOf(
           {internal::Operand(internal::Read(logits)),
            internal::Operand(internal::WrittenVector(states, logits.rows))},

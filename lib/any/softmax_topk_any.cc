@@ -88,11 +88,11 @@ template <typename>
 Status SoftmaxTopK(const ConstAnyRows& logits, size_t k,
                    const Rows<float>& top_probs, const Rows<int32_t>& indices,
                    const SoftmaxTopKOptions& options, Target target) noexcept {
-  if (!internal::IsElementType(logits.type)) return Status::kBadOption;
-  if (logits.type == ElementType::kFloat32) {
+  if (internal::AreFloats(logits)) {
     return SoftmaxTopK(internal::FloatsOf(logits), k, top_probs, indices,
                        options, target);
   }
+  if (!internal::IsElementType(logits.type)) return Status::kBadOption;
   if (Status s = internal::CheckOperandsOf(
           {internal::Operand(internal::Read(logits)),
            internal::Operand(internal::Written(top_probs)),
