@@ -5,6 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "softlane/c_types.h"
+
 /**
  * @file
  * The functions of softlane for C99 and for languages that bind C. Each
@@ -19,62 +21,14 @@
  * softlane/planes.h does so for the functions of an axis. The type of a view
  * that may be null, and is null, is not used.
  *
- * Statuses, targets, element types and policies are ints. Their values are
- * those of the C++ enumerators and stand below. A function returns an error
- * status for any other value. The archive needs no C++ runtime, so a C compiler
- * can link it.
+ * Statuses, targets, element types and policies are ints, whose values stand in
+ * softlane/c_types.h. A function returns an error status for any other value.
+ * The archive needs no C++ runtime, so a C compiler can link it.
  */
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/** The values of softlane::Status. */
-enum {
-  SOFTLANE_OK = 0,                /**< Status::kOk */
-  SOFTLANE_NULL_POINTER = 1,      /**< Status::kNullPointer */
-  SOFTLANE_BAD_SHAPE = 2,         /**< Status::kBadShape */
-  SOFTLANE_OVERLAP = 3,           /**< Status::kOverlap */
-  SOFTLANE_BAD_OPTION = 4,        /**< Status::kBadOption */
-  SOFTLANE_BAD_LABEL = 5,         /**< Status::kBadLabel */
-  SOFTLANE_TARGET_UNAVAILABLE = 6 /**< Status::kTargetUnavailable */
-};
-
-/** The values of softlane::ElementType. */
-enum {
-  SOFTLANE_F32 = 0,  /**< ElementType::kFloat32: float */
-  SOFTLANE_BF16 = 1, /**< ElementType::kBFloat16, of two bytes */
-  SOFTLANE_F16 = 2   /**< ElementType::kFloat16, of two bytes */
-};
-
-/** The values of softlane::Target. */
-enum {
-  SOFTLANE_TARGET_AUTO = 0,     /**< Target::kAuto */
-  SOFTLANE_TARGET_BASELINE = 1, /**< Target::kBaseline */
-  SOFTLANE_TARGET_AVX2 = 2,     /**< Target::kAvx2 */
-  SOFTLANE_TARGET_AVX512 = 3,   /**< Target::kAvx512 */
-  SOFTLANE_TARGET_NEON = 4      /**< Target::kNeon */
-};
-
-/** The values of softlane::EmptyRow. */
-enum {
-  SOFTLANE_EMPTY_ROW_NAN = 0, /**< EmptyRow::kNan */
-  SOFTLANE_EMPTY_ROW_ZERO = 1 /**< EmptyRow::kZero */
-};
-
-/** The values of softlane::StateUse. */
-enum {
-  SOFTLANE_STATE_SOFTMAX = 0,      /**< StateUse::kSoftmax */
-  SOFTLANE_STATE_LOG_SOFTMAX = 1,  /**< StateUse::kLogSoftmax */
-  SOFTLANE_STATE_CROSS_ENTROPY = 2 /**< StateUse::kCrossEntropy */
-};
-
-/** The values of softlane::Reduction. */
-enum {
-  SOFTLANE_REDUCTION_NONE = 0, /**< Reduction::kNone */
-  SOFTLANE_REDUCTION_SUM = 1,  /**< Reduction::kSum */
-  SOFTLANE_REDUCTION_MEAN = 2  /**< Reduction::kMean */
-};
 
 /** softlane::StatusName. */
 const char* softlane_status_name(int status);
@@ -170,23 +124,6 @@ int softlane_log_softmax_backward(const void* log_probs, int log_probs_type,
 int softlane_softmax_jacobian(const float* probs, size_t n, float* jacobian,
                               size_t jacobian_stride, int target);
 
-/** softlane::CrossEntropyOptions. */
-typedef struct softlane_cross_entropy_options {
-  int reduction;              /**< CrossEntropyOptions::reduction */
-  int64_t ignore_index;       /**< CrossEntropyOptions::ignore_index */
-  float label_smoothing;      /**< CrossEntropyOptions::label_smoothing */
-  const float* class_weights; /**< CrossEntropyOptions::class_weights */
-  float z_loss;               /**< CrossEntropyOptions::z_loss */
-  float scale;                /**< CrossEntropyOptions::scale */
-  const float* upstream_rows; /**< CrossEntropyOptions::upstream_rows */
-  float upstream;             /**< CrossEntropyOptions::upstream */
-  int zero_if_all_ignored;    /**< CrossEntropyOptions::zero_if_all_ignored */
-} softlane_cross_entropy_options;
-
-/** An initializer with the default options of cross-entropy. */
-#define SOFTLANE_CROSS_ENTROPY_DEFAULTS \
-  { SOFTLANE_REDUCTION_MEAN, -100, 0.0f, NULL, 0.0f, 1.0f, NULL, 1.0f, 0 }
-
 /** softlane::CrossEntropy with int64_t labels. A null dlogits means no
  * gradient, a null divisor means no divisor, and null options mean the
  * defaults. */
@@ -215,32 +152,6 @@ int softlane_cross_entropy_probs(const void* logits, int logits_type,
                                  size_t cols,
                                  const softlane_cross_entropy_options* options,
                                  float* divisor, int target);
-
-/** softlane::AttentionOptions. A null bias or keep means that there is none. */
-typedef struct softlane_attention_options {
-  float scale;            /**< AttentionOptions::scale */
-  float softcap;          /**< AttentionOptions::softcap */
-  float alibi_slope;      /**< AttentionOptions::alibi_slope */
-  const void* bias;       /**< AttentionOptions::bias: the data */
-  int bias_type;          /**< AttentionOptions::bias: the element type */
-  size_t bias_stride;     /**< AttentionOptions::bias: the stride */
-  const uint8_t* keep;    /**< AttentionOptions::keep: the data */
-  size_t keep_stride;     /**< AttentionOptions::keep: the stride */
-  const int32_t* lengths; /**< AttentionOptions::lengths */
-  int causal;             /**< AttentionOptions::causal */
-  int64_t first_query;    /**< AttentionOptions::first_query: alibi_slope,
-                               causal and window need it */
-  int64_t window;         /**< AttentionOptions::window */
-  const float* sinks;     /**< AttentionOptions::sinks */
-  int empty_row;          /**< AttentionOptions::empty_row */
-} softlane_attention_options;
-
-/** An initializer with the default options of attention. */
-#define SOFTLANE_ATTENTION_DEFAULTS                                        \
-  {                                                                        \
-    1.0f, 0.0f, 0.0f, NULL, SOFTLANE_F32, 0, NULL, 0, NULL, 0, 0, 0, NULL, \
-        SOFTLANE_EMPTY_ROW_ZERO                                            \
-  }
 
 /** softlane::AttentionSoftmaxWithLogSumExp, or softlane::AttentionSoftmax if
  * logsumexp is null. Null options mean the defaults. */
@@ -296,13 +207,6 @@ int softlane_softmax_topk(const void* logits, int logits_type,
                           float scale, int renormalize, int empty_row,
                           int target);
 
-/** softlane::SoftmaxState. All bytes 0: no column has been read. */
-typedef struct softlane_softmax_state {
-  uint32_t max_key; /**< SoftmaxState::max_key */
-  int32_t window;   /**< SoftmaxState::window */
-  int64_t limbs[5]; /**< SoftmaxState::limbs */
-} softlane_softmax_state;
-
 /** softlane::UpdateStates with options {scale, use}. */
 int softlane_update_states(const void* logits, int logits_type,
                            size_t logits_stride, size_t first_col,
@@ -334,21 +238,6 @@ int softlane_log_softmax_from_states(const void* logits, int logits_type,
                                      size_t log_probs_stride, size_t rows,
                                      size_t cols, float scale, int empty_row,
                                      int target);
-
-/** softlane::LossStateOptions. */
-typedef struct softlane_loss_state_options {
-  float scale;                /**< LossStateOptions::scale */
-  float z_loss;               /**< LossStateOptions::z_loss */
-  int64_t ignore_index;       /**< LossStateOptions::ignore_index */
-  const float* label_weights; /**< LossStateOptions::label_weights */
-  const float* upstream_rows; /**< LossStateOptions::upstream_rows */
-  float upstream;             /**< LossStateOptions::upstream */
-} softlane_loss_state_options;
-
-/** An initializer with the default options of the cross-entropy of rows in
- * parts. */
-#define SOFTLANE_LOSS_STATE_DEFAULTS \
-  { 1.0f, 0.0f, -100, NULL, NULL, 1.0f }
 
 /** softlane::UpdateLossStates with int64_t labels. Null options mean the
  * defaults. */

@@ -51,9 +51,11 @@ for path in "$include"/softlane/*.h; do
 done
 for standard in c99 c11 c17 c2x; do
   accepts "$cc" c "-std=$standard" || continue
-  # shellcheck disable=SC2086
-  check "$cc" c softlane/c.h "-std=$standard" $c_flags
-  checked=$((checked + 1))
+  for header in softlane/c.h softlane/c_types.h; do
+    # shellcheck disable=SC2086
+    check "$cc" c "$header" "-std=$standard" $c_flags
+    checked=$((checked + 1))
+  done
 done
 echo "$checked headers and standards with $cxx_flags: $failures failures"
 [ "$failures" -eq 0 ] && [ "$checked" -gt 0 ]
