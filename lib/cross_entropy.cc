@@ -40,6 +40,7 @@ Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
   const bool has_others = call.divisor != nullptr ||
                           options.class_weights != nullptr ||
                           options.upstream_rows != nullptr;
+  if (HasNoResult(call)) return Status::kNullPointer;
   if (!shapes_agree || has_others ||
       !AreUsual(Replaced(x), Read(labels), LossesOf(call),
                 Optional(Replacing(call.dlogits)))) {
@@ -72,7 +73,8 @@ bool RunOneColumn(const CrossEntropyCall& call) {
   }
   const float gradient = BitsOf(options.upstream) >> 31 != 0 ? -0.0f : 0.0f;
   for (size_t r = 0; r < x.rows; ++r) {
-    if (r == 0 || options.reduction == Reduction::kNone) call.loss[r] = 0.0f;
+    const bool has_loss = r == 0 || options.reduction == Reduction::kNone;
+    if (has_loss && call.loss != nullptr) call.loss[r] = 0.0f;
     if (call.dlogits.data != nullptr) *call.dlogits.Row(r) = gradient;
   }
   return true;
@@ -85,12 +87,13 @@ bool RunOneColumn(const CrossEntropyCall& call) {
                                                const Words& labels) {
   const Rows<const float>& x = call.logits;
   const Rows<float>& dx = call.dlogits;
-  const UsualRange in{Replaced(x)}, loss{WrittenVector(call.loss, x.rows)};
+  const UsualRange in{Replaced(x)};
+  const UsualRange loss{Optional(WrittenVector(call.loss, x.rows))};
   const UsualRange of_labels{
       ReadVector(labels.data, labels.rows * labels.cols)};
   const size_t unusual = in.unusual | loss.unusual | of_labels.unusual;
   if (unusual != 0 || loss.Meets(in) || loss.Meets(of_labels)) return false;
-  if (dx.data == nullptr) return true;
+  if (dx.data == nullptr) return call.loss != nullptr;
   const UsualRange out{Replacing(dx)};
   return out.unusual == 0 && !out.Meets(loss) && !out.Meets(of_labels) &&
          (!out.Meets(in) || out.IsSameAs(in));

@@ -62,7 +62,13 @@ inline Status CheckLabels(CrossEntropyCall& call) {
 /// The operand loss.
 inline auto LossesOf(const CrossEntropyCall& call) {
   const bool per_row = call.options->reduction == Reduction::kNone;
-  return WrittenVector(call.loss, per_row ? call.logits.rows : 1);
+  return Optional(WrittenVector(call.loss, per_row ? call.logits.rows : 1));
+}
+/// Whether a call has nothing to write to.
+inline bool HasNoResult(const CrossEntropyCall& call) {
+  const bool per_row = call.options->reduction == Reduction::kNone;
+  return call.loss == nullptr && call.dlogits.data == nullptr &&
+         call.divisor == nullptr && !(per_row && call.logits.rows == 0);
 }
 
 }  // namespace internal

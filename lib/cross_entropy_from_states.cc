@@ -35,7 +35,7 @@ class PartLosses {
         passes_(BlockPassesOf(target)),
         loss_of_part_(KernelsOf(kLossOfPart, target)),
         parts_(SplitScale(part.options.scale)),
-        loss_{options_, parts_, 0.0, true} {
+        loss_{options_, parts_, 0.0, true, part.losses != nullptr} {
     options_.z_loss = part.options.z_loss;
     options_.class_weights = &weight_;
   }
@@ -45,13 +45,14 @@ class PartLosses {
       float* const dx = part_.dx.data == nullptr ? nullptr : part_.dx.Row(r);
       const int64_t label = part_.labels[r];
       if (label == part_.options.ignore_index) {
-        part_.losses[r] = 0.0f;
+        if (loss_.is_wanted) part_.losses[r] = 0.0f;
         if (dx != nullptr) FillRow(dx, part_.x.cols, 0.0f);
         continue;
       }
       // Above the part if the label is before it.
-      part_.losses[r] =
+      const float loss =
           LossOfRow(r, static_cast<size_t>(label) - part_.first_col, dx);
+      if (loss_.is_wanted) part_.losses[r] = loss;
     }
   }
 
@@ -76,7 +77,7 @@ class PartLosses {
       x_label = part_.x.Row(r)[label];
       SetLabel(row, part_.states[r], part_.x.Row(r), label, sums);
     }
-    if (NeedsLog(options_, sums)) {
+    if (NeedsLog(loss_, sums, false)) {
       sums.log_sum = passes_.log_of_sum(row.max, sums.sum, row.plan, parts_);
     }
     const RowLoss loss =
@@ -191,12 +192,16 @@ Status Run(const Part& part, Target target) {
   const size_t rows = part.x.rows;
   const bool has_gradient = part.dx.data != nullptr;
   const LossStateOptions& options = part.options;
+  if (part.losses == nullptr && !has_gradient && rows != 0) {
+    return Status::kNullPointer;
+  }
   if (Status s = CheckOperands(
           part.x.cols <= part.num_classes &&
               part.first_col <= part.num_classes - part.x.cols &&
               (!has_gradient || HaveSameShape(part.x, part.dx)),
           Replaced(part.x), Read(part.labels.WordsOfRows(rows)),
-          ReadVector(part.states, rows), WrittenVector(part.losses, rows),
+          ReadVector(part.states, rows),
+          Optional(WrittenVector(part.losses, rows)),
           Optional(Replacing(part.dx)),
           Optional(ReadVector(options.label_weights, rows)),
           Optional(ReadVector(has_gradient ? options.upstream_rows : nullptr,
@@ -213,7 +218,7 @@ Status Run(const Part& part, Target target) {
   const Target chosen = Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (part.x.cols == 0) {  // The strides may be any numbers.
-    FillRow(part.losses, rows, 0.0f);
+    if (part.losses != nullptr) FillRow(part.losses, rows, 0.0f);
     return Status::kOk;
   }
   const FpEnvironment environment;

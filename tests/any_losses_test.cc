@@ -126,6 +126,15 @@ std::string CompareCall(const Call& call, bool has_targets, bool to_floats,
   }
   const ConstAnyRows x = call.x.Halves(), targets = call.targets.Halves();
   REQUIRE(run(x, targets, got.data(), dx) == Status::kOk);
+  if (has_gradient) {
+    const auto floats_before = got_dx;
+    const auto halves_before = half_dx;
+    REQUIRE(run(x, targets, nullptr, dx) == Status::kOk);
+    if (Differ("", got_dx, floats_before) != "" ||
+        Differ("", Widened(half_dx), Widened(halves_before)) != "") {
+      return "the gradient of a call without a loss";
+    }
+  }
   std::string result = Differ("loss", got, want);
   if (result.empty() && has_gradient) {
     result = to_floats ? Differ("gradient", got_dx, want_dx)

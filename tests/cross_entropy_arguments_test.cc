@@ -146,11 +146,45 @@ TEST_CASE("cross_entropy arguments: null and shapes") {
     };
     null("logits", [](Fixture& f) { f.x.data = nullptr; });
     null("labels", [](Fixture& f) { f.shares = nullptr; });
-    null("loss", [](Fixture& f) { f.loss = nullptr; });
-    null("one loss", [](Fixture& f) {
-      f.loss = nullptr;
-      f.options.reduction = Reduction::kMean;
-    });
+    for (const Reduction reduction : {Reduction::kNone, Reduction::kMean}) {
+      const auto set = [=](Fixture& f, bool has_gradient, bool has_divisor) {
+        f.options.reduction = reduction;
+        f.loss = nullptr;
+        if (!has_gradient) f.dx.data = nullptr;
+        if (!has_divisor) f.divisor = nullptr;
+      };
+      null("all results", [=](Fixture& f) { set(f, false, false); });
+      null("logits alone", [=](Fixture& f) {
+        set(f, false, true);
+        f.x.data = nullptr;
+      });
+      for (const Kind kind : kKinds) {
+        Fixture without(kind);
+        set(without, true, false);
+        CHECK(without.Run(target) == Status::kOk);
+        // The divisor alone: its value, and no byte besides.
+        Fixture divisor(kind);
+        std::vector<float> weights(kCols, 2.0f);
+        divisor.options.class_weights = weights.data();
+        set(divisor, false, true);
+        CHECK(divisor.Run(target) == Status::kOk);
+        const float want = kind == Kind::kTargets ? 3.0f : 6.0f;
+        CHECK(SameBits(*divisor.divisor, want));
+        *divisor.divisor = 0.0f;
+        divisor.options.label_smoothing = 2.0f;
+        divisor.Expect(target, Status::kBadOption, "nothing written");
+        // Rows without memory: an endless loop would visit each.
+        Fixture endless(kind);
+        set(endless, kind == Kind::kTargets, true);
+        endless.x = Rows<const float>(endless.At(0), SIZE_MAX, 0, 0);
+        endless.dx = Rows<float>(endless.dx.data, SIZE_MAX, 0, 0);
+        endless.target_rows = SIZE_MAX;
+        endless.target_cols = endless.target_stride = 0;
+        endless.options.class_weights = endless.options.upstream_rows = nullptr;
+        if (kind != Kind::kTargets) endless.x.rows = endless.dx.rows = 0;
+        CHECK(endless.Run(target) == Status::kOk);
+      }
+    }
     shape("logits' stride", [](Fixture& f) { f.x.stride = kCols - 1; });
     shape("dlogits' stride", [](Fixture& f) { f.dx.stride = kCols - 1; });
     shape("dlogits' cols", [](Fixture& f) { f.dx.cols = kCols - 1; });

@@ -127,6 +127,16 @@ TEST_CASE("cross_entropy: same bits") {
       REQUIRE(RunLossCase(c, Gradient::kNone, false, target, &got) ==
               Status::kOk);
       expect(SameBits(got.loss, want.loss), "without a gradient");
+      const auto in_place =
+          call % 2 == 0 ? Gradient::kSeparate : Gradient::kInPlace;
+      REQUIRE(RunLossCase(c, in_place, call % 3 == 0, target, &got, false) ==
+              Status::kOk);
+      expect(SameBits(got.gradient, want.gradient) &&
+                 SameBits(got.divisor, want.divisor),
+             "without a loss");
+      REQUIRE(RunLossCase(c, Gradient::kNone, false, target, &got, false) ==
+              Status::kOk);
+      expect(SameBits(got.divisor, want.divisor), "the divisor alone");
       if (c.settings.reduction == Reduction::kNone) {
         const size_t r = layouts.Below(c.rows);
         REQUIRE(RunLossCase(OneRow(c, r), Gradient::kSeparate, false, target,

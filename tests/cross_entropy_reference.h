@@ -198,9 +198,11 @@ struct LossResults {
   float divisor = 123.0f;
 };
 
-// The labels as int32_t if `narrow`. Rows without a gap.
+// The labels as int32_t if `narrow`. Rows without a gap. The loss is null
+// unless has_loss.
 inline Status RunLossCase(const LossCase& c, Gradient gradient, bool narrow,
-                          Target target, LossResults* results) {
+                          Target target, LossResults* results,
+                          bool has_loss = true) {
   const bool per_row = c.settings.reduction == Reduction::kNone;
   results->loss.assign(per_row ? c.rows : 1, 123.0f);
   results->gradient.clear();
@@ -216,7 +218,7 @@ inline Status RunLossCase(const LossCase& c, Gradient gradient, bool narrow,
   if (gradient != Gradient::kNone) {
     dx = Rows<float>(results->gradient.data(), c.rows, c.cols);
   }
-  float* const loss = results->loss.data();
+  float* const loss = has_loss ? results->loss.data() : nullptr;
   float* const divisor = &results->divisor;
   if (!c.HasLabels()) {
     const Rows<const float> targets(c.targets.data(), c.rows, c.cols);

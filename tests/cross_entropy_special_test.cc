@@ -23,6 +23,9 @@ namespace {
 
 void CheckCall(const Call& call, Target target, Rules* rules) {
   const Output out = RunCall(call, target);
+  if (call.gradient) {
+    CHECK(SameBits(RunCall(call, target, false).gradient, out.gradient));
+  }
   const CrossEntropyOptions& o = call.options;
   const bool mean = o.reduction == Reduction::kMean;
   CompensatedSum divisor_sum;

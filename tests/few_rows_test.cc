@@ -126,6 +126,14 @@ void CheckLosses(Target target, Random& random) {
   }
   REQUIRE(SameBits(results[0], results[1]));
   REQUIRE(SameBits(losses[0], losses[1]));
+  if (has_gradient) {
+    std::vector<float> dx =
+        in_place ? f.x : std::vector<float>(f.x.size(), kGuard);
+    REQUIRE(CrossEntropy(f.In(in_place ? dx : f.x, f.rows), labels.data(),
+                         nullptr, f.Out(dx, f.rows), options, nullptr,
+                         target) == Status::kOk);
+    REQUIRE(SameBits(dx, results[0]));
+  }
 
   // A label that is not good: nothing is written.
   const std::vector<float> before = losses[0];

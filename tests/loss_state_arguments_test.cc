@@ -62,6 +62,10 @@ TEST_CASE("arguments of the cross-entropy of rows in parts") {
     options.label_weights = nullptr;
     losses[0] = losses[1] = 5.0f;
   }
+  CHECK(CrossEntropyFromStates(logits, 4, 10, labels, states, nullptr) ==
+        Status::kNullPointer);
+  CHECK(CrossEntropyFromStates(logits.Slice(0, 0), 4, 10, labels, states,
+                               nullptr) == Status::kOk);
   // States of another use.
   SoftmaxState other[2] = {};
   REQUIRE(UpdateStates(logits, 4, other) == Status::kOk);

@@ -78,6 +78,14 @@ Loss InParts(const Row& row, Random& random) {
                                    &state, &loss, dx, options,
                                    AnyTarget(random)) == Status::kOk);
     REQUIRE(SameBits(loss, alone));
+    std::vector<float> without(cols + 1);  // a part may have none
+    REQUIRE(CrossEntropyFromStates(
+                Rows<const float>(row.x.data() + part.begin, 1, cols),
+                part.begin, n, &row.label, &state, nullptr,
+                {without.data(), 1, cols}, options,
+                AnyTarget(random)) == Status::kOk);
+    without.resize(cols);
+    REQUIRE(SameBits(without, std::vector<float>(dx.Row(0), dx.Row(0) + cols)));
     const bool has_label = static_cast<int64_t>(part.begin) <= row.label &&
                            row.label < static_cast<int64_t>(part.end);
     if (has_label) got.loss = loss;

@@ -110,7 +110,8 @@ inline std::vector<Operation> MakeOperations() {
   const OperandList upstream = {
       Optional(In(kUpstream, "upstream_rows", kShares, kRead, kPerRow))};
   const Operand loss = Out(kResults, "loss", kOne);
-  const OperandList losses = {Out(kResults, "losses", kPerRow)};
+  // Optional where there is another result.
+  const OperandList losses = {Optional(Out(kResults, "losses", kPerRow))};
   Settings sum, mean, full = scaled;
   sum.reduction = 1;
   mean.reduction = 2;
@@ -141,7 +142,7 @@ inline std::vector<Operation> MakeOperations() {
     all.push_back({l.names[1],
                    {f, c},
                    Options::kLoss,
-                   in + weights + one + results,
+                   in + weights + OperandList{Optional(loss)} + results,
                    mean});
     // Without dlogits nothing replaces the logits.
     all.push_back({l.names[2],

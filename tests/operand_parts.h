@@ -54,7 +54,8 @@ inline void AddLossOperations(const Operand& states,
   const Operand logits = In(kX, "logits");
   Operand updated = states;
   updated.role = Role::kUpdated;
-  const OperandList losses = {Out(kResults, "losses", kPerRow)};
+  // Optional where there is a gradient.
+  const OperandList losses = {Optional(Out(kResults, "losses", kPerRow))};
   const OperandList optional = {
       Optional(Out(kY, "dlogits")),
       Optional(In(kWeights, "label_weights", kShares, Role::kRead, kPerRow)),

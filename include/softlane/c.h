@@ -124,9 +124,9 @@ int softlane_log_softmax_backward(const void* log_probs, int log_probs_type,
 int softlane_softmax_jacobian(const float* probs, size_t n, float* jacobian,
                               size_t jacobian_stride, int target);
 
-/** softlane::CrossEntropy with int64_t labels. A null dlogits means no
- * gradient, a null divisor means no divisor, and null options mean the
- * defaults. */
+/** softlane::CrossEntropy with int64_t labels. A null loss means no loss, a
+ * null dlogits means no gradient, a null divisor means no divisor, and null
+ * options mean the defaults. */
 int softlane_cross_entropy_i64(const void* logits, int logits_type,
                                size_t logits_stride, const int64_t* labels,
                                float* loss, void* dlogits, int dlogits_type,
@@ -252,8 +252,9 @@ int softlane_update_loss_states_i32(
     const int32_t* labels, softlane_softmax_state* states, size_t rows,
     size_t cols, const softlane_loss_state_options* options, int target);
 
-/** softlane::CrossEntropyFromStates with int64_t labels. A null dlogits means
- * no gradient, and null options mean the defaults. */
+/** softlane::CrossEntropyFromStates with int64_t labels. Null losses mean no
+ * losses, a null dlogits means no gradient, and null options mean the
+ * defaults. */
 int softlane_cross_entropy_from_states_i64(
     const void* logits, int logits_type, size_t logits_stride, size_t first_col,
     size_t num_classes, const int64_t* labels,

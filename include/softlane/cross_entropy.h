@@ -34,10 +34,14 @@ inline namespace v1 {
 /// divisor. Where p of the label is near 1, the label's gradient is computed
 /// from the other classes, so it keeps its accuracy.
 ///
-/// Shapes: labels has logits.rows elements. loss has logits.rows elements with
-/// kNone, else one element. dlogits has the shape of logits or null data.
-/// divisor is null or one element. It gets the divisor of kMean, rounded to
-/// float, whatever the reduction is.
+/// Shapes: labels has logits.rows elements. loss is null, or has logits.rows
+/// elements with kNone, else one element. dlogits has the shape of logits or
+/// null data. divisor is null or one element. It gets the divisor of kMean,
+/// rounded to float, whatever the reduction is.
+/// Null results: a gradient without a loss needs no logarithm, and has the bits
+/// of a call with a loss. A call for the divisor alone does not read the
+/// logits. A call without loss, dlogits and divisor is kNullPointer, unless
+/// loss would have no elements.
 /// Aliasing: dlogits may be the view logits. No output overlaps any other
 /// operand.
 /// Zero shares: a class with q_c = 0 adds exactly 0 to the loss, whether its

@@ -223,7 +223,9 @@ Status UpdateLossStates(const ConstAnyRows& logits, size_t first_col,
 /// sum of the other classes with all its bits: the loss and the gradient of the
 /// label err by 2^-60 times their factors besides the bound.
 /// Shapes: labels, states and losses have logits.rows elements; dlogits has the
-/// shape of logits or null data.
+/// shape of logits or null data. Without losses or without dlogits, the other
+/// has the same bits; losses is null then. A call without both is kNullPointer,
+/// unless there are no rows.
 /// Aliasing: dlogits may be the view logits. No output overlaps any other
 /// operand.
 /// Special values: as for CrossEntropy. A state that has read nothing is a row

@@ -175,6 +175,7 @@ Status CheckAny(const CrossEntropyCall& call, const LossViews& views,
   const bool has_gradient = views.dx.data != nullptr;
   const bool is_per_row = options.reduction == Reduction::kNone;
   const size_t num_upstream = is_per_row && has_gradient ? x.rows : 0;
+  if (HasNoResult(call)) return Status::kNullPointer;
   return CheckOperandsOf(
       {InputBeside(x, views.dx.type),
        views.targets == nullptr ? Operand(Read(labels))
@@ -203,8 +204,9 @@ bool AreTypes(const LossViews& views) {
 }
 
 // `labels` are none if there are targets.
-Status Run(const LossViews& views, const Labels& labels, float* loss,
-           const CrossEntropyOptions& options, float* divisor, Target target) {
+[[gnu::noinline]] Status Run(const LossViews& views, const Labels& labels,
+                             float* loss, const CrossEntropyOptions& options,
+                             float* divisor, Target target) {
   if (!AreTypes(views)) return Status::kBadOption;
   FloatViews floats(views);
   CrossEntropyCall call(floats.x, loss, floats.dx, options, divisor);

@@ -22,7 +22,7 @@ LongLoss::LongLoss(const Converter& converter, const LossViews& views,
       loss_of_part_(KernelsOf(kLossOfPart, target)),
       part_options_(loss.options),
       part_loss_{part_options_, loss.parts, loss.smoothing,
-                 loss.shares_fit_floats} {}
+                 loss.shares_fit_floats, loss.is_wanted} {}
 
 double LongLoss::OfRow(size_t r, const LabelledRow& row) {
   if (row.is_ignored) {
@@ -130,7 +130,7 @@ RowSums LongLoss::SumsOf(const BlockSums& blocks, size_t label, float x_label,
   if (label != kNoLabel) {
     sums.label = HoleOfBlocks(blocks, x_label, plan, loss_.parts);
   }
-  if (sums.sum == sums.sum && (has_shares || NeedsLog(loss_.options, sums))) {
+  if (sums.sum == sums.sum && NeedsLog(loss_, sums, has_shares)) {
     sums.log_sum = passes_.log_of_sum(blocks.max, sums.sum, plan, loss_.parts);
   }
   return sums;

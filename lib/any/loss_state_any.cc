@@ -83,11 +83,14 @@ Status Check(const LossCall& call) {
   const size_t rows = x.rows;
   const bool has_gradient = call.dx.data != nullptr;
   const LossStateOptions& options = call.options;
+  if (call.losses == nullptr && !has_gradient && rows != 0) {
+    return Status::kNullPointer;
+  }
   const Words words = call.labels.WordsOfRows(rows);
   if (Status s = CheckOperandsOf(
           {InputBeside(x, call.dx.type), Operand(Read(words)),
            Operand(ReadVector(call.states, rows)),
-           Operand(WrittenVector(call.losses, rows)),
+           Operand(Optional(WrittenVector(call.losses, rows))),
            has_gradient ? OutputBeside(call.dx, x.type)
                         : Operand(Optional(Written(call.dx))),
            Operand(Optional(ReadVector(options.label_weights, rows))),
@@ -100,7 +103,9 @@ Status Check(const LossCall& call) {
     return s;
   }
   // Where the rows have columns, the losses are written twice.
-  return RunFloats(call, {nullptr, rows, 0}, {}, 0, call.first_col,
+  float none;
+  return RunFloats(call, {nullptr, rows, 0},
+                   {has_gradient ? &none : nullptr, rows, 0}, 0, call.first_col,
                    call.losses);
 }
 
@@ -120,10 +125,12 @@ Status Run(const LossCall& call) {
   }
   const bool is_chunk = x.cols <= kMaxChunkCols;
   ForStateParts(x, dx, call.first_col, call.target, [&](const Chunk& chunk) {
-    float* const losses = call.losses + chunk.row;
+    const bool is_wanted = call.losses != nullptr;
+    float* const losses = is_wanted ? call.losses + chunk.row : nullptr;
     float loss = 0.0f;  // of a part
     Done(RunFloats(call, chunk.x, chunk.y, chunk.row,
-                   call.first_col + chunk.col, is_chunk ? losses : &loss));
+                   call.first_col + chunk.col,
+                   is_chunk || !is_wanted ? losses : &loss));
     // The other parts have the loss +0.
     if (!is_chunk && (BitsOf(loss) != 0)) *losses = loss;
   });

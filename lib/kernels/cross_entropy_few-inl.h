@@ -56,11 +56,13 @@ bool FewLosses(const Rows<const float>& x, const Rows<float>& dx,
   const auto fits = hn::Le(hn::Abs(factor), hn::Set(d, kMaxFactor));
   const auto is_good = hn::And(fits, hn::Eq(sum, sum));
   if (HWY_UNLIKELY(!hn::AllTrue(d, is_good))) return false;
-  const LaneLabelLoss loss(others, e_label, sum);
-  const VD usual = hn::Sub(few.LogSums(sum, loss.log), x_label);
-  HWY_ALIGN double all[4];
-  hn::Store(loss.Or(usual), d, all);
-  few.StoreLanes(all, losses);
+  if (losses != nullptr) {
+    const LaneLabelLoss loss(others, e_label, sum);
+    const VD usual = hn::Sub(few.LogSums(sum, loss.log), x_label);
+    HWY_ALIGN double all[4];
+    hn::Store(loss.Or(usual), d, all);
+    few.StoreLanes(all, losses);
+  }
   if (dx.data == nullptr) return true;
   const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);
   const auto gradient_half =

@@ -22,6 +22,7 @@ struct Loss {
   const ScaleParts& parts;
   double smoothing;  // label_smoothing / cols
   bool shares_fit_floats;
+  bool is_wanted;  // else only gradients are, and all losses are any numbers
 };
 
 /// The label of a row that has none.
@@ -39,8 +40,9 @@ struct RowSums {
 /// so it keeps its accuracy, and its sign.
 inline bool IsLarge(const RowSums& row) { return row.label > row.others; }
 /// Not if the loss is that of the label alone, and is made of the others.
-inline bool NeedsLog(const CrossEntropyOptions& options, const RowSums& row) {
-  return options.z_loss != 0.0f || !IsLarge(row);
+inline bool NeedsLog(const Loss& loss, const RowSums& row, bool has_shares) {
+  return loss.options.z_loss != 0.0f ||
+         (loss.is_wanted && (has_shares || !IsLarge(row)));
 }
 
 /// Sums of a row's q and q (x - max); see ClassShares.
@@ -109,7 +111,7 @@ struct CrossEntropyKernels {
                      double* losses);
   /// The losses of few rows with a label each and their gradients, for a call
   /// without other options; see SoftmaxKernels::few_rows. There are
-  /// kFewRows labels, whatever the number of rows.
+  /// kFewRows labels, whatever the number of rows. `losses` may be null.
   FewLossesFunction* few_rows;
 };
 

@@ -198,8 +198,10 @@ HWY_INLINE RowLoss LossOf(const Loss& loss, const RowSums& row,
                           const RowPlan& plan, size_t label, double label_loss,
                           const ShareSums* shares, double upstream) {
   RowLoss result = GradientOf(loss, row, plan, label, shares, upstream);
-  result.loss =
-      LossAlone(loss, row, plan, result.label_share, label_loss, shares);
+  if (loss.is_wanted) {
+    result.loss =
+        LossAlone(loss, row, plan, result.label_share, label_loss, shares);
+  }
   return result;
 }
 

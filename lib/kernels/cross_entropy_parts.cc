@@ -15,7 +15,8 @@ namespace {
 RowLoss LossOfPart(const Loss& loss, const RowSums& row, const RowPlan& plan,
                    float x_label, size_t label, const ShareSums* shares,
                    double upstream) {
-  const double label_loss = LabelLoss(row, plan, loss.parts.scale, x_label);
+  const double label_loss =
+      loss.is_wanted ? LabelLoss(row, plan, loss.parts.scale, x_label) : 0.0;
   return LossOf(loss, row, plan, label, label_loss, shares, upstream);
 }
 

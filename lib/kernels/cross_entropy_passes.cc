@@ -169,6 +169,7 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
       dx[label] = static_cast<float>(gradient.label_gradient);
     }
   }
+  if (!loss.is_wanted) return 0.0;
   return LossBehind(loss, row, plan, x_label, gradient.label_share,
                     sums_of_shares);
 }

@@ -73,11 +73,12 @@ class CrossEntropyTile {
     TakeLabels(targets == nullptr ? rows : nullptr);
     SumAll(n);
     if (has_others_) ClearFarSums();
-    const bool needs_logs = loss_.options.z_loss != 0.0f || shares != nullptr;
-    has_logs_ = needs_logs;
+    const bool is_mixed = loss_.options.z_loss != 0.0f || shares != nullptr;
+    has_logs_ =
+        loss_.options.z_loss != 0.0f || (shares != nullptr && loss_.is_wanted);
     if (has_logs_) kernels_.log_sums(tile_, loss_.parts, log_sums_);
     for (size_t i = 0; i < width; i += kHalfLanes) SetPlainLosses(i, losses);
-    if (needs_logs || loss_.options.class_weights != nullptr) {
+    if (is_mixed || loss_.options.class_weights != nullptr) {
       for (size_t i = 0; i < count; ++i) {
         if (!SetLoss(i, rows[i].label, losses, shares, x.cols)) return false;
       }
@@ -185,17 +186,21 @@ class CrossEntropyTile {
     const F64 d;
     const VD label = InDouble(label_ + i), others = hn::Load(d, others_ + i);
     const VD sum = hn::Load(d, tile_.sums + i);
-    const LaneLabelLoss loss(others, label, sum);
-    // The sum is not the label's exp value, or the label is large.
-    if (!has_logs_ && !hn::AllFalse(d, MayBeOne(sum))) {
-      kernels_.log_sums(tile_, loss_.parts, log_sums_);
-      has_logs_ = true;
-    }
-    const VD log_divisor = LogDivisors(InDouble(tile_.offset + i));
-    const VD log_sum =
-        has_logs_ ? hn::Load(d, log_sums_ + i) : hn::Add(log_divisor, loss.log);
     const VD scale = hn::Set(d, loss_.parts.scale);
-    const VD usual = hn::Sub(log_sum, hn::Mul(scale, InDouble(x_label_ + i)));
+    VD label_loss = hn::Zero(d);
+    if (loss_.is_wanted) {
+      const LaneLabelLoss loss(others, label, sum);
+      // The sum is not the label's exp value, or the label is large.
+      if (!has_logs_ && !hn::AllFalse(d, MayBeOne(sum))) {
+        kernels_.log_sums(tile_, loss_.parts, log_sums_);
+        has_logs_ = true;
+      }
+      const VD log_divisor = LogDivisors(InDouble(tile_.offset + i));
+      const VD log_sum = has_logs_ ? hn::Load(d, log_sums_ + i)
+                                   : hn::Add(log_divisor, loss.log);
+      const VD usual = hn::Sub(log_sum, hn::Mul(scale, InDouble(x_label_ + i)));
+      label_loss = loss.Or(usual);
+    }
     const VD unit = hn::Mul(hn::Load(d, upstream_ + i), scale);
     const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);
     // Not NaN, nor the sum of a row that is -inf throughout.
@@ -204,7 +209,7 @@ class CrossEntropyTile {
       const VD nan = hn::Set(d, static_cast<double>(kNaN));
       hn::StoreU(hn::IfThenElse(is_number, v, nan), d, to + i);
     };
-    put(loss.Or(usual), losses);
+    put(label_loss, losses);
     put(hn::Div(unit, sum), factors_);
     put(hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_);
   }

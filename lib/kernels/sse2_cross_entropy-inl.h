@@ -217,15 +217,18 @@ bool LossesOfShortRows(const Loss& loss, const Rows<const float>& x,
   LabelExps labels(batch, count, rows);  // see SumsOf
   if (!batch.MakeSums(false) || !labels.Add()) return false;
   const CrossEntropyOptions& options = loss.options;
-  const bool needs_logs = has_shares || options.z_loss != 0.0f;
-  const bool has_logs = needs_logs || labels.MayBeOne();
+  const bool is_mixed = has_shares || options.z_loss != 0.0f;
+  const bool has_logs = options.z_loss != 0.0f ||
+                        (loss.is_wanted && (has_shares || labels.MayBeOne()));
   if (has_logs) labels.TakeLogs();
   for (size_t r = 0; r < count; r += 2) {
-    _mm_storeu_pd(losses + r,
-                  LabelLosses(batch, labels, r, has_logs, loss.parts));
+    const __m128d label_losses =
+        loss.is_wanted ? LabelLosses(batch, labels, r, has_logs, loss.parts)
+                       : _mm_setzero_pd();
+    _mm_storeu_pd(losses + r, label_losses);
   }
   GradientFactors factors;
-  if (!needs_logs && options.class_weights == nullptr) {
+  if (!is_mixed && options.class_weights == nullptr) {
     PlainGradients(batch, labels, count, rows, loss.parts.scale, factors);
   } else if (!MixedLosses(loss, batch, labels, x.cols, targets, has_shares,
                           first, count, rows, losses, factors)) {

@@ -24,7 +24,7 @@ class CrossEntropyLoop {
         kernels_(KernelsOf(kCrossEntropyKernels, target)),
         tiles_(KernelsOf(kTileKernels, target)),
         loss_{options_, SplitScale(options_.scale, parts_), 0.0,
-              call.shares_fit_floats},
+              call.shares_fit_floats, call.loss != nullptr},
         divisor_(static_cast<double>(call.counted)) {
     if (options_.label_smoothing != 0.0f) {
       loss_.smoothing = double{options_.label_smoothing} /
@@ -38,11 +38,12 @@ class CrossEntropyLoop {
   void Run() {
     const size_t rows = call_.logits.rows;
     if (IsEndless()) total_ = kNaN;
-    RunRows(IsEndless() ? rows : 0, rows, RowsAtOnce());
+    if (HasResults() && !IsEndless()) RunRows(0, rows, RowsAtOnce());
     Finish();
   }
 
   void Run(const LossSource& source) {
+    if (!HasResults()) return Finish();
     if (source.max_rows == 0) {
       RunRowsOf(source);
     } else {
@@ -89,7 +90,7 @@ class CrossEntropyLoop {
     if (IsMean() && !(call_.counted == 0 && options_.zero_if_all_ignored)) {
       total /= HasNoWeight() ? kNaN : divisor_;
     }
-    if (options_.reduction != Reduction::kNone) {
+    if (options_.reduction != Reduction::kNone && loss_.is_wanted) {
       call_.loss[0] = total == total ? static_cast<float>(total) : kNaN;
     }
     if (call_.divisor != nullptr) *call_.divisor = static_cast<float>(divisor_);
@@ -107,6 +108,10 @@ class CrossEntropyLoop {
   bool IsEndless() const {
     return !call_.HasLabels() && call_.logits.cols == 0 && call_.counted != 0 &&
            options_.reduction != Reduction::kNone;
+  }
+  // Whether rows have losses or gradients to write.
+  bool HasResults() const {
+    return loss_.is_wanted || (HasGradient() && call_.logits.cols != 0);
   }
   bool IsMean() const { return options_.reduction == Reduction::kMean; }
   bool IsIgnored(size_t r) const {
@@ -156,7 +161,7 @@ class CrossEntropyLoop {
                       : RowTileWidth(rows, cols, tiles_.lanes);
   }
   void AddLoss(size_t r, double loss) {
-    if (options_.reduction == Reduction::kNone) {
+    if (options_.reduction == Reduction::kNone && loss_.is_wanted) {
       call_.loss[r] = static_cast<float>(loss);
     }
     total_ += loss;
@@ -246,9 +251,10 @@ bool RunFewLosses(const CrossEntropyCall& call, Target target) noexcept {
       options.reduction == Reduction::kMean ? static_cast<double>(rows) : 1.0;
   double losses[kFewRows];
   if (!few(call.logits, call.dlogits, labels, options.upstream / divisor,
-           losses)) {
+           call.loss == nullptr ? nullptr : losses)) {
     return false;
   }
+  if (call.loss == nullptr) return true;
   double total = 0.0;
   for (size_t r = 0; r < rows; ++r) {
     if (options.reduction == Reduction::kNone) {

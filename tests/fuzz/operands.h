@@ -56,15 +56,22 @@ inline Need NeedOfUpstream(const Call& c) {
              ? Need::kOptional
              : Need::kIgnored;
 }
-#define SOFTLANE_FUZZ_LOSS(labels)                                           \
-  {                                                                          \
-    In("logits"), labels, Apart("loss", Content::kAnything, Shape::kLosses), \
-        Optional(Out("dlogits", Content::kAnything)),                        \
-        Optional(Apart("divisor", Content::kAnything, Shape::kOne)),         \
-        Option(If(NeedOfWeights, Read("class_weights", Content::kWeights,    \
-                                      Shape::kPerColumn))),                  \
-        Option(If(NeedOfUpstream,                                            \
-                  Read("upstream_rows", Content::kShares, Shape::kPerRow)))  \
+// The loss, without which there is another result.
+inline Need NeedOfLoss(const Call& c) {
+  return c.views[3].data != nullptr || c.views[4].data != nullptr
+             ? Need::kOptional
+             : Need::kNeeded;
+}
+#define SOFTLANE_FUZZ_LOSS(labels)                                          \
+  {                                                                         \
+    In("logits"), labels,                                                   \
+        If(NeedOfLoss, Apart("loss", Content::kAnything, Shape::kLosses)),  \
+        Optional(Out("dlogits", Content::kAnything)),                       \
+        Optional(Apart("divisor", Content::kAnything, Shape::kOne)),        \
+        Option(If(NeedOfWeights, Read("class_weights", Content::kWeights,   \
+                                      Shape::kPerColumn))),                 \
+        Option(If(NeedOfUpstream,                                           \
+                  Read("upstream_rows", Content::kShares, Shape::kPerRow))) \
   }
 // The options as a struct, or null.
 struct LossOptions {
@@ -87,11 +94,15 @@ struct LossOptions {
 inline Need NeedOfPartUpstream(const Call& c) {
   return c.views[4].data != nullptr ? Need::kOptional : Need::kIgnored;
 }
+inline Need NeedOfPartLosses(const Call& c) {
+  return c.views[4].data != nullptr ? Need::kOptional : Need::kNeeded;
+}
 #define SOFTLANE_FUZZ_LOSS_OF_PARTS(labels)                                    \
   {                                                                            \
     In("logits"), labels,                                                      \
         Read("states", Content::kLossStates, Shape::kPerRow, Element::kState), \
-        Apart("losses", Content::kAnything, Shape::kPerRow),                   \
+        If(NeedOfPartLosses,                                                   \
+           Apart("losses", Content::kAnything, Shape::kPerRow)),               \
         Optional(Out("dlogits", Content::kAnything)),                          \
         Option(Optional(                                                       \
             Read("label_weights", Content::kWeights, Shape::kPerRow))),        \
