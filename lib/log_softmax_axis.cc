@@ -37,5 +37,40 @@ Status LogSoftmaxAxis(const Planes<const float>& logits,
   return Status::kOk;
 }
 
+Status LogSumExpAxis(const Planes<const float>& logits,
+                     const Rows<float>& logsumexp, float scale,
+                     Target target) noexcept {
+  if (Status s = internal::CheckOperands(internal::HasLogsOf(logits, logsumexp),
+                                         internal::Read(logits),
+                                         internal::Written(logsumexp));
+      s != Status::kOk) {
+    return s;
+  }
+  if (logits.axis != 0 && internal::IsRows(logits)) {
+    return internal::ForLogsOfRows(
+        logsumexp, [&](size_t first, size_t count, float* logs) {
+          return LogSumExp(internal::AsRows(logits).Slice(first, count), logs,
+                           scale, target);
+        });
+  }
+  if (!internal::IsFinitePositive(scale)) return Status::kBadOption;
+  const Target chosen = internal::Resolve(target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
+  if (logits.outer == 0 || logits.inner == 0) return Status::kOk;
+  if (logits.axis == 0) {
+    internal::FillMinusInfinity(logsumexp);
+    return Status::kOk;
+  }
+  const internal::FpEnvironment environment;
+  if (logits.axis == 1) {
+    internal::LogSumExpOfAxisOfOne(logits, logsumexp, scale);
+    return Status::kOk;
+  }
+  internal::RunLogSoftmaxColumns(logits, Planes<float>(),
+                                 {scale, EmptyRow::kNan}, chosen, nullptr,
+                                 &logsumexp);
+  return Status::kOk;
+}
+
 }  // namespace v1
 }  // namespace softlane

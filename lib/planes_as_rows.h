@@ -2,9 +2,11 @@
 #ifndef SOFTLANE_LIB_PLANES_AS_ROWS_H_
 #define SOFTLANE_LIB_PLANES_AS_ROWS_H_
 
+#include "check.h"
 #include "one_column.h"
 #include "softlane/planes.h"
 #include "softlane/rows.h"
+#include "softlane/status.h"
 
 // Planes as rows, if their axis is the last dimension.
 
@@ -25,6 +27,50 @@ bool IsRows(const View& v) noexcept {
 template <typename T>
 Rows<T> AsRows(const Planes<T>& v) noexcept {
   return Rows<T>(v.data, v.outer, v.axis, v.outer_stride);
+}
+
+/// Whether logsumexp has a column per inner index of x, and a row per outer
+/// index.
+template <class View>
+bool HasLogsOf(const View& x, const Rows<float>& logsumexp) noexcept {
+  return logsumexp.rows == x.outer && logsumexp.cols == x.inner;
+}
+
+/// Calls run(first, count, float* logs) for all rows of a logsumexp of one
+/// column. If its elements have gaps, a few rows at a time write to a buffer.
+/// The first call checks what the caller has not checked.
+template <class Run>
+Status ForLogsOfRows(const Rows<float>& logsumexp, const Run& run) noexcept {
+  const size_t rows = logsumexp.rows;
+  if (rows <= 1 || logsumexp.stride == 1) {
+    return run(size_t{0}, rows, logsumexp.data);
+  }
+  constexpr size_t kFewRows = 64;
+  float logs[kFewRows];
+  for (size_t r = 0; r < rows; r += kFewRows) {
+    const size_t count = rows - r < kFewRows ? rows - r : kFewRows;
+    if (Status s = run(r, count, logs); s != Status::kOk) return s;
+    for (size_t k = 0; k < count; ++k) *logsumexp.Row(r + k) = logs[k];
+  }
+  return Status::kOk;
+}
+
+/// Writes the logsumexp of planes whose axis has no index: -inf.
+inline void FillMinusInfinity(const Rows<float>& logsumexp) noexcept {
+  for (size_t o = 0; o < logsumexp.rows; ++o) {
+    FillMinusInfinity(logsumexp.Row(o), logsumexp.cols);
+  }
+}
+
+/// LogSumExpOfOneColumn for planes whose axis has one element.
+inline void LogSumExpOfAxisOfOne(const Planes<const float>& x,
+                                 const Rows<float>& logsumexp,
+                                 float scale) noexcept {
+  for (size_t o = 0; o < x.outer; ++o) {
+    LogSumExpOfOneColumn(
+        Rows<const float>(x.data + o * x.outer_stride, x.inner, 1),
+        logsumexp.Row(o), scale);
+  }
 }
 
 /// MapOneColumn for planes whose axis has one element.

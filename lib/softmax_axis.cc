@@ -38,5 +38,48 @@ Status SoftmaxAxis(const Planes<const float>& logits,
   return Status::kOk;
 }
 
+Status SoftmaxWithLogSumExpAxis(const Planes<const float>& logits,
+                                const Planes<float>& probs,
+                                const Rows<float>& logsumexp,
+                                const SoftmaxOptions& options,
+                                Target target) noexcept {
+  if (Status s = internal::CheckOperands(
+          internal::HaveSameShape(logits, probs) &&
+              internal::HasLogsOf(logits, logsumexp),
+          internal::Replaced(logits), internal::Replacing(probs),
+          internal::Written(logsumexp));
+      s != Status::kOk) {
+    return s;
+  }
+  if (logits.axis != 0 && internal::IsRows(logits) && internal::IsRows(probs)) {
+    return internal::ForLogsOfRows(logsumexp, [&](size_t first, size_t count,
+                                                  float* logs) {
+      return SoftmaxWithLogSumExp(internal::AsRows(logits).Slice(first, count),
+                                  internal::AsRows(probs).Slice(first, count),
+                                  logs, options, target);
+    });
+  }
+  if (!internal::AreGoodOptions(options.scale, options.empty_row)) {
+    return Status::kBadOption;
+  }
+  const Target chosen = internal::Resolve(target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
+  if (logits.outer == 0 || logits.inner == 0) return Status::kOk;
+  if (logits.axis == 0) {
+    internal::FillMinusInfinity(logsumexp);
+    return Status::kOk;
+  }
+  const internal::FpEnvironment environment;
+  if (logits.axis == 1) {
+    internal::LogSumExpOfAxisOfOne(logits, logsumexp, options.scale);
+    internal::MapAxisOfOne(logits, probs, 1.0f,
+                           internal::EmptyValue(options.empty_row, false));
+    return Status::kOk;
+  }
+  internal::RunSoftmaxColumns(logits, probs, options, chosen, nullptr,
+                              &logsumexp);
+  return Status::kOk;
+}
+
 }  // namespace v1
 }  // namespace softlane

@@ -111,8 +111,28 @@ inline Status CLogAxis(const Call& c, Target t) {
       c[kY].type, c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis,
       c.sizes.cols, c.settings.scale, c.settings.empty_row, ToC(t)));
 }
+inline Status CLogSumExpAxis(const Call& c, Target t) {
+  return FromC(softlane_logsumexp_axis(
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride,
+      Floats(c, kResults), c[kResults].stride, c.sizes.rows, c.sizes.axis,
+      c.sizes.cols, c.settings.scale, ToC(t)));
+}
+inline Status CAxisLse(const Call& c, Target t) {
+  return FromC(softlane_softmax_with_logsumexp_axis(
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride, c[kY].data,
+      c[kY].type, c[kY].stride, c[kY].axis_stride, Floats(c, kResults),
+      c[kResults].stride, c.sizes.rows, c.sizes.axis, c.sizes.cols,
+      c.settings.scale, c.settings.empty_row, ToC(t)));
+}
 inline Status CBackwardAxis(const Call& c, Target t) {
   return FromC(softlane_softmax_backward_axis(
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride, c[kSecond].data,
+      c[kSecond].type, c[kSecond].stride, c[kSecond].axis_stride, c[kY].data,
+      c[kY].type, c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis,
+      c.sizes.cols, c.settings.scale, ToC(t)));
+}
+inline Status CLogBackwardAxis(const Call& c, Target t) {
+  return FromC(softlane_log_softmax_backward_axis(
       c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride, c[kSecond].data,
       c[kSecond].type, c[kSecond].stride, c[kSecond].axis_stride, c[kY].data,
       c[kY].type, c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis,

@@ -57,7 +57,7 @@ using Errors = std::vector<Error>;
 
 inline bool IsMatrix(Shape shape) {
   return shape == Shape::kRows || shape == Shape::kTopK ||
-         shape == Shape::kPlanes;
+         shape == Shape::kPlanes || shape == Shape::kInner;
 }
 
 // Adds the errors that one operand can have.

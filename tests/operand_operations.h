@@ -92,12 +92,32 @@ inline std::vector<Operation> MakeOperations() {
                  Options::kSoftmax,
                  {x_planes, Out(kY, "log_probs", kPlanes)},
                  scaled});
+  const Operand inner_logs = Out(kResults, "logsumexp", Shape::kInner);
+  all.push_back({"LogSumExpAxis",
+                 {RunLogSumExpAxis, CLogSumExpAxis},
+                 Options::kScale,
+                 {Read(x_planes), inner_logs},
+                 scaled});
+  all.push_back({"SoftmaxWithLogSumExpAxis",
+                 {RunAxisLse, CAxisLse},
+                 Options::kSoftmax,
+                 {x_planes, Out(kY, "probs", kPlanes), inner_logs},
+                 scaled});
   all.push_back(
       {"SoftmaxBackwardAxis",
        {RunBackwardAxis, CBackwardAxis},
        Options::kScale,
        {In(kX, "probs", kShares, Role::kReplaceable, kPlanes),
         In(kSecond, "dprobs", Content::kLogits, Role::kReplaceable, kPlanes),
+        Out(kY, "dlogits", kPlanes)},
+       scaled});
+  all.push_back(
+      {"LogSoftmaxBackwardAxis",
+       {RunLogBackwardAxis, CLogBackwardAxis},
+       Options::kScale,
+       {In(kX, "log_probs", Content::kLogs, Role::kReplaceable, kPlanes),
+        In(kSecond, "dlog_probs", Content::kLogits, Role::kReplaceable,
+           kPlanes),
         Out(kY, "dlogits", kPlanes)},
        scaled});
 

@@ -156,6 +156,25 @@ inline Status RunLogAxis(const Call& c, Target t) {
     return LogSoftmaxAxis(v.PlanesIn(kX), v.PlanesOut(), SoftmaxOf(c), t);
   });
 }
+inline Status RunLogSumExpAxis(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return LogSumExpAxis(v.PlanesIn(kX), c[kResults].AsRows<float>(),
+                         c.settings.scale, t);
+  });
+}
+inline Status RunAxisLse(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return SoftmaxWithLogSumExpAxis(v.PlanesIn(kX), v.PlanesOut(),
+                                    c[kResults].AsRows<float>(), SoftmaxOf(c),
+                                    t);
+  });
+}
+inline Status RunLogBackwardAxis(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return LogSoftmaxBackwardAxis(v.PlanesIn(kX), v.PlanesIn(kSecond),
+                                  v.PlanesOut(), c.settings.scale, t);
+  });
+}
 inline Status RunBackwardAxis(const Call& c, Target t) {
   return OfAny(c, [&](const auto& v) {
     return SoftmaxBackwardAxis(v.PlanesIn(kX), v.PlanesIn(kSecond),

@@ -31,6 +31,7 @@ enum class Shape {
   kRows,       // rows x cols
   kPlanes,     // rows x axis x cols: outer, axis and inner
   kTopK,       // rows x k
+  kInner,      // rows x cols floats: planes without their axis
   kSquare,     // cols x cols
   kPerRow,     // rows, a pointer alone
   kPerColumn,  // cols, a pointer alone
@@ -199,6 +200,9 @@ inline View ShapeOf(const Operand& operand, const Sizes& sizes) {
       break;
     case Shape::kPlanes:
       view.rows = sizes.rows, view.cols = sizes.cols, view.axis = sizes.axis;
+      break;
+    case Shape::kInner:
+      view.rows = sizes.rows, view.cols = sizes.cols;
       break;
     case Shape::kTopK:
       view.rows = sizes.rows, view.cols = sizes.k;

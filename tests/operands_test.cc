@@ -207,6 +207,8 @@ TEST_CASE("operands: very many rows without columns") {
         run({SIZE_MAX, 1, 0});
         if (Has(operation, Shape::kPlanes)) {
           for (const size_t inner : {size_t{0}, size_t{5}, kHuge}) {
+            // Without an axis there are results per inner index, too.
+            if (inner != 0 && Has(operation, Shape::kInner)) continue;
             run({kHuge, 0, inner});
             run({5, 0, inner});
           }

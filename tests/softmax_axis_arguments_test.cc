@@ -36,7 +36,7 @@ class Fixture {
                          kAxisStride);
   }
 
-  // All three functions, which must answer alike, and write only if they may.
+  // All four functions, which must answer alike, and write only if they may.
   void Expect(const Views& v, Status want, const char* what, Target target,
               const SoftmaxOptions& options = {}, bool with_second = true) {
     INFO(std::string(what));
@@ -44,6 +44,8 @@ class Fixture {
     CHECK(LogSoftmaxAxis(v.x, v.y, options, target) == want);
     if (with_second) {
       CHECK(SoftmaxBackwardAxis(v.x, v.z, v.y, options.scale, target) == want);
+      CHECK(LogSoftmaxBackwardAxis(v.x, v.z, v.y, options.scale, target) ==
+            want);
     }
     bool is_untouched = true;
     for (const float value : buffer_) is_untouched &= value == 0.25f;

@@ -222,6 +222,24 @@ TEST_CASE("no function takes more stack than promised") {
             return SoftmaxBackwardAxis(planes, planes, results, 1.0f, target);
           },
           true);
+      measure(
+          "log backward axis",
+          [&] {
+            return LogSoftmaxBackwardAxis(planes, planes, results, 1.0f,
+                                          target);
+          },
+          true);
+      std::vector<float> inner_logs(shape.cols);
+      const Rows<float> logs(inner_logs.data(), 1, shape.cols);
+      measure(
+          "logsumexp axis",
+          [&] { return LogSumExpAxis(planes, logs, 1.0f, target); }, true);
+      measure(
+          "axis with logsumexp",
+          [&] {
+            return SoftmaxWithLogSumExpAxis(planes, results, logs, {}, target);
+          },
+          true);
       if (shape.cols < 1000) {
         std::vector<float> jacobian(shape.cols * shape.cols);
         measure("jacobian", [&] {

@@ -191,6 +191,21 @@ int softlane_log_softmax_axis(const void* logits, int logits_type,
                               size_t axis, size_t inner, float scale,
                               int empty_row, int target);
 
+/** softlane::LogSumExpAxis. */
+int softlane_logsumexp_axis(const void* logits, int logits_type,
+                            size_t logits_outer_stride,
+                            size_t logits_axis_stride, float* logsumexp,
+                            size_t logsumexp_stride, size_t outer, size_t axis,
+                            size_t inner, float scale, int target);
+
+/** softlane::SoftmaxWithLogSumExpAxis with options {scale, empty_row}. */
+int softlane_softmax_with_logsumexp_axis(
+    const void* logits, int logits_type, size_t logits_outer_stride,
+    size_t logits_axis_stride, void* probs, int probs_type,
+    size_t probs_outer_stride, size_t probs_axis_stride, float* logsumexp,
+    size_t logsumexp_stride, size_t outer, size_t axis, size_t inner,
+    float scale, int empty_row, int target);
+
 /** softlane::SoftmaxBackwardAxis. */
 int softlane_softmax_backward_axis(
     const void* probs, int probs_type, size_t probs_outer_stride,
@@ -198,6 +213,15 @@ int softlane_softmax_backward_axis(
     size_t dprobs_outer_stride, size_t dprobs_axis_stride, void* dlogits,
     int dlogits_type, size_t dlogits_outer_stride, size_t dlogits_axis_stride,
     size_t outer, size_t axis, size_t inner, float scale, int target);
+
+/** softlane::LogSoftmaxBackwardAxis. */
+int softlane_log_softmax_backward_axis(
+    const void* log_probs, int log_probs_type, size_t log_probs_outer_stride,
+    size_t log_probs_axis_stride, const void* dlog_probs, int dlog_probs_type,
+    size_t dlog_probs_outer_stride, size_t dlog_probs_axis_stride,
+    void* dlogits, int dlogits_type, size_t dlogits_outer_stride,
+    size_t dlogits_axis_stride, size_t outer, size_t axis, size_t inner,
+    float scale, int target);
 
 /** softlane::SoftmaxTopK with options {scale, renormalize != 0, empty_row}. */
 int softlane_softmax_topk(const void* logits, int logits_type,

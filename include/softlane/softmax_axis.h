@@ -5,6 +5,7 @@
 #include "softlane/any_planes.h"
 #include "softlane/options.h"
 #include "softlane/planes.h"
+#include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
 
@@ -48,6 +49,38 @@ Status LogSoftmaxAxis(const ConstAnyPlanes& logits, const AnyPlanes& log_probs,
                       const SoftmaxOptions& options = {},
                       Target target = Target::kAuto) noexcept;
 
+/// logsumexp[o, i] = log(sum_k exp(scale * logits[o, k, i])): see LogSumExp.
+///
+/// Shapes: logsumexp has logits.outer rows and logits.inner columns. Its stride
+/// lets threads take slices of the inner indices.
+/// Aliasing: logsumexp does not overlap logits.
+Status LogSumExpAxis(const Planes<const float>& logits,
+                     const Rows<float>& logsumexp, float scale = 1.0f,
+                     Target target = Target::kAuto) noexcept;
+
+/// LogSumExpAxis of any element type: see any_planes.h.
+template <typename = void>
+Status LogSumExpAxis(const ConstAnyPlanes& logits, const Rows<float>& logsumexp,
+                     float scale = 1.0f,
+                     Target target = Target::kAuto) noexcept;
+
+/// SoftmaxAxis, and LogSumExpAxis of the same logits: see SoftmaxWithLogSumExp.
+///
+/// Shapes: logsumexp has logits.outer rows and logits.inner columns.
+/// Aliasing: logsumexp overlaps neither view.
+Status SoftmaxWithLogSumExpAxis(const Planes<const float>& logits,
+                                const Planes<float>& probs,
+                                const Rows<float>& logsumexp,
+                                const SoftmaxOptions& options = {},
+                                Target target = Target::kAuto) noexcept;
+
+/// SoftmaxWithLogSumExpAxis of any element type: see any_planes.h.
+Status SoftmaxWithLogSumExpAxis(const ConstAnyPlanes& logits,
+                                const AnyPlanes& probs,
+                                const Rows<float>& logsumexp,
+                                const SoftmaxOptions& options = {},
+                                Target target = Target::kAuto) noexcept;
+
 /// dlogits[o, a, i] = scale * p_a * (dp_a - sum_k p_k * dp_k), where p_k is
 /// probs[o, k, i] and dp_k is dprobs[o, k, i]: see SoftmaxBackward.
 Status SoftmaxBackwardAxis(const Planes<const float>& probs,
@@ -60,6 +93,19 @@ Status SoftmaxBackwardAxis(const ConstAnyPlanes& probs,
                            const ConstAnyPlanes& dprobs,
                            const AnyPlanes& dlogits, float scale = 1.0f,
                            Target target = Target::kAuto) noexcept;
+
+/// dlogits[o, a, i] = scale * (d_a - exp(log_probs[o, a, i]) * sum_k d_k),
+/// where d_k is dlog_probs[o, k, i]: see LogSoftmaxBackward.
+Status LogSoftmaxBackwardAxis(const Planes<const float>& log_probs,
+                              const Planes<const float>& dlog_probs,
+                              const Planes<float>& dlogits, float scale = 1.0f,
+                              Target target = Target::kAuto) noexcept;
+
+/// LogSoftmaxBackwardAxis of any element type: see any_planes.h.
+Status LogSoftmaxBackwardAxis(const ConstAnyPlanes& log_probs,
+                              const ConstAnyPlanes& dlog_probs,
+                              const AnyPlanes& dlogits, float scale = 1.0f,
+                              Target target = Target::kAuto) noexcept;
 
 }  // namespace v1
 }  // namespace softlane

@@ -12,16 +12,22 @@
 namespace softlane {
 namespace internal {
 
-/// What softmax and log-softmax along an axis differ in: the function of
-/// floats, that of rows, and that of columns.
+/// What softmax and log-softmax along an axis differ in: the function of rows,
+/// and that of columns. logsumexp may be null.
 struct AxisFunctions {
-  Status (*floats)(const Planes<const float>& x, const Planes<float>& y,
-                   const SoftmaxOptions& options, Target target) noexcept;
-  Status (*rows)(const ConstAnyRows& x, const AnyRows& y,
-                 const SoftmaxOptions& options, Target target) noexcept;
+  Status (*rows)(const ConstAnyRows& x, const AnyRows& y, float* logsumexp,
+                 const SoftmaxOptions& options, Target target);
   void (*columns)(const Planes<const float>& x, const Planes<float>& y,
                   const SoftmaxOptions& options, Target target,
-                  const ColumnTypes* types);
+                  const ColumnTypes* types, const Rows<float>* logsumexp);
+};
+
+struct AnyAxisCall {
+  const ConstAnyPlanes& x;
+  const AnyPlanes* y;            // null for logsumexp alone
+  const Rows<float>* logsumexp;  // null if it is not wanted
+  const SoftmaxOptions& options;
+  Target target;
 };
 
 /// Planes as TypedMemory takes them.
@@ -47,10 +53,22 @@ BasicAnyRows<Void> AsRows(const BasicAnyPlanes<Void>& v) noexcept {
   return BasicAnyRows<Void>(v.data, v.type, v.outer, v.axis, v.outer_stride);
 }
 
-/// Checks a call, and does it.
-Status RunAnyAxis(const AxisFunctions& functions, const ConstAnyPlanes& x,
-                  const AnyPlanes& y, const SoftmaxOptions& options,
-                  Target target) noexcept;
+/// Checks a call whose types are not all float, and does it.
+Status RunAnyAxis(const AxisFunctions& functions,
+                  const AnyAxisCall& call) noexcept;
+
+/// The same of a backward pass.
+struct BackwardAxisFunctions {
+  Status (*rows)(const ConstAnyRows& first, const ConstAnyRows& second,
+                 const AnyRows& dx, float scale, Target target) noexcept;
+  void (*columns)(const Planes<const float>& first,
+                  const Planes<const float>& second, const Planes<float>& dx,
+                  float scale, Target target, const ColumnTypes* types);
+};
+Status RunAnyBackwardAxis(const BackwardAxisFunctions& functions,
+                          const ConstAnyPlanes& first,
+                          const ConstAnyPlanes& second, const AnyPlanes& dx,
+                          float scale, Target target) noexcept;
 
 }  // namespace internal
 }  // namespace softlane

@@ -7,6 +7,7 @@
 namespace {
 
 using softlane::EmptyRow;
+using softlane::Rows;
 using softlane::Target;
 using softlane::c::FromInt;
 using softlane::c::In;
@@ -28,6 +29,21 @@ int softlane_softmax_axis(const void* logits, int logits_type,
          logits_axis_stride),
       Out(probs, probs_type, outer, axis, inner, probs_outer_stride,
           probs_axis_stride),
+      {scale, FromInt<EmptyRow>(empty_row)}, FromInt<Target>(target)));
+}
+
+int softlane_softmax_with_logsumexp_axis(
+    const void* logits, int logits_type, size_t logits_outer_stride,
+    size_t logits_axis_stride, void* probs, int probs_type,
+    size_t probs_outer_stride, size_t probs_axis_stride, float* logsumexp,
+    size_t logsumexp_stride, size_t outer, size_t axis, size_t inner,
+    float scale, int empty_row, int target) {
+  return ToInt(softlane::SoftmaxWithLogSumExpAxis(
+      In(logits, logits_type, outer, axis, inner, logits_outer_stride,
+         logits_axis_stride),
+      Out(probs, probs_type, outer, axis, inner, probs_outer_stride,
+          probs_axis_stride),
+      Rows<float>(logsumexp, outer, inner, logsumexp_stride),
       {scale, FromInt<EmptyRow>(empty_row)}, FromInt<Target>(target)));
 }
 

@@ -19,10 +19,16 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::ColumnKernels;
-using internal::ColumnsOut;
 using internal::ShiftedLogs;
 using internal::Tile;
 
+// The part of a vector that the last of each row is.
+HWY_NOINLINE void ReadPart(const float* from, size_t stride, size_t n,
+                           size_t lanes, float* values, size_t width) {
+  for (size_t k = 0; k < n; ++k) {
+    Store(LoadFirst(from + k * stride, lanes, Set(0.0f)), values + k * width);
+  }
+}
 // Aligned: else the time of a column of one vector depends on where the loop is
 // linked. Log-softmax at 4097 x 8 takes 0.56 or 0.66 ns per element on Zen 3.
 [[gnu::aligned(64)]] void ReadColumns(const float* from, size_t stride,
@@ -61,46 +67,6 @@ using internal::Tile;
   for (size_t k = n; kLanes == 1 && k % 4 != 0; ++k) {
     Fill(values + k * width, width, 0.0f);
   }
-}
-
-// A vector of a tile, or four of as many rows.
-struct OneAt {
-  HWY_INLINE VF operator()(const float* values) const {
-    return Load(values + at);
-  }
-  size_t at;
-};
-struct FourAt {
-  HWY_INLINE Four operator()(const float* values) const {
-    return LoadFour(values + at, width);
-  }
-  size_t at, width;
-};
-
-// step_of(i) gives what makes the results of the lanes from i on: a function of
-// OneAt, or of FourAt. Parts of vectors wait in the tile.
-template <class StepOf>
-HWY_INLINE void WriteColumns(float* tile, size_t width, const ColumnsOut& out,
-                             const StepOf& step_of) {
-  const size_t n = out.n, cols = out.cols, stride = out.stride;
-  float* const to = out.to;
-  const size_t lanes = cols % kLanes, end = cols - lanes;
-  ForVectors(
-      n, cols,
-      [&](size_t k, size_t i) HWY_ATTR {
-        StoreFour(step_of(i)(FourAt{k * width + i, width}), to + k * stride + i,
-                  stride);
-      },
-      [&](size_t k, size_t i) HWY_ATTR {
-        const auto step = step_of(i);
-        const size_t at = k * width + i;
-        const bool is_part = i == end;
-        ForRows(n - k, at, width, is_part ? tile + at : to + k * stride + i,
-                is_part ? width : stride, [&](size_t at, float* to) HWY_ATTR {
-                  Store(step(OneAt{at}), to);
-                });
-      });
-  if (lanes != 0) WritePart(tile + end, width, n, lanes, to + end, stride);
 }
 
 void MultiplyColumns(float* values, size_t n, const float* factors,

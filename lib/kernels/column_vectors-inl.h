@@ -14,19 +14,15 @@
 #include <cstring>
 
 #include "arith/vector-inl.h"
+#include "kernels/column_tiles.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The part of a vector that the last of each row is.
-HWY_NOINLINE void ReadPart(const float* from, size_t stride, size_t n,
-                           size_t lanes, float* values, size_t width) {
-  for (size_t k = 0; k < n; ++k) {
-    Store(LoadFirst(from + k * stride, lanes, Set(0.0f)), values + k * width);
-  }
-}
+using internal::ColumnsOut;
+
 // Aligned: the loop takes twice the time if it crosses a cache line.
 template <size_t kCount>
 [[gnu::aligned(64)]] void CopyColumns(const float* values, size_t width,
@@ -36,8 +32,10 @@ template <size_t kCount>
     std::memcpy(to + k * stride, values + k * width, kCount * sizeof(float));
   }
 }
-HWY_NOINLINE void WritePart(const float* values, size_t width, size_t n,
-                            size_t lanes, float* to, size_t stride) {
+// The part of a vector that the last of each row is.
+HWY_MAYBE_UNUSED HWY_NOINLINE void WritePart(const float* values, size_t width,
+                                             size_t n, size_t lanes, float* to,
+                                             size_t stride) {
 #if HWY_TARGET == HWY_AVX3
   for (size_t k = 0; k < n; ++k) {
     StoreFirst(Load(values + k * width), to + k * stride, lanes);
@@ -80,6 +78,46 @@ HWY_INLINE void ForRows(size_t rows, X x, size_t x_stride, float* to,
     body(x, to);
     if (--rows == 0) return;
   }
+}
+
+// A vector of a tile, or four of as many rows.
+struct OneAt {
+  HWY_INLINE VF operator()(const float* values) const {
+    return Load(values + at);
+  }
+  size_t at;
+};
+struct FourAt {
+  HWY_INLINE Four operator()(const float* values) const {
+    return LoadFour(values + at, width);
+  }
+  size_t at, width;
+};
+
+// step_of(i) gives what makes the results of the lanes from i on: a function of
+// OneAt, or of FourAt. Parts of vectors wait in the tile.
+template <class StepOf>
+HWY_INLINE void WriteColumns(float* tile, size_t width, const ColumnsOut& out,
+                             const StepOf& step_of) {
+  const size_t n = out.n, cols = out.cols, stride = out.stride;
+  float* const to = out.to;
+  const size_t lanes = cols % kLanes, end = cols - lanes;
+  ForVectors(
+      n, cols,
+      [&](size_t k, size_t i) HWY_ATTR {
+        StoreFour(step_of(i)(FourAt{k * width + i, width}), to + k * stride + i,
+                  stride);
+      },
+      [&](size_t k, size_t i) HWY_ATTR {
+        const auto step = step_of(i);
+        const size_t at = k * width + i;
+        const bool is_part = i == end;
+        ForRows(n - k, at, width, is_part ? tile + at : to + k * stride + i,
+                is_part ? width : stride, [&](size_t at, float* to) HWY_ATTR {
+                  Store(step(OneAt{at}), to);
+                });
+      });
+  if (lanes != 0) WritePart(tile + end, width, n, lanes, to + end, stride);
 }
 
 }  // namespace

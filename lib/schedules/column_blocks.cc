@@ -70,10 +70,12 @@ void ColumnBlocks::Sum(const TileKernels& tiles, ColumnPlans& plans,
     tiles.end_sums(tile_);
     AddSums(first, sums);
   });
+  RestoreMaxima();
   if (are_read_twice_) {
-    RestoreMaxima();
     decide(0, n_);
     KeepPlans();
+  } else {
+    RestoreOffsets();
   }
   End(sums);
 }
@@ -97,6 +99,11 @@ void ColumnBlocks::FindMaxima(size_t first, size_t count,
 
 void ColumnBlocks::RestoreMaxima() {
   std::memcpy(tile_.max, max_, tile_.width * sizeof(float));
+}
+
+void ColumnBlocks::RestoreOffsets() {
+  ForLanes(tile_,
+           [&](size_t c) { tile_.offset[c] = static_cast<float>(offset_[c]); });
 }
 
 bool ColumnBlocks::MayHaveFarBlocks() {

@@ -61,7 +61,8 @@ class ColumnBlocks {
     }
   }
 
-  /// Sets the plans of the columns, and their sums in the tile. `read` raises
+  /// Sets the plans of the columns, and their sums in the tile, which also gets
+  /// the maxima and offsets of the plans. `read` raises
   /// the tile's maxima, which begin with the first element of a block. `add`
   /// adds exp values, by the tile's offsets or the plans' maxima, to the parts
   /// of the sums. `decide` sets plans and offsets from all maxima.
@@ -86,6 +87,7 @@ class ColumnBlocks {
   }
   void FindMaxima(size_t first, size_t count, const ColumnStep& read);
   void RestoreMaxima();
+  void RestoreOffsets();
   bool MayHaveFarBlocks();
   void KeepPlans();
   void SetOffsets(size_t first);

@@ -68,6 +68,26 @@ void TypedMemory::PrefetchOut(const Planes<float>& v,
   PrefetchColumns(HalfAt(v, at, 0), v.axis_stride, v.axis, at.ahead_out);
 }
 
+bool TypedMemory::HasNan(const Planes<const float>& v, const ColumnTile& at,
+                         size_t c) const {
+  const bool is_half = HasHalves() && types_->in != ElementType::kFloat32;
+  // The bits of infinity; those of NaN are above.
+  const uint32_t infinity = !is_half                               ? 0x7F800000
+                            : types_->in == ElementType::kBFloat16 ? 0x7F80
+                                                                   : 0x7C00;
+  const uint32_t mask = is_half ? 0x7FFF : 0x7FFFFFFF;
+  for (size_t k = 0; k < v.axis; ++k) {
+    uint32_t bits;
+    if (is_half) {
+      bits = HalfAt(v, at, k)[c];
+    } else {
+      std::memcpy(&bits, at.In(v) + k * v.axis_stride + c, sizeof(bits));
+    }
+    if ((bits & mask) > infinity) return true;
+  }
+  return false;
+}
+
 void ClearSums(Tile& tile) {
   std::memset(tile.lane_sums, 0, 8 * tile.width * sizeof(double));
 }

@@ -35,17 +35,21 @@ struct ColumnTypes {
 /// three passes over memory as for rows: a read; a read and a write; both. The
 /// largest columns, and all whose results are of a half type, have no write in
 /// the second pass, and the third computes exp values anew.
+/// `logsumexp` may be null: it is not wanted.
 void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                        const SoftmaxOptions& options, Target target,
-                       const ColumnTypes* types = nullptr);
+                       const ColumnTypes* types = nullptr,
+                       const Rows<float>* logsumexp = nullptr);
 
 /// LogSoftmax of columns, whose bits it has: the sum is in double from the
 /// start, and no exp value is written. If they fit half of a tile, a read per
 /// element and a write; else three reads, of which one may be from a cache, and
-/// a write.
+/// a write. Without `logsumexp`, which may be null, y is not; logsumexp alone
+/// has no y.
 void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                           const SoftmaxOptions& options, Target target,
-                          const ColumnTypes* types = nullptr);
+                          const ColumnTypes* types = nullptr,
+                          const Rows<float>* logsumexp = nullptr);
 
 /// SoftmaxBackward of columns, whose bits it has. If p and dp fit half of a
 /// tile each, a read of both per element and a write; else two reads of both.
@@ -53,6 +57,13 @@ void RunBackwardColumns(const Planes<const float>& p,
                         const Planes<const float>& dp, const Planes<float>& dx,
                         float scale, Target target,
                         const ColumnTypes* types = nullptr);
+
+/// LogSoftmaxBackward of columns, whose bits it has. It reads and writes as
+/// RunBackwardColumns does.
+void RunLogBackwardColumns(const Planes<const float>& log_p,
+                           const Planes<const float>& d,
+                           const Planes<float>& dx, float scale, Target target,
+                           const ColumnTypes* types = nullptr);
 
 /// The columns of a tile, unless a tile of kMaxTileLanes columns holds all of
 /// their elements. A wide tile reads and writes longer runs of memory, but long
@@ -156,6 +167,9 @@ class TypedMemory {
   }
   void PrefetchIn(const Planes<const float>& v, const ColumnTile& at) const;
   void PrefetchOut(const Planes<float>& v, const ColumnTile& at) const;
+  /// Whether column c of a tile has a NaN.
+  bool HasNan(const Planes<const float>& v, const ColumnTile& at,
+              size_t c) const;
 
  private:
   ColumnsOut PlaceOf(const Planes<float>& v, const ColumnTile& at,

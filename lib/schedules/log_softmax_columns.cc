@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
-#include <limits>
-
 #include "schedules/column_blocks.h"
+#include "schedules/column_logs.h"
 
 namespace softlane {
 namespace internal {
@@ -12,7 +10,7 @@ class LogSoftmaxColumns {
  public:
   LogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                     const SoftmaxOptions& options, Target target,
-                    const ColumnTypes* types)
+                    const ColumnTypes* types, const Rows<float>* logsumexp)
       : x_(x),
         y_(y),
         tiles_(KernelsOf(kTileKernels, target)),
@@ -21,7 +19,8 @@ class LogSoftmaxColumns {
         memory_(kernels_, types),
         exp_of_far_(KernelsOf(kExpOfFarTile, target)),
         parts_(SplitScale(options.scale)),
-        empty_row_(options.empty_row) {}
+        empty_row_(options.empty_row),
+        logs_(parts_, target, logsumexp) {}
 
   void Run(const ColumnTile& at) {
     tile_.width = WholeVectors(at.cols, tiles_.lanes);
@@ -43,11 +42,12 @@ class LogSoftmaxColumns {
     const TilePart part{0, n, values_, tile_.width};
     memory.Read(x_, at, part, true, tile_.max);
     memory.PrefetchIn(x_, at);
-    memory.PrefetchOut(y_, at);
-    plans_.Decide(kernels_, parts_, tile_);
+    if (HasResults()) memory.PrefetchOut(y_, at);
+    Decide(at);
     Exp(values_, n);
     tiles_.sums_in_double.all(e_, n, tile_);
-    FindLogs();
+    FindLogs(at);
+    if (!HasResults()) return;
     memory.Put(y_, at, part, [this](const ColumnsOut& out) { Write(out); });
   }
 
@@ -60,9 +60,7 @@ class LogSoftmaxColumns {
     const auto find_maxima = [&](size_t block, size_t elements) {
       chunks.ForEachOf(block, elements, read);
     };
-    const auto decide = [&](size_t, size_t) {
-      plans_.Decide(kernels_, parts_, tile_);
-    };
+    const auto decide = [&](size_t, size_t) { Decide(at); };
     const auto add = [&](size_t block, size_t elements) {
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
         read(first, count);
@@ -72,7 +70,8 @@ class LogSoftmaxColumns {
     };
     blocks.Sum(tiles_, plans_, ColumnStep(find_maxima), ColumnStep(decide),
                ColumnStep(add));
-    FindLogs();
+    FindLogs(at);
+    if (!HasResults()) return;
     chunks.ForEach([&](size_t first, size_t count) {
       read(first, count);
       memory_.Put(y_, at, {first, count, values_, tile_.width},
@@ -88,31 +87,34 @@ class LogSoftmaxColumns {
     }
   }
 
-  void FindLogs() {
-    has_shifts_ = plans_.has_far || tiles_.log_sums == nullptr;
-    if (has_shifts_) return FindEachLog();
-    alignas(64) double logs[kMaxTileLanes];
-    tiles_.log_sums(tile_, parts_, logs);
-    log_tiles_.split_logs(logs, tile_);
+  // Logsumexp alone has none.
+  bool HasResults() const { return y_.data != nullptr; }
+
+  void Decide(const ColumnTile& at) {
+    plans_.Decide(kernels_, parts_, tile_);
+    logs_.FindInfinities(plans_, tile_, memory_, x_, at);
+  }
+
+  void FindLogs(const ColumnTile& at) {
+    logs_.Find(plans_, tile_);
+    logs_.Write(plans_, tile_, at);
+    if (!HasResults()) return;
+    if (logs_.AreByColumn()) {
+      SplitEachLog();
+    } else {
+      log_tiles_.split_logs(logs_.Get(), tile_);
+    }
     plans_.EndSpecial(empty_row_, tile_);
   }
 
-  // LogOfSum and LogProbabilities of each column.
-  [[gnu::noinline]] void FindEachLog() {
-    // The exp values of the maxima tell whether other elements count.
-    std::memcpy(e_, tile_.max, tile_.width * sizeof(float));
-    Exp(e_, 1);
+  // LogProbabilities of each column.
+  [[gnu::noinline]] void SplitEachLog() {
     for (size_t c = 0; c < tile_.width; ++c) {
-      const double sum = tile_.sums[c];
-      const RowPlan plan = PlanColumn(tile_.max[c], parts_);
-      double log = std::numeric_limits<double>::quiet_NaN();
-      if (IsFiniteMax(tile_.max[c]) && sum == sum) {
-        log = sum == e_[c] ? plan.scaled_max - plan.scaled_shift
-                           : plan.log_divisor + kernels_.log(sum);
-      }
+      const double log = logs_.Get()[c];
       // The difference of halves cannot overflow where its product with a small
       // scale does not. Without a shift the first step changes nothing.
-      const auto shift = static_cast<float>(plan.shift);
+      const auto shift =
+          static_cast<float>(PlanColumn(tile_.max[c], parts_).shift);
       const double share = parts_.scale < 1.0 && shift != 0.0f ? 0.5 : 1.0;
       const float high = static_cast<float>(log);
       shifted_.factor[c] = static_cast<float>(share);
@@ -121,13 +123,12 @@ class LogSoftmaxColumns {
       tile_.head[c] = -high;
       tile_.rest[c] = static_cast<float>(log - high);
     }
-    plans_.EndSpecial(empty_row_, tile_);
   }
 
   // The log-probabilities of the tile's logits.
   void Write(const ColumnsOut& out) {
     kernels_.write_logs(values_, static_cast<float>(parts_.scale),
-                        has_shifts_ ? &shifted_ : nullptr, tile_, out);
+                        logs_.AreByColumn() ? &shifted_ : nullptr, tile_, out);
   }
 
   const Planes<const float>& x_;
@@ -140,7 +141,7 @@ class LogSoftmaxColumns {
   const ScaleParts parts_;
   const EmptyRow empty_row_;
   ColumnPlans plans_;
-  bool has_shifts_;
+  ColumnLogs logs_;
   ShiftedLogs shifted_;
   Tile tile_;
   alignas(64) float values_[kHalfTile];
@@ -151,8 +152,9 @@ class LogSoftmaxColumns {
 
 void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                           const SoftmaxOptions& options, Target target,
-                          const ColumnTypes* types) {
-  LogSoftmaxColumns columns(x, y, options, target, types);
+                          const ColumnTypes* types,
+                          const Rows<float>* logsumexp) {
+  LogSoftmaxColumns columns(x, y, options, target, types, logsumexp);
   ForEachColumnTile(x, kHalfTile,
                     [&](const ColumnTile& at) { columns.Run(at); });
 }

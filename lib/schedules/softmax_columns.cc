@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/column_blocks.h"
+#include "schedules/column_logs.h"
 
 namespace softlane {
 namespace internal {
@@ -9,7 +10,7 @@ class SoftmaxColumns {
  public:
   SoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                  const SoftmaxOptions& options, Target target,
-                 const ColumnTypes* types)
+                 const ColumnTypes* types, const Rows<float>* logsumexp)
       : x_(x),
         y_(y),
         tiles_(KernelsOf(kTileKernels, target)),
@@ -17,7 +18,8 @@ class SoftmaxColumns {
         memory_(kernels_, types),
         exp_of_far_(KernelsOf(kExpOfFarTile, target)),
         parts_(SplitScale(options.scale)),
-        empty_row_(options.empty_row) {}
+        empty_row_(options.empty_row),
+        logs_(parts_, target, logsumexp) {}
 
   void Run(const ColumnTile& at) {
     const size_t n = x_.axis;
@@ -41,13 +43,14 @@ class SoftmaxColumns {
     memory.Read(x_, at, part, true, tile_.max);
     memory.PrefetchIn(x_, at);
     memory.PrefetchOut(y_, at);
-    Decide();
+    Decide(at);
     if (plans_.has_far) {
       Exp(n);
       tiles_.sums.all(values_, n, tile_);
     } else {
       tiles_.sum_exp(values_, n, parts_, tile_);
     }
+    WriteLogs(at);
     Invert();
     Write(at, part, memory);
   }
@@ -65,7 +68,7 @@ class SoftmaxColumns {
         Read(at, first, count);
       });
     };
-    const auto decide = [&](size_t, size_t) { Decide(); };
+    const auto decide = [&](size_t, size_t) { Decide(at); };
     const auto add = [&](size_t block, size_t elements) {
       chunks.ForEachOf(block, elements, [&](size_t first, size_t count) {
         Read(at, first, count);
@@ -80,6 +83,7 @@ class SoftmaxColumns {
     };
     blocks.Sum(tiles_, plans_, ColumnStep(read), ColumnStep(decide),
                ColumnStep(add));
+    WriteLogs(at);
     blocks.ForEach([&](size_t block, size_t elements) {
       if (!blocks.AreReadTwice()) blocks.SetSums(block);
       Invert();
@@ -127,7 +131,15 @@ class SoftmaxColumns {
     }
   }
 
-  void Decide() { plans_.Decide(kernels_, parts_, tile_); }
+  void Decide(const ColumnTile& at) {
+    plans_.Decide(kernels_, parts_, tile_);
+    logs_.FindInfinities(plans_, tile_, memory_, x_, at);
+  }
+  void WriteLogs(const ColumnTile& at) {
+    if (!logs_.AreWanted()) return;
+    logs_.Find(plans_, tile_);
+    logs_.Write(plans_, tile_, at);
+  }
 
   void Invert() {
     tiles_.invert(tile_);
@@ -143,6 +155,7 @@ class SoftmaxColumns {
   const ScaleParts parts_;
   const EmptyRow empty_row_;
   ColumnPlans plans_;
+  ColumnLogs logs_;
   Tile tile_;
   alignas(64) float values_[kTileFloats];
 };
@@ -151,8 +164,8 @@ class SoftmaxColumns {
 
 void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                        const SoftmaxOptions& options, Target target,
-                       const ColumnTypes* types) {
-  SoftmaxColumns columns(x, y, options, target, types);
+                       const ColumnTypes* types, const Rows<float>* logsumexp) {
+  SoftmaxColumns columns(x, y, options, target, types, logsumexp);
   ForEachColumnTile(x, kTileFloats,
                     [&](const ColumnTile& at) { columns.Run(at); });
 }

@@ -19,6 +19,7 @@ enum class Shape {
   kMatrix,     // rows x cols, with a stride
   kPlanes,     // rows x axis x cols, with two strides
   kTopK,       // rows x k, with a stride
+  kInner,      // rows x cols, with a stride: planes without their axis
   kSquare,     // cols x cols, with a stride
   kPerRow,     // rows
   kPerColumn,  // cols
@@ -210,6 +211,8 @@ struct Call {
         return {rows, 1, cols};
       case Shape::kPlanes:
         return {rows, axis, cols};
+      case Shape::kInner:
+        return {rows, 1, cols};
       case Shape::kTopK:
         return {rows, 1, k};
       case Shape::kSquare:

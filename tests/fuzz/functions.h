@@ -298,6 +298,38 @@ inline const Function kFunctions[] = {
      },
      SOFTLANE_FUZZ_LOSS_OF_PARTS(
          Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32))},
+    {"softlane_logsumexp_axis",
+     Settings::kScale,
+     [](const Call& c) {
+       return softlane_logsumexp_axis(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.Out(1),
+           c.Stride(1), c.rows, c.axis, c.cols, c.options.scale, c.target);
+     },
+     {Read("logits", Content::kLogits, Shape::kPlanes),
+      Apart("logsumexp", Content::kAnything, Shape::kInner)}},
+    {"softlane_softmax_with_logsumexp_axis",
+     Settings::kSoftmax,
+     [](const Call& c) {
+       return softlane_softmax_with_logsumexp_axis(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.Out(1),
+           c.Type(1), c.Stride(1), c.AxisStride(1), c.Out(2), c.Stride(2),
+           c.rows, c.axis, c.cols, c.options.scale, c.options.empty_row,
+           c.target);
+     },
+     {In("logits", Content::kLogits, Shape::kPlanes),
+      Out("probs", Content::kProbabilities, Shape::kPlanes),
+      Apart("logsumexp", Content::kAnything, Shape::kInner)}},
+    {"softlane_log_softmax_backward_axis",
+     Settings::kScale,
+     [](const Call& c) {
+       return softlane_log_softmax_backward_axis(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.In(1), c.Type(1),
+           c.Stride(1), c.AxisStride(1), c.Out(2), c.Type(2), c.Stride(2),
+           c.AxisStride(2), c.rows, c.axis, c.cols, c.options.scale, c.target);
+     },
+     {In("log_probs", Content::kLogs, Shape::kPlanes),
+      In("dlog_probs", Content::kLogits, Shape::kPlanes),
+      Out("dlogits", Content::kAnything, Shape::kPlanes)}},
 };
 constexpr size_t kNumFunctions = sizeof(kFunctions) / sizeof(kFunctions[0]);
 

@@ -89,6 +89,8 @@ size_t FirstOfRow(const Call& c, size_t i, size_t row, size_t column) {
   switch (c.OperandAt(i).shape) {
     case Shape::kMatrix:
       return row * c.cols;
+    case Shape::kInner:
+      return row * c.cols + column;
     case Shape::kTopK:
       return row * c.k;
     case Shape::kPlanes:
@@ -116,7 +118,7 @@ void CheckRowAlone(const Call& c, size_t row, size_t column, Memory& memory,
     if (shape == Shape::kPerRow || shape == Shape::kLosses) {
       elements = row;
     } else if (shape == Shape::kMatrix || shape == Shape::kTopK ||
-               shape == Shape::kPlanes) {
+               shape == Shape::kInner || shape == Shape::kPlanes) {
       elements =
           (row == 0 ? 0 : row * c.views[i].stride) + (has_planes ? column : 0);
     }
