@@ -1121,7 +1121,7 @@ MUTANTS = [
     ("schedules/half_rows.cc", "if (MayHaveTiny(result.sum)) Divide(slot);", ""),
     ("schedules/half_rows.cc", "MayHaveTiny(row.sum),", "false,"),
     ("schedules/half_rows.cc", "r % 3 * kMinNextCols", "r % 2 * kMinNextCols"),
-    ("schedules/half_rows.cc", "if (is_usable_ && RunRow(r)) continue; DivideAll();", "if (is_usable_ && RunRow(r)) continue;"),
+    ("schedules/half_rows.cc", "(this->*run)(r)) continue; DivideAll();", "(this->*run)(r)) continue;"),
     ("schedules/half_rows.cc", "(n > kLongPlace && x.data == y.data) ||", ""),
     ("schedules/half_rows.cc", "result.sum}, 0, n_ - col);", "result.sum}, 0, (n_ - col) / kBlock * kBlock);"),
     ("schedules/half_rows.cc", "row.e != nullptr && full_ != n_", "false"),

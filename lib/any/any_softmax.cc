@@ -121,7 +121,7 @@ bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
   if (RunHalf(floats, call, converter)) return;
   if (call.x.cols <= kMaxChunkCols) {
     RunShortRows(floats, call, converter);
-  } else if (call.y.data != nullptr && call.y.type == ElementType::kFloat32) {
+  } else if (call.y.data != nullptr && !IsHalf(call.y.type)) {
     RunRowsInOutput(floats, call, converter);
   } else {
     RunLongRows(floats, call, converter);

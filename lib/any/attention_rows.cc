@@ -88,7 +88,7 @@ Rows<const float> ScoresOf(const AnyAttention& call, const Converter& converter,
                            size_t row, size_t count, float* buffer) {
   const ConstAnyRows& x = call.scores;
   const size_t cols = x.cols;
-  if (x.data != call.probs.data || x.type != ElementType::kFloat32) {
+  if (x.data != call.probs.data || IsHalf(x.type)) {
     return converter.Widened(x, row, count, 0, cols, buffer);
   }
   for (size_t r = 0; r < count; ++r) {

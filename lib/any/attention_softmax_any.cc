@@ -59,7 +59,7 @@ Status Run(const internal::AnyAttention& call, const Operand& results) {
   const internal::AnyAttention checked = {scores, call.probs, call.logsumexp,
                                           options, chosen};
   if (scores.cols > internal::kMaxAttentionCols &&
-      call.probs.type != ElementType::kFloat32) {
+      internal::IsHalf(call.probs.type)) {
     internal::RunLongAttention(checked);
   } else {
     internal::RunAttentionRows(checked);

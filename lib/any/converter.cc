@@ -5,11 +5,6 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// The index of a half type in HalfPasses.
-size_t IndexOf(ElementType type) { return static_cast<size_t>(type) - 1; }
-
-bool IsHalf(ElementType type) { return type != ElementType::kFloat32; }
-
 // The columns of a window of a view, if they are floats.
 template <typename T, typename View>
 Rows<T> WindowOf(const View& view, size_t row, size_t rows, size_t col,
@@ -25,7 +20,7 @@ Rows<const float> Converter::Widened(const ConstAnyRows& view, size_t row,
   if (!IsHalf(view.type)) {
     return WindowOf<const float>(view, row, rows, col, cols);
   }
-  const auto widen = passes_.widen[IndexOf(view.type)];
+  const auto widen = passes_.widen[HalfIndexOf(view.type)];
   if (view.stride == cols) {
     widen(view.At(row, col), buffer, rows * cols);
   } else {
@@ -46,7 +41,7 @@ Rows<float> Converter::PlaceOf(const AnyRows& view, size_t row, size_t rows,
 void Converter::Narrow(const Rows<float>& place, const AnyRows& view,
                        size_t row, size_t col) const {
   if (!IsHalf(view.type)) return;
-  const auto narrow = passes_.narrow[IndexOf(view.type)];
+  const auto narrow = passes_.narrow[HalfIndexOf(view.type)];
   if (view.stride == place.cols) {
     narrow(place.data, view.At(row, col), place.rows * place.cols);
     return;

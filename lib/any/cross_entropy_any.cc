@@ -4,6 +4,7 @@
 #include "any/long_loss.h"
 #include "cross_entropy_check.h"
 #include "fp_environment.h"
+#include "kernels/half_passes.h"
 #include "kernels/row_limits.h"
 #include "softlane/cross_entropy.h"
 
@@ -15,8 +16,6 @@
 namespace softlane {
 namespace internal {
 namespace {
-
-bool IsHalf(ElementType type) { return type != ElementType::kFloat32; }
 
 // Of logits, which gradients replace, and of targets.
 size_t NumBuffers(const LossViews& views) {

@@ -56,8 +56,8 @@ void WriteRow(WriteHalfGradients* write, const HalfGradientRow& row,
 WriteHalfGradients* PassOf(const HalfGradientsCall& call, bool is_log,
                            const HalfGradients& halves) {
   const ElementType in = call.p.type, out = call.dx.type;
-  if (in == ElementType::kFloat32 || call.p.cols < kMinCols) return nullptr;
-  const size_t half = static_cast<size_t>(in) - 1;
+  if (!IsHalf(in) || call.p.cols < kMinCols) return nullptr;
+  const size_t half = HalfIndexOf(in);
   if (in == out) return is_log ? halves.write_log[half] : halves.write[half];
   return is_log ? nullptr : halves.write_floats[half];
 }

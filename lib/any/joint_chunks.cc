@@ -34,7 +34,7 @@ JointChunks::JointChunks(const ConstAnyRows& first, const ConstAnyRows& second,
       inputs_(third == nullptr ? 2 : 3),
       rows_(first.rows),
       cols_(first.cols),
-      buffers_(first.type == ElementType::kFloat32 ? 1 : inputs_) {
+      buffers_(IsHalf(first.type) ? inputs_ : 1) {
   if (third != nullptr) x_[2] = *third;
 }
 
@@ -117,8 +117,8 @@ double JointChunks::Dot(size_t r, size_t begin, size_t end,
   const bool is_product = terms != DotTerms::kSecond;
   const bool is_kept = terms == DotTerms::kKeptProducts;
   const ElementType type = x_[1].type;
-  if (!is_kept && type != ElementType::kFloat32 && halves.flush != nullptr) {
-    const size_t half = static_cast<size_t>(type) - 1;
+  if (!is_kept && IsHalf(type) && halves.flush != nullptr) {
+    const size_t half = HalfIndexOf(type);
     const size_t whole = (end - begin) / kDotBlock * kDotBlock;
     halves.add_dot[half](is_product ? x_[0].At(r, begin) : nullptr,
                          x_[1].At(r, begin), whole, &sum);

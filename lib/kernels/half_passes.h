@@ -10,7 +10,10 @@
 namespace softlane {
 namespace internal {
 
-/// The index of a half type in HalfPasses.
+constexpr bool IsHalf(ElementType type) noexcept {
+  return type != ElementType::kFloat32;
+}
+/// The index of a half type in HalfPasses, and in other tables of passes.
 constexpr size_t HalfIndexOf(ElementType type) noexcept {
   return static_cast<size_t>(type) - 1;
 }

@@ -26,7 +26,7 @@ auto HalfAt(const Planes<T>& v, const ColumnTile& at, size_t first) {
 
 void TypedMemory::Read(const Planes<const float>& v, const ColumnTile& at,
                        const TilePart& part, bool is_first, float* max) const {
-  if (!HasHalves() || types_->in == ElementType::kFloat32) {
+  if (!HasHalves() || !IsHalf(types_->in)) {
     return FloatMemory(kernels_).Read(v, at, part, is_first, max);
   }
   types_->passes.widen_rows[HalfIndexOf(types_->in)](
@@ -55,16 +55,14 @@ void TypedMemory::Narrow(const Planes<float>& v, const ColumnTile& at,
 
 void TypedMemory::PrefetchIn(const Planes<const float>& v,
                              const ColumnTile& at) const {
-  if (types_->in == ElementType::kFloat32)
-    return FloatMemory(kernels_).PrefetchIn(v, at);
+  if (!IsHalf(types_->in)) return FloatMemory(kernels_).PrefetchIn(v, at);
   PrefetchColumns(HalfAt(v, at, 0) + at.cols, v.axis_stride, v.axis,
                   at.ahead_in);
 }
 
 void TypedMemory::PrefetchOut(const Planes<float>& v,
                               const ColumnTile& at) const {
-  if (types_->out == ElementType::kFloat32)
-    return FloatMemory(kernels_).PrefetchOut(v, at);
+  if (!IsHalf(types_->out)) return FloatMemory(kernels_).PrefetchOut(v, at);
   PrefetchColumns(HalfAt(v, at, 0), v.axis_stride, v.axis, at.ahead_out);
 }
 

@@ -152,9 +152,7 @@ class TypedMemory {
       : kernels_(kernels), types_(types) {}
 
   bool HasHalves() const { return types_ != nullptr; }
-  bool HasHalfResults() const {
-    return HasHalves() && types_->out != ElementType::kFloat32;
-  }
+  bool HasHalfResults() const { return HasHalves() && IsHalf(types_->out); }
 
   void Read(const Planes<const float>& v, const ColumnTile& at,
             const TilePart& part, bool is_first, float* max) const;

@@ -53,30 +53,11 @@ class HalfRows {
         prediction_(parts),
         places_(places) {}
 
-  void Run() {
-    Sample(0);
-    for (size_t r = 0; r < x_.rows; ++r) {
-      if (is_usable_ && RunRow(r)) continue;
-      DivideAll();
-      // A row that does not fit is rarely alone.
-      if (++failures_ == kMaxFailures) return RunOthers(r, x_.rows - r);
-      RunOthers(r, 1);
-      if (r + 1 != x_.rows) Sample(r + 1);
-    }
-    DivideAll();
-  }
+  void Run() { RunEach(&HalfRows::RunRow); }
 
   // Rows whose exp values do not fit a place. They are split: their upper
   // halves wait in the output, their lower halves in places.
-  void RunSplit() {
-    Sample(0);
-    for (size_t r = 0; r < x_.rows; ++r) {
-      if (is_usable_ && SplitRow(r)) continue;
-      if (++failures_ == kMaxFailures) return RunOthers(r, x_.rows - r);
-      RunOthers(r, 1);
-      if (r + 1 != x_.rows) Sample(r + 1);
-    }
-  }
+  void RunSplit() { RunEach(&HalfRows::SplitRow); }
 
  private:
   static constexpr size_t kMaxFailures = 3;
@@ -86,6 +67,20 @@ class HalfRows {
     void* to;
     double sum;
   };
+
+  // `run` gives false for another row, and may leave pending rows.
+  void RunEach(bool (HalfRows::*run)(size_t r)) {
+    Sample(0);
+    for (size_t r = 0; r < x_.rows; ++r) {
+      if (is_usable_ && (this->*run)(r)) continue;
+      DivideAll();
+      // A row that does not fit is rarely alone.
+      if (++failures_ == kMaxFailures) return RunOthers(r, x_.rows - r);
+      RunOthers(r, 1);
+      if (r + 1 != x_.rows) Sample(r + 1);
+    }
+    DivideAll();
+  }
 
   void Widen(size_t r, size_t col, size_t count, float* to) const {
     passes_.widen[type_](x_.At(r, col), to, count);
@@ -261,8 +256,8 @@ bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
                  const ScaleParts& parts, Target target,
                  const OtherHalfRows& others) {
   const size_t n = x.cols;
-  const bool is_in_output = y.type == ElementType::kFloat32;
-  if (x.type == ElementType::kFloat32 || n < kMinCols ||
+  const bool is_in_output = !IsHalf(y.type);
+  if (!IsHalf(x.type) || n < kMinCols ||
       n > (is_in_output ? kMaxJobCols : kMaxSplitCols) || !parts.is_usual ||
       (n > kLongPlace && x.data == y.data) ||
       KernelsOf(kHalfRowKernels, target).exp_last == nullptr) {
