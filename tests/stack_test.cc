@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stack that the functions take. The threads of an engine may have little.
 
-#include <pthread.h>
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
-#include <functional>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "call_stack.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "operand_types.h"
@@ -24,62 +19,6 @@ namespace {
 // come from anywhere.
 constexpr size_t kMaxBytes = 72 * 1024;
 constexpr size_t kMaxBytesOfOneRow = 8 * 1024;
-
-using Function = std::function<Status()>;
-
-struct Call {
-  const Function* function;
-  Status status;
-};
-
-void* RunCall(void* argument) {
-  Call& call = *static_cast<Call*>(argument);
-  call.status = (*call.function)();
-  return nullptr;
-}
-
-// A stack of which every byte is known before the call.
-class Stack {
- public:
-  Stack() {
-    void* const bytes = mmap(nullptr, kBytes, PROT_READ | PROT_WRITE,
-                             MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (bytes == MAP_FAILED) throw std::bad_alloc();
-    bytes_ = static_cast<unsigned char*>(bytes);
-    idle_ = UsedBytes([] { return Status::kOk; });
-  }
-  ~Stack() { munmap(bytes_, kBytes); }
-  Stack(const Stack&) = delete;
-  Stack& operator=(const Stack&) = delete;
-
-  // The bytes that a function takes, without those of an idle thread.
-  size_t Of(const Function& function) {
-    const size_t used = UsedBytes(function);
-    return used > idle_ ? used - idle_ : 0;
-  }
-
- private:
-  static constexpr size_t kBytes = 512 * 1024;
-
-  size_t UsedBytes(const Function& function) {
-    std::memset(bytes_, 0xA5, kBytes);
-    pthread_attr_t attributes;
-    REQUIRE(pthread_attr_init(&attributes) == 0);
-    REQUIRE(pthread_attr_setstack(&attributes, bytes_, kBytes) == 0);
-    Call call{&function, Status::kOk};
-    pthread_t thread;
-    REQUIRE(pthread_create(&thread, &attributes, RunCall, &call) == 0);
-    REQUIRE(pthread_join(thread, nullptr) == 0);
-    pthread_attr_destroy(&attributes);
-    REQUIRE(call.status == Status::kOk);
-    const unsigned char* const first = std::find_if_not(
-        bytes_, bytes_ + kBytes, [](unsigned char b) { return b == 0xA5; });
-    return static_cast<size_t>(bytes_ + kBytes - first);
-  }
-
-  unsigned char* bytes_;
-  size_t idle_;
-};
 
 struct Shape {
   size_t rows, cols;

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../operand_elements.h"
 #include "softlane/c.h"
 
 // A call of the C API as data: which function, its sizes, operands and options.
@@ -39,35 +40,7 @@ constexpr bool IsInput(Role role) {
   return !IsOutput(role) || role == Role::kUpdated;
 }
 
-enum class Element {
-  kFloat,
-  kBFloat16,
-  kFloat16,
-  kInt32,
-  kInt64,
-  kByte,
-  kDouble,
-  kState,
-};
-constexpr bool IsHalf(Element element) {
-  return element == Element::kBFloat16 || element == Element::kFloat16;
-}
-constexpr size_t SizeOf(Element element) {
-  switch (element) {
-    case Element::kByte:
-      return 1;
-    case Element::kBFloat16:
-    case Element::kFloat16:
-      return 2;
-    case Element::kInt64:
-    case Element::kDouble:
-      return 8;
-    case Element::kState:
-      return sizeof(softlane_softmax_state);
-    default:
-      return 4;
-  }
-}
+using operands::Element;
 // The size that a place in memory is a multiple of.
 constexpr size_t AlignmentOf(Element element) {
   return element == Element::kState ? alignof(softlane_softmax_state)

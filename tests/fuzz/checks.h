@@ -109,12 +109,7 @@ class Results {
   static void Widen(Element element, const unsigned char* from, size_t count,
                     uint32_t* to) {
     for (size_t n = 0; n < count; ++n) {
-      uint16_t bits;
-      std::memcpy(&bits, from + 2 * n, sizeof(bits));
-      const float value = element == Element::kBFloat16
-                              ? static_cast<float>(BFloat16::FromBits(bits))
-                              : static_cast<float>(Float16::FromBits(bits));
-      to[n] = BitsOf(value);
+      to[n] = BitsOf(NumberAt(element, from + 2 * n));
     }
   }
 

@@ -97,10 +97,7 @@ class Floats {
   float special_, rising_ = -20.0f;
 };
 
-template <typename T>
-void Put(unsigned char* to, T value) {
-  std::memcpy(to, &value, sizeof(value));
-}
+using operands::Put;
 
 // The use of a state that is good for the call.
 inline int UseOf(const Call& c, size_t i) {
@@ -147,23 +144,17 @@ inline softlane_softmax_state MakeState(int use, float max, Random& random,
   return state;
 }
 
-// An element that may be of a half type. Numbers are rounded.
-inline void PutNumber(const Call& c, size_t i, unsigned char* to, float value) {
-  if (c.ElementAt(i) == Element::kBFloat16) return Put(to, BFloat16(value));
-  if (c.ElementAt(i) == Element::kFloat16) return Put(to, Float16(value));
-  Put(to, value);
-}
-
 inline void PutElement(const Call& c, size_t i, unsigned char* to,
                        Random& random, Floats& floats, bool is_wild) {
   const Operand& operand = c.OperandAt(i);
+  const Element element = c.ElementAt(i);
   switch (operand.content) {
     case Content::kShares:
     case Content::kWeights:
-      return PutNumber(c, i, to, is_wild ? floats.Next() : Share(random));
+      return PutNumber(element, is_wild ? floats.Next() : Share(random), to);
     case Content::kLogs:
-      return PutNumber(c, i, to,
-                       is_wild ? floats.Next() : Share(random) * -20.0f);
+      return PutNumber(element,
+                       is_wild ? floats.Next() : Share(random) * -20.0f, to);
     case Content::kKeep:
       return Put(to, static_cast<uint8_t>(random.Next() >> 62));
     case Content::kLengths: {
@@ -191,7 +182,7 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
       return Put(to, MakeState(use, floats.Next(), random, is_wild));
     }
     default:
-      return PutNumber(c, i, to, floats.Next());
+      return PutNumber(element, floats.Next(), to);
   }
 }
 
@@ -237,7 +228,9 @@ inline void PutChosen(const Call& c, size_t i, Source& source) {
     unsigned char* const to = part + (element - offset) * size;
     if (size == 8) return Put(to, static_cast<int64_t>(bits) - 128);
     if (size == 1) return Put(to, static_cast<uint8_t>(bits));
-    if (size == 2 && kind < 32) return PutNumber(c, i, to, SpecialFloat(kind));
+    if (size == 2 && kind < 32) {
+      return PutNumber(c.ElementAt(i), SpecialFloat(kind), to);
+    }
     if (size == 2) return Put(to, static_cast<uint16_t>(bits));
     const bool is_integer = c.ElementAt(i) == Element::kInt32;
     return Put(to, is_integer ? bits - 1 : bits);
