@@ -6,20 +6,19 @@
 #include <vector>
 
 #include "doctest/doctest.h"
+#include "half_bits.h"
 #include "softlane/attention_softmax.h"
 
 namespace softlane {
 namespace {
 
 constexpr ElementType kFloat = ElementType::kFloat32;
-constexpr ElementType kHalves[] = {ElementType::kBFloat16,
-                                   ElementType::kFloat16};
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
 // Kills: a pair that is not checked; a bias that may overlap the output.
 TEST_CASE("attention of any type: types and overlaps") {
   const auto other = static_cast<ElementType>(3);
-  const ElementType all[] = {kFloat, kHalves[0], kHalves[1], other};
+  const ElementType all[] = {kFloat, kHalfTypes[0], kHalfTypes[1], other};
   const auto meet = [&](ElementType a, ElementType b) {
     return a != other && b != other && (a == b || a == kFloat || b == kFloat);
   };
@@ -65,7 +64,7 @@ TEST_CASE("attention of any type: without rows or keys") {
   std::vector<float> log(3, 7.0f);
   AttentionOptions options;
   options.sinks = sinks.data();
-  for (const ElementType half : kHalves) {
+  for (const ElementType half : kHalfTypes) {
     const ConstAnyRows scores(nullptr, half, 3, 0);
     const AnyRows probs(nullptr, half, 3, 0);
     options.bias = ConstAnyRows(log.data(), half, 3, 0);

@@ -2,6 +2,7 @@
 // Attention's softmax of any element type, with a bias of any type: the bits of
 // floats, rounded once.
 
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "cases.h"
 #include "doctest/doctest.h"
 #include "each_target.h"
+#include "half_bits.h"
 #include "inputs.h"
 #include "softlane/attention_softmax.h"
 
@@ -17,8 +19,6 @@ namespace softlane {
 namespace {
 
 constexpr ElementType kFloat = ElementType::kFloat32;
-constexpr ElementType kHalves[] = {ElementType::kBFloat16,
-                                   ElementType::kFloat16};
 
 // A matrix of any type, and the same numbers as floats.
 struct Matrix {
@@ -33,24 +33,18 @@ struct Matrix {
   void Set(size_t i, float value) {
     auto* const to =
         reinterpret_cast<unsigned char*>(elements.data()) + i * SizeOf(type);
-    if (type == ElementType::kBFloat16) {
-      const BFloat16 half(value);
-      std::memcpy(to, &half, sizeof(half));
-      floats[i] = static_cast<float>(half);
-    } else if (type == ElementType::kFloat16) {
-      const Float16 half(value);
-      std::memcpy(to, &half, sizeof(half));
-      floats[i] = static_cast<float>(half);
-    } else {
+    if (type == kFloat) {
       std::memcpy(to, &value, sizeof(value));
       floats[i] = value;
+    } else {
+      const uint16_t bits = NarrowedBits(type, value);
+      std::memcpy(to, &bits, sizeof(bits));
+      floats[i] = Widened(type, bits);
     }
   }
   // The first number.
   float Get() const {
-    if (type == kFloat) return At<float>();
-    return type == ElementType::kBFloat16 ? static_cast<float>(At<BFloat16>())
-                                          : static_cast<float>(At<Float16>());
+    return type == kFloat ? At<float>() : Widened(type, At<uint16_t>());
   }
   template <typename T>
   T At() const {
@@ -203,7 +197,7 @@ TEST_CASE("attention of any type: the bits of floats") {
     Cases cases("attention of any type", target);
     Random random(17);
     for (const auto& shape : kShapes) {
-      for (const ElementType half : kHalves) {
+      for (const ElementType half : kHalfTypes) {
         const size_t times = shape.times * Amount("SOFTLANE_ANY_CALLS", 8, 2);
         for (size_t k = 0; k < times; ++k) {
           ExpectBitsOfFloats(cases,
@@ -227,7 +221,7 @@ TEST_CASE("attention of any type: the blocks of a sum begin at the first key") {
     options.first_query = kCols - 1;
     options.window = 9000;
     for (size_t k = 0; k < Amount("SOFTLANE_ANY_CALLS", 40, 8); ++k) {
-      Matrix x(kHalves[k % 2], 1, kCols, 0);
+      Matrix x(kHalfTypes[k % 2], 1, kCols, 0);
       for (size_t i = 0; i < kCols; ++i) x.Set(i, -9.1f + random.Normal() / 8);
       std::vector<float> probs(kCols);
       float log = 7.0f, want = 7.0f;

@@ -11,6 +11,7 @@
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "float16_ties.h"
+#include "half_bits.h"
 #include "inputs.h"
 #include "softlane/softlane.h"
 
@@ -22,16 +23,6 @@ namespace {
 
 using Bytes = std::vector<unsigned char>;
 constexpr unsigned char kCanary = 0xA5;
-
-uint16_t NarrowedBits(ElementType type, float value) {
-  return type == ElementType::kBFloat16 ? BFloat16(value).bits
-                                        : Float16(value).bits;
-}
-float Widened(ElementType type, uint16_t bits) {
-  return type == ElementType::kBFloat16
-             ? static_cast<float>(BFloat16::FromBits(bits))
-             : static_cast<float>(Float16::FromBits(bits));
-}
 
 struct Inputs {
   Inputs(ElementType its_type, size_t elements, uint64_t seed)

@@ -10,6 +10,7 @@
 #include "float16_ties.h"
 #include "fp_environment.h"
 #include "fp_states.h"
+#include "half_bits.h"
 #include "half_reference.h"
 #include "pages.h"
 
@@ -18,9 +19,6 @@ namespace {
 
 using internal::FpEnvironment;
 using internal::HalfPasses;
-
-constexpr ElementType kHalfTypes[] = {ElementType::kBFloat16,
-                                      ElementType::kFloat16};
 
 // The passes of a target for one of the half types. They are called through
 // pointers, so no arithmetic moves out of the environment.

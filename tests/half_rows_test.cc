@@ -10,6 +10,7 @@
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "float16_ties.h"
+#include "half_bits.h"
 #include "inputs.h"
 #include "reference.h"
 #include "softlane/softlane.h"
@@ -18,16 +19,6 @@ namespace softlane {
 namespace {
 
 using Bytes = std::vector<unsigned char>;
-
-uint16_t NarrowedBits(ElementType type, float value) {
-  return type == ElementType::kBFloat16 ? BFloat16(value).bits
-                                        : Float16(value).bits;
-}
-float Widened(ElementType type, uint16_t bits) {
-  return type == ElementType::kBFloat16
-             ? static_cast<float>(BFloat16::FromBits(bits))
-             : static_cast<float>(Float16::FromBits(bits));
-}
 
 // The prediction is made of a row's first 64 logits, which are near 0.
 constexpr size_t kSampled = 64;
