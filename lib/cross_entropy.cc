@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/cross_entropy.h"
 
+#include <iterator>
+
 #include "check.h"
 #include "cross_entropy_check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "kernels/row_limits.h"
 #include "schedules/cross_entropy_rows.h"
+#include "schedules/loaded_losses.h"
 
 // CrossEntropy: its checks, and the call of the schedule.
 
@@ -23,13 +26,17 @@ namespace {
   const bool per_row = options.reduction == Reduction::kNone;
   const bool has_gradient = call.dlogits.data != nullptr;
   const size_t num_upstream = per_row && has_gradient ? x.rows : 0;
-  return CheckOperands(
-      shapes_agree, Replaced(x), Read(labels), LossesOf(call),
-      Optional(WrittenVector(call.divisor, 1)),
-      Optional(Replacing(call.dlogits)),
-      Optional(ReadVector(options.class_weights, NumWeights(call))),
-      Optional(ReadVector(num_upstream == 0 ? nullptr : options.upstream_rows,
-                          num_upstream)));
+  const bool adds = options.accumulate;  // nothing to the logits themselves
+  const Operand operands[] = {
+      adds ? Operand(Read(x)) : Operand(Replaced(x)),
+      Operand(Read(labels)),
+      Operand(LossesOf(call)),
+      Operand(Optional(WrittenVector(call.divisor, 1))),
+      Operand(Optional(Replacing(call.dlogits))),
+      Operand(Optional(ReadVector(options.class_weights, NumWeights(call)))),
+      Operand(Optional(ReadVector(
+          num_upstream == 0 ? nullptr : options.upstream_rows, num_upstream)))};
+  return CheckAnyOperands(operands, std::size(operands), shapes_agree);
 }
 
 Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
@@ -37,7 +44,7 @@ Status Check(CrossEntropyCall& call, const Words& labels, bool shapes_agree) {
   const CrossEntropyOptions& options = *call.options;
   shapes_agree &=
       call.dlogits.data == nullptr || HaveSameShape(x, call.dlogits);
-  const bool has_others = call.divisor != nullptr ||
+  const bool has_others = call.divisor != nullptr || call.Adds() ||
                           options.class_weights != nullptr ||
                           options.upstream_rows != nullptr;
   if (HasNoResult(call)) return Status::kNullPointer;
@@ -59,7 +66,8 @@ bool IsPlain(const CrossEntropyCall& call) {
   const uint32_t set = BitsOf(o.label_smoothing) | BitsOf(o.z_loss) |
                        (BitsOf(o.scale) ^ BitsOf(1.0f));
   return set == 0 && o.class_weights == nullptr && o.upstream_rows == nullptr &&
-         call.divisor == nullptr && o.reduction <= Reduction::kMean;
+         call.divisor == nullptr && o.reduction <= Reduction::kMean &&
+         !call.Adds();
 }
 
 /// Does a plain call of one column. Only bits are compared, so it needs no
@@ -140,6 +148,8 @@ bool RunOneColumn(const CrossEntropyCall& call) {
   const FpEnvironment environment;
   if (call.logits.cols == 0) {
     RunWithoutColumns(call, chosen);
+  } else if (call.Adds() && call.logits.rows != 0) {
+    RunAddedLosses(call, chosen);
   } else {
     RunCrossEntropy(call, chosen);
   }

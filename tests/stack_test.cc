@@ -215,6 +215,15 @@ TEST_CASE("no function takes more stack than promised") {
                                 none, nullptr, target);
           },
           is_long);
+      none.accumulate = true;
+      measure(
+          "cross_entropy of labels, added",
+          [&] {
+            return CrossEntropy(x, data.labels.data(), data.per_row.data(), y,
+                                none, nullptr, target);
+          },
+          is_long);
+      none.accumulate = false;
       measure(
           "states, half",
           [&] {

@@ -69,11 +69,12 @@ typedef struct softlane_cross_entropy_options {
   const float* upstream_rows; /**< CrossEntropyOptions::upstream_rows */
   float upstream;             /**< CrossEntropyOptions::upstream */
   int zero_if_all_ignored;    /**< CrossEntropyOptions::zero_if_all_ignored */
+  int accumulate;             /**< CrossEntropyOptions::accumulate */
 } softlane_cross_entropy_options;
 
 /** An initializer with the default options of cross-entropy. */
 #define SOFTLANE_CROSS_ENTROPY_DEFAULTS \
-  { SOFTLANE_REDUCTION_MEAN, -100, 0.0f, NULL, 0.0f, 1.0f, NULL, 1.0f, 0 }
+  { SOFTLANE_REDUCTION_MEAN, -100, 0.0f, NULL, 0.0f, 1.0f, NULL, 1.0f, 0, 0 }
 
 /** softlane::AttentionOptions. A null bias or keep means that there is none. */
 typedef struct softlane_attention_options {

@@ -42,8 +42,8 @@ inline namespace v1 {
 /// of a call with a loss. A call for the divisor alone does not read the
 /// logits. A call without loss, dlogits and divisor is kNullPointer, unless
 /// loss would have no elements.
-/// Aliasing: dlogits may be the view logits. No output overlaps any other
-/// operand.
+/// Aliasing: dlogits may be the view logits, unless options.accumulate is set.
+/// No output overlaps any other operand.
 /// Zero shares: a class with q_c = 0 adds exactly 0 to the loss, whether its
 /// logit is finite or -inf. q_c is 0 where w_c or the factor after it is 0. If
 /// every q_c of a row is 0 and z_loss is 0, the loss is +0. The gradient is +0,

@@ -128,6 +128,12 @@ struct CrossEntropyOptions {
   /// Whether the result of kMean is 0 if no row counts. Else it is NaN (0 / 0),
   /// as in PyTorch.
   bool zero_if_all_ignored = false;
+  /// Whether gradients are added to the elements of dlogits, as training adds
+  /// those of several losses. The sum of an element and of its gradient as a
+  /// float is rounded to float once; the sum of an element of a half type is
+  /// then rounded to its type. The elements of ignored rows do not change.
+  /// dlogits is then not the view logits. Not read without dlogits.
+  bool accumulate = false;
 };
 
 }  // namespace v1

@@ -4,8 +4,8 @@
 
 #include <cstddef>
 
-#include "any/converter.h"
 #include "any/step.h"
+#include "schedules/converter.h"
 #include "softlane/any_rows.h"
 
 // How the functions of floats serve half types. A chunk of an input is widened

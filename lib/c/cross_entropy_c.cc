@@ -25,6 +25,7 @@ softlane::CrossEntropyOptions FromC(
   result.upstream_rows = options->upstream_rows;
   result.upstream = options->upstream;
   result.zero_if_all_ignored = options->zero_if_all_ignored != 0;
+  result.accumulate = options->accumulate != 0;
   return result;
 }
 

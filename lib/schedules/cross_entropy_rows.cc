@@ -114,9 +114,7 @@ class CrossEntropyLoop {
     return loss_.is_wanted || (HasGradient() && call_.logits.cols != 0);
   }
   bool IsMean() const { return options_.reduction == Reduction::kMean; }
-  bool IsIgnored(size_t r) const {
-    return call_.HasLabels() && call_.labels[r] == options_.ignore_index;
-  }
+  bool IsIgnored(size_t r) const { return call_.IsIgnored(r); }
   size_t LabelOf(size_t r) const {
     return call_.HasLabels() ? static_cast<size_t>(call_.labels[r]) : kNoLabel;
   }

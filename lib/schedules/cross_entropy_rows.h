@@ -18,6 +18,11 @@ namespace internal {
 
 struct CrossEntropyCall {
   bool HasLabels() const { return targets == nullptr; }
+  bool IsIgnored(size_t r) const {
+    return HasLabels() && labels[r] == options->ignore_index;
+  }
+  /// Whether gradients are added to what is there.
+  bool Adds() const { return options->accumulate && dlogits.data != nullptr; }
 
   // Not an aggregate: its initialization would clear it all first, by a `rep
   // stos`. Not copies of the views: these would wait for the stores that made

@@ -131,6 +131,7 @@ struct Options {
   int64_t ignore_index = -100;
   float label_smoothing = 0.0f, z_loss = 0.0f, upstream = 1.0f;
   int zero_if_all_ignored = 0;
+  int accumulate = 0;
   // Options of attention.
   float softcap = 0.0f, alibi_slope = 0.0f;
   int causal = 0;

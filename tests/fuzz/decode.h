@@ -167,7 +167,9 @@ inline void ChooseOptions(Call& c, Source& source) {
     if (source.Chance(5)) o.label_smoothing = SpecialFloat(source.Byte());
     o.z_loss = ChooseAmount(source, 0.0f, false);
     o.upstream = source.Chance(64) ? SpecialFloat(source.Byte()) : 1.0f;
-    o.zero_if_all_ignored = source.Byte() % 3;
+    const unsigned flags = source.Byte();
+    o.zero_if_all_ignored = static_cast<int>(flags % 3);
+    o.accumulate = static_cast<int>(flags / 3 % 3);
   }
   if (settings == Settings::kAttention) {
     o.softcap = ChooseAmount(source, 0.0f, false);

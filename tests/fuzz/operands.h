@@ -79,7 +79,8 @@ struct LossOptions {
     const Options& o = c.options;
     options = {o.reduction, o.ignore_index, o.label_smoothing,
                c.In(5),     o.z_loss,       o.scale,
-               c.In(6),     o.upstream,     o.zero_if_all_ignored};
+               c.In(6),     o.upstream,     o.zero_if_all_ignored,
+               o.accumulate};
   }
   operator const softlane_cross_entropy_options*() const {
     return are_null ? nullptr : &options;

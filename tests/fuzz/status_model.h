@@ -128,6 +128,7 @@ inline int ExpectedOfOperands(const Call& c) {
     for (size_t k = 0; k < c.num_operands; ++k) {
       if (k == i || !is_looked_at[k] || !spans[i].Meets(spans[k])) continue;
       const bool may_replace = role == Role::kReplacing &&
+                               c.options.accumulate == 0 &&
                                c.OperandAt(k).role == Role::kReplaced &&
                                c.ElementAt(i) == c.ElementAt(k);
       if (may_replace && IsSameView(c, i, k)) continue;

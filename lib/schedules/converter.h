@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_ANY_CONVERTER_H_
-#define SOFTLANE_LIB_ANY_CONVERTER_H_
+#ifndef SOFTLANE_LIB_SCHEDULES_CONVERTER_H_
+#define SOFTLANE_LIB_SCHEDULES_CONVERTER_H_
 
 #include <cstddef>
 
@@ -16,9 +16,11 @@ namespace internal {
 /// force.
 class Converter {
  public:
+  /// Of floats alone: a program that has no other types links no passes.
+  Converter() noexcept : passes_(nullptr) {}
   /// `target` is what Resolve() gave.
   explicit Converter(Target target) noexcept
-      : passes_(KernelsOf(kHalfPasses, target)) {}
+      : passes_(&KernelsOf(kHalfPasses, target)) {}
 
   /// Columns [col, col + cols) of rows [row, row + rows) as floats: the floats
   /// of the view, or widened to the buffer, without gaps.
@@ -32,10 +34,10 @@ class Converter {
               size_t col) const;
 
  private:
-  const HalfPasses& passes_;
+  const HalfPasses* passes_;
 };
 
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_ANY_CONVERTER_H_
+#endif  // SOFTLANE_LIB_SCHEDULES_CONVERTER_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "any/converter.h"
+#include "schedules/converter.h"
 
 namespace softlane {
 namespace internal {
@@ -20,7 +20,7 @@ Rows<const float> Converter::Widened(const ConstAnyRows& view, size_t row,
   if (!IsHalf(view.type)) {
     return WindowOf<const float>(view, row, rows, col, cols);
   }
-  const auto widen = passes_.widen[HalfIndexOf(view.type)];
+  const auto widen = passes_->widen[HalfIndexOf(view.type)];
   if (view.stride == cols) {
     widen(view.At(row, col), buffer, rows * cols);
   } else {
@@ -41,7 +41,7 @@ Rows<float> Converter::PlaceOf(const AnyRows& view, size_t row, size_t rows,
 void Converter::Narrow(const Rows<float>& place, const AnyRows& view,
                        size_t row, size_t col) const {
   if (!IsHalf(view.type)) return;
-  const auto narrow = passes_.narrow[HalfIndexOf(view.type)];
+  const auto narrow = passes_->narrow[HalfIndexOf(view.type)];
   if (view.stride == place.cols) {
     narrow(place.data, view.At(row, col), place.rows * place.cols);
     return;

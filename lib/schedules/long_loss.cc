@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "any/long_loss.h"
+#include "schedules/long_loss.h"
 
 #include "kernels/large_rows.h"
 
@@ -9,13 +9,12 @@
 namespace softlane {
 namespace internal {
 
-static_assert(kPartCols == kSumCols, "a part is a block of its sum");
 static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 
-LongLoss::LongLoss(const Converter& converter, const LossViews& views,
+LongLoss::LongLoss(const LossViews& views, const GradientPlaces& places,
                    const Loss& loss, Target target) noexcept
-    : converter_(converter),
-      views_(views),
+    : views_(views),
+      places_(places),
       loss_(loss),
       passes_(BlockPassesOf(target)),
       shares_(KernelsOf(kSharePasses, target)),
@@ -26,7 +25,7 @@ LongLoss::LongLoss(const Converter& converter, const LossViews& views,
 
 double LongLoss::OfRow(size_t r, const LabelledRow& row) {
   if (row.is_ignored) {
-    FillRow(r, 0.0f);
+    if (!places_.AreAddedTo()) FillRow(r, 0.0f);
     return 0.0;
   }
   const bool has_shares = views_.targets != nullptr || loss_.smoothing != 0.0;
@@ -58,14 +57,14 @@ double LongLoss::OfRow(size_t r, const LabelledRow& row) {
 template <class Step>
 void LongLoss::ForPartsOf(size_t r, const Step& step) {
   const float* const weights = loss_.options.class_weights;
-  for (size_t col = 0; col < views_.x.cols; col += kPartCols) {
+  for (size_t col = 0; col < views_.x.cols; col += kSumCols) {
     const size_t n = BlockCols(col, views_.x.cols);
     if (weights != nullptr) part_options_.class_weights = weights + col;
     const float* const targets =
         views_.targets == nullptr
             ? nullptr
-            : converter_.Widened(*views_.targets, r, 1, col, n, targets_).data;
-    step(Part{col, n, converter_.Widened(views_.x, r, 1, col, n, x_).data,
+            : places_.Widened(*views_.targets, r, 1, col, n, targets_).data;
+    step(Part{col, n, places_.Widened(views_.x, r, 1, col, n, x_).data,
               targets});
   }
 }
@@ -73,10 +72,9 @@ void LongLoss::ForPartsOf(size_t r, const Step& step) {
 template <class Write>
 void LongLoss::WriteRow(size_t r, const Write& write) {
   ForPartsOf(r, [&](const Part& part) {
-    const Rows<float> place =
-        Converter::PlaceOf(views_.dx, r, 1, part.col, part.n, x_);
+    const Rows<float> place = places_.Of(r, 1, part.col, part.n, x_);
     write(part, place.data);
-    converter_.Narrow(place, views_.dx, r, part.col);
+    places_.Take(place, r, part.col);
   });
 }
 

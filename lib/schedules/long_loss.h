@@ -1,26 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_ANY_LONG_LOSS_H_
-#define SOFTLANE_LIB_ANY_LONG_LOSS_H_
+#ifndef SOFTLANE_LIB_SCHEDULES_LONG_LOSS_H_
+#define SOFTLANE_LIB_SCHEDULES_LONG_LOSS_H_
 
 #include <cstddef>
 
-#include "any/chunks.h"
 #include "arith/plan.h"
 #include "kernels/block_sums.h"
 #include "kernels/cross_entropy_kernels.h"
 #include "kernels/cross_entropy_parts.h"
+#include "schedules/gradient_places.h"
 #include "softlane/any_rows.h"
 #include "softlane/target.h"
 
 namespace softlane {
 namespace internal {
-
-/// The operands of a cross-entropy that are views.
-struct LossViews {
-  const ConstAnyRows& x;
-  const ConstAnyRows* targets;  // null with labels
-  const AnyRows& dx;            // without data: no gradient
-};
 
 /// The cross-entropy of rows of more than kSumCols columns, part by part, with
 /// the bits of CrossEntropyKernels::row. No memory has a row as floats.
@@ -30,8 +23,8 @@ struct LossViews {
 /// more.
 class LongLoss {
  public:
-  LongLoss(const Converter& converter, const LossViews& views, const Loss& loss,
-           Target target) noexcept;
+  LongLoss(const LossViews& views, const GradientPlaces& places,
+           const Loss& loss, Target target) noexcept;
   LongLoss(const LongLoss&) = delete;
 
   /// The loss of row r. Writes its gradient.
@@ -63,19 +56,19 @@ class LongLoss {
                      const RowPlan& plan, const RowLoss& result,
                      bool has_shares, bool fit_floats);
 
-  const Converter& converter_;
   const LossViews& views_;
+  const GradientPlaces& places_;
   const Loss& loss_;
   const BlockPasses& passes_;
   const SharePasses& shares_;
   LossOfPartFunction& loss_of_part_;
   CrossEntropyOptions part_options_;  // the weights are those of the part
   const Loss part_loss_;
-  alignas(64) float x_[kPartCols];
-  alignas(64) float targets_[kPartCols];
+  alignas(64) float x_[kSumCols];
+  alignas(64) float targets_[kSumCols];
 };
 
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_ANY_LONG_LOSS_H_
+#endif  // SOFTLANE_LIB_SCHEDULES_LONG_LOSS_H_

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "schedules/loaded_losses.h"
+
+#include "kernels/half_passes.h"
+#include "kernels/row_limits.h"
+#include "schedules/long_loss.h"
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// The elements of some rows, and of the longest row, in a buffer.
+constexpr size_t kChunk = 2048;
+constexpr size_t kMaxChunkCols = 8192;
+
+// Of logits, which gradients replace, and of targets.
+size_t NumBuffers(const LossViews& views) {
+  return views.targets != nullptr && IsHalf(views.targets->type) ? 2 : 1;
+}
+
+// What loads rows for the schedule.
+struct Loader {
+  // Elements for logits and gradients, and for targets.
+  struct Buffers {
+    float* x;
+    float* targets;
+  };
+
+  static void Load(void* context, size_t first, size_t count) {
+    static_cast<Loader*>(context)->Load(first, count);
+  }
+  void Load(size_t first, size_t count) {
+    Store();
+    if (count == 0) return;
+    loaded_first = first;
+    loaded = count;
+    const size_t cols = views.x.cols;
+    const bool has_gradient = views.dx.data != nullptr;
+    Rows<float> place;
+    if (has_gradient) {
+      place = places.Of(first, count, 0, cols, buffers.x);
+    }
+    const Rows<const float> x =
+        places.Widened(views.x, first, count, 0, cols,
+                       buffers.x == nullptr ? place.data : buffers.x);
+    floats.x.data = x.data;
+    floats.x.stride = x.stride;
+    if (has_gradient) {
+      floats.dx.data = place.data;
+      floats.dx.stride = place.stride;
+    }
+    if (views.targets == nullptr) return;
+    const Rows<const float> targets =
+        places.Widened(*views.targets, first, count, 0, cols, buffers.targets);
+    floats.targets.data = targets.data;
+    floats.targets.stride = targets.stride;
+  }
+  void Store() const {
+    if (loaded == 0 || views.dx.data == nullptr) return;
+    const Rows<float> all(floats.dx.data, loaded, views.x.cols,
+                          floats.dx.stride);
+    if (!places.AreAddedTo()) return places.Take(all, loaded_first, 0);
+    // Nothing is added to an ignored row: +0 would change -0.
+    for (size_t begin = 0, end; begin < loaded; begin = end + 1) {
+      end = begin;
+      while (end < loaded && !call.IsIgnored(loaded_first + end)) ++end;
+      places.Take(all.Slice(begin, end - begin), loaded_first + begin, 0);
+    }
+  }
+
+  const GradientPlaces& places;
+  const CrossEntropyCall& call;
+  const LossViews& views;
+  FloatViews& floats;
+  Buffers buffers;
+  size_t loaded_first = 0, loaded = 0;
+};
+
+GradientPlaces PlacesOf(const LoadedLosses& c) {
+  return {c.converter, c.views.dx, c.call.options->accumulate};
+}
+
+void RunLoaded(const LoadedLosses& c, const Loader::Buffers& buffers,
+               size_t max_rows) {
+  const GradientPlaces places = PlacesOf(c);
+  Loader loader{places, c.call, c.views, c.floats, buffers};
+  const LossSource source = {&loader, max_rows, &Loader::Load, nullptr};
+  RunCrossEntropyOf(source, c.call, c.target);
+}
+
+// Loads rows to `elements`. At most kChunk elements at a time, but a row at
+// least.
+void RunInBuffer(const LoadedLosses& c, float* elements, size_t count) {
+  const size_t cols = c.views.x.cols;
+  const size_t of_each = count / NumBuffers(c.views);
+  const size_t rows = (of_each < kChunk ? of_each : kChunk) / cols;
+  RunLoaded(c, {elements, elements + (count - of_each)}, rows == 0 ? 1 : rows);
+}
+// The frames of these functions are not the caller's. A tile of the schedule
+// takes 64 kB of stack itself; for all that is left there is a tile's rows.
+constexpr size_t kFewElements = 64;
+[[gnu::noinline]] void RunFewRows(const LoadedLosses& c) {
+  alignas(64) float elements[2 * kFewElements];
+  RunInBuffer(c, elements, 2 * kFewElements);
+}
+constexpr size_t kTileElements = 2048;
+static_assert(2 * kTileCapacity <= kTileElements, "rows of a tile fit");
+[[gnu::noinline]] void RunTileRows(const LoadedLosses& c) {
+  alignas(64) float elements[kTileElements];
+  RunInBuffer(c, elements, kTileElements);
+}
+constexpr size_t kManyElements = 2 * kMaxChunkCols;
+[[gnu::noinline]] void RunManyRows(const LoadedLosses& c) {
+  alignas(64) float elements[kManyElements];
+  RunInBuffer(c, elements, kManyElements);
+}
+
+// The context of rows that are done part by part.
+struct Parts {
+  static double OfRow(void* context, const Loss& loss, size_t r,
+                      const LabelledRow& row) {
+    const Parts& parts = *static_cast<const Parts*>(context);
+    return LongLoss(parts.views, parts.places, loss, parts.target)
+        .OfRow(r, row);
+  }
+
+  const LossViews& views;
+  const GradientPlaces places;
+  Target target;
+};
+[[gnu::noinline]] void RunParts(const LoadedLosses& c) {
+  Parts parts{c.views, PlacesOf(c), c.target};
+  const LossSource source = {&parts, 0, nullptr, &Parts::OfRow};
+  RunCrossEntropyOf(source, c.call, c.target);
+}
+
+}  // namespace
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void RunLoadedLosses(const LoadedLosses& c) noexcept {
+  const LossViews& views = c.views;
+  const size_t rows = views.x.rows, cols = views.x.cols;
+  if (cols <= kFewElements && rows <= kFewElements / cols) {
+    RunFewRows(c);
+  } else if (cols <= kTileElements / NumBuffers(views)) {
+    RunTileRows(c);
+  } else if (cols <= kManyElements / NumBuffers(views)) {
+    RunManyRows(c);
+  } else if (NumBuffers(views) == 1 && views.dx.data != nullptr &&
+             PlacesOf(c).AreInView()) {
+    RunLoaded(c, {nullptr, nullptr}, 1);
+  } else {
+    RunParts(c);
+  }
+}
+
+void RunAddedLosses(const CrossEntropyCall& call, Target target) noexcept {
+  const ConstAnyRows x = call.logits;
+  const ConstAnyRows targets =
+      call.HasLabels() ? ConstAnyRows() : ConstAnyRows(*call.targets);
+  const AnyRows dx = call.dlogits;
+  const LossViews views{x, call.HasLabels() ? nullptr : &targets, dx};
+  FloatViews floats(views);
+  CrossEntropyCall loaded(floats.x, call.loss, floats.dx, *call.options,
+                          call.divisor);
+  loaded.labels = call.labels;
+  if (!call.HasLabels()) loaded.targets = &floats.targets;
+  loaded.shares_fit_floats = call.shares_fit_floats;
+  loaded.counted = call.counted;
+  RunLoadedLosses({loaded, views, floats, Converter(), target});
+}
+
+}  // namespace internal
+}  // namespace softlane
