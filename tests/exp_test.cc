@@ -7,8 +7,10 @@
 
 #include "doctest/doctest.h"
 #include "each_target.h"
+#include "float16_ties.h"
 #include "inputs.h"
 #include "reference.h"
+#include "softlane/any_rows.h"
 
 namespace softlane {
 namespace {
@@ -74,6 +76,39 @@ TEST_CASE("exp: special values in every lane") {
       }
     }
     CHECK(wrong == 0);
+  });
+}
+
+// In order, so that blocks are usual throughout or not at all; and in an order
+// that mixes them.
+template <class Half>
+void CheckHalves(Target target) {
+  constexpr size_t kAll = 65536;
+  for (const size_t step : {1, 4099}) {
+    std::vector<Half> x(kAll), y(kAll);
+    std::vector<float> wide(kAll);
+    for (size_t i = 0; i < kAll; ++i) {
+      x[i] = Half::FromBits(static_cast<uint16_t>(i * step));
+      wide[i] = static_cast<float>(x[i]);
+    }
+    REQUIRE(Exp(Rows<const Half>(x.data(), 1, kAll),
+                Rows<Half>(y.data(), 1, kAll), target) == Status::kOk);
+    const std::vector<float> want = Run(wide, target);
+    size_t wrong = 0;
+    for (size_t i = 0; i < kAll; ++i) {
+      const bool is_nan = want[i] != want[i];
+      const float got = static_cast<float>(y[i]);
+      wrong += is_nan ? got == got : y[i].bits != Half(want[i]).bits;
+    }
+    CHECK(wrong == 0);
+  }
+}
+
+// Kills: arguments that are taken for usual and are not, and their neighbours.
+TEST_CASE("exp: all halves") {
+  ForEachTarget([](Target target) {
+    CheckHalves<BFloat16>(target);
+    if (CpuRoundsFloat16Ties()) CheckHalves<Float16>(target);
   });
 }
 

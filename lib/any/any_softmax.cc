@@ -4,6 +4,7 @@
 #include "any/any_check.h"
 #include "any/chunks.h"
 #include "fp_environment.h"
+#include "schedules/softmax_batches.h"
 
 // Rows of at most kMaxChunkCols columns are chunks. The exp values of a longer
 // row have no place but an output of floats. Elsewhere the row is read into a
@@ -114,10 +115,38 @@ bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
                           call.target, {&RunChunks, &all});
 }
 
+// Rows of batches that do not fit a prediction are chunks: after each failure
+// twice as many.
+void RunInBatches(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
+                  const Converter& converter) {
+  ScaleParts place;
+  const ScaleParts& parts = SplitScale(call.options.scale, place);
+  const size_t rows = call.x.rows;
+  size_t at_once = kSmallBatchRows;
+  for (size_t r = 0;;) {
+    const size_t left = rows - r;
+    r += floats.half_batches(call.x.Slice(r, left), call.y.Slice(r, left),
+                             parts, call.target);
+    if (r == rows) return;
+    const size_t count = rows - r < at_once ? rows - r : at_once;
+    RunShortRows(floats,
+                 {call.x.Slice(r, count), call.y.Slice(r, count), nullptr,
+                  call.options, call.target},
+                 converter);
+    r += count;
+    if (r == rows) return;
+    at_once *= 2;
+  }
+}
+
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunChecked(const SoftmaxFunctions& floats,
                                   const AnySoftmaxCall& call) {
   const Converter converter(call.target);
+  if (floats.half_batches != nullptr &&
+      AreHalfBatches(call.x.rows, call.x.cols, call.x.type)) {
+    return RunInBatches(floats, call, converter);
+  }
   if (RunHalf(floats, call, converter)) return;
   if (call.x.cols <= kMaxChunkCols) {
     RunShortRows(floats, call, converter);

@@ -2,6 +2,7 @@
 #ifndef SOFTLANE_LIB_ANY_ANY_SOFTMAX_H_
 #define SOFTLANE_LIB_ANY_ANY_SOFTMAX_H_
 
+#include "schedules/half_batches.h"
 #include "schedules/half_rows.h"
 #include "softlane/any_rows.h"
 #include "softlane/options.h"
@@ -30,6 +31,9 @@ struct SoftmaxFunctions {
   bool (*half_rows)(const ConstAnyRows& x, const AnyRows& y,
                     const ScaleParts& parts, Target target,
                     const OtherHalfRows& others) = nullptr;
+  /// The same for short rows.
+  size_t (*half_batches)(const ConstAnyRows& x, const AnyRows& y,
+                         const ScaleParts& parts, Target target) = nullptr;
 };
 
 /// Checks a call of softmax, log-softmax or logsumexp with half types, and does

@@ -2,7 +2,7 @@
 #include "any/any_check.h"
 #include "any/chunks.h"
 #include "fp_environment.h"
-#include "kernels/half_exps.h"
+#include "kernels/half_exponentials.h"
 #include "softlane/exp.h"
 
 namespace softlane {
@@ -34,10 +34,9 @@ void RunChunks(const ConstAnyRows& x, const AnyRows& y, Target target) {
 // columns done.
 size_t RunBlocks(const ConstAnyRows& x, const AnyRows& y, Target target) {
   constexpr size_t kBlock = 64;
-  const internal::HalfRowKernels& kernels =
-      internal::KernelsOf(internal::kHalfRowKernels, target);
   if (x.type != y.type) return 0;
-  const auto exp = kernels.exp[internal::HalfIndexOf(x.type)];
+  const auto exp = internal::KernelsOf(internal::kHalfExponentials, target)
+                       .exp[internal::HalfIndexOf(x.type)];
   if (exp == nullptr) return 0;
   const bool is_dense = x.stride == x.cols && y.stride == x.cols;
   if (is_dense && x.rows * x.cols % kBlock == 0) {

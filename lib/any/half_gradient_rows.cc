@@ -13,7 +13,7 @@ namespace {
 
 // Shorter rows are faster in chunks, which have a loop over several rows.
 constexpr size_t kMinCols = 512;
-static_assert(kMinCols >= kHalfStep, "");
+static_assert(kMinCols >= kGradientStep, "");
 
 // The columns from the gradients to those that are brought into the cache.
 constexpr size_t kAheadCols = 2048;
@@ -34,20 +34,21 @@ HalfGradientRow From(const HalfGradientRow& row, size_t i, size_t n, void* to) {
 void WriteRow(WriteHalfGradients* write, const HalfGradientRow& row,
               size_t bytes, double dot) {
   constexpr size_t kLine = 64;
-  alignas(kLine) char first[kHalfStep * sizeof(float)], last[sizeof(first)];
+  alignas(kLine) char first[kGradientStep * sizeof(float)], last[sizeof(first)];
   char* const dx = static_cast<char*>(row.dx);
   const size_t past = reinterpret_cast<uintptr_t>(dx) % kLine;
   const size_t begin = row.is_streamed ? (kLine - past) % kLine / bytes : 0;
-  const size_t rest = (row.n - begin) % kHalfStep;
+  const size_t rest = (row.n - begin) % kGradientStep;
   const size_t end = row.n - rest;
-  if (begin != 0) write(From(row, 0, kHalfStep, first), dot);
-  if (rest != 0) write(From(row, row.n - kHalfStep, kHalfStep, last), dot);
+  if (begin != 0) write(From(row, 0, kGradientStep, first), dot);
+  if (rest != 0)
+    write(From(row, row.n - kGradientStep, kGradientStep, last), dot);
   HalfGradientRow steps = From(row, begin, end - begin, dx + begin * bytes);
   steps.is_streamed = row.is_streamed;
   write(steps, dot);
   if (begin != 0) std::memcpy(dx, first, begin * bytes);
   if (rest != 0) {
-    std::memcpy(dx + end * bytes, last + (kHalfStep - rest) * bytes,
+    std::memcpy(dx + end * bytes, last + (kGradientStep - rest) * bytes,
                 rest * bytes);
   }
 }

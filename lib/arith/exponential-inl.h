@@ -48,13 +48,7 @@ class Exponential {
               Set(kMagic + internal::kExpPositiveShift));
         },
         x);
-    const VF l_hi = Set(kLog2EHigh);
-    const VF l_lo = Set(kLog2ELow);
-    const V eighths = Eighths(clamped, l_hi, magic);
-    const V minus_f = MinusRest(clamped, eighths, l_hi, l_lo, magic);
-    const V unscaled =
-        Map([&](VF f, VF eighths) HWY_ATTR { return Power(f, eighths); },
-            minus_f, eighths);
+    const V unscaled = Unscaled(clamped, magic);
     return Map(
         [](VF x, VF unscaled) HWY_ATTR {
           const VF back =
@@ -65,7 +59,22 @@ class Exponential {
         x, unscaled);
   }
 
+  // The same for arguments of which all results are normal.
+  template <class V>
+  HWY_INLINE V OfUsual(const V& x) const {
+    return Unscaled(x, Repeat<V>(Set(kMagic)));
+  }
+
  private:
+  template <class V>
+  HWY_INLINE V Unscaled(const V& x, const V& magic) const {
+    const VF l_hi = Set(kLog2EHigh);
+    const VF l_lo = Set(kLog2ELow);
+    const V eighths = Eighths(x, l_hi, magic);
+    const V minus_f = MinusRest(x, eighths, l_hi, l_lo, magic);
+    return Map([&](VF f, VF eighths) HWY_ATTR { return Power(f, eighths); },
+               minus_f, eighths);
+  }
   HWY_INLINE VF Power(VF minus_f, VF eighths) const {
     VF p = Set(internal::kExpC4);
     p = Fma(p, minus_f, Set(internal::kExpC3));

@@ -76,43 +76,52 @@ constexpr size_t kHalfStep = 8;
 
 #if HWY_TARGET == HWY_AVX2
 
-HWY_INLINE void Step(const BFloat16* from, float* to) {
-  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  _mm256_storeu_ps(
-      to, _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16)));
+HWY_INLINE __m256 Convert(BFloat16, __m128i v) {
+  return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
 }
-HWY_INLINE void Step(const Float16* from, float* to) {
-  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-  _mm256_storeu_ps(to, _mm256_cvtph_ps(v));
-}
-// Numbers: their upper halves are rounded.
-HWY_INLINE __m256i RoundedUpper(__m256 v) {
+HWY_INLINE __m256 Convert(Float16, __m128i v) { return _mm256_cvtph_ps(v); }
+// The upper halves of 32 bits are rounded; for numbers.
+HWY_INLINE __m256i RoundedNumbers(__m256 v) {
   const __m256i bits = _mm256_castps_si256(v);
   const __m256i odd =
       _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
   return _mm256_add_epi32(bits,
                           _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
 }
-// In 32 bits each.
-HWY_INLINE __m256i ToBFloat16(__m256 v) {
-  const __m256i bits = _mm256_castps_si256(v);
-  const __m256i rounded = RoundedUpper(v);
-  const __m256i quiet = _mm256_or_si256(bits, _mm256_set1_epi32(0x400000));
-  const __m256 any =
-      _mm256_blendv_ps(_mm256_castsi256_ps(rounded), _mm256_castsi256_ps(quiet),
-                       _mm256_cmp_ps(v, v, _CMP_UNORD_Q));
-  return _mm256_srli_epi32(_mm256_castps_si256(any), 16);
+// The same with NaN.
+HWY_INLINE __m256i Rounded(__m256 v) {
+  const __m256i quiet =
+      _mm256_or_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x400000));
+  const __m256i is_nan = _mm256_castps_si256(_mm256_cmp_ps(v, v, _CMP_UNORD_Q));
+  return _mm256_blendv_epi8(RoundedNumbers(v), quiet, is_nan);
 }
-HWY_INLINE void Step(const float* from, BFloat16* to) {
-  const __m256i v = ToBFloat16(_mm256_loadu_ps(from));
+// The upper half of each 32 bits, of one vector and of two.
+HWY_INLINE __m128i UpperHalves(__m256i v) {
+  const __m256i halves = _mm256_srli_epi32(v, 16);
+  return _mm_packus_epi32(_mm256_castsi256_si128(halves),
+                          _mm256_extracti128_si256(halves, 1));
+}
+HWY_INLINE __m256i UpperHalves(__m256i a, __m256i b) {
+  const __m256i halves =
+      _mm256_packus_epi32(_mm256_srli_epi32(a, 16), _mm256_srli_epi32(b, 16));
+  return _mm256_permute4x64_epi64(halves, _MM_SHUFFLE(3, 1, 2, 0));
+}
+HWY_INLINE __m128i Convert(BFloat16, __m256 v) {
+  return UpperHalves(Rounded(v));
+}
+HWY_INLINE __m128i Convert(Float16, __m256 v) {
+  return _mm256_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+}
+
+template <class Half>
+HWY_INLINE void Step(const Half* from, float* to) {
+  const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+  _mm256_storeu_ps(to, Convert(Half(), v));
+}
+template <class Half>
+HWY_INLINE void Step(const float* from, Half* to) {
   _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                   _mm_packus_epi32(_mm256_castsi256_si128(v),
-                                    _mm256_extracti128_si256(v, 1)));
-}
-HWY_INLINE void Step(const float* from, Float16* to) {
-  const __m128i v = _mm256_cvtps_ph(
-      _mm256_loadu_ps(from), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), v);
+                   Convert(Half(), _mm256_loadu_ps(from)));
 }
 
 // Two steps need one permutation, and one question for NaN. At 1024 elements on
@@ -126,10 +135,8 @@ HWY_INLINE void TwoSteps(const float* from, BFloat16* to) {
     Step(from, to);
     return Step(from + kHalfStep, to + kHalfStep);
   }
-  const __m256i v = _mm256_packus_epi32(_mm256_srli_epi32(RoundedUpper(a), 16),
-                                        _mm256_srli_epi32(RoundedUpper(b), 16));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                      _mm256_permute4x64_epi64(v, _MM_SHUFFLE(3, 1, 2, 0)));
+                      UpperHalves(RoundedNumbers(a), RoundedNumbers(b)));
 }
 template <class In, class Out>
 HWY_INLINE void TwoSteps(const In* from, Out* to) {

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// A vector of numbers of a half type, for passes that convert on the way: AVX2
-// and AVX-512.
+// Vectors of a half type in memory, for passes that convert on the way. Targets
+// that have no instructions for it have no such vectors.
+//
+// Usual numbers are 0 and those from 2^-126 to 2^111 in magnitude.
 
 #if defined(SOFTLANE_LIB_ARITH_HALF_VECTORS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -31,9 +33,10 @@ HWY_INLINE void StoreUsual(VF v, Float16* to) {
                       Convert(Float16(), v.raw));
 }
 // The upper half of each 32 bits.
-HWY_INLINE void StoreUpper(hn::VFromD<I32> v, BFloat16* to) {
+HWY_INLINE void StoreUpper(VF v, BFloat16* to) {
+  const __m512i halves = _mm512_srli_epi32(_mm512_castps_si512(v.raw), 16);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                      _mm512_cvtepi32_epi16(_mm512_srli_epi32(v.raw, 16)));
+                      _mm512_cvtepi32_epi16(halves));
 }
 
 #elif HWY_TARGET == HWY_AVX2
@@ -48,65 +51,92 @@ HWY_INLINE VF LoadHalf(const BFloat16* from) {
   return VF{_mm256_castsi256_ps(_mm256_shuffle_epi8(v, places))};
 }
 HWY_INLINE VF LoadHalf(const Float16* from) {
-  return VF{
-      _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))};
+  return VF{Convert(Float16(),
+                    _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)))};
 }
 HWY_INLINE void StoreUsual(VF v, Float16* to) {
-  _mm_storeu_si128(
-      reinterpret_cast<__m128i*>(to),
-      _mm256_cvtps_ph(v.raw, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), Convert(Float16(), v.raw));
 }
-// The upper half of each 32 bits.
-HWY_INLINE void StoreUpper(hn::VFromD<I32> v, BFloat16* to) {
-  const __m256i halves = _mm256_srli_epi32(v.raw, 16);
-  _mm_storeu_si128(reinterpret_cast<__m128i*>(to),
-                   _mm_packus_epi32(_mm256_castsi256_si128(halves),
-                                    _mm256_extracti128_si256(halves, 1)));
+
+#elif HWY_ARCH_ARM_A64
+
+HWY_INLINE uint16x4_t LoadFourBits(const void* from) {
+  return vreinterpret_u16_u8(vld1_u8(static_cast<const uint8_t*>(from)));
+}
+HWY_INLINE VF LoadHalf(const BFloat16* from) {
+  return VF(vreinterpretq_f32_u32(vshll_n_u16(LoadFourBits(from), 16)));
+}
+HWY_INLINE VF LoadHalf(const Float16* from) {
+  return VF(vcvt_f32_f16(vreinterpret_f16_u16(LoadFourBits(from))));
 }
 
 #endif
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 
-// The halves of two vectors of floats, 16 bits each. Their order is that of
-// instructions that pack and unpack within 128 bits.
-HWY_INLINE void SplitTwo(VF a, VF b, BFloat16* upper, BFloat16* lower) {
-  const auto a_bits = hn::BitCast(I32(), a), b_bits = hn::BitCast(I32(), b);
-  const auto low = hn::Set(I32(), 0xFFFF);
-  const auto a_upper = hn::BitCast(
-      I32(), hn::ShiftRight<16>(hn::BitCast(hn::RebindToUnsigned<I32>(), a)));
-  const auto b_upper = hn::BitCast(
-      I32(), hn::ShiftRight<16>(hn::BitCast(hn::RebindToUnsigned<I32>(), b)));
-  const auto a_lower = hn::And(a_bits, low), b_lower = hn::And(b_bits, low);
+// A usual number rounded to the 8 bits of bfloat16, to nearest even. 65535 v,
+// rounded to 24 bits, is 65536 v less a multiple of v's last bit in bfloat16:
+// the nearest one. 65537 v would not do, as it may have a binary digit more.
+// All such floats were compared. NaN becomes quiet.
+HWY_INLINE VF RoundedUsual(VF v) {
+  const VF factor = Set(0x1p16f);
+  return hn::MulSub(v, factor, hn::MulSub(v, factor, v));
+}
+
+HWY_INLINE void StoreUsual(const Two& v, float* to) {
+  Store(v.a, to);
+  Store(v.b, to + kLanes);
+}
+HWY_INLINE void StoreUsual(const Two& v, Float16* to) {
+  StoreUsual(v.a, to);
+  StoreUsual(v.b, to + kLanes);
+}
+HWY_INLINE void StoreUsual(const Two& v, BFloat16* to) {
+  const VF a = RoundedUsual(v.a), b = RoundedUsual(v.b);
 #if HWY_TARGET == HWY_AVX3
-  _mm512_storeu_si512(upper, _mm512_packus_epi32(a_upper.raw, b_upper.raw));
-  _mm512_storeu_si512(lower, _mm512_packus_epi32(a_lower.raw, b_lower.raw));
+  StoreUpper(a, to);
+  StoreUpper(b, to + kLanes);
 #else
+  _mm256_storeu_si256(
+      reinterpret_cast<__m256i*>(to),
+      UpperHalves(_mm256_castps_si256(a.raw), _mm256_castps_si256(b.raw)));
+#endif
+}
+
+// The upper and the lower halves of two vectors of floats, 16 bits each. The
+// halves of the two alternate.
+HWY_INLINE void SplitTwo(const Two& v, BFloat16* upper, BFloat16* lower) {
+#if HWY_TARGET == HWY_AVX3
+  const __m512i a = _mm512_castps_si512(v.a.raw);
+  const __m512i b = _mm512_castps_si512(v.b.raw);
+  constexpr __mmask32 kOdd = 0xAAAAAAAA;
+  _mm512_storeu_si512(
+      upper, _mm512_mask_blend_epi16(kOdd, _mm512_srli_epi32(a, 16), b));
+  _mm512_storeu_si512(
+      lower, _mm512_mask_blend_epi16(kOdd, a, _mm512_slli_epi32(b, 16)));
+#else
+  const __m256i a = _mm256_castps_si256(v.a.raw);
+  const __m256i b = _mm256_castps_si256(v.b.raw);
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(upper),
-                      _mm256_packus_epi32(a_upper.raw, b_upper.raw));
+                      _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xAA));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(lower),
-                      _mm256_packus_epi32(a_lower.raw, b_lower.raw));
+                      _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xAA));
 #endif
 }
 HWY_INLINE Two JoinTwo(const BFloat16* upper, const BFloat16* lower) {
 #if HWY_TARGET == HWY_AVX3
   const __m512i u = _mm512_loadu_si512(upper), l = _mm512_loadu_si512(lower);
-  return {VF{_mm512_castsi512_ps(_mm512_unpacklo_epi16(l, u))},
-          VF{_mm512_castsi512_ps(_mm512_unpackhi_epi16(l, u))}};
+  constexpr __mmask32 kOdd = 0xAAAAAAAA;
+  const __m512i a = _mm512_mask_blend_epi16(kOdd, l, _mm512_slli_epi32(u, 16));
+  const __m512i b = _mm512_mask_blend_epi16(kOdd, _mm512_srli_epi32(l, 16), u);
+  return {VF{_mm512_castsi512_ps(a)}, VF{_mm512_castsi512_ps(b)}};
 #else
   const __m256i u = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper));
   const __m256i l = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lower));
-  return {VF{_mm256_castsi256_ps(_mm256_unpacklo_epi16(l, u))},
-          VF{_mm256_castsi256_ps(_mm256_unpackhi_epi16(l, u))}};
+  const __m256i a = _mm256_blend_epi16(l, _mm256_slli_epi32(u, 16), 0xAA);
+  const __m256i b = _mm256_blend_epi16(_mm256_srli_epi32(l, 16), u, 0xAA);
+  return {VF{_mm256_castsi256_ps(a)}, VF{_mm256_castsi256_ps(b)}};
 #endif
-}
-
-// For 0, and for numbers from 2^-126 to 2^100: Veltkamp's splitting into 8 bits
-// and 16 gives the nearest number of 8 bits, and of two the even number. All
-// such floats were compared.
-HWY_INLINE void StoreUsual(VF v, BFloat16* to) {
-  const VF t = hn::Mul(v, Set(65537.0f));
-  StoreUpper(hn::BitCast(I32(), hn::Sub(t, hn::Sub(t, v))), to);
 }
 
 #endif

@@ -16,6 +16,7 @@
 #include "arith/fold_rows-inl.h"
 #include "arith/probability-inl.h"
 #include "arith/sum-inl.h"
+#include "arith/word_sum-inl.h"
 #include "kernels/short_rows.h"
 #include "kernels/stream-inl.h"
 
@@ -92,6 +93,14 @@ class BatchSums {
     sum.AddFolded(folded);
     hn::Store(sum.Folded(), F64(), lanes_ + r * kF64Lanes);
   }
+#if HWY_TARGET == HWY_AVX2
+  // Of n terms, whole blocks, in words: see Batch.
+  HWY_INLINE void SetWords(size_t r, const float* terms, size_t n) {
+    WordSum sum;
+    for (; n != 0; n -= kSumBlock, terms += kSumBlock) sum.AddBlock(terms);
+    hn::Store(sum.Folded(), F64(), lanes_ + r * kF64Lanes);
+  }
+#endif
   // The first row's, for lanes of the last vector that have no row.
   HWY_INLINE void SetMissing(size_t first) {
     const VD lanes = hn::Load(F64(), lanes_);

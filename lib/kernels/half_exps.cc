@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "kernels/half_exps.h"
 
+#include <type_traits>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/half_exps.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "arith/exponential-inl.h"
 #include "arith/half_pairs-inl.h"
 #include "arith/half_vectors-inl.h"
 #include "kernels/ahead-inl.h"
 #include "kernels/exp_last-inl.h"
+#include "kernels/half_ahead-inl.h"
 #include "kernels/range_terms-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -17,6 +19,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
+using internal::Batch;
 using internal::ExpParams;
 using internal::HalfRowJob;
 using internal::HalfRowKernels;
@@ -26,87 +29,115 @@ using internal::RowResult;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 
-// Logits of a half type in memory, in whole vectors.
-template <class Half>
-struct HalfLogits {
-  static constexpr bool kMayBeStaged = false;
+// Exp values of bfloat16 that become bfloat16 are in pairs of even and odd
+// elements with AVX2: no instruction moves them between lanes. Others are in
+// order.
+template <class In, class Out>
+constexpr bool kAreWords =
+    HWY_TARGET ==
+    HWY_AVX2&& std::is_same_v<In, BFloat16>&& std::is_same_v<Out, BFloat16>;
 
-  HWY_INLINE VF One(size_t i) const { return LoadHalf(x + i); }
-  HWY_INLINE Four FourOf(size_t i) const {
-    return {One(i), One(i + 16), One(i + 32), One(i + 48)};
+#if HWY_TARGET == HWY_AVX2
+
+template <class In, bool kInWords>
+using TermsOf = HalfTerms<In, kInWords>;
+template <class Terms, bool kInWords, class Out>
+using TermsBeside = HalfTermsBeside<Terms, kInWords, Out>;
+
+template <class Terms, class Sum>
+HWY_INLINE void AddTerms(size_t begin, size_t end, const Terms& terms,
+                         Sum& sum) {
+  AddPairsAhead(begin, end, terms, sum);
+}
+// Adds the terms of whole blocks, in order or not, to a sum that has nothing.
+template <bool kInWords, class Terms>
+HWY_INLINE void AddAll(size_t begin, size_t end, const Terms& terms,
+                       LaneSum& sum) {
+  if constexpr (kInWords) {
+    WordSum words;
+    AddPairsAhead(begin, end, terms, words);
+    words.AddTo(sum);
+  } else {
+    AddPairsAhead(begin, end, terms, sum);
   }
+}
 
-  const Half* x;
+#else
+
+template <class In, bool>
+struct TermsOf {
+  HWY_INLINE VF One(size_t i) const { return LoadHalf(x + i); }
+  HWY_INLINE Four Logits(size_t i) const {
+    return InRegisters({One(i), One(i + 16), One(i + 32), One(i + 48)});
+  }
+  HWY_INLINE Four Put(size_t i, const Four& logits) const {
+    const Four terms = ExpInRange<false>(logits, exp, range);
+    StoreFour(terms, e + i, 16);
+    return terms;
+  }
+  HWY_INLINE Four FourOf(size_t i) const { return Put(i, Logits(i)); }
+
+  const SoftmaxExp& exp;
+  LaneRange& range;
+  const In* const x;
+  float* const e;
 };
 
-HWY_INLINE void StoreUsual(VF v, float* to) { Store(v, to); }
-
-// Terms and, in the same loop, the probabilities of a pending row.
-template <class Terms, class Out>
-struct BesideTerms {
+// All loads stand before all stores: see PendingTerms.
+template <class Terms, bool, class Out>
+struct TermsBeside : Terms {
   HWY_INLINE Four FourOf(size_t i) const {
-    const Four x = terms.LoadFourOf(i);
-    const Four pending = InRegisters(LoadFour(from + i, 16));
-    const Four term = terms.Of(x);
-    const Four result = probabilities.NotTiny(pending);
-    terms.PutFour(i, term);
-    StoreUsual(result.a, to + i);
-    StoreUsual(result.b, to + i + 16);
-    StoreUsual(result.c, to + i + 32);
-    StoreUsual(result.d, to + i + 48);
-    return term;
+    const Four logits = Terms::Logits(i);
+    const Four p =
+        probabilities.NotTiny(InRegisters(LoadFour(pending + i, 16)));
+    const Four terms = Terms::Put(i, logits);
+    StoreUsual(Two{p.a, p.b}, to + i);
+    StoreUsual(Two{p.c, p.d}, to + i + 32);
+    return terms;
   }
 
-  // See EndAndBegin.
-  HWY_INLINE const SoftmaxExp& Exp() const { return terms.Exp(); }
-  HWY_INLINE VF Begin(size_t i) const { return terms.Begin(i); }
-  HWY_INLINE void Beside(size_t i) const {
-    StoreUsual(probabilities.NotTiny(Load(from + i)), to + i);
-  }
-  HWY_INLINE VF End(const NarrowStage& stage) const { return terms.End(stage); }
-  HWY_INLINE void Put(size_t i, VF term) const { terms.Put(i, term); }
-
-  const Terms& terms;
   const Probabilities& probabilities;
-  const float* const from;
+  const float* const pending;
   Out* const to;
 };
 
-template <class Terms>
+template <class Terms, class Sum>
+HWY_INLINE void AddTerms(size_t begin, size_t end, const Terms& terms,
+                         Sum& sum) {
+  AddBlocks(begin, end, terms, sum);
+}
+template <bool, class Terms>
 HWY_INLINE void AddAll(size_t begin, size_t end, const Terms& terms,
                        LaneSum& sum) {
-  if constexpr (kRunsAhead) {
-    AddBlocksAhead(begin, end, terms, sum);
-  } else {
-    AddBlocks(begin, end, terms, sum);
-  }
+  AddBlocks(begin, end, terms, sum);
 }
+
+#endif
 
 template <class In, class Out>
 HWY_NOINLINE void ExpRow(const HalfRowJob& job, const ExpParams& params,
                          RowResult& result) {
-  const HalfLogits<In> logits{static_cast<const In*>(job.logits)};
+  constexpr bool kInWords = kAreWords<In, Out>;
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
-  NarrowMax none;
   LaneSum sum;
-  using Terms = RangeTerms<false, false, HalfLogits<In>>;
-  const Terms terms{exp, logits, job.e, range, none};
+  using Terms = TermsOf<In, kInWords>;
+  const Terms terms{exp, range, static_cast<const In*>(job.logits), job.e};
   internal::Reciprocal reciprocal{};
   if (job.pending != nullptr) {
     reciprocal = internal::ReciprocalOf(job.pending_sum);
   }
   const Probabilities probabilities(reciprocal);
-  const BesideTerms<Terms, Out> beside{terms, probabilities, job.pending,
-                                       static_cast<Out*>(job.probs)};
+  const TermsBeside<Terms, kInWords, Out> beside{
+      terms, probabilities, job.pending, static_cast<Out*>(job.probs)};
   double* block_sums = job.block_sums;
   const size_t full = job.n / kSumBlock * kSumBlock;
   for (size_t i = 0; i != full;) {
     const size_t end = HWY_MIN(full, i + internal::kSumCols);
     if (job.pending == nullptr) {
-      AddAll(i, end, terms, sum);
+      AddAll<kInWords>(i, end, terms, sum);
     } else {
-      AddAll(i, end, beside, sum);
+      AddAll<kInWords>(i, end, beside, sum);
     }
     i = end;
     if (HWY_UNLIKELY(i % internal::kSumCols == 0) && i != job.n) {
@@ -123,6 +154,41 @@ HWY_NOINLINE void ExpRow(const HalfRowJob& job, const ExpParams& params,
   result.in_range = in_range;
 }
 
+// The exp values of whole blocks.
+template <class Half, bool kInWords>
+bool ExpBlocks(const void* logits, float* e, size_t n,
+               const ExpParams& params) {
+  const SoftmaxExp exp = ExpOf(params.range, params.parts);
+  LaneRange range;
+  NoSum none;
+  const TermsOf<Half, kInWords> terms{exp, range,
+                                      static_cast<const Half*>(logits), e};
+  AddTerms(0, n, terms, none);
+  return range.IsInside();
+}
+
+// The last pair of a row overlaps the pair before it: the same probabilities.
+template <class Half, bool kInWords>
+void WriteBatch(const Batch& batch, void* probs, size_t stride) {
+  constexpr size_t kPair = 2 * kLanes;
+  static_assert(kPair <= internal::kMinHalfBatchCols, "");
+  const float* e = batch.e;
+  Half* to = static_cast<Half*>(probs);
+  const size_t rows = batch.rows, n = batch.n, e_stride = batch.e_stride;
+  for (size_t r = 0; r < rows; ++r, e += e_stride, to += stride) {
+    const VF head = Set(batch.head[r]), rest = Set(batch.rest[r]);
+    const auto write = [&](size_t i) HWY_ATTR {
+      StoreUsual<kInWords>(
+          Two{ProbabilityNotTiny(Load(e + i), head, rest),
+              ProbabilityNotTiny(Load(e + i + kLanes), head, rest)},
+          to + i);
+    };
+    size_t i = 0;
+    for (; n - i >= kPair; i += kPair) write(i);
+    if (i != n) write(n - kPair);
+  }
+}
+
 void ExpBehind(const float* logits, float* e, size_t n, const ExpParams& params,
                LastBlock& last) {
   RowJob job;
@@ -137,10 +203,20 @@ void Split(const float* e, void* upper, void* lower, size_t n) {
   BFloat16* const to_upper = static_cast<BFloat16*>(upper);
   BFloat16* const to_lower = static_cast<BFloat16*>(lower);
   for (size_t i = 0; i < n; i += 2 * kLanes) {
-    SplitTwo(Load(e + i), Load(e + i + kLanes), to_upper + i, to_lower + i);
+    SplitTwo({Load(e + i), Load(e + i + kLanes)}, to_upper + i, to_lower + i);
   }
 }
 
+// Of exp values in the order of ExpRow.
+template <class Half>
+void Divide(const float* e, void* probs, size_t n, double sum) {
+  const Probabilities probabilities(internal::ReciprocalOf(sum));
+  Half* const to = static_cast<Half*>(probs);
+  for (size_t i = 0; i < n; i += 2 * kLanes) {
+    StoreUsual<kAreWords<Half, Half>>(
+        probabilities(Two{Load(e + i), Load(e + i + kLanes)}), to + i);
+  }
+}
 template <class Half>
 void DivideSplit(void* upper, const void* lower, size_t n, double sum) {
   const Probabilities probabilities(internal::ReciprocalOf(sum));
@@ -149,49 +225,24 @@ void DivideSplit(void* upper, const void* lower, size_t n, double sum) {
   const BFloat16* const from_lower = static_cast<const BFloat16*>(lower);
   for (size_t i = 0; i < n; i += 2 * kLanes) {
     const Two e = JoinTwo(from_upper + i, from_lower + i);
-    const Two p = probabilities(e);
-    StoreUsual(p.a, to + i);
-    StoreUsual(p.b, to + i + kLanes);
-  }
-}
-
-// In pairs bfloat16 takes fewer instructions, and float16 takes more.
-HWY_INLINE Four LoadAnyOrder(const BFloat16* from) {
-  const VectorPair a = LoadPair(from), b = LoadPair(from + 2 * kLanes);
-  return {a.first, a.second, b.first, b.second};
-}
-HWY_INLINE Four LoadAnyOrder(const Float16* from) {
-  return {LoadHalf(from), LoadHalf(from + kLanes), LoadHalf(from + 2 * kLanes),
-          LoadHalf(from + 3 * kLanes)};
-}
-HWY_INLINE void StoreAnyOrder(const Four& v, BFloat16* to) {
-  StorePair({v.a, v.b}, to, false);
-  StorePair({v.c, v.d}, to + 2 * kLanes, false);
-}
-HWY_INLINE void StoreAnyOrder(const Four& v, Float16* to) {
-  StoreUsual(v.a, to);
-  StoreUsual(v.b, to + kLanes);
-  StoreUsual(v.c, to + 2 * kLanes);
-  StoreUsual(v.d, to + 3 * kLanes);
-}
-
-template <class Half>
-void Exp(const void* x, void* y, size_t n) {
-  const Half* const from = static_cast<const Half*>(x);
-  Half* const to = static_cast<Half*>(y);
-  const Exponential exponential;
-  for (size_t i = 0; i < n; i += 4 * kLanes) {
-    StoreAnyOrder(exponential(LoadAnyOrder(from + i)), to + i);
+    StoreUsual<kAreWords<Half, Half>>(probabilities(e), to + i);
   }
 }
 
 constexpr HalfRowKernels kKernels = {
+    kAreWords<BFloat16, BFloat16>,
     {{&ExpRow<BFloat16, BFloat16>, &ExpRow<BFloat16, float>},
      {&ExpRow<Float16, Float16>, &ExpRow<Float16, float>}},
     &ExpBehind,
     &Split,
+    {&Divide<BFloat16>, &Divide<Float16>},
     {&DivideSplit<BFloat16>, &DivideSplit<Float16>},
-    {&Exp<BFloat16>, &Exp<Float16>}};
+    {{&ExpBlocks<BFloat16, kAreWords<BFloat16, BFloat16>>,
+      &ExpBlocks<BFloat16, false>},
+     {&ExpBlocks<Float16, false>, &ExpBlocks<Float16, false>}},
+    {{&WriteBatch<BFloat16, kAreWords<BFloat16, BFloat16>>,
+      &WriteBatch<BFloat16, false>},
+     {&WriteBatch<Float16, false>, &WriteBatch<Float16, false>}}};
 #else
 constexpr HalfRowKernels kKernels = {};
 #endif

@@ -5,6 +5,7 @@
 #include <cstddef>
 
 #include "dispatch.h"
+#include "kernels/short_rows.h"
 #include "kernels/softmax_kernels.h"
 
 // The passes that read and write half types. The exp pass of softmax also
@@ -12,6 +13,8 @@
 
 namespace softlane {
 namespace internal {
+
+constexpr size_t kMinHalfBatchCols = 32;
 
 struct HalfRowJob {
   const void* logits;
@@ -29,6 +32,7 @@ struct HalfRowJob {
 };
 
 struct HalfRowKernels {
+  bool has_words;  // bfloat16 may be in words
   /// Does the whole blocks of a job and of its pending row, whose
   /// probabilities must not be tiny. The first index is HalfIndexOf the row's
   /// type. The second is 1 if probabilities are floats, and 0 if they have the
@@ -42,12 +46,20 @@ struct HalfRowKernels {
   /// Splits n floats, whole blocks of 64, into upper and lower halves, in an
   /// order of their own. `lower` may be e.
   void (*split)(const float* e, void* upper, void* lower, size_t n);
-  /// The probabilities of split exp values, in place of the upper halves. They
-  /// may be tiny.
+  /// The probabilities of a row's exp values, whole blocks of 64. They may be
+  /// tiny.
+  void (*divide[2])(const float* e, void* probs, size_t n, double sum);
+  /// The same of split exp values, in place of the upper halves.
   void (*divide_split[2])(void* upper, const void* lower, size_t n, double sum);
-  /// y = exp(x) for n elements of the same half type, whole blocks of 64. y may
-  /// be x.
-  void (*exp[2])(const void* x, void* y, size_t n);
+  /// The exp values of n logits, whole blocks of 64. False if an exp value does
+  /// not fit the range. The first index is HalfIndexOf the type. With the
+  /// second index 1 they are in order; with 0 they may be in words, see
+  /// Batch::is_in_words.
+  bool (*exp_blocks[2][2])(const void* logits, float* e, size_t n,
+                           const ExpParams& params);
+  /// Writes a batch of rows of at least kMinHalfBatchCols columns, of which no
+  /// probability is tiny. `stride` counts elements. The same indices.
+  void (*write_batch[2][2])(const Batch& batch, void* probs, size_t stride);
 };
 
 /// Null functions: the target has none.

@@ -26,7 +26,7 @@ using internal::HalfGradients;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
-static_assert(internal::kHalfStep % (4 * kLanes) == 0, "");
+static_assert(internal::kGradientStep % (4 * kLanes) == 0, "");
 
 // Two passes: the first reads p and dp; the second reads both, and writes dx. A
 // pass that widened p and dp to memory would read and write them once more.
@@ -37,7 +37,7 @@ struct HalfProducts {
     return {One(i), One(i + 16), One(i + 32), One(i + 48)};
   }
   HWY_INLINE VF One(size_t i) const {
-    return hn::Mul(LoadHalves(p + i), LoadHalves(dp + i));
+    return hn::Mul(LoadHalf(p + i), LoadHalf(dp + i));
   }
 
   const Half* p;
@@ -93,11 +93,10 @@ struct ProbGradient {
 template <class Out, class Half>
 HWY_INLINE Four LoadFor(const Half* from) {
   if constexpr (std::is_same_v<Out, float>) {
-    return {LoadHalves(from), LoadHalves(from + kLanes),
-            LoadHalves(from + 2 * kLanes), LoadHalves(from + 3 * kLanes)};
+    return {LoadHalf(from), LoadHalf(from + kLanes),
+            LoadHalf(from + 2 * kLanes), LoadHalf(from + 3 * kLanes)};
   } else {
-    const VectorPair a = LoadPair(from), b = LoadPair(from + 2 * kLanes);
-    return {a.first, a.second, b.first, b.second};
+    return LoadPairs(from);
   }
 }
 HWY_INLINE void StoreFrom(const Four& v, float* to, bool is_streamed) {
@@ -109,8 +108,7 @@ HWY_INLINE void StoreFrom(const Four& v, float* to, bool is_streamed) {
 }
 template <class Half>
 HWY_INLINE void StoreFrom(const Four& v, Half* to, bool is_streamed) {
-  StorePair({v.a, v.b}, to, is_streamed);
-  StorePair({v.c, v.d}, to + 2 * kLanes, is_streamed);
+  StorePairs(v, to, is_streamed);
 }
 
 template <class Gradient, class Half, class Out>

@@ -14,7 +14,7 @@ namespace softlane {
 namespace internal {
 
 /// The elements of a step: the least that the passes do, on all targets.
-constexpr size_t kHalfStep = 64;
+constexpr size_t kGradientStep = 64;
 
 /// Columns of dx = scale p (dp - dot). p and dp are of one half type. dx may be
 /// p or dp.
@@ -22,7 +22,7 @@ struct HalfGradientRow {
   const void* p;
   const void* dp;
   void* dx;
-  size_t n;  // a multiple of kHalfStep
+  size_t n;  // a multiple of kGradientStep
   float scale;
   /// Columns that are read later: as many are brought into the first cache.
   const void* next_p;

@@ -115,6 +115,18 @@ HWY_INLINE bool SumAndWriteWhole(const Batch& batch, const Batch& before,
   return false;
 }
 
+#if HWY_TARGET == HWY_AVX2
+HWY_NOINLINE void SumWords(const Batch& batch, BatchSums& sums) {
+  const float* e = batch.e;
+  const size_t rows = batch.rows, n = batch.n;
+  for (size_t r = 0; r < rows; ++r, e += n) {
+    r = Unknown(r);
+    sums.SetWords(r, e, n);
+  }
+  sums.SetMissing(rows);
+}
+#endif
+
 void WriteBatch(const Batch& batch) {
   // A loop over four vectors of 16 lanes does nothing up to 64 columns.
   using TinyShape = std::conditional_t<kLanes == 16, NarrowShape, AnyShape>;
@@ -171,7 +183,13 @@ void SumBatch(Batch& batch, const Batch* before) {
   BatchSums sums;
   const bool is_fused = before != nullptr && before->writing == Writing::kUsual;
   if (before != nullptr && !is_fused) WriteBatch(*before);
-  if (!is_fused || !SumAndWriteWhole(batch, *before, sums)) {
+#if HWY_TARGET == HWY_AVX2
+  const bool is_in_words = batch.is_in_words;
+  if (HWY_UNLIKELY(is_in_words)) SumWords(batch, sums);
+#else
+  constexpr bool is_in_words = false;
+#endif
+  if (!is_in_words && (!is_fused || !SumAndWriteWhole(batch, *before, sums))) {
     ChooseShape(batch.n, [&](auto shape) HWY_ATTR {
       is_fused ? SumAndWriteRows<decltype(shape)>(batch, *before, sums)
                : SumRows<decltype(shape)>(batch, sums);

@@ -62,6 +62,9 @@ struct Batch {
   // Whether all sums, without sinks, are IsUsualSum; are not MayHaveTiny; are
   // at least LeastSum(n); are not NaN.
   bool are_usual, have_no_tiny, are_enough, are_numbers;
+  /// AVX2, n whole blocks of 64: each 16 exp values are 8 even elements and 8
+  /// odd ones. `before` of ShortRowsKernels::sum is null.
+  bool is_in_words = false;
   /// The maximum of each row, with its sink, if it is asked for.
   alignas(64) float max[kBatchRows];
   /// The range of each row, for the steps that need it.

@@ -167,7 +167,7 @@ class HalfRows {
                                    kSumCols, result.sum);
     }
     const size_t col = last * kSumCols;
-    DivideFrom({PlaceOfBlock(last), y_.At(r, col), result.sum}, 0, n_ - col);
+    DivideAll({PlaceOfBlock(last), y_.At(r, col), result.sum}, n_ - col);
     prediction_.Follow(result.sum);
     is_usable_ = prediction_.IsUsable();
     return true;
@@ -189,15 +189,23 @@ class HalfRows {
 
   // The columns behind the whole blocks.
   void DivideLast(Pending& row) {
-    if (row.e != nullptr && full_ != n_) DivideFrom(row, full_, n_);
+    if (row.e != nullptr) DivideBehind(row, full_, n_);
     row.e = nullptr;
   }
   void Divide(Pending& row) {
-    if (row.e != nullptr) DivideFrom(row, 0, n_);
+    if (row.e != nullptr) DivideAll(row, n_);
     row.e = nullptr;
   }
-  // Columns [col, n).
-  void DivideFrom(const Pending& row, size_t col, size_t n) {
+  // n columns.
+  void DivideAll(const Pending& row, size_t n) {
+    if (places_ == nullptr) return DivideBehind(row, 0, n);
+    const size_t full = n / kBlock * kBlock;
+    kernels_.divide[type_](row.e, row.to, full, row.sum);
+    DivideBehind(row, full, n);
+  }
+  // Columns [col, n), whose exp values are in order.
+  void DivideBehind(const Pending& row, size_t col, size_t n) {
+    if (col == n) return;
     float* const e = row.e + col;
     softmax_.divide(e, e, n - col, row.sum, MayHaveTiny(row.sum),
                     params_.parts);

@@ -8,14 +8,6 @@ namespace softlane {
 namespace internal {
 namespace {
 
-[[gnu::noinline]] double LargestOf(const Batch& batch) {
-  double largest = batch.sums[0];
-  for (size_t r = 1; r < batch.rows; ++r) {
-    largest = largest < batch.sums[r] ? batch.sums[r] : largest;
-  }
-  return largest;
-}
-
 class SoftmaxBatches {
  public:
   SoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
@@ -66,7 +58,7 @@ class SoftmaxBatches {
       const size_t left = call_.x.rows - r;
       SetRows(batch, left < max_rows_ ? left : max_rows_, r, before);
       if (is_predicted && !before->are_usual) {
-        prediction_.Follow(LargestOf(*before));
+        prediction_.Follow(LargestSumOf(*before));
       }
       is_predicted = prediction_.IsUsable() && backoff_.NextIsDue() &&
                      Predict(batch, r, before);
@@ -247,6 +239,14 @@ class SoftmaxBatches {
 };
 
 }  // namespace
+
+double LargestSumOf(const Batch& batch) {
+  double largest = batch.sums[0];
+  for (size_t r = 1; r < batch.rows; ++r) {
+    largest = largest < batch.sums[r] ? batch.sums[r] : largest;
+  }
+  return largest;
+}
 
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                        const BatchLogitsKernels& logits, bool is_dense,

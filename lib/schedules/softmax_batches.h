@@ -27,6 +27,8 @@ void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                        const RowSample& sample, BatchFallback* far_rows,
                        BatchFallback* by_maximum, Target target);
 
+double LargestSumOf(const Batch& batch);
+
 }  // namespace internal
 }  // namespace softlane
 
