@@ -66,7 +66,7 @@ constexpr size_t kMaxCols = 200;
 
 // SOFTLANE_POSITIONS_STEP=11: every eleventh length.
 inline size_t PositionsStep() {
-  return Amount("SOFTLANE_POSITIONS_STEP", 1, 1);
+  return Amount("SOFTLANE_POSITIONS_STEP", 1, 3);
 }
 
 // body(row of N(0, 4) logits, position) for every length and position.

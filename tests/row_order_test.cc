@@ -96,7 +96,7 @@ struct Batch {
 };
 
 // SOFTLANE_ORDERS=200 runs the first 200 batches: for slow machines.
-size_t NumBatches() { return Amount("SOFTLANE_ORDERS", 3000, 3000); }
+size_t NumBatches() { return Amount("SOFTLANE_ORDERS", 3000, 1000); }
 
 // Kills: a guess that is not checked, or at one end only; a masked element that
 // counts; a probability that is no normal number; a row that fails and is not
