@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "amount.h"
 #include "doctest/doctest.h"
 #include "operand_fixture.h"
 #include "operand_tally.h"
@@ -56,7 +57,8 @@ TEST_CASE("broadcast: the bits of copies") {
           const size_t elements = sizes.rows * sizes.axis * sizes.cols;
           const size_t most = is_slow            ? 200
                               : operation.is_any ? 2000
-                                                 : SIZE_MAX;
+                              : kFullTests       ? SIZE_MAX
+                                                 : 20000;
           if (elements > most) return;
           for (const bool is_packed : {false, true}) {
             ExpectBroadcast(operation, twin, target, sizes, is_packed, tally);
