@@ -46,6 +46,14 @@ struct LogGradients {
   HWY_INLINE Four FourOf(size_t i) const {
     return Of(LoadFour(log_p + i, kLanes), LoadFour(d + i, kLanes));
   }
+  // Three vectors from i on, and the vector at `last`.
+  HWY_INLINE Four ThreeAndLast(size_t i, size_t last) const {
+    const auto load = [&](const float* from) HWY_ATTR {
+      return Four{Load(from + i), Load(from + i + kLanes),
+                  Load(from + i + 2 * kLanes), Load(from + last)};
+    };
+    return Of(load(log_p), load(d));
+  }
   HWY_INLINE VF One(size_t i) const { return Of(Load(log_p + i), Load(d + i)); }
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF zero = Set(0.0f);
