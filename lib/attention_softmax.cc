@@ -72,9 +72,15 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   const size_t cols = call.x.cols;
   alignas(64) float logits[internal::kMaxBatchCols];
   internal::RowJob job;
-  job.logits = call.x.data;
   job.row = job.begin = 0;
-  job.n = call.ranges == nullptr ? cols : call.ranges->Of(0).end;
+  job.n = cols;
+  if (call.ranges != nullptr) {
+    // The first of causal rows may have one key, which predicts little.
+    constexpr size_t kMost = internal::kSmallBatchRows;
+    job.row = (call.x.rows < kMost ? call.x.rows : kMost) - 1;
+    job.n = call.ranges->Of(job.row).end;
+  }
+  job.logits = call.x.Row(job.row);
   call.logits.write_logits(call.source, job, logits);
   internal::RowSample sample = call.row.sample(logits, job.n, call.parts);
   // Where a mask is usual, so are masked elements.
@@ -101,7 +107,7 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
   const AttentionSource source = {options, plain};
   const internal::ScaleParts& parts = internal::kUnscaled;
   const KeyRanges ranges(options, scores.cols);
-  const bool has_ranges = KeyRanges::MayBePart(options);
+  const bool has_ranges = ranges.MayBePart();
   const bool has_bias = options.bias.data != nullptr;
   const SoftmaxCall call = {
       internal::KernelsOf(internal::kRowKernels, target),
@@ -133,7 +139,7 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
     return internal::RunShortRowsOfKeys(call);
   }
   const bool may_batch = internal::AreAffine(options);
-  if (may_batch && !has_ranges && logsumexp == nullptr) {
+  if (may_batch && options.window == 0 && logsumexp == nullptr) {
     const SoftmaxPlan* const plan =
         internal::PlanFewRows(scores.rows, scores.cols, true, target);
     if (plan != nullptr) return RunInBatches(call, *plan, target);

@@ -75,13 +75,13 @@ namespace internal {
     const AttentionOptions& options, const AttentionSinkGradient& sink,
     bool is_streamed) {
   const float scale = options.scale, softcap = options.softcap;
-  const bool has_ranges = KeyRanges::MayBePart(options);
+  const KeyRanges ranges(options, rows.p.cols);
+  const bool has_ranges = ranges.MayBePart();
   const bool has_sinks = sink.dsinks != nullptr;
   const size_t count = rows.p.rows;
   if (!is_streamed && !has_ranges && !has_sinks) {
     return kernels.rows(rows, 0, count, nullptr, scale, softcap, nullptr);
   }
-  const KeyRanges ranges(options, rows.p.cols);
   KeptKeys keys[kRowsPerCall];
   double dots[kRowsPerCall];
   for (size_t r = 0; r < count; r += kRowsPerCall) {

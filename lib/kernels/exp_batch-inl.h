@@ -71,6 +71,31 @@ struct PrefetchingTerms {
   const float* next;
 };
 
+// Exp values for a place that has room for whole vectors. +0 stands behind the
+// first elements.
+template <bool kHasMasked, bool kNeedsMax, class Logits>
+struct WholeTerms : RangeTerms<kHasMasked, kNeedsMax, Logits> {
+  using Base = RangeTerms<kHasMasked, kNeedsMax, Logits>;
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    VF x = Base::logits.First(i, count);
+    // -inf is masked.
+    const auto is_there = hn::FirstN(F32(), count);
+    if (!kHasMasked) x = hn::IfThenElse(is_there, x, Set(hn::GetLane(x)));
+    VF result = Base::Of(x);
+    if (!kHasMasked) result = hn::IfThenElseZero(is_there, result);
+    Store(result, Base::e + i);
+    return result;
+  }
+};
+// +0 from the first whole vector behind `end` elements on.
+HWY_INLINE void ZeroRest(float* e, size_t end, size_t n) {
+  size_t i = (end + kLanes - 1) / kLanes * kLanes;
+  for (; i < n; i += kLanes) {
+    i = Unknown(i);  // GCC would call memset
+    Store(Set(0.0f), e + i);
+  }
+}
+
 template <bool kHasMasked, bool kPrefetches, class Source>
 HWY_NOINLINE bool ExpRowsOfBatch(const void* source,
                                  const internal::BatchRows& rows,
@@ -81,11 +106,16 @@ HWY_NOINLINE bool ExpRowsOfBatch(const void* source,
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
   NarrowMax none;
-  for (size_t r = 0; r < runs; ++r) {
-    const auto logits =
-        all.LogitsAt(rows.logits + r * rows.stride, rows.first + r, 0);
-    using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
-    const Terms terms{exp, logits, rows.e + r * rows.e_stride, range, none};
+  // Locals, which no store changes.
+  const float* from = rows.logits;
+  float* e = rows.e;
+  const size_t n = rows.n, stride = rows.stride, e_stride = rows.e_stride;
+  const size_t first = rows.first;
+  const size_t* const ends = rows.ends;
+  for (size_t r = 0; r < runs; ++r, from += stride, e += e_stride) {
+    const auto logits = all.LogitsAt(from, first + r, 0);
+    using Terms = WholeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
+    const Terms terms{{exp, logits, e, range, none}};
     if constexpr (kPrefetches) {
       const bool has_ahead = r < rows.ahead_rows;
       const float* const next =
@@ -93,7 +123,9 @@ HWY_NOINLINE bool ExpRowsOfBatch(const void* source,
       WriteTerms(length,
                  PrefetchingTerms<Terms>{terms, has_ahead ? 1u : 0u, next});
     } else {
-      WriteTerms(length, terms);
+      const size_t end = ends == nullptr ? length : ends[r];
+      WriteTerms(end, terms);
+      ZeroRest(e, end, n);
     }
   }
   return range.IsInside();
@@ -113,18 +145,6 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
   return ExpRowsOfBatch<kHasMasked, false, Source>(source, rows, params);
 }
 
-// Exp values for a place that has room for whole vectors.
-template <class Logits>
-struct WholeTerms : RangeTerms<true, true, Logits> {
-  using Base = RangeTerms<true, true, Logits>;
-  // -inf stands behind the first elements, which is masked.
-  HWY_INLINE VF First(size_t i, size_t count) const {
-    const VF result = Base::Of(Base::logits.First(i, count));
-    Store(result, Base::e + i);
-    return result;
-  }
-};
-
 // The same row by row, for rows of different lengths or ranges, and for callers
 // that need the maximum of each row. Elements may be masked.
 template <class Source>
@@ -140,7 +160,7 @@ bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
     float* const e = rows.e + r * rows.e_stride;
     const size_t end = rows.ends == nullptr ? rows.n : rows.ends[r];
     NarrowMax max;
-    using Terms = WholeTerms<std::decay_t<decltype(logits)>>;
+    using Terms = WholeTerms<true, true, std::decay_t<decltype(logits)>>;
     const Terms terms{{exp, logits, e, range, max}};
     // With 8 lanes, vectors one by one are faster than four side by side.
     if constexpr (Terms::kMayBeStaged || Terms::kMayRunAhead) {
@@ -148,11 +168,7 @@ bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
     } else {
       WriteLast(0, end, terms);
     }
-    size_t i = (end + kLanes - 1) / kLanes * kLanes;
-    for (; i < rows.n; i += kLanes) {
-      i = Unknown(i);  // GCC would call memset
-      Store(Set(0.0f), e + i);
-    }
+    ZeroRest(e, end, rows.n);
     if (rows.max != nullptr) rows.max[r] = max.Total();
   }
   return range.IsInside();

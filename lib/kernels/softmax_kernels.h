@@ -104,7 +104,8 @@ struct BatchRows {
   float* e;
   size_t e_stride;
   /// The number of columns of each row, at most n. Exp values after them are
-  /// +0. Null means n columns. With ends, is_dense is false.
+  /// +0. Null means n columns. With ends, is_dense is false. exp_batch of
+  /// logits in memory has none.
   const size_t* ends;
   /// Gets the maximum of each row. Null if it is not asked for.
   float* max;
@@ -140,8 +141,8 @@ struct LogitsKernels {
 struct BatchLogitsKernels {
   /// The index is (elements may be masked).
   ExpBatchFunction* exp_batch[2];
-  /// The same by a range for each row, if maxima are asked for or rows have
-  /// ends. Elements may be masked.
+  /// The same by a range for each row, and with the maxima if they are asked
+  /// for. Elements may be masked.
   ExpBatchFunction* exp_batch_of_rows;
   FindMaximaFunction* find_maxima;
 };

@@ -22,52 +22,57 @@ class KeyRanges {
   KeyRanges(const AttentionOptions& options, size_t cols)
       : cols_(cols), lengths_(options.lengths) {
     const int64_t first = options.first_query;
-    if (options.causal) end_ = Sum(first, 1, kMax);
+    if (options.causal) end_ = AtMostFar(Sum(first, 1, kMax));
     if (options.window != 0) {
-      begin_ = Sum(Sum(first, -options.window, kMin), 1, kMax);
+      begin_ = AtMostFar(Sum(Sum(first, -options.window, kMin), 1, kMax));
     }
   }
 
   /// Whether a row may have less than all keys.
-  static bool MayBePart(const AttentionOptions& options) {
-    return options.lengths != nullptr || options.causal || options.window != 0;
+  bool MayBePart() const {
+    return lengths_ != nullptr || begin_ != kMin ||
+           Within(cols_, end_) != cols_;
   }
 
   [[gnu::noinline]] KeyRange Of(size_t r) const {
     const size_t end = EndOf(r);
-    return {AtMost(end, begin_, r), end};
+    return {Within(end, begin_ + static_cast<int64_t>(r)), end};
   }
   /// The ends of `count` rows from `first` on.
   [[gnu::noinline]] void EndsOf(size_t first, size_t count,
                                 size_t* ends) const {
-    for (size_t k = 0; k < count; ++k) ends[k] = EndOf(first + k);
+    const KeyRanges own = *this;  // which no store changes
+    for (size_t k = 0; k < count; ++k) ends[k] = own.EndOf(first + k);
   }
 
  private:
   static constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   static constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
+  // Behind all keys. kFar and the index of a row have a sum.
+  static constexpr int64_t kFar = int64_t{1} << 62;
 
   size_t EndOf(size_t r) const {
     const size_t end =
         lengths_ == nullptr ? cols_ : static_cast<size_t>(lengths_[r]);
-    return AtMost(end, end_, r);
+    return Within(end, end_ + static_cast<int64_t>(r));
   }
   // a + b, or `limit` if the sum overflows.
   static int64_t Sum(int64_t a, int64_t b, int64_t limit) {
     int64_t sum;
     return __builtin_add_overflow(a, b, &sum) ? limit : sum;
   }
-  // first + r, moved into [0, end].
-  static size_t AtMost(size_t end, int64_t first, size_t r) {
-    const int64_t at = Sum(first, static_cast<int64_t>(r), kMax);
-    if (at <= 0) return 0;
-    return static_cast<size_t>(at) < end ? static_cast<size_t>(at) : end;
+  static int64_t AtMostFar(int64_t at) { return at < kFar ? at : kFar; }
+  // The position, moved into [0, end].
+  static size_t Within(size_t end, int64_t at) {
+    const auto last = static_cast<int64_t>(end);
+    const int64_t before = at < last ? at : last;
+    return static_cast<size_t>(before > 0 ? before : 0);
   }
 
   size_t cols_;
   const int32_t* lengths_;
   // The range of row 0 as positions, which may lie outside of the keys.
-  int64_t begin_ = kMin, end_ = kMax;
+  int64_t begin_ = kMin, end_ = kFar;
 };
 
 }  // namespace internal

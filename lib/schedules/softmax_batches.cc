@@ -124,17 +124,17 @@ class SoftmaxBatches {
     const bool has_ends = call_.ranges != nullptr;
     const bool needs_max = call_.logsumexp != nullptr;
     params_.range = prediction_.Range();
-    const bool is_by_rows = has_ends || needs_max;
-    if (is_by_rows || call_.sinks != nullptr) SetRanges(batch);
+    if (needs_max || call_.sinks != nullptr) SetRanges(batch);
     ExpBatchFunction* const exp_batch =
-        is_by_rows ? logits_.exp_batch_of_rows
-                   : logits_.exp_batch[has_masked_ ? 1 : 0];
+        needs_max ? logits_.exp_batch_of_rows
+                  : logits_.exp_batch[has_masked_ ? 1 : 0];
     if (!exp_batch(call_.source, rows_, params_)) return Failed();
     kernels_.sum(batch, before);
     before = nullptr;
     batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;
     // Without an element that counts a row has its sink alone, or nothing.
-    const bool may_be_few = has_masked_ || is_by_rows || call_.sinks != nullptr;
+    const bool may_be_few =
+        has_masked_ || has_ends || needs_max || call_.sinks != nullptr;
     const bool has_zeros = may_be_few && !batch.are_enough;
     if (has_zeros && !others_.FindZeros(batch)) return Failed();
     if (call_.sinks != nullptr && !JoinSinks(batch, call_.sinks + r)) {
