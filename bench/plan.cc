@@ -63,8 +63,8 @@ bool PrintSoftmaxPlan(const char* text) {
     other = shape;
     other.is_log = true;
     PrintPlan(internal::PlanSoftmax(other, target, cached), "log-softmax");
-    PrintBackwardPlan(internal::PlanBackward({shape.rows, shape.cols, false},
-                                             target, cached));
+    PrintBackwardPlan(internal::PlanBackward(
+        {shape.rows, shape.cols, false, shape.is_aligned}, target, cached));
   }
   return true;
 }

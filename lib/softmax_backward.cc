@@ -8,6 +8,7 @@
 #include "kernels/backward_passes.h"
 #include "schedules/backward_planner.h"
 #include "schedules/planner.h"
+#include "schedules/softmax_call.h"
 
 namespace softlane {
 namespace {
@@ -56,8 +57,9 @@ void RunRowByRow(const SoftmaxBackwardKernels& kernels,
                                   const Rows<float>& dx, float scale,
                                   Target target) {
   const BackwardPlan plan = internal::PlanBackward(
-      {p.rows, p.cols, dx.data == p.data || dx.data == dp.data}, target,
-      internal::CachedElements(p.rows, p.cols));
+      {p.rows, p.cols, dx.data == p.data || dx.data == dp.data,
+       internal::HasWholeLines(dx)},
+      target, internal::CachedElements(p.rows, p.cols));
   switch (plan.schedule) {
     case BackwardSchedule::kRows:
       return kernels.rows(p, dp, dx, scale);

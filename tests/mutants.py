@@ -1344,6 +1344,10 @@ MUTANTS = [
     ("kernels/short_rows.cc", "hn::Add(log, hn::Zero(d))", "log"),
     ("kernels/short_rows.cc", "hn::Sub(octaves, shift)", "octaves"),
     ("kernels/short_rows.cc", "logsumexp + r, count);", "logsumexp, count);"),
+    # backward_planner.cc
+    ("schedules/backward_planner.cc", "if (shape.is_aligned) return kMinAligned;", ""),
+    ("schedules/backward_planner.cc", "is_avx2 ? kMinAvx2 : kMinStreamedSoftmaxCols", "kMinAvx2"),
+    ("schedules/backward_planner.cc", "if (!is_avx2 && target != Target::kAvx512) return kMinStreamedSoftmaxCols;", ""),
     # attention_softmax.cc
     ("attention_special.cc", "options.keep.Row(r) + begin", "options.keep.Row(r)"),
     ("attention_special.cc", "BiasRow(options, r) + begin", "BiasRow(options, r)"),

@@ -57,6 +57,20 @@ TEST_CASE("planner: the shapes at the top of backward_planner.h") {
     CHECK(!PlanBackward({c.rows, c.cols, true}, Target::kAvx2, kUsualCached)
                .is_streamed);
   }
+  const auto streams = [](size_t rows, size_t cols, bool is_aligned,
+                          Target target) {
+    return PlanBackward({rows, cols, false, is_aligned}, target, kUsualCached)
+        .is_streamed;
+  };
+  CHECK(streams(30000, 96, true, Target::kAvx2));
+  CHECK(!streams(30000, 80, true, Target::kAvx2));
+  CHECK(streams(30000, 112, false, Target::kAvx2));
+  CHECK(!streams(30000, 111, false, Target::kAvx2));
+  CHECK(!streams(10000, 112, false, Target::kAvx2));
+  CHECK(streams(30000, 96, true, Target::kAvx512));
+  CHECK(!streams(30000, 127, false, Target::kAvx512));
+  CHECK(streams(30000, 256, false, Target::kAvx512));
+  CHECK(!streams(30000, 128, true, Target::kNeon));
   CHECK(StreamsGradients({2000, 1024, false}, 3, Target::kAvx2, kUsualCached));
   CHECK(!StreamsGradients({2000, 1024, true}, 3, Target::kAvx2, kUsualCached));
   CHECK(!StreamsGradients({20000, 400, false}, 3, Target::kAvx2, kUsualCached));

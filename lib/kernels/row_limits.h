@@ -64,11 +64,10 @@ constexpr bool AreFewRows(size_t rows, size_t cols) {
 /// and 0.152 at 8 x 300.
 constexpr size_t kMinStagedCols = 256;
 
-/// Results of shorter rows of softmax and its backward pass are not streamed:
-/// these passes compute more than they wait for memory. Streamed and not, at
-/// 30000 x 400: with AVX-512 0.16 and 0.23, with AVX2 0.23 and 0.26. The
-/// backward pass at 20000 x 400: with AVX-512 0.26 and 0.28, with AVX2 0.34 and
-/// 0.45.
+/// Results of shorter rows of softmax are not streamed: it computes more than
+/// it waits for memory. Streamed and not, at 30000 x 400: with AVX-512 0.16 and
+/// 0.23, with AVX2 0.23 and 0.26. The backward pass computes less: see
+/// backward_planner.cc.
 constexpr size_t kMinStreamedSoftmaxCols = 256;
 
 }  // namespace internal

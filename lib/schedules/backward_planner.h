@@ -22,7 +22,8 @@ enum class BackwardSchedule { kRows, kGroups, kRowByRow, kStreamed, kFromEnd };
 /// The properties of a call that the choice depends on.
 struct BackwardShape {
   size_t rows, cols;
-  bool is_in_place;  // the output is one of the inputs
+  bool is_in_place;         // the output is one of the inputs
+  bool is_aligned = false;  // all rows of the output are whole cache lines
 };
 
 struct BackwardPlan {
