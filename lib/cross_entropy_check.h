@@ -51,12 +51,23 @@ inline Status CheckOptions(CrossEntropyCall& call) {
 
 /// Sets call.counted.
 inline Status CheckLabels(CrossEntropyCall& call) {
-  call.counted = call.logits.rows;
+  const size_t rows = call.logits.rows, batches = call.batches.count;
+  call.counted = batches == 0 ? 0 : rows;
   if (!call.HasLabels()) return Status::kOk;
-  const bool are_good =
-      call.labels.AreBelow(call.logits.cols, call.logits.rows,
-                           call.options->ignore_index, call.counted);
-  return are_good ? Status::kOk : Status::kBadLabel;
+  call.counted = 0;
+  // Labels that are repeated are checked once.
+  const bool are_repeated = batches > 1 && call.batches.labels == 0;
+  const size_t different = are_repeated ? 1 : batches;
+  for (size_t b = 0; b < different; ++b) {
+    size_t counted;
+    const Labels labels = call.labels.From(b * call.batches.labels);
+    if (!labels.AreBelow(call.logits.cols, rows, call.options->ignore_index,
+                         counted)) {
+      return Status::kBadLabel;
+    }
+    call.counted += are_repeated ? batches * counted : counted;
+  }
+  return Status::kOk;
 }
 
 /// The operand loss.
@@ -68,7 +79,8 @@ inline auto LossesOf(const CrossEntropyCall& call) {
 inline bool HasNoResult(const CrossEntropyCall& call) {
   const bool per_row = call.options->reduction == Reduction::kNone;
   return call.loss == nullptr && call.dlogits.data == nullptr &&
-         call.divisor == nullptr && !(per_row && call.logits.rows == 0);
+         call.divisor == nullptr &&
+         !(per_row && (call.logits.rows == 0 || call.batches.count == 0));
 }
 
 }  // namespace internal

@@ -91,8 +91,10 @@ inline void FillNumbers(const Operand& operand, const Family* family, float* to,
   }
 }
 
-inline void Fill(const Operand& operand, const Sizes& sizes,
-                 const Family* family, void* to, size_t n, Random& random) {
+inline void Fill(const Operand& operand, const Operation& operation,
+                 const Sizes& sizes, const Family* family, void* to, size_t n,
+                 Random& random) {
+  const size_t classes = ClassesOf(operation, sizes);
   uint8_t* const bytes = static_cast<uint8_t*>(to);
   if (HasType(operand.element)) {
     std::vector<float> numbers(n);
@@ -111,9 +113,9 @@ inline void Fill(const Operand& operand, const Sizes& sizes,
     } else if (operand.content == Content::kLengths) {
       value = static_cast<int64_t>(random.Below(sizes.cols + 1));
     } else if (operand.content == Content::kLabels) {
-      value = sizes.cols == 0 || random.Below(5) == 0
+      value = classes == 0 || random.Below(5) == 0
                   ? kIgnoreIndex
-                  : static_cast<int64_t>(random.Below(sizes.cols));
+                  : static_cast<int64_t>(random.Below(classes));
     }
     // Little-endian, as all targets are.
     const size_t size = SizeOf(operand.element);
@@ -216,7 +218,7 @@ inline Drawn Draw(size_t index) {
     }
     const size_t rows = v.stride == 0 ? 1 : v.rows;
     for (size_t r = 0; r < rows; ++r) {
-      Fill(operand, sizes, family,
+      Fill(operand, operation, sizes, family,
            static_cast<uint8_t*>(v.data) + r * v.stride * size,
            std::min(v.stride, elements), random);
     }

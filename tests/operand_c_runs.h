@@ -160,6 +160,33 @@ inline Status CLossTargets(const Call& c, Target t) {
       c[kY].stride, c.sizes.rows, c.sizes.cols, &options, Floats(c, kDivisor),
       ToC(t)));
 }
+inline Status CAxisLoss64(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_axis_i64(
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride,
+      c[kLabels].As<const int64_t>(), c[kLabels].stride, Floats(c, kResults),
+      c[kResults].stride, c[kY].data, c[kY].type, c[kY].stride,
+      c[kY].axis_stride, c.sizes.rows, c.sizes.axis, c.sizes.cols, &options,
+      Floats(c, kDivisor), ToC(t)));
+}
+inline Status CAxisLoss32(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_axis_i32(
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride,
+      c[kLabels].As<const int32_t>(), c[kLabels].stride, Floats(c, kResults),
+      c[kResults].stride, c[kY].data, c[kY].type, c[kY].stride,
+      c[kY].axis_stride, c.sizes.rows, c.sizes.axis, c.sizes.cols, &options,
+      Floats(c, kDivisor), ToC(t)));
+}
+inline Status CAxisLossTargets(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_axis_probs(
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride, c[kSecond].data,
+      c[kSecond].type, c[kSecond].stride, c[kSecond].axis_stride,
+      Floats(c, kResults), c[kResults].stride, c[kY].data, c[kY].type,
+      c[kY].stride, c[kY].axis_stride, c.sizes.rows, c.sizes.axis, c.sizes.cols,
+      &options, Floats(c, kDivisor), ToC(t)));
+}
 // Both functions of the forward pass: null results are none.
 inline Status CAttention(const Call& c, Target t) {
   const auto options = CAttentionOf(c);

@@ -113,7 +113,7 @@ inline void AddOperandErrors(const Operation& operation, const Operand& operand,
     shape_error(" cols", Of(id, kShape),
                 [=](View& v) { v.cols += more, v.stride += more; });
   }
-  if (operand.shape == Shape::kPlanes) {
+  if (same > 1 && operand.shape == Shape::kPlanes) {
     shape_error(" axis", Of(id, kShape), [=](View& v) { v.axis += more; });
   }
 }

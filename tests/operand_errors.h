@@ -81,11 +81,12 @@ inline void AddOptionErrors(const Operation& operation, Errors& errors) {
     add("empty_row", [](Settings& s) { s.empty_row = 2; });
   }
   if (options == Options::kLoss) {
-    // The reduction decides how many losses there are and which upstream
-    // counts.
+    // The reduction decides how many losses there are, whether they have a
+    // stride, and which upstream counts.
     add(
         "reduction", [](Settings& s) { s.reduction = 3; },
-        Of(kResults, kLooked) | Of(kUpstream, kLooked));
+        Of(kResults, kLooked) | Of(kResults, kShape) | Of(kResults, kStride) |
+            Of(kUpstream, kLooked));
     ++setting;
     add("label_smoothing", [](Settings& s) { s.label_smoothing = 1.5f; });
     ++setting;
@@ -169,8 +170,9 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
     }
     constexpr Status kBadLabel = Status::kBadLabel;
     constexpr Status kBadOption = Status::kBadOption;
+    const size_t num_classes = ClassesOf(operation, f.good.sizes);
     const auto classes =
-        static_cast<int32_t>(operation.settings.first_col + kErrorCols);
+        static_cast<int32_t>(operation.settings.first_col + num_classes);
     if (operand.id == kLabels && IsUpdateOfLoss(operation)) {
       // The function does not know the number of classes.
       if (operand.element == Element::kInt32) {
@@ -200,7 +202,7 @@ inline Errors ErrorsOf(const Operation& operation, size_t twin,
     } else if (operand.id == kWeights) {
       const bool is_per_row = operand.shape == Shape::kPerRow;
       AddContentErrors<float>(f, operand, kBadOption,
-                              (is_per_row ? kErrorRows : kErrorCols) - 1,
+                              (is_per_row ? kErrorRows : num_classes) - 1,
                               {-1.0f, kNotANumber}, errors);
     }
   }

@@ -137,11 +137,38 @@ inline std::vector<Operation> MakeOperations() {
   mean.reduction = 2;
   full.label_smoothing = 0.1f;
   full.z_loss = 0.01f;
-  const struct {
+  struct Losses {
     const char* names[4];
     RunFunction run[2];
     Operand shares;
-  } kLosses[] = {
+  };
+  const auto add_losses = [&](const Losses& l, const Operand& x,
+                              const OperandList& each,
+                              const OperandList& written,
+                              const OperandList& class_weights,
+                              const OperandList& upstreams) {
+    const RunFunction f = l.run[0], c = l.run[1];
+    const OperandList in = {x, l.shares};
+    const OperandList one = {loss};
+    all.push_back({l.names[0], {f, c}, Options::kLoss, in + each + written});
+    all.push_back({l.names[1],
+                   {f, c},
+                   Options::kLoss,
+                   in + class_weights + OperandList{Optional(loss)} + written,
+                   mean});
+    // Without dlogits nothing replaces the logits.
+    all.push_back({l.names[2],
+                   {f, c},
+                   Options::kLoss,
+                   OperandList{Read(x), Read(l.shares)} + one,
+                   sum});
+    all.push_back({l.names[3],
+                   {f, c},
+                   Options::kLoss,
+                   in + class_weights + upstreams + each + written,
+                   full});
+  };
+  const Losses kLosses[] = {
       {{"CrossEntropy, int64_t", "CrossEntropy, int64_t, mean",
         "CrossEntropy, int64_t, sum alone", "CrossEntropy, int64_t, all"},
        {RunLoss64, CLoss64},
@@ -155,26 +182,39 @@ inline std::vector<Operation> MakeOperations() {
        {RunLossTargets, CLossTargets},
        targets}};
   for (const auto& l : kLosses) {
-    const RunFunction f = l.run[0], c = l.run[1];
-    const OperandList in = {logits, l.shares};
-    const OperandList one = {loss};
-    all.push_back({l.names[0], {f, c}, Options::kLoss, in + losses + results});
-    all.push_back({l.names[1],
-                   {f, c},
-                   Options::kLoss,
-                   in + weights + OperandList{Optional(loss)} + results,
-                   mean});
-    // Without dlogits nothing replaces the logits.
-    all.push_back({l.names[2],
-                   {f, c},
-                   Options::kLoss,
-                   OperandList{Read(logits), Read(l.shares)} + one,
-                   sum});
-    all.push_back({l.names[3],
-                   {f, c},
-                   Options::kLoss,
-                   in + weights + upstream + losses + results,
-                   full});
+    add_losses(l, logits, losses, results, weights, upstream);
+  }
+
+  // The same along an axis.
+  const Operand plane_targets =
+      Read(In(kSecond, "targets", kShares, kRead, kPlanes));
+  const OperandList plane_results = {Optional(Out(kY, "dlogits", kPlanes)),
+                                     Optional(Out(kDivisor, "divisor", kOne))};
+  const OperandList plane_weights = {
+      Optional(In(kWeights, "class_weights", kShares, kRead, Shape::kPerAxis))};
+  const OperandList plane_upstream = {Optional(
+      In(kUpstream, "upstream_rows", kShares, kRead, Shape::kPerInner))};
+  const OperandList inner_losses = {
+      Optional(Out(kResults, "losses", Shape::kInner))};
+  const Losses kAxisLosses[] = {
+      {{"CrossEntropyAxis, int64_t", "CrossEntropyAxis, int64_t, mean",
+        "CrossEntropyAxis, int64_t, sum alone",
+        "CrossEntropyAxis, int64_t, all"},
+       {RunAxisLoss64, CAxisLoss64},
+       InnerLabels(Element::kInt64)},
+      {{"CrossEntropyAxis, int32_t", "CrossEntropyAxis, int32_t, mean",
+        "CrossEntropyAxis, int32_t, sum alone",
+        "CrossEntropyAxis, int32_t, all"},
+       {RunAxisLoss32, CAxisLoss32},
+       InnerLabels(Element::kInt32)},
+      {{"CrossEntropyAxis, targets", "CrossEntropyAxis, targets, mean",
+        "CrossEntropyAxis, targets, sum alone",
+        "CrossEntropyAxis, targets, all"},
+       {RunAxisLossTargets, CAxisLossTargets},
+       plane_targets}};
+  for (const auto& l : kAxisLosses) {
+    add_losses(l, x_planes, inner_losses, plane_results, plane_weights,
+               plane_upstream);
   }
 
   // Attention: plain, with each mask alone, and with all.

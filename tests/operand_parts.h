@@ -25,6 +25,11 @@ inline Operand Labels(Element element) {
   return {kLabels,        "labels", Role::kRead,
           Shape::kPerRow, element,  Content::kLabels};
 }
+inline Operand InnerLabels(Element element) {
+  Operand labels = Labels(element);
+  labels.shape = Shape::kInner;
+  return labels;
+}
 inline Operand Optional(Operand operand) {
   operand.is_optional = true;
   return operand;

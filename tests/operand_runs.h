@@ -201,6 +201,27 @@ inline Status RunLossTargets(const Call& c, Target t) {
                         LossOf(c), Floats(c, kDivisor), t);
   });
 }
+inline Status RunAxisLoss64(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyAxis(v.PlanesIn(kX), c[kLabels].AsRows<const int64_t>(),
+                            c[kResults].AsRows<float>(), v.PlanesOut(),
+                            LossOf(c), Floats(c, kDivisor), t);
+  });
+}
+inline Status RunAxisLoss32(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyAxis(v.PlanesIn(kX), c[kLabels].AsRows<const int32_t>(),
+                            c[kResults].AsRows<float>(), v.PlanesOut(),
+                            LossOf(c), Floats(c, kDivisor), t);
+  });
+}
+inline Status RunAxisLossTargets(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyAxis(v.PlanesIn(kX), v.PlanesIn(kSecond),
+                            c[kResults].AsRows<float>(), v.PlanesOut(),
+                            LossOf(c), Floats(c, kDivisor), t);
+  });
+}
 inline Status RunAttention(const Call& c, Target t) {
   return OfAny(c, [&](const auto& v) {
     return AttentionSoftmax(v.In(kX), v.Out(), AttentionOf(c), t);

@@ -35,6 +35,8 @@ enum class Shape {
   kSquare,     // cols x cols
   kPerRow,     // rows, a pointer alone
   kPerColumn,  // cols, a pointer alone
+  kPerAxis,    // axis, a pointer alone
+  kPerInner,   // rows * cols, a pointer alone
   kOne,        // 1, a pointer alone
 };
 // A view has strides.
@@ -47,7 +49,7 @@ enum class Content {
   kLogs,     // below 0
   kKeep,     // 0 or 1
   kLengths,  // in [0, cols]
-  kLabels,   // in [0, cols), some ignored
+  kLabels,   // in [0, cols), or [0, axis) of planes; some ignored
   kDots,
   kStates,  // of the use in the settings, and of a larger maximum than logits
 };
@@ -180,6 +182,11 @@ inline bool Has(const Operation& operation, Shape shape) {
   return false;
 }
 
+// The number of classes of labels.
+inline size_t ClassesOf(const Operation& operation, const Sizes& sizes) {
+  return Has(operation, Shape::kPlanes) ? sizes.axis : sizes.cols;
+}
+
 // Whether the columns are an argument.
 inline bool HasColumns(const Operation& operation) {
   for (const Operand& operand : operation.operands) {
@@ -215,6 +222,12 @@ inline View ShapeOf(const Operand& operand, const Sizes& sizes) {
       break;
     case Shape::kPerColumn:
       view.rows = 1, view.cols = sizes.cols;
+      break;
+    case Shape::kPerAxis:
+      view.rows = 1, view.cols = sizes.axis;
+      break;
+    case Shape::kPerInner:
+      view.rows = 1, view.cols = sizes.rows * sizes.cols;
       break;
     case Shape::kOne:
       view.rows = view.cols = 1;

@@ -223,6 +223,38 @@ int softlane_log_softmax_backward_axis(
     size_t dlogits_axis_stride, size_t outer, size_t axis, size_t inner,
     float scale, int target);
 
+/** softlane::CrossEntropyAxis with int64_t labels. A null loss means no loss, a
+ * null dlogits means no gradient, a null divisor means no divisor, and null
+ * options mean the defaults. loss_stride is used with SOFTLANE_REDUCTION_NONE
+ * only. */
+int softlane_cross_entropy_axis_i64(
+    const void* logits, int logits_type, size_t logits_outer_stride,
+    size_t logits_axis_stride, const int64_t* labels, size_t labels_stride,
+    float* loss, size_t loss_stride, void* dlogits, int dlogits_type,
+    size_t dlogits_outer_stride, size_t dlogits_axis_stride, size_t outer,
+    size_t axis, size_t inner, const softlane_cross_entropy_options* options,
+    float* divisor, int target);
+
+/** softlane_cross_entropy_axis_i64, but with int32_t labels. */
+int softlane_cross_entropy_axis_i32(
+    const void* logits, int logits_type, size_t logits_outer_stride,
+    size_t logits_axis_stride, const int32_t* labels, size_t labels_stride,
+    float* loss, size_t loss_stride, void* dlogits, int dlogits_type,
+    size_t dlogits_outer_stride, size_t dlogits_axis_stride, size_t outer,
+    size_t axis, size_t inner, const softlane_cross_entropy_options* options,
+    float* divisor, int target);
+
+/** softlane_cross_entropy_axis_i64, but with a target probability for each
+ * logit. */
+int softlane_cross_entropy_axis_probs(
+    const void* logits, int logits_type, size_t logits_outer_stride,
+    size_t logits_axis_stride, const void* targets, int targets_type,
+    size_t targets_outer_stride, size_t targets_axis_stride, float* loss,
+    size_t loss_stride, void* dlogits, int dlogits_type,
+    size_t dlogits_outer_stride, size_t dlogits_axis_stride, size_t outer,
+    size_t axis, size_t inner, const softlane_cross_entropy_options* options,
+    float* divisor, int target);
+
 /** softlane::SoftmaxTopK with options {scale, renormalize != 0, empty_row}. */
 int softlane_softmax_topk(const void* logits, int logits_type,
                           size_t logits_stride, size_t k, float* top_probs,

@@ -67,6 +67,7 @@ typedef struct softlane_cross_entropy_options {
   float z_loss;               /**< CrossEntropyOptions::z_loss */
   float scale;                /**< CrossEntropyOptions::scale */
   const float* upstream_rows; /**< CrossEntropyOptions::upstream_rows */
+  size_t upstream_stride;     /**< CrossEntropyOptions::upstream_stride */
   float upstream;             /**< CrossEntropyOptions::upstream */
   int zero_if_all_ignored;    /**< CrossEntropyOptions::zero_if_all_ignored */
   int accumulate;             /**< CrossEntropyOptions::accumulate */
@@ -74,7 +75,7 @@ typedef struct softlane_cross_entropy_options {
 
 /** An initializer with the default options of cross-entropy. */
 #define SOFTLANE_CROSS_ENTROPY_DEFAULTS \
-  { SOFTLANE_REDUCTION_MEAN, -100, 0.0f, NULL, 0.0f, 1.0f, NULL, 1.0f, 0, 0 }
+  { SOFTLANE_REDUCTION_MEAN, -100, 0.0f, NULL, 0.0f, 1.0f, NULL, 0, 1.0f, 0, 0 }
 
 /** softlane::AttentionOptions. A null bias or keep means that there is none. */
 typedef struct softlane_attention_options {

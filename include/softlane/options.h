@@ -121,6 +121,10 @@ struct CrossEntropyOptions {
   /// an element per row. Used with kNone only. Null means that `upstream` holds
   /// for all rows. Not read without dlogits.
   const float* upstream_rows = nullptr;
+  /// Of CrossEntropyAxis alone: from one outer index to the next, in elements
+  /// of upstream_rows. 0 means that they have no gaps. It lets a slice of the
+  /// inner indices keep the caller's array.
+  size_t upstream_stride = 0;
   /// The gradient of the result, from what the caller computes of it; with
   /// kNone that of each row's loss. Used unless upstream_rows is. Not read
   /// without dlogits.

@@ -1,33 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "softlane/c.h"
 #include "c/convert.h"
+#include "c/loss_options.h"
 #include "c/views.h"
 #include "softlane/cross_entropy.h"
 
 namespace {
 
 using softlane::Target;
+using softlane::c::FromC;
 using softlane::c::FromInt;
 using softlane::c::In;
 using softlane::c::Out;
 using softlane::c::ToInt;
-
-softlane::CrossEntropyOptions FromC(
-    const softlane_cross_entropy_options* options) {
-  softlane::CrossEntropyOptions result;
-  if (options == nullptr) return result;
-  result.reduction = FromInt<softlane::Reduction>(options->reduction);
-  result.ignore_index = options->ignore_index;
-  result.label_smoothing = options->label_smoothing;
-  result.class_weights = options->class_weights;
-  result.z_loss = options->z_loss;
-  result.scale = options->scale;
-  result.upstream_rows = options->upstream_rows;
-  result.upstream = options->upstream;
-  result.zero_if_all_ignored = options->zero_if_all_ignored != 0;
-  result.accumulate = options->accumulate != 0;
-  return result;
-}
 
 }  // namespace
 

@@ -25,7 +25,10 @@ class CrossEntropyLoop {
         tiles_(KernelsOf(kTileKernels, target)),
         loss_{options_, SplitScale(options_.scale, parts_), 0.0,
               call.shares_fit_floats, call.loss != nullptr},
-        divisor_(static_cast<double>(call.counted)) {
+        divisor_(call.HasLabels()
+                     ? static_cast<double>(call.counted)
+                     : static_cast<double>(call.logits.rows) *
+                           static_cast<double>(call.batches.count)) {
     if (options_.label_smoothing != 0.0f) {
       loss_.smoothing = double{options_.label_smoothing} /
                         static_cast<double>(call.logits.cols);
@@ -37,22 +40,39 @@ class CrossEntropyLoop {
 
   void Run() {
     const size_t rows = call_.logits.rows;
-    if (IsEndless()) total_ = kNaN;
-    if (HasResults() && !IsEndless()) RunRows(0, rows, RowsAtOnce());
+    if (HasNoColumns()) {
+      // With labels, all rows are ignored.
+      if (!call_.HasLabels() && call_.counted != 0) total_ = kNaN;
+    } else if (HasResults()) {
+      ForBatches([&](size_t) { RunRows(0, rows, RowsAtOnce()); });
+    }
     Finish();
   }
 
   void Run(const LossSource& source) {
     if (!HasResults()) return Finish();
-    if (source.max_rows == 0) {
-      RunRowsOf(source);
-    } else {
-      LoadAndRun(source);
-    }
+    ForBatches([&](size_t first) {
+      if (source.max_rows == 0) {
+        RunRowsOf(source, first);
+      } else {
+        LoadAndRun(source, first);
+      }
+    });
     Finish();
   }
 
  private:
+  // Calls body(the batch's first row) for each batch.
+  template <class Body>
+  [[gnu::always_inline]] inline void ForBatches(const Body& body) {
+    const LossBatches& batches = call_.batches;
+    for (size_t b = 0; b < batches.count; ++b) {
+      first_label_ = b * batches.labels;
+      first_loss_ = b * batches.losses;
+      first_upstream_ = b * batches.upstream;
+      body(b * call_.logits.rows);
+    }
+  }
   [[gnu::always_inline]] inline void RunRows(size_t begin, size_t end,
                                              size_t step) {
     for (size_t r = begin; r < end; r += step) {
@@ -63,25 +83,25 @@ class CrossEntropyLoop {
       }
     }
   }
-  void LoadAndRun(const LossSource& source) {
+  void LoadAndRun(const LossSource& source, size_t first) {
     const size_t rows = call_.logits.rows, usual = RowsAtOnce();
     const size_t step = usual < source.max_rows ? usual : source.max_rows;
     const size_t most = source.max_rows / step * step;
     for (size_t r = 0, count; r < rows; r += count) {
       count = rows - r < most ? rows - r : most;
-      source.load(source.context, r, count);
+      source.load(source.context, first + r, count);
       base_ = r;
       RunRows(r, r + count, step);
     }
-    source.load(source.context, rows, 0);
+    source.load(source.context, first + rows, 0);
   }
-  void RunRowsOf(const LossSource& source) {
+  void RunRowsOf(const LossSource& source, size_t first) {
     const float* const upstream_rows = UpstreamRows();
     for (size_t r = 0; r < call_.logits.rows; ++r) {
       const LabelledRow row = {
           LabelOf(r), IsIgnored(r),
           upstream_rows == nullptr ? upstream_ : upstream_rows[r]};
-      AddLoss(r, source.row(source.context, loss_, r, row));
+      AddLoss(r, source.row(source.context, loss_, first + r, row));
     }
   }
 
@@ -98,31 +118,36 @@ class CrossEntropyLoop {
 
   [[gnu::always_inline]] inline void AddWeights() {
     divisor_ = 0.0;
-    for (size_t r = 0; r < call_.logits.rows; ++r) {
-      if (!IsIgnored(r)) divisor_ += options_.class_weights[call_.labels[r]];
-    }
+    if (call_.counted == 0) return;
+    ForBatches([&](size_t) {
+      for (size_t r = 0; r < call_.logits.rows; ++r) {
+        if (!IsIgnored(r)) divisor_ += options_.class_weights[LabelOf(r)];
+      }
+    });
   }
   // Rows count, but all have a weight of 0.
   bool HasNoWeight() const { return call_.counted != 0 && divisor_ == 0.0; }
-  // Rows without columns and without memory of their own: any number of them.
-  bool IsEndless() const {
-    return !call_.HasLabels() && call_.logits.cols == 0 && call_.counted != 0 &&
-           options_.reduction != Reduction::kNone;
+  // Rows without memory of their own: there may be any number of them.
+  bool HasNoColumns() const {
+    return call_.logits.cols == 0 && options_.reduction != Reduction::kNone;
   }
   // Whether rows have losses or gradients to write.
   bool HasResults() const {
     return loss_.is_wanted || (HasGradient() && call_.logits.cols != 0);
   }
   bool IsMean() const { return options_.reduction == Reduction::kMean; }
-  bool IsIgnored(size_t r) const { return call_.IsIgnored(r); }
+  bool IsIgnored(size_t r) const { return call_.IsIgnored(first_label_ + r); }
   size_t LabelOf(size_t r) const {
-    return call_.HasLabels() ? static_cast<size_t>(call_.labels[r]) : kNoLabel;
+    return call_.HasLabels()
+               ? static_cast<size_t>(call_.labels[first_label_ + r])
+               : kNoLabel;
   }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
+  // Those of the batch.
   const float* UpstreamRows() const {
-    const bool are_used =
-        options_.reduction == Reduction::kNone && HasGradient();
-    return are_used ? options_.upstream_rows : nullptr;
+    const bool are_used = options_.reduction == Reduction::kNone &&
+                          HasGradient() && options_.upstream_rows != nullptr;
+    return are_used ? options_.upstream_rows + first_upstream_ : nullptr;
   }
 
   double RunRow(size_t r) const {
@@ -160,7 +185,7 @@ class CrossEntropyLoop {
   }
   void AddLoss(size_t r, double loss) {
     if (options_.reduction == Reduction::kNone && loss_.is_wanted) {
-      call_.loss[r] = static_cast<float>(loss);
+      call_.loss[first_loss_ + r] = static_cast<float>(loss);
     }
     total_ += loss;
   }
@@ -218,6 +243,7 @@ class CrossEntropyLoop {
 
   const CrossEntropyCall& call_;
   size_t base_ = 0;  // the row that is row 0 of the views
+  size_t first_label_ = 0, first_loss_ = 0, first_upstream_ = 0;  // of a batch
   const CrossEntropyOptions& options_;
   const CrossEntropyKernels& kernels_;
   const TileKernels& tiles_;
@@ -229,42 +255,6 @@ class CrossEntropyLoop {
 };
 
 }  // namespace
-
-bool RunFewLosses(const CrossEntropyCall& call, Target target) noexcept {
-  const size_t rows = call.logits.rows;
-  FewLossesFunction* const few =
-      KernelsOf(kCrossEntropyKernels, target).few_rows;
-  if (few == nullptr) return false;
-  const CrossEntropyOptions& options = *call.options;
-  int32_t labels[kFewRows] = {};
-  for (size_t r = 0; r < rows; ++r) {
-    const int64_t label = call.labels[r];
-    if (label == options.ignore_index ||
-        static_cast<uint64_t>(label) >= call.logits.cols) {
-      return false;
-    }
-    labels[r] = static_cast<int32_t>(label);
-  }
-  const double divisor =
-      options.reduction == Reduction::kMean ? static_cast<double>(rows) : 1.0;
-  double losses[kFewRows];
-  if (!few(call.logits, call.dlogits, labels, options.upstream / divisor,
-           call.loss == nullptr ? nullptr : losses)) {
-    return false;
-  }
-  if (call.loss == nullptr) return true;
-  double total = 0.0;
-  for (size_t r = 0; r < rows; ++r) {
-    if (options.reduction == Reduction::kNone) {
-      call.loss[r] = static_cast<float>(losses[r]);
-    }
-    total += losses[r];
-  }
-  if (options.reduction != Reduction::kNone) {
-    call.loss[0] = static_cast<float>(total / divisor);
-  }
-  return true;
-}
 
 void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept {
   CrossEntropyLoop(call, target).Run();

@@ -16,6 +16,14 @@
 namespace softlane {
 namespace internal {
 
+/// The batches of a call's rows. A batch has logits.rows rows. The labels, the
+/// losses of kNone and upstream_rows of the next batch begin so many elements
+/// later.
+struct LossBatches {
+  size_t count = 1;
+  size_t labels = 0, losses = 0, upstream = 0;
+};
+
 struct CrossEntropyCall {
   bool HasLabels() const { return targets == nullptr; }
   bool IsIgnored(size_t r) const {
@@ -47,7 +55,10 @@ struct CrossEntropyCall {
   /// the scale is at most 2^60. Then the products of these numbers, and their
   /// products with logits, are not subnormal where they count.
   bool shares_fit_floats;
-  size_t counted;  // the rows that are not ignored
+  /// The rows that are not ignored. With targets, it only tells whether there
+  /// are rows.
+  size_t counted;
+  LossBatches batches;
 };
 
 /// Does a call that is AreFewRows and has no other options than a reduction and
@@ -58,9 +69,10 @@ bool RunFewLosses(const CrossEntropyCall& call, Target target) noexcept;
 /// Computes the losses and gradients of a call, in the order of its rows.
 void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept;
 
-/// Rows that are not floats. The call's views have the shape of all rows. Their
-/// data and strides are those of the rows that were loaded last; the data of
-/// dlogits are null if there is no gradient.
+/// Rows that are not where CrossEntropyCall has views of them, or no floats.
+/// The call's views have the shape of a batch. Their data and strides are those
+/// of the rows that were loaded last; the data of dlogits are null if there is
+/// no gradient. Rows are counted over all batches.
 struct LossSource {
   void* context;
   /// How many rows can be loaded; 0: rows are too long, and `row` does them.

@@ -36,6 +36,10 @@ class Labels {
     return of64_ != nullptr ? WordsOf(Rows<const int64_t>(of64_, rows, 1))
                             : WordsOf(Rows<const int32_t>(of32_, rows, 1));
   }
+  /// The labels from row r on.
+  Labels From(size_t r) const {
+    return of64_ != nullptr ? Labels(of64_ + r) : Labels(of32_ + r);
+  }
   /// Whether each label is in [0, end) or is `ignored`. Counts the others.
   bool AreBelow(uint64_t end, size_t rows, int64_t ignored,
                 size_t& counted) const {

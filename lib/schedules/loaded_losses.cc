@@ -119,9 +119,38 @@ constexpr size_t kManyElements = 2 * kMaxChunkCols;
 struct Parts {
   static double OfRow(void* context, const Loss& loss, size_t r,
                       const LabelledRow& row) {
-    const Parts& parts = *static_cast<const Parts*>(context);
-    return LongLoss(parts.views, parts.places, loss, parts.target)
-        .OfRow(r, row);
+    const Parts& parts = Of(context);
+    const LongRows rows = {&parts,
+                           parts.views.x.cols,
+                           parts.views.targets != nullptr,
+                           parts.views.dx.data != nullptr,
+                           parts.places.AreAddedTo(),
+                           &Logits,
+                           &Targets,
+                           &Place,
+                           &Take};
+    return LongLoss(rows, loss, parts.target).OfRow(r, row);
+  }
+  static const Parts& Of(const void* context) {
+    return *static_cast<const Parts*>(context);
+  }
+  static const float* Logits(const void* context, size_t r, size_t col,
+                             size_t n, float* buffer) {
+    const Parts& p = Of(context);
+    return p.places.Widened(p.views.x, r, 1, col, n, buffer).data;
+  }
+  static const float* Targets(const void* context, size_t r, size_t col,
+                              size_t n, float* buffer) {
+    const Parts& p = Of(context);
+    return p.places.Widened(*p.views.targets, r, 1, col, n, buffer).data;
+  }
+  static float* Place(const void* context, size_t r, size_t col, size_t n,
+                      float* buffer) {
+    return Of(context).places.Of(r, 1, col, n, buffer).data;
+  }
+  static void Take(const void* context, size_t r, size_t col, size_t n,
+                   float* place) {
+    Of(context).places.Take({place, 1, n}, r, col);
   }
 
   const LossViews& views;

@@ -11,10 +11,9 @@ namespace internal {
 
 static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 
-LongLoss::LongLoss(const LossViews& views, const GradientPlaces& places,
-                   const Loss& loss, Target target) noexcept
-    : views_(views),
-      places_(places),
+LongLoss::LongLoss(const LongRows& rows, const Loss& loss,
+                   Target target) noexcept
+    : rows_(rows),
       loss_(loss),
       passes_(BlockPassesOf(target)),
       shares_(KernelsOf(kSharePasses, target)),
@@ -25,10 +24,10 @@ LongLoss::LongLoss(const LossViews& views, const GradientPlaces& places,
 
 double LongLoss::OfRow(size_t r, const LabelledRow& row) {
   if (row.is_ignored) {
-    if (!places_.AreAddedTo()) FillRow(r, 0.0f);
+    if (!rows_.are_added_to) FillRow(r, 0.0f);
     return 0.0;
   }
-  const bool has_shares = views_.targets != nullptr || loss_.smoothing != 0.0;
+  const bool has_shares = rows_.has_targets || loss_.smoothing != 0.0;
   float x_label = 0.0f;
   const BlockSums blocks = SumOfRow(r, row.label, x_label);
   const bool is_finite = IsFiniteMax(blocks.max);
@@ -48,7 +47,7 @@ double LongLoss::OfRow(size_t r, const LabelledRow& row) {
   const RowLoss result =
       loss_of_part_(loss_, sums, plan, x_label, row.label,
                     has_shares ? &share_sums : nullptr, row.upstream);
-  if (views_.dx.data != nullptr) {
+  if (rows_.has_gradient) {
     WriteGradient(r, row, sums, plan, result, has_shares, fit_floats);
   }
   return result.loss;
@@ -57,29 +56,27 @@ double LongLoss::OfRow(size_t r, const LabelledRow& row) {
 template <class Step>
 void LongLoss::ForPartsOf(size_t r, const Step& step) {
   const float* const weights = loss_.options.class_weights;
-  for (size_t col = 0; col < views_.x.cols; col += kSumCols) {
-    const size_t n = BlockCols(col, views_.x.cols);
+  for (size_t col = 0; col < rows_.cols; col += kSumCols) {
+    const size_t n = BlockCols(col, rows_.cols);
     if (weights != nullptr) part_options_.class_weights = weights + col;
     const float* const targets =
-        views_.targets == nullptr
-            ? nullptr
-            : places_.Widened(*views_.targets, r, 1, col, n, targets_).data;
-    step(Part{col, n, places_.Widened(views_.x, r, 1, col, n, x_).data,
-              targets});
+        rows_.has_targets ? rows_.targets(rows_.context, r, col, n, targets_)
+                          : nullptr;
+    step(Part{col, n, rows_.logits(rows_.context, r, col, n, x_), targets});
   }
 }
 
 template <class Write>
 void LongLoss::WriteRow(size_t r, const Write& write) {
   ForPartsOf(r, [&](const Part& part) {
-    const Rows<float> place = places_.Of(r, 1, part.col, part.n, x_);
-    write(part, place.data);
-    places_.Take(place, r, part.col);
+    float* const place = rows_.place(rows_.context, r, part.col, part.n, x_);
+    write(part, place);
+    rows_.take(rows_.context, r, part.col, part.n, place);
   });
 }
 
 void LongLoss::FillRow(size_t r, float value) {
-  if (views_.dx.data == nullptr) return;
+  if (!rows_.has_gradient) return;
   WriteRow(r, [&](const Part& part, float* dx) {
     for (size_t i = 0; i < part.n; ++i) dx[i] = value;
   });

@@ -8,12 +8,29 @@
 #include "kernels/block_sums.h"
 #include "kernels/cross_entropy_kernels.h"
 #include "kernels/cross_entropy_parts.h"
-#include "schedules/gradient_places.h"
-#include "softlane/any_rows.h"
 #include "softlane/target.h"
 
 namespace softlane {
 namespace internal {
+
+/// Rows of which no memory has all columns as floats.
+struct LongRows {
+  const void* context;
+  size_t cols;
+  bool has_targets, has_gradient, are_added_to;
+  /// Columns [col, col + n) of the logits, or the targets, of row r as floats:
+  /// where they stand, or in the buffer.
+  const float* (*logits)(const void* context, size_t r, size_t col, size_t n,
+                         float* buffer);
+  const float* (*targets)(const void* context, size_t r, size_t col, size_t n,
+                          float* buffer);
+  /// The place of this part of the gradient: where it belongs, or the buffer.
+  float* (*place)(const void* context, size_t r, size_t col, size_t n,
+                  float* buffer);
+  /// Takes it from there.
+  void (*take)(const void* context, size_t r, size_t col, size_t n,
+               float* place);
+};
 
 /// The cross-entropy of rows of more than kSumCols columns, part by part, with
 /// the bits of CrossEntropyKernels::row. No memory has a row as floats.
@@ -23,8 +40,7 @@ namespace internal {
 /// more.
 class LongLoss {
  public:
-  LongLoss(const LossViews& views, const GradientPlaces& places,
-           const Loss& loss, Target target) noexcept;
+  LongLoss(const LongRows& rows, const Loss& loss, Target target) noexcept;
   LongLoss(const LongLoss&) = delete;
 
   /// The loss of row r. Writes its gradient.
@@ -56,8 +72,7 @@ class LongLoss {
                      const RowPlan& plan, const RowLoss& result,
                      bool has_shares, bool fit_floats);
 
-  const LossViews& views_;
-  const GradientPlaces& places_;
+  const LongRows& rows_;
   const Loss& loss_;
   const BlockPasses& passes_;
   const SharePasses& shares_;

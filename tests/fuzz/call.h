@@ -17,15 +17,18 @@ constexpr size_t kMaxOperands = 12;
 
 // The elements of an operand.
 enum class Shape {
-  kMatrix,     // rows x cols, with a stride
-  kPlanes,     // rows x axis x cols, with two strides
-  kTopK,       // rows x k, with a stride
-  kInner,      // rows x cols, with a stride: planes without their axis
-  kSquare,     // cols x cols, with a stride
-  kPerRow,     // rows
-  kPerColumn,  // cols
-  kLosses,     // rows, or 1 if they are reduced
-  kOne,        // 1
+  kMatrix,       // rows x cols, with a stride
+  kPlanes,       // rows x axis x cols, with two strides
+  kTopK,         // rows x k, with a stride
+  kInner,        // rows x cols, with a stride: planes without their axis
+  kSquare,       // cols x cols, with a stride
+  kPerRow,       // rows
+  kPerColumn,    // cols
+  kPerAxis,      // axis
+  kPerInner,     // rows * cols
+  kLosses,       // rows, or 1 if they are reduced
+  kInnerLosses,  // kInner, or 1 if they are reduced
+  kOne,          // 1
 };
 
 enum class Role {
@@ -195,6 +198,14 @@ struct Call {
         return {1, 1, rows};
       case Shape::kPerColumn:
         return {1, 1, cols};
+      case Shape::kPerAxis:
+        return {1, 1, axis};
+      case Shape::kPerInner:
+        return {1, 1, rows * cols};
+      case Shape::kInnerLosses:
+        if (options.reduction == SOFTLANE_REDUCTION_NONE)
+          return {rows, 1, cols};
+        break;
       case Shape::kLosses:
         return {1, 1, options.reduction == SOFTLANE_REDUCTION_NONE ? rows : 1};
       case Shape::kOne:
@@ -218,6 +229,17 @@ struct Call {
   Options options;
   int target = SOFTLANE_TARGET_AUTO;
 };
+
+inline bool HasShape(const Call& c, Shape shape) {
+  for (size_t i = 0; i < c.num_operands; ++i) {
+    if (c.OperandAt(i).shape == shape) return true;
+  }
+  return false;
+}
+// The number of classes of a loss.
+inline size_t ClassesOf(const Call& c) {
+  return HasShape(c, Shape::kPlanes) ? c.axis : c.cols;
+}
 
 // The label of row r of a call whose operand 1 has the labels.
 inline int64_t LabelOf(const Call& c, size_t r) {

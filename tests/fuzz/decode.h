@@ -22,13 +22,6 @@ constexpr size_t kHugeSizes[] = {
     SIZE_MAX,        SIZE_MAX / 2, SIZE_MAX / 2 + 1,  SIZE_MAX / 4 + 2,
     size_t{1} << 61, SIZE_MAX / 4, (size_t{1} << 62), SIZE_MAX - 1};
 
-inline bool HasShape(const Call& c, Shape shape) {
-  for (size_t i = 0; i < c.num_operands; ++i) {
-    if (c.OperandAt(i).shape == shape) return true;
-  }
-  return false;
-}
-
 inline void ChooseRows(Call& c, Source& source) {
   const size_t kind = source.Byte();
   const auto choose = [&](size_t rows, size_t cols) {

@@ -330,6 +330,30 @@ inline const Function kFunctions[] = {
      {In("log_probs", Content::kLogs, Shape::kPlanes),
       In("dlog_probs", Content::kLogits, Shape::kPlanes),
       Out("dlogits", Content::kAnything, Shape::kPlanes)}},
+    {"softlane_cross_entropy_axis_i64", Settings::kLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_axis_i64(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.As<const int64_t>(1), c.Stride(1),
+           c.Out(2), c.Stride(2), c.Out(3), c.Type(3), c.Stride(3), c.AxisStride(3), c.rows,
+           c.axis, c.cols, LossOptions(c), c.Out(4), c.target);
+     },
+     SOFTLANE_FUZZ_AXIS_LOSS(Read("labels", Content::kLabels, Shape::kInner, Element::kInt64))},
+    {"softlane_cross_entropy_axis_i32", Settings::kLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_axis_i32(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.As<const int32_t>(1), c.Stride(1),
+           c.Out(2), c.Stride(2), c.Out(3), c.Type(3), c.Stride(3), c.AxisStride(3), c.rows,
+           c.axis, c.cols, LossOptions(c), c.Out(4), c.target);
+     },
+     SOFTLANE_FUZZ_AXIS_LOSS(Read("labels", Content::kLabels, Shape::kInner, Element::kInt32))},
+    {"softlane_cross_entropy_axis_probs", Settings::kLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_axis_probs(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.In(1), c.Type(1), c.Stride(1), c.AxisStride(1),
+           c.Out(2), c.Stride(2), c.Out(3), c.Type(3), c.Stride(3), c.AxisStride(3), c.rows,
+           c.axis, c.cols, LossOptions(c), c.Out(4), c.target);
+     },
+     SOFTLANE_FUZZ_AXIS_LOSS(Read("targets", Content::kShares, Shape::kPlanes))},
 };
 constexpr size_t kNumFunctions = sizeof(kFunctions) / sizeof(kFunctions[0]);
 

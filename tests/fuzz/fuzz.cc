@@ -79,7 +79,7 @@ bool IsSpecified(const Call& c) {
 // Whether a row of the results depends on that row of the inputs alone.
 bool HasIndependentRows(const Call& c) {
   if (c.rows == 0 || HasShape(c, Shape::kSquare)) return false;
-  if (HasShape(c, Shape::kPlanes)) return c.cols > 0;
+  if (HasShape(c, Shape::kPlanes) && c.cols == 0) return false;
   return c.function->settings != Settings::kLoss ||
          c.options.reduction == SOFTLANE_REDUCTION_NONE;
 }
@@ -89,12 +89,13 @@ size_t FirstOfRow(const Call& c, size_t i, size_t row, size_t column) {
   switch (c.OperandAt(i).shape) {
     case Shape::kMatrix:
       return row * c.cols;
-    case Shape::kInner:
-      return row * c.cols + column;
     case Shape::kTopK:
       return row * c.k;
     case Shape::kPlanes:
       return row * c.axis * c.cols + column;
+    case Shape::kInner:
+    case Shape::kInnerLosses:
+      return row * c.cols + column;
     default:
       return row;
   }
@@ -117,8 +118,11 @@ void CheckRowAlone(const Call& c, size_t row, size_t column, Memory& memory,
     size_t elements = 0;
     if (shape == Shape::kPerRow || shape == Shape::kLosses) {
       elements = row;
+    } else if (shape == Shape::kPerInner) {
+      elements = row * c.cols + column;
     } else if (shape == Shape::kMatrix || shape == Shape::kTopK ||
-               shape == Shape::kInner || shape == Shape::kPlanes) {
+               shape == Shape::kPlanes || shape == Shape::kInner ||
+               shape == Shape::kInnerLosses) {
       elements =
           (row == 0 ? 0 : row * c.views[i].stride) + (has_planes ? column : 0);
     }

@@ -50,6 +50,9 @@ constexpr Operand Option(Operand operand) {
 inline Need NeedOfWeights(const Call& c) {
   return c.rows == 0 ? Need::kIgnored : Need::kOptional;
 }
+inline Need NeedOfAxisWeights(const Call& c) {
+  return c.cols == 0 ? Need::kIgnored : NeedOfWeights(c);
+}
 inline Need NeedOfUpstream(const Call& c) {
   return c.options.reduction == SOFTLANE_REDUCTION_NONE &&
                  c.views[3].data != nullptr
@@ -73,13 +76,28 @@ inline Need NeedOfLoss(const Call& c) {
         Option(If(NeedOfUpstream,                                           \
                   Read("upstream_rows", Content::kShares, Shape::kPerRow))) \
   }
+// The same along an axis.
+#define SOFTLANE_FUZZ_AXIS_LOSS(labels)                                        \
+  {                                                                            \
+    In("logits", Content::kLogits, Shape::kPlanes), labels,                    \
+        If(NeedOfLoss,                                                         \
+           Apart("loss", Content::kAnything, Shape::kInnerLosses)),            \
+        Optional(Out("dlogits", Content::kAnything, Shape::kPlanes)),          \
+        Optional(Apart("divisor", Content::kAnything, Shape::kOne)),           \
+        Option(If(NeedOfAxisWeights,                                           \
+                  Read("class_weights", Content::kWeights, Shape::kPerAxis))), \
+        Option(If(NeedOfUpstream,                                              \
+                  Read("upstream_rows", Content::kShares, Shape::kPerInner)))  \
+  }
 // The options as a struct, or null.
 struct LossOptions {
   explicit LossOptions(const Call& c) : are_null(c.options.are_null) {
     const Options& o = c.options;
-    options = {o.reduction, o.ignore_index, o.label_smoothing,
-               c.In(5),     o.z_loss,       o.scale,
-               c.In(6),     o.upstream,     o.zero_if_all_ignored,
+    options = {o.reduction,       o.ignore_index,
+               o.label_smoothing, c.In(5),
+               o.z_loss,          o.scale,
+               c.In(6),           0,
+               o.upstream,        o.zero_if_all_ignored,
                o.accumulate};
   }
   operator const softlane_cross_entropy_options*() const {

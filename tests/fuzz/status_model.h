@@ -176,7 +176,7 @@ inline size_t EndOfIndices(const Call& c) {
     case Settings::kLossFromStates:
       return c.options.num_classes;
     default:
-      return c.cols;
+      return ClassesOf(c);
   }
 }
 
@@ -185,9 +185,12 @@ template <typename T>
 int ExpectedOfValues(const Call& c, size_t i) {
   const Content content = c.OperandAt(i).content;
   const Extent extent = c.ExtentOf(i);
-  const T* const values = c.As<const T>(i);
-  for (size_t n = 0; n < extent.cols; ++n) {
-    const T value = values[n];
+  // The rows of a stride of 0 are one.
+  const size_t stride = extent.rows == 1 ? 0 : c.Stride(i);
+  const size_t rows = stride == 0 ? 1 : extent.rows;
+  for (size_t n = 0; n < rows * extent.cols; ++n) {
+    const T value =
+        c.As<const T>(i)[n / extent.cols * stride + n % extent.cols];
     if (content == Content::kWeights) {
       if (!IsAmount(static_cast<float>(value))) return SOFTLANE_BAD_OPTION;
       continue;

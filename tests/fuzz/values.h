@@ -163,7 +163,7 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
     }
     case Content::kLabels: {
       const bool is_part = c.function->settings != Settings::kLoss;
-      const size_t end = is_part ? c.options.num_classes : c.cols;
+      const size_t end = is_part ? c.options.num_classes : ClassesOf(c);
       const size_t bound = end == 0 || end > INT32_MAX ? 1 : end;
       int64_t label = static_cast<int64_t>(random.Below(bound));
       if (end == 0 || random.Below(8) == 0) label = c.options.ignore_index;
