@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cache_size.h"
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -29,8 +30,10 @@ Status LogSoftmaxBackwardAxis(const Planes<const float>& log_probs,
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (internal::IsEmpty(log_probs)) return Status::kOk;
   const internal::FpEnvironment environment;
-  internal::RunLogBackwardColumns(log_probs, dlog_probs, dlogits, scale,
-                                  chosen);
+  internal::RunLogBackwardColumns(
+      log_probs, dlog_probs, dlogits, scale, chosen,
+      internal::CachedElements(log_probs.outer * log_probs.axis,
+                               log_probs.inner));
   return Status::kOk;
 }
 

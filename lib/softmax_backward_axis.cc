@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cache_size.h"
 #include "check.h"
 #include "dispatch.h"
 #include "fp_environment.h"
@@ -27,7 +28,9 @@ Status SoftmaxBackwardAxis(const Planes<const float>& probs,
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (internal::IsEmpty(probs)) return Status::kOk;
   const internal::FpEnvironment environment;
-  internal::RunBackwardColumns(probs, dprobs, dlogits, scale, chosen);
+  internal::RunBackwardColumns(
+      probs, dprobs, dlogits, scale, chosen,
+      internal::CachedElements(probs.outer * probs.axis, probs.inner));
   return Status::kOk;
 }
 

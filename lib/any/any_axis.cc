@@ -102,7 +102,7 @@ Status RunAnyBackwardAxis(const BackwardAxisFunctions& functions,
   const ColumnTypes types = {first.type, dx.type,
                              KernelsOf(kHalfPasses, chosen)};
   functions.columns(AddressOf(first), AddressOf(second), AddressOf(dx), scale,
-                    chosen, &types);
+                    chosen, 0, &types);
   return Status::kOk;
 }
 

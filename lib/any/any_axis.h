@@ -63,7 +63,8 @@ struct BackwardAxisFunctions {
                  const AnyRows& dx, float scale, Target target) noexcept;
   void (*columns)(const Planes<const float>& first,
                   const Planes<const float>& second, const Planes<float>& dx,
-                  float scale, Target target, const ColumnTypes* types);
+                  float scale, Target target, size_t cached,
+                  const ColumnTypes* types);
 };
 Status RunAnyBackwardAxis(const BackwardAxisFunctions& functions,
                           const ConstAnyPlanes& first,

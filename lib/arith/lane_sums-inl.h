@@ -41,33 +41,9 @@ HWY_INLINE VD HalfInDouble(V v, size_t h) {
   }
 }
 
-// Stands for a pointer to products p * dp, which no pass has to write.
-struct ColumnProducts {
-  HWY_INLINE ColumnProducts(const float* p, const float* dp) : p(p), dp(dp) {}
-  HWY_INLINE explicit ColumnProducts(const float* both) : p(both), dp(both) {}
-  HWY_INLINE ColumnProducts operator+(size_t i) const {
-    return {p + i, dp + i};
-  }
-
-  const float* p;
-  const float* dp;
-};
-HWY_INLINE VF Load(const ColumnProducts& at) {
-  return hn::Mul(Load(at.p), Load(at.dp));
-}
-HWY_INLINE VD InDouble(const ColumnProducts& at) {
-  const hn::Rebind<float, F64> half;
-  return hn::PromoteTo(F64(),
-                       hn::Mul(hn::Load(half, at.p), hn::Load(half, at.dp)));
-}
-
-// Below, Terms is a pointer, or a class that stands for a pointer to floats.
-// The class has + and functions Load and InDouble. It is made from a pointer to
-// +0 where a term does not exist.
-
 // The sum of terms 0 to kCount - 1, upper half onto lower half.
-template <size_t kCount, size_t kStep = 1, class Terms>
-HWY_INLINE VD FoldTerms(Terms terms, size_t step) {
+template <size_t kCount, size_t kStep = 1, typename T>
+HWY_INLINE VD FoldTerms(const T* terms, size_t step) {
   if constexpr (kStep == kCount) {
     return InDouble(terms);
   } else {
@@ -79,8 +55,8 @@ HWY_INLINE VD FoldTerms(Terms terms, size_t step) {
 // (a + b) + (c + d) of vectors that are `step` floats apart. Only the first
 // kCount vectors exist, and the last of them is at `last`. T is the type of the
 // sum: float for whole vectors, or double for the first half of each vector.
-template <class T, int kCount, class Terms>
-HWY_INLINE auto SumOf(Terms from, size_t step, Terms last) {
+template <class T, int kCount>
+HWY_INLINE auto SumOf(const float* from, size_t step, const float* last) {
   if constexpr (kCount > 2) {
     return hn::Add(SumOf<T, 2>(from, step, from + step),
                    SumOf<T, kCount - 2>(from + 2 * step, step, last));
@@ -94,60 +70,51 @@ HWY_INLINE auto SumOf(Terms from, size_t step, Terms last) {
   }
 }
 
-// A block of up to 64 terms, and the 8 parts of their sums. The parts are
-// `parts_step` apart. If kAdds, the sums begin with the parts of `added`.
-template <class Terms, bool kAdds = false>
+// A block of up to 64 terms, and the 8 parts of their sums, which are
+// `parts_step` apart.
 struct TermBlock {
-  Terms terms;
+  const float* terms;
   size_t step, count;
   double* parts;
   size_t parts_step;
-  const double* added;
-  size_t added_step;
 };
 
 // Sums a block. T is the type of the first sums. They have kCount terms; where
 // the last term does not exist, it is +0.
-template <class T, int kCount, class Terms, bool kAdds>
-HWY_INLINE void SumTerms(TermBlock<Terms, kAdds> block) {
+template <class T, int kCount>
+HWY_INLINE void SumTerms(TermBlock block) {
   HWY_ALIGN float zeros[kLanes];
   Store(Set(0.0f), zeros);
-  const Terms none(zeros);
+  const float* const none = zeros;
   const size_t upper = kSumLanes * block.step, next = 2 * upper;
   size_t left = block.count - (kCount - 1) * kFoldedTerms;
   for (size_t j = 0; j < kSumLanes; ++j) {
     j = Unknown(j);
     left = Unknown(left);
-    const Terms terms = block.terms;
-    const Terms last = terms + (kCount - 1) * next;
-    const Terms last_a = j < left ? last : none;
-    const Terms last_b = j + kSumLanes < left ? last + upper : none;
-    const auto add = [&](size_t h, VD a, VD b) HWY_ATTR {
-      VD sum = hn::Add(a, b);
-      if constexpr (kAdds) {
-        sum = hn::Add(hn::Load(F64(), block.added + h), sum);
-      }
-      hn::Store(sum, F64(), block.parts + h);
-    };
+    const float* const terms = block.terms;
+    const float* const last = terms + (kCount - 1) * next;
+    const float* const last_a = j < left ? last : none;
+    const float* const last_b = j + kSumLanes < left ? last + upper : none;
     if constexpr (std::is_same_v<T, float>) {
       const VF a = SumOf<T, kCount>(terms, next, last_a);
       const VF b = SumOf<T, kCount>(terms + upper, next, last_b);
       for (size_t h = 0; h < kLanes; h += kHalfLanes) {
-        add(h, HalfInDouble(a, h), HalfInDouble(b, h));
+        hn::Store(hn::Add(HalfInDouble(a, h), HalfInDouble(b, h)), F64(),
+                  block.parts + h);
       }
     } else {
       for (size_t h = 0; h < kLanes; h += kHalfLanes) {
-        add(h, SumOf<T, kCount>(terms + h, next, last_a + h),
-            SumOf<T, kCount>(terms + upper + h, next, last_b + h));
+        const VD a = SumOf<T, kCount>(terms + h, next, last_a + h);
+        const VD b = SumOf<T, kCount>(terms + upper + h, next, last_b + h);
+        hn::Store(hn::Add(a, b), F64(), block.parts + h);
       }
     }
     block.terms = terms + block.step;
     block.parts += block.parts_step;
-    if constexpr (kAdds) block.added += block.added_step;
   }
 }
-template <class T, class Terms, bool kAdds>
-HWY_INLINE void SumBlock(const TermBlock<Terms, kAdds>& block) {
+template <class T>
+HWY_INLINE void SumBlock(const TermBlock& block) {
   if (block.count > 3 * kFoldedTerms) return SumTerms<T, 4>(block);
   if (block.count > 2 * kFoldedTerms) return SumTerms<T, 3>(block);
   if (block.count > kFoldedTerms) return SumTerms<T, 2>(block);

@@ -11,7 +11,6 @@
 #include "arith/max-inl.h"
 #include "arith/probability-inl.h"
 #include "kernels/column_vectors-inl.h"
-#include "kernels/softmax_backward_row-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -122,72 +121,6 @@ void WriteLogs(float* x, float scale, const ShiftedLogs* shifted,
   });
 }
 
-static_assert(kSumLanes == internal::kFewProducts, "no more are few");
-
-void SumFewProducts(float* p, float* dp, size_t n, Tile& tile) {
-  const size_t width = tile.width;
-  for (size_t at = n * width; at < kSumLanes * width; at += kLanes) {
-    Store(Set(0.0f), p + at);
-    Store(Set(0.0f), dp + at);
-  }
-  for (size_t i = 0; i < width; i += kHalfLanes) {
-    hn::Store(FoldTerms<kSumLanes>(ColumnProducts(p + i, dp + i), width), F64(),
-              tile.sums + i);
-  }
-}
-
-void AddProducts(const float* p, const float* dp, size_t n, bool is_first,
-                 Tile& tile) {
-  HWY_ALIGN double none[kLanes];
-  for (size_t h = 0; h < kLanes; h += kHalfLanes) {
-    hn::Store(hn::Zero(F64()), F64(), none + h);
-  }
-  const size_t width = tile.width;
-  for (size_t k = 0; k < n; k += kSumBlock, is_first = false) {
-    const size_t count = HWY_MIN(kSumBlock, n - k);
-    const ColumnProducts products(p + k * width, dp + k * width);
-    for (size_t i = 0; i < width; i += kLanes) {
-      double* const parts = tile.lane_sums + i;
-      SumBlock<float>(TermBlock<ColumnProducts, true>{
-          products + i, width, count, parts, width, is_first ? none : parts,
-          is_first ? 0 : width});
-    }
-  }
-}
-
-// The sum of -0 alone is +0, as of a row's.
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-HWY_INLINE auto MinusHalfOf(const double* sums) {
-  const VD dot = hn::Add(hn::Load(F64(), sums), hn::Zero(F64()));
-  return hn::DemoteTo(hn::Half<F32>(), hn::Mul(dot, hn::Set(F64(), -0.5)));
-}
-HWY_INLINE VF MinusHalfDots(const double* sums) {
-  const auto lower = MinusHalfOf(sums);
-  return hn::Combine(F32(), MinusHalfOf(sums + kHalfLanes), lower);
-}
-#else
-HWY_INLINE VF MinusHalfDots(const double* sums) {
-  return Set(MinusHalf(*sums + 0.0));
-}
-#endif
-
-void WriteGradients(float* p, const float* dp, float scale, const Tile& tile,
-                    const ColumnsOut& out) {
-  HWY_ALIGN float minus_half_dots[internal::kMaxTileLanes];
-  // Whole vectors: a load would wait for the stores of two halves.
-  for (size_t i = 0; i < tile.width; i += kLanes) {
-    Store(MinusHalfDots(tile.sums + i), minus_half_dots + i);
-  }
-  WriteColumns(p, tile.width, out, [&](size_t i) HWY_ATTR {
-    return [p, dp, minus_half_dot = Load(minus_half_dots + i),
-            all = Set(scale)](const auto& of) HWY_ATTR {
-      return Map([&](VF p, VF dp)
-                     HWY_ATTR { return Gradient(p, dp, minus_half_dot, all); },
-                 of(p), of(dp));
-    };
-  });
-}
-
 double LogOf(double x) { return Log(x); }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
@@ -204,10 +137,9 @@ bool FindOffsets(const ScaleParts& parts, Tile& tile) {
 constexpr bool (*FindOffsets)(const ScaleParts&, Tile&) = nullptr;
 #endif
 
-constexpr ColumnKernels kKernels = {
-    &ReadColumns,        FindOffsets,     &MultiplyColumns,
-    &WriteProbabilities, &WriteLogs,      &SumFewProducts,
-    &AddProducts,        &WriteGradients, &LogOf};
+constexpr ColumnKernels kKernels = {&ReadColumns,     FindOffsets,
+                                    &MultiplyColumns, &WriteProbabilities,
+                                    &WriteLogs,       &LogOf};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE

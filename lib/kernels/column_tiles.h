@@ -12,9 +12,6 @@
 namespace softlane {
 namespace internal {
 
-/// The most products that ColumnKernels::sum_few_products takes.
-constexpr size_t kFewProducts = 8;
-
 /// An output of n rows of `cols` floats each, `stride` apart.
 struct ColumnsOut {
   float* to;
@@ -48,16 +45,6 @@ struct ColumnKernels {
   /// not null. The values in the tile may change.
   void (*write_logs)(float* x, float scale, const ShiftedLogs* shifted,
                      const Tile& tile, const ColumnsOut& out);
-  /// Writes the sums of the n products p * dp of each lane to Tile::sums.
-  /// Writes +0 after the last p and dp, up to kFewProducts.
-  void (*sum_few_products)(float* p, float* dp, size_t n, Tile& tile);
-  /// Adds n products of each lane to Tile::lane_sums, which begin with them if
-  /// `is_first`. n is as in TileSums::add.
-  void (*add_products)(const float* p, const float* dp, size_t n, bool is_first,
-                       Tile& tile);
-  /// Writes the gradients of the backward pass, from the sums of the products.
-  void (*write_gradients)(float* p, const float* dp, float scale,
-                          const Tile& tile, const ColumnsOut& out);
   double (*log)(double x);
 };
 

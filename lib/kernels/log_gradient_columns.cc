@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "kernels/log_gradient_columns.h"
+#include "kernels/gradient_columns.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "kernels/log_gradient_columns.cc"
 #include "hwy/foreach_target.h"
 // After foreach_target.h:
-#include "arith/sum-inl.h"
-#include "kernels/column_vectors-inl.h"
+#include "kernels/gradient_columns-inl.h"
 #include "kernels/log_gradients-inl.h"
 #include "kernels/sse2_log_gradients-inl.h"
 
@@ -15,59 +14,66 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-using internal::Tile;
+using internal::GradientColumnKernels;
 
-// The factors of exp(log p). The sum of -0 alone is +0, as of a row's.
-HWY_INLINE void FindFactors(const Tile& tile, size_t cols, float* factors) {
-  for (size_t c = 0; c < cols; ++c) {
-    factors[c] = static_cast<float>((tile.sums[c] + 0.0) * kOverSoftmaxFactor);
+struct TermsOfRows {
+  HWY_INLINE TermsOfRows From(size_t k) const {
+    return {d + k * stride, stride};
   }
+  HWY_INLINE VF Row(size_t k, size_t i) const {
+    return Load(d + k * stride + i);
+  }
+
+  const float* d;
+  size_t stride;
+};
+
+void Sum(const GradientRows& rows, bool is_first, bool is_last,
+         ColumnSums& sums) {
+  SumColumns(TermsOfRows{rows.b, rows.b_stride}, rows, is_first, is_last,
+             kOverSoftmaxFactor, sums);
 }
 
 #ifdef SOFTLANE_SSE2
 
-void WriteGradients(float* log_p, float* d, float scale, const Tile& tile,
-                    const ColumnsOut& out) {
-  HWY_ALIGN float factors[internal::kMaxTileLanes + 4];
-  const size_t width = tile.width;
-  FindFactors(tile, width, factors);
-  _mm_storeu_ps(factors + width, _mm_setzero_ps());
-  ExpOfLogs(log_p, out.n * width, log_p);
-  for (size_t c = 0; c < out.cols; c += 4) {
-    const size_t count = HWY_MIN(4, out.cols - c);
-    const WideLogGradients gradients(_mm_load_ps(factors + c), scale);
-    HWY_ALIGN float last[4];
-    for (size_t k = 0; k < out.n; ++k) {
-      const size_t at = k * width + c;
-      float* const to = out.to + k * out.stride + c;
-      if (count == 4) {
-        gradients.WriteFour(log_p + at, d + at, to);
-        continue;
-      }
-      gradients.WriteFour(log_p + at, d + at, last);
-      StoreSome4(to, _mm_load_ps(last), count);
+void Write(const GradientRows& rows, float scale, const ColumnSums& sums,
+           float* to, size_t to_stride, bool) {
+  const size_t n = rows.cols;
+  HWY_ALIGN float p[internal::kMaxShortCols + 4];
+  const float* log_p = rows.a;
+  const float* d = rows.b;
+  for (size_t left = rows.n;;) {
+    ExpOfLogs(log_p, n, p);
+    for (size_t i = 0; i < n; i += 4) {
+      WideLogGradients(_mm_loadu_ps(sums.factors + i), scale)
+          .Write(p + i, d + i, to + i, HWY_MIN(size_t{4}, n - i));
     }
+    // A row alone may have any stride: no pointer behind it.
+    if (--left == 0) return;
+    log_p += rows.a_stride;
+    d += rows.b_stride;
+    to += to_stride;
   }
 }
 
 #else
 
-void WriteGradients(float* log_p, float* d, float scale, const Tile& tile,
-                    const ColumnsOut& out) {
-  HWY_ALIGN float factors[internal::kMaxTileLanes];
-  FindFactors(tile, tile.width, factors);
+void Write(const GradientRows& rows, float scale, const ColumnSums& sums,
+           float* to, size_t to_stride, bool is_streamed) {
+  const VF all = Set(scale);
   const SoftmaxExp exp = ExpOfLogs();
-  WriteColumns(log_p, tile.width, out, [&](size_t i) HWY_ATTR {
-    return [log_p, d, exp, sum = Load(factors + i),
-            all = Set(scale)](const auto& of) HWY_ATTR {
-      return Map([&](VF p, VF d)
-                     HWY_ATTR { return hn::Mul(all, Fnma(p, sum, d)); },
-                 exp(of(log_p)), of(d));
-    };
-  });
+  WriteColumns(
+      [&](const auto& log_p, const auto& d, const auto& sum) HWY_ATTR {
+        return Map([&](VF p, VF d, VF sum)
+                       HWY_ATTR { return hn::Mul(all, Fnma(p, sum, d)); },
+                   exp(log_p), d, sum);
+      },
+      rows, sums, to, to_stride, is_streamed);
 }
 
 #endif  // SOFTLANE_SSE2
+
+constexpr GradientColumnKernels kKernels = {&Sum, &Write};
 
 }  // namespace
 }  // namespace HWY_NAMESPACE
@@ -78,8 +84,8 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace internal {
 
-const KernelTable<LogGradientColumns> kLogGradientColumns =
-    SOFTLANE_KERNEL_TABLE(WriteGradients);
+const KernelTable<const GradientColumnKernels> kLogGradientColumnKernels =
+    SOFTLANE_KERNEL_TABLE(kKernels);
 
 }  // namespace internal
 }  // namespace softlane

@@ -28,8 +28,7 @@ using BlockFunction = void(const float* terms, size_t step, size_t count,
 template <class T>
 void SumVector(const float* terms, size_t step, size_t count, double* parts,
                size_t parts_step) {
-  SumBlock<T>(TermBlock<const float*>{terms, step, count, parts, parts_step,
-                                      nullptr, 0});
+  SumBlock<T>(TermBlock{terms, step, count, parts, parts_step});
 }
 // Adds the sums of a block to the parts from lane i on.
 HWY_NOINLINE void AddVector(BlockFunction* sum, const float* terms, size_t step,

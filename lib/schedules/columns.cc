@@ -53,22 +53,35 @@ void TypedMemory::Narrow(const Planes<float>& v, const ColumnTile& at,
       part.count, at.cols);
 }
 
+void TypedMemory::Write(const Planes<float>& v, const ColumnTile& at,
+                        const TilePart& part) const {
+  if (HasHalfResults()) return Narrow(v, at, part);
+  for (size_t k = 0; k < part.count; ++k) {
+    std::memcpy(at.Out(v) + (part.first + k) * v.axis_stride,
+                part.values + k * part.width, at.cols * sizeof(float));
+  }
+}
+
 void TypedMemory::PrefetchIn(const Planes<const float>& v,
                              const ColumnTile& at) const {
-  if (!IsHalf(types_->in)) return FloatMemory(kernels_).PrefetchIn(v, at);
+  if (!HasHalves() || !IsHalf(types_->in)) {
+    return FloatMemory(kernels_).PrefetchIn(v, at);
+  }
   PrefetchColumns(HalfAt(v, at, 0) + at.cols, v.axis_stride, v.axis,
                   at.ahead_in);
 }
 
 void TypedMemory::PrefetchOut(const Planes<float>& v,
                               const ColumnTile& at) const {
-  if (!IsHalf(types_->out)) return FloatMemory(kernels_).PrefetchOut(v, at);
+  if (!HasHalves() || !IsHalf(types_->out)) {
+    return FloatMemory(kernels_).PrefetchOut(v, at);
+  }
   PrefetchColumns(HalfAt(v, at, 0), v.axis_stride, v.axis, at.ahead_out);
 }
 
 bool TypedMemory::HasNan(const Planes<const float>& v, const ColumnTile& at,
                          size_t c) const {
-  const bool is_half = HasHalves() && types_->in != ElementType::kFloat32;
+  const bool is_half = HasHalves() && IsHalf(types_->in);
   // The bits of infinity; those of NaN are above.
   const uint32_t infinity = !is_half                               ? 0x7F800000
                             : types_->in == ElementType::kBFloat16 ? 0x7F80

@@ -51,19 +51,18 @@ void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                           const ColumnTypes* types = nullptr,
                           const Rows<float>* logsumexp = nullptr);
 
-/// SoftmaxBackward of columns, whose bits it has. If p and dp fit half of a
-/// tile each, a read of both per element and a write; else two reads of both.
+/// SoftmaxBackward of columns, whose bits it has: two reads of both inputs and
+/// a write. The second read may be from a cache. For `cached` see PlanSoftmax.
 void RunBackwardColumns(const Planes<const float>& p,
                         const Planes<const float>& dp, const Planes<float>& dx,
-                        float scale, Target target,
+                        float scale, Target target, size_t cached,
                         const ColumnTypes* types = nullptr);
 
-/// LogSoftmaxBackward of columns, whose bits it has. It reads and writes as
-/// RunBackwardColumns does.
+/// The same of LogSoftmaxBackward.
 void RunLogBackwardColumns(const Planes<const float>& log_p,
                            const Planes<const float>& d,
                            const Planes<float>& dx, float scale, Target target,
-                           const ColumnTypes* types = nullptr);
+                           size_t cached, const ColumnTypes* types = nullptr);
 
 /// The columns of a tile, unless a tile of kMaxTileLanes columns holds all of
 /// their elements. A wide tile reads and writes longer runs of memory, but long
@@ -163,6 +162,9 @@ class TypedMemory {
     write(PlaceOf(v, at, part));
     Narrow(v, at, part);
   }
+  /// Writes results that stand in the tile.
+  void Write(const Planes<float>& v, const ColumnTile& at,
+             const TilePart& part) const;
   void PrefetchIn(const Planes<const float>& v, const ColumnTile& at) const;
   void PrefetchOut(const Planes<float>& v, const ColumnTile& at) const;
   /// Whether column c of a tile has a NaN.
