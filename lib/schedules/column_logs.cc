@@ -23,7 +23,7 @@ void ColumnLogs::FindInfinities(const ColumnPlans& plans, const Tile& tile,
   for (size_t k = 0; k < plans.num_special; ++k) {
     const size_t c = plans.special[k];
     const bool is_infinite =
-        c < at.cols && tile.max[c] == kInfinity && !memory.HasNan(x, at, c);
+        tile.max[c] == kInfinity && !memory.HasNan(x, at, c);
     infinities_[k] = is_infinite ? kInfinity : kNaN;
   }
 }
@@ -59,18 +59,20 @@ void ColumnLogs::Find(const ColumnPlans& plans, const Tile& tile) {
 
 void ColumnLogs::WriteAll(const ColumnPlans& plans, const Tile& tile,
                           const ColumnTile& at) const {
-  float* const to = logsumexp_->Row(at.outer) + at.inner;
-  for (size_t c = 0; c < at.cols; ++c) {
+  float results[kMaxTileLanes];
+  for (size_t c = 0; c < tile.width; ++c) {
     // + 0 makes +0 of -0, as a maximum of zero is +0.
     const double shift =
         are_by_column_ ? PlanColumn(tile.max[c], parts_).scaled_shift : 0.0;
-    to[c] = static_cast<float>(logs_[c] + shift);
+    results[c] = static_cast<float>(logs_[c] + shift);
   }
   for (size_t k = 0; k < plans.num_special; ++k) {
     const size_t c = plans.special[k];
-    if (c >= at.cols) continue;
-    to[c] = tile.sums[c] == 0.0 ? -kInfinity : infinities_[k];
+    results[c] = tile.sums[c] == 0.0 ? -kInfinity : infinities_[k];
   }
+  at.ForColumns([&](size_t lane, size_t outer, size_t inner) {
+    logsumexp_->Row(outer)[inner] = results[lane];
+  });
 }
 
 }  // namespace internal

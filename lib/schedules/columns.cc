@@ -80,7 +80,10 @@ void TypedMemory::PrefetchOut(const Planes<float>& v,
 }
 
 bool TypedMemory::HasNan(const Planes<const float>& v, const ColumnTile& at,
-                         size_t c) const {
+                         size_t lane) const {
+  const size_t o = lane % at.lanes, c = lane / at.lanes;
+  if (o >= at.planes || c >= at.cols) return false;
+  const ColumnTile column{at.outer + o, at.inner + c, 1, 0, 0};
   const bool is_half = HasHalves() && IsHalf(types_->in);
   // The bits of infinity; those of NaN are above.
   const uint32_t infinity = !is_half                               ? 0x7F800000
@@ -90,9 +93,9 @@ bool TypedMemory::HasNan(const Planes<const float>& v, const ColumnTile& at,
   for (size_t k = 0; k < v.axis; ++k) {
     uint32_t bits;
     if (is_half) {
-      bits = HalfAt(v, at, k)[c];
+      bits = *HalfAt(v, column, k);
     } else {
-      std::memcpy(&bits, at.In(v) + k * v.axis_stride + c, sizeof(bits));
+      std::memcpy(&bits, column.In(v) + k * v.axis_stride, sizeof(bits));
     }
     if ((bits & mask) > infinity) return true;
   }

@@ -82,7 +82,19 @@ static_assert(kHalfTile / kNarrowTile % 64 == 0, "whole blocks of the sum");
 struct ColumnTile {
   size_t outer, inner, cols;  // the first plane and column
   size_t ahead_in, ahead_out;
+  // Of narrow planes, see narrow_columns.h: those that there are, and those
+  // that the tile has lanes for.
+  size_t planes = 1, lanes = 1;
 
+  /// Calls body(lane, outer, inner) for the lanes that have a column.
+  template <class Body>
+  void ForColumns(const Body& body) const {
+    for (size_t c = 0; c < cols; ++c) {
+      for (size_t o = 0; o < planes; ++o) {
+        body(c * lanes + o, outer + o, inner + c);
+      }
+    }
+  }
   const float* In(const Planes<const float>& v) const {
     return v.data + outer * v.outer_stride + inner;
   }
@@ -167,9 +179,9 @@ class TypedMemory {
              const TilePart& part) const;
   void PrefetchIn(const Planes<const float>& v, const ColumnTile& at) const;
   void PrefetchOut(const Planes<float>& v, const ColumnTile& at) const;
-  /// Whether column c of a tile has a NaN.
+  /// Whether a lane of a tile has a column with a NaN.
   bool HasNan(const Planes<const float>& v, const ColumnTile& at,
-              size_t c) const;
+              size_t lane) const;
 
  private:
   ColumnsOut PlaceOf(const Planes<float>& v, const ColumnTile& at,

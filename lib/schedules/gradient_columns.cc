@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/gradient_columns.h"
 
+#include "schedules/narrow_columns.h"
+
 namespace softlane {
 namespace internal {
 namespace {
@@ -101,6 +103,23 @@ void RunPlanes(const GradientCall& call, size_t cached) {
   });
 }
 
+// Narrow planes of floats.
+[[gnu::noinline]] void RunNarrow(const GradientCall& call, size_t at_once) {
+  const NarrowMemory memory(call.target);
+  ColumnSums sums;
+  alignas(64) float a[kHalfTile];
+  alignas(64) float b[kHalfTile];
+  const size_t n = call.dx.axis, width = call.dx.inner * at_once;
+  ForEachNarrowTile(call.a, at_once, [&](const ColumnTile& at) {
+    memory.Read(call.a, at, {0, n, a, width}, false, nullptr);
+    memory.Read(call.b, at, {0, n, b, width}, false, nullptr);
+    const GradientRows rows{a, width, b, width, n, width};
+    call.kernels.sum(rows, true, true, sums);
+    call.kernels.write(rows, call.scale, sums, a, width, false);
+    memory.Write(call.dx, at, {0, n, a, width});
+  });
+}
+
 }  // namespace
 
 void RunGradientColumns(const GradientColumnKernels& kernels,
@@ -110,6 +129,11 @@ void RunGradientColumns(const GradientColumnKernels& kernels,
                         const ColumnTypes* types) {
   const GradientCall call{
       kernels, a, b, dx, scale, target, KernelsOf(kTileKernels, target).lanes};
+  if (types == nullptr && IsGapless(b) && IsGapless(dx)) {
+    if (const size_t at_once = PlanesAtOnce(a, call.lanes, kHalfTile)) {
+      return RunNarrow(call, at_once);
+    }
+  }
   if (types != nullptr || dx.inner < call.lanes) return RunTiles(call, types);
   RunPlanes(call, cached);
 }

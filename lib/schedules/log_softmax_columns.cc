@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/column_blocks.h"
 #include "schedules/column_logs.h"
+#include "schedules/narrow_columns.h"
 
 namespace softlane {
 namespace internal {
@@ -28,6 +29,11 @@ class LogSoftmaxColumns {
     if (!chunks.fits) return RunLong(chunks, at);
     if (memory_.HasHalves()) return RunHalves(at);
     RunShort(at, FloatMemory(kernels_));
+  }
+
+  [[gnu::noinline]] void RunNarrow(const ColumnTile& at, Target target) {
+    tile_.width = at.cols * at.lanes;
+    RunShort(at, NarrowMemory(target));
   }
 
  private:
@@ -155,6 +161,14 @@ void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                           const ColumnTypes* types,
                           const Rows<float>* logsumexp) {
   LogSoftmaxColumns columns(x, y, options, target, types, logsumexp);
+  const size_t lanes = KernelsOf(kTileKernels, target).lanes;
+  if (types == nullptr && (y.data == nullptr || IsGapless(y))) {
+    if (const size_t at_once = PlanesAtOnce(x, lanes, kHalfTile)) {
+      return ForEachNarrowTile(x, at_once, [&](const ColumnTile& at) {
+        columns.RunNarrow(at, target);
+      });
+    }
+  }
   ForEachColumnTile(x, kHalfTile,
                     [&](const ColumnTile& at) { columns.Run(at); });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/column_blocks.h"
 #include "schedules/column_logs.h"
+#include "schedules/narrow_columns.h"
 
 namespace softlane {
 namespace internal {
@@ -28,6 +29,11 @@ class SoftmaxColumns {
     if (!chunks.fits || n > kSumCols) return RunLong(chunks, at);
     if (memory_.HasHalves()) return RunHalves(at);
     RunShort(at, FloatMemory(kernels_));
+  }
+
+  [[gnu::noinline]] void RunNarrow(const ColumnTile& at, Target target) {
+    tile_.width = at.cols * at.lanes;
+    RunShort(at, NarrowMemory(target));
   }
 
  private:
@@ -166,6 +172,14 @@ void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                        const SoftmaxOptions& options, Target target,
                        const ColumnTypes* types, const Rows<float>* logsumexp) {
   SoftmaxColumns columns(x, y, options, target, types, logsumexp);
+  const size_t lanes = KernelsOf(kTileKernels, target).lanes;
+  if (types == nullptr && IsGapless(y)) {
+    if (const size_t at_once = PlanesAtOnce(x, lanes, kTileFloats)) {
+      return ForEachNarrowTile(x, at_once, [&](const ColumnTile& at) {
+        columns.RunNarrow(at, target);
+      });
+    }
+  }
   ForEachColumnTile(x, kTileFloats,
                     [&](const ColumnTile& at) { columns.Run(at); });
 }
