@@ -50,9 +50,10 @@ class FewRows {
   HWY_INLINE bool Exp() {
     constexpr const ScaleParts& parts = internal::kUnscaled;
     const F32 d;
-    max = hn::Max(hn::Max(x.a, x.b), hn::Max(x.c, x.d));
-    max = hn::Max(max, hn::ConcatLowerUpper(d, max, max));
-    if (HasTwo()) max = hn::Max(max, hn::Shuffle2301(max));
+    VF v = hn::Max(hn::Max(x.a, x.b), hn::Max(x.c, x.d));
+    v = hn::Max(v, hn::ConcatLowerUpper(d, v, v));
+    if (HasTwo()) v = hn::Max(v, hn::Shuffle2301(v));
+    max = InOrder(v);  // GCC would store it, and wait for the store
     const bool are_direct = FindOffset(max, parts, offset);
     const SoftmaxExp exp = MakeExp(offset, parts);
     e = exp(x);
