@@ -24,9 +24,12 @@ constexpr uint32_t Field(uint32_t word, uint32_t first, uint32_t count) {
 uint64_t LargestCache(uint32_t leaf) {
   constexpr uint32_t kNone = 0, kInstructions = 2, kMaxCaches = 16;
   uint64_t largest = 0;
+  const auto most =  // an int with some compilers
+      static_cast<uint32_t>(__get_cpuid_max(leaf & 0x80000000u, nullptr));
+  if (most < leaf) return 0;
   for (uint32_t i = 0; i < kMaxCaches; ++i) {
     uint32_t eax, ebx, ecx, edx;
-    if (!__get_cpuid_count(leaf, i, &eax, &ebx, &ecx, &edx)) break;
+    __cpuid_count(leaf, i, eax, ebx, ecx, edx);
     const uint32_t type = Field(eax, 0, 5);
     if (type == kNone) break;
     if (type == kInstructions) continue;
