@@ -56,6 +56,7 @@ class AxisLoss {
   const Rows<float>& loss_;
   const CrossEntropyOptions& options_;
   const size_t upstream_stride_;
+  LossBatches batches_;
   ColumnViews views_;
   CrossEntropyCall call_;
 };

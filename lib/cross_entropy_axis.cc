@@ -26,6 +26,7 @@ AxisLoss::AxisLoss(const LossPlanes& planes, const ColumnLabels* labels,
   } else {
     call_.targets = &views_.targets;
   }
+  call_.batches = &batches_;
 }
 
 bool AxisLoss::HaveRightShapes() const {
@@ -44,7 +45,7 @@ bool AxisLoss::HaveRightShapes() const {
 // follow one another.
 void AxisLoss::SetBatches() {
   const size_t outer = planes_.x.outer, inner = planes_.x.inner;
-  LossBatches& batches = call_.batches;
+  LossBatches& batches = batches_;
   batches.count = inner == 0 ? 0 : outer;
   if (labels_ != nullptr) batches.labels = labels_->stride;
   const bool has_rows =
@@ -101,7 +102,7 @@ Status AxisLoss::Check(const Operand& x, const Operand& targets,
       IsRows(planes_.x) &&
       (planes_.targets == nullptr || IsRows(*planes_.targets)) &&
       (planes_.dx.data == nullptr || IsRows(planes_.dx));
-  if (!are_rows || call_.batches.count != 1) {
+  if (!are_rows || batches_.count != 1) {
     return RunCrossEntropyColumns(planes_, views_, call_, target);
   }
   views_.x = AsRows(planes_.x);

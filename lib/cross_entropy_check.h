@@ -51,16 +51,16 @@ inline Status CheckOptions(CrossEntropyCall& call) {
 
 /// Sets call.counted.
 inline Status CheckLabels(CrossEntropyCall& call) {
-  const size_t rows = call.logits.rows, batches = call.batches.count;
+  const size_t rows = call.logits.rows, batches = call.batches->count;
   call.counted = batches == 0 ? 0 : rows;
   if (!call.HasLabels()) return Status::kOk;
   call.counted = 0;
   // Labels that are repeated are checked once.
-  const bool are_repeated = batches > 1 && call.batches.labels == 0;
+  const bool are_repeated = batches > 1 && call.batches->labels == 0;
   const size_t different = are_repeated ? 1 : batches;
   for (size_t b = 0; b < different; ++b) {
     size_t counted;
-    const Labels labels = call.labels.From(b * call.batches.labels);
+    const Labels labels = call.labels.From(b * call.batches->labels);
     if (!labels.AreBelow(call.logits.cols, rows, call.options->ignore_index,
                          counted)) {
       return Status::kBadLabel;
@@ -80,7 +80,7 @@ inline bool HasNoResult(const CrossEntropyCall& call) {
   const bool per_row = call.options->reduction == Reduction::kNone;
   return call.loss == nullptr && call.dlogits.data == nullptr &&
          call.divisor == nullptr &&
-         !(per_row && (call.logits.rows == 0 || call.batches.count == 0));
+         !(per_row && (call.logits.rows == 0 || call.batches->count == 0));
 }
 
 }  // namespace internal

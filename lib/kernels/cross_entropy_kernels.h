@@ -84,6 +84,19 @@ struct LabelledRow {
   double upstream;
 };
 
+/// Where a tile's columns come from, and where their gradients go.
+struct ColumnTileIo {
+  void* context;
+  /// Copies the columns of the targets, or of the logits, to a tile and sets
+  /// its maxima. Lanes without a column get zeros.
+  void (*read)(void* context, bool are_targets, float* values, Tile& tile);
+  /// Writes exp values over their sums, or what is in the tile already if
+  /// `are_gradients`; and label_gradients, which are null without labels, to
+  /// the labels' classes. Ignored columns get zeros. The values may change.
+  void (*write)(void* context, float* values, bool are_gradients,
+                const Tile& tile, const double* label_gradients);
+};
+
 using FewLossesFunction = bool(const Rows<const float>& x,
                                const Rows<float>& dx, const int32_t* labels,
                                double upstream, double* losses);
@@ -102,6 +115,13 @@ struct CrossEntropyKernels {
                const Rows<const float>& x, const Rows<const float>* targets,
                const Rows<float>& dx, size_t first, size_t count,
                const LabelledRow* rows, double* losses);
+  /// The same of `count` columns of n elements, whatever is in those that are
+  /// ignored. False also if a column is far. `targets` only tells that there
+  /// are targets. There are at most as many elements as RowTileWidth allows.
+  bool (*column_tile)(const Loss& loss, const TileKernels& kernels,
+                      const ColumnTileIo& io, size_t n, const float* targets,
+                      bool has_gradient, size_t count, const LabelledRow* rows,
+                      double* losses);
   /// The same for up to kMaxShortRows rows of up to kMaxShortCols columns, none
   /// of which is ignored. `losses` has room for an even number of them, and may
   /// be written if the result is false. Null but in the x86-64 baseline.

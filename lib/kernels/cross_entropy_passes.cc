@@ -205,6 +205,17 @@ bool LossesOfTile(const Loss& loss, const internal::TileKernels& kernels,
   }
   return true;
 }
+bool LossesOfColumns(const Loss& loss, const internal::TileKernels& kernels,
+                     const internal::ColumnTileIo& io, size_t n,
+                     const float* targets, bool has_gradient, size_t count,
+                     const LabelledRow* rows, double* losses) {
+  CrossEntropyTile tile(loss, kernels);
+  const bool has_labels = targets == nullptr;
+  TileShares shares(!has_labels, FloatShares(loss, targets));
+  return tile.RunColumns(
+      io, n, has_labels, has_gradient, count, rows, losses,
+      !has_labels || loss.smoothing != 0.0 ? &shares : nullptr);
+}
 #if HWY_TARGET == HWY_AVX2
 constexpr auto kFew = &FewLosses;
 #elif HWY_TARGET == HWY_AVX3
@@ -212,14 +223,14 @@ constexpr auto kFew = &N_AVX2::FewLosses;
 #else
 constexpr std::nullptr_t kFew = nullptr;
 #endif
-constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, &LossesOfTile,
-                                                    nullptr, kFew};
+constexpr internal::CrossEntropyKernels kKernels = {
+    &LossOfRow, &LossesOfTile, &LossesOfColumns, nullptr, kFew};
 #elif defined(SOFTLANE_SSE2)
 constexpr internal::CrossEntropyKernels kKernels = {
-    &LossOfRow, nullptr, &LossesOfShortRows, nullptr};
+    &LossOfRow, nullptr, nullptr, &LossesOfShortRows, nullptr};
 #else
 constexpr internal::CrossEntropyKernels kKernels = {&LossOfRow, nullptr,
-                                                    nullptr, nullptr};
+                                                    nullptr, nullptr, nullptr};
 #endif
 
 ShareSums AddShares(const Loss& loss, const float* targets, const float* x,

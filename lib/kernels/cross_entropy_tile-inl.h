@@ -13,8 +13,7 @@
 #include "arith/lane_rows-inl.h"
 #include "arith/lane_sums-inl.h"
 #include "arith/max-inl.h"
-#include "kernels/cross_entropy_loss-inl.h"
-#include "kernels/cross_entropy_tile_shares-inl.h"
+#include "kernels/cross_entropy_lanes-inl.h"
 #include "kernels/row_limits.h"
 #include "kernels/tiles.h"
 
@@ -27,11 +26,11 @@ namespace {
 
 using internal::LabelledRow;
 
-class CrossEntropyTile {
+class CrossEntropyTile : private LaneLosses {
  public:
   HWY_INLINE CrossEntropyTile(const Loss& loss,
                               const internal::TileKernels& kernels)
-      : loss_(loss), kernels_(kernels) {}
+      : LaneLosses(loss, kernels) {}
 
   // The losses of rows [first, first + count), and their gradients if dx is not
   // null, but for the rows that are far. False if no row counts, or floats do
@@ -68,24 +67,12 @@ class CrossEntropyTile {
     float* const logits = shares == nullptr ? e_ : shares->Logits();
     has_others_ = !kernels_.read_rows(at_.from, n, loss_.parts, logits, tile_);
     if (has_others_) FindFarRows();
-    kernels_.exp(logits, n, loss_.parts, e_, tile_);
-    if (shares != nullptr) shares->Sum(kernels_, x.cols, n, tile_);
-    TakeLabels(targets == nullptr ? rows : nullptr);
-    SumAll(n);
-    if (has_others_) ClearFarSums();
-    const bool is_mixed = loss_.options.z_loss != 0.0f || shares != nullptr;
-    has_logs_ =
-        loss_.options.z_loss != 0.0f || (shares != nullptr && loss_.is_wanted);
-    if (has_logs_) kernels_.log_sums(tile_, loss_.parts, log_sums_);
-    for (size_t i = 0; i < width; i += kHalfLanes) SetPlainLosses(i, losses);
-    if (is_mixed || loss_.options.class_weights != nullptr) {
-      for (size_t i = 0; i < count; ++i) {
-        if (!SetLoss(i, rows[i].label, losses, shares, x.cols)) return false;
-      }
-    }
     const bool has_gradient = dx.data != nullptr;
+    if (!FindLosses(x.cols, n, rows, targets == nullptr, true, has_gradient,
+                    shares, losses)) {
+      return false;
+    }
     if (has_gradient) {
-      if (!SetFactors()) return false;
       shares == nullptr ? kernels_.write_rows(e_, n, tile_, at_.to)
                         : shares->WriteGradients(e_, n, units_, tile_, at_.to);
       if (is_narrow) WriteFilledRows(dx);
@@ -101,12 +88,73 @@ class CrossEntropyTile {
     return true;
   }
 
+  // The same of columns. False also if a column is far.
+  HWY_INLINE bool RunColumns(const internal::ColumnTileIo& io, size_t n,
+                             bool has_labels, bool has_gradient, size_t count,
+                             const LabelledRow* rows, double* losses,
+                             TileShares* shares) {
+    const size_t width = (count + kLanes - 1) / kLanes * kLanes;
+    tile_.width = width;
+    at_.count = count;
+    if (!has_labels) {
+      io.read(io.context, true, shares->Targets(), tile_);
+      if (!FindOffsets()) return false;
+    }
+    float* const logits = shares == nullptr ? e_ : shares->Logits();
+    io.read(io.context, false, logits, tile_);
+    for (size_t i = 0; i < count; ++i) {
+      upstream_[i] = rows[i].upstream;
+      if (rows[i].is_ignored) ClearColumn(i, n, logits);
+      x_label_[i] = has_labels ? logits[rows[i].label * width + i] : 0.0f;
+    }
+    has_others_ = !FindOffsets();
+    if (has_others_ && HasFarColumn()) return false;
+    has_others_ = false;
+    if (!FindLosses(n, n, rows, has_labels, false, has_gradient, shares,
+                    losses)) {
+      return false;
+    }
+    for (size_t i = 0; i < count; ++i) {
+      if (rows[i].is_ignored) losses[i] = 0.0;
+    }
+    if (!has_gradient) return true;
+    if (shares != nullptr) shares->MakeGradients(e_, n, units_, tile_);
+    io.write(io.context, e_, shares != nullptr, tile_,
+             has_labels ? label_gradients_ : nullptr);
+    return true;
+  }
+
   // Whether a maximum is not finite or beyond the direct limit.
   HWY_INLINE bool HasOthers() const { return has_others_; }
-  // Whether the maximum of row i is beyond the direct limit.
-  HWY_INLINE bool IsFar(size_t i) const { return at_.to[i] == of_no_row_; }
+  using LaneLosses::IsFar;
 
  private:
+  // False if a maximum is not finite or beyond the direct limit.
+  HWY_INLINE bool FindOffsets() {
+    bool are_direct = true;
+    for (size_t i = 0; i < tile_.width; i += kLanes) {
+      VF offset;
+      are_direct &= FindOffset(Load(tile_.max + i), loss_.parts, offset);
+      Store(offset, tile_.offset + i);
+    }
+    return are_direct;
+  }
+  HWY_NOINLINE bool HasFarColumn() const {
+    const float limit = internal::DirectLimitOf(loss_.parts);
+    bool has_far = false;
+    for (size_t i = 0; i < tile_.width; ++i) {
+      const float max = tile_.max[Unknown(i)];
+      has_far |= IsFinite(max) && !(-limit <= max && max <= limit);
+    }
+    return has_far;
+  }
+  // Any column without special values stands for a column that is ignored.
+  HWY_NOINLINE void ClearColumn(size_t i, size_t n, float* logits) {
+    for (size_t k = 0; k < n; ++k) logits[k * tile_.width + i] = 0.0f;
+    tile_.max[i] = 0.0f;
+    upstream_[i] = 0.0;
+  }
+
   HWY_NOINLINE void FindFarRows() {
     const float limit = internal::DirectLimitOf(loss_.parts);
     for (size_t i = 0; i < tile_.width; ++i) {
@@ -115,13 +163,6 @@ class CrossEntropyTile {
       if (IsFinite(max)) at_.to[i] = of_no_row_;
     }
   }
-  HWY_NOINLINE void ClearFarSums() {
-    for (size_t i = 0; i < tile_.width; ++i) {
-      i = Unknown(i);  // a vector's code would be long
-      if (IsFar(i)) tile_.sums[i] = 0.0;
-    }
-  }
-
   // A row that is ignored is not read: `counted` stands for it. False if there
   // is no such row.
   HWY_NOINLINE bool ReplaceIgnored(const LabelledRow* rows,
@@ -151,139 +192,6 @@ class CrossEntropyTile {
       StoreFirst(row, at_.to[i], dx.cols);
     }
   }
-
-  // Takes the labels' exp values out; `rows` is null if there are none. Lanes
-  // without a row have any loss, and a gradient that nobody reads.
-  HWY_INLINE void TakeLabels(const LabelledRow* rows) {
-    const size_t width = tile_.width;
-    const size_t labelled = rows == nullptr ? 0 : at_.count;
-    for (size_t i = 0; i < labelled; ++i) {
-      const size_t label = rows[i].label;
-      float& exp_of_label = e_[label * width + i];
-      label_[i] = exp_of_label;
-      exp_of_label = 0.0f;
-      x_label_[i] = at_.from[i][label];
-    }
-    for (size_t i = labelled; i < width; ++i) label_[i] = x_label_[i] = 0.0f;
-    for (size_t i = at_.count; i < width; ++i) {
-      upstream_[i] = 0.0;
-      at_.to[i] = of_no_row_;
-    }
-  }
-  // Sums the other exp values, and adds the labels' last, as WithHole has it.
-  HWY_INLINE void SumAll(size_t n) {
-    kernels_.sums.all(e_, n, tile_);
-    for (size_t i = 0; i < tile_.width; i += kHalfLanes) {
-      const VD others = hn::Load(F64(), tile_.sums + i);
-      hn::Store(others, F64(), others_ + i);
-      hn::Store(hn::Add(others, InDouble(label_ + i)), F64(), tile_.sums + i);
-    }
-  }
-
-  // LabelLoss of half of a vector's rows, and the gradients of rows without
-  // weights and z_loss.
-  HWY_INLINE void SetPlainLosses(size_t i, double* losses) {
-    const F64 d;
-    const VD label = InDouble(label_ + i), others = hn::Load(d, others_ + i);
-    const VD sum = hn::Load(d, tile_.sums + i);
-    const VD scale = hn::Set(d, loss_.parts.scale);
-    VD label_loss = hn::Zero(d);
-    if (loss_.is_wanted) {
-      const LaneLabelLoss loss(others, label, sum);
-      // The sum is not the label's exp value, or the label is large.
-      if (!has_logs_ && !hn::AllFalse(d, MayBeOne(sum))) {
-        kernels_.log_sums(tile_, loss_.parts, log_sums_);
-        has_logs_ = true;
-      }
-      const VD log_divisor = LogDivisors(InDouble(tile_.offset + i));
-      const VD log_sum = has_logs_ ? hn::Load(d, log_sums_ + i)
-                                   : hn::Add(log_divisor, loss.log);
-      const VD usual = hn::Sub(log_sum, hn::Mul(scale, InDouble(x_label_ + i)));
-      label_loss = loss.Or(usual);
-    }
-    const VD unit = hn::Mul(hn::Load(d, upstream_ + i), scale);
-    const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);
-    // Not NaN, nor the sum of a row that is -inf throughout.
-    const auto is_number = hn::Gt(sum, hn::Zero(d));
-    const auto put = [&](VD v, double* to) HWY_ATTR {
-      const VD nan = hn::Set(d, static_cast<double>(kNaN));
-      hn::StoreU(hn::IfThenElse(is_number, v, nan), d, to + i);
-    };
-    put(label_loss, losses);
-    put(hn::Div(unit, sum), factors_);
-    put(hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_);
-  }
-
-  // False if floats do not hold what a row with shares is made of.
-  HWY_INLINE bool SetLoss(size_t i, size_t label, double* losses,
-                          const TileShares* shares, size_t cols) {
-    const double sum = tile_.sums[i];
-    units_[i] = 0.0f;
-    if (!(sum > 0.0)) return true;
-    const RowSums sums{others_[i], label_[i], sum,
-                       has_logs_ ? log_sums_[i] : 0.0};
-    RowPlan plan{};
-    plan.scaled_max = loss_.parts.scale * tile_.max[i];
-    ShareSums share_sums{};
-    if (shares != nullptr) {
-      share_sums = shares->Of(i, cols);
-      if (!share_sums.AreFinite()) return false;
-    }
-    const RowLoss result =
-        LossOf(loss_, sums, plan, label, losses[i],
-               shares == nullptr ? nullptr : &share_sums, upstream_[i]);
-    losses[i] = result.loss;
-    factors_[i] = result.unit * result.total / sum;
-    label_gradients_[i] = result.label_gradient;
-    units_[i] = static_cast<float>(result.unit);
-    return shares == nullptr || UnitFitsFloats(result.unit);
-  }
-
-  // False if floats do not hold a factor of a row whose sum is a number.
-  HWY_INLINE bool SetFactors() {
-    const F64 d;
-    const VD most = hn::Set(d, kMaxFactor);
-    bool are_floats = true;
-    for (size_t i = 0; i < tile_.width; i += kLanes) {
-      const size_t k = i + kHalfLanes;
-      const VD lower = hn::Load(d, factors_ + i);
-      const VD upper = hn::Load(d, factors_ + k);
-      const VD lower_sum = hn::Load(d, tile_.sums + i);
-      const VD upper_sum = hn::Load(d, tile_.sums + k);
-      const auto is_beyond = hn::Or(hn::AndNot(hn::Le(hn::Abs(lower), most),
-                                               hn::Gt(lower_sum, hn::Zero(d))),
-                                    hn::AndNot(hn::Le(hn::Abs(upper), most),
-                                               hn::Gt(upper_sum, hn::Zero(d))));
-      are_floats &= hn::AllFalse(d, is_beyond);
-      const LaneReciprocals factors(lower, upper, lower_sum, upper_sum);
-      Store(factors.head, tile_.head + i);
-      Store(factors.rest, tile_.rest + i);
-      Store(factors.least, tile_.least + i);
-    }
-    return are_floats;
-  }
-
-  const Loss& loss_;
-  const internal::TileKernels& kernels_;
-  internal::Tile tile_;
-  internal::TileRows at_;
-  bool has_others_, has_logs_;
-  HWY_ALIGN double upstream_[internal::kMaxTileLanes];
-  HWY_ALIGN double factors_[internal::kMaxTileLanes];
-  HWY_ALIGN double label_gradients_[internal::kMaxTileLanes];
-  HWY_ALIGN float label_[internal::kMaxTileLanes];
-  HWY_ALIGN float x_label_[internal::kMaxTileLanes];
-  HWY_ALIGN double others_[internal::kMaxTileLanes];
-  HWY_ALIGN double log_sums_[internal::kMaxTileLanes];
-  HWY_ALIGN float units_[internal::kMaxTileLanes];
-  float of_no_row_[internal::kTileCapacity];
-  // The exp values, and behind those of narrow rows the rows that FillRows
-  // makes, each of which is stored as a whole vector.
-  static constexpr size_t kFilledRows =
-      internal::kMaxTileLanes * internal::kMinTileCols;
-  static_assert(2 * kFilledRows + kLanes <= internal::kRowTileFloats,
-                "both fit");
-  HWY_ALIGN float e_[internal::kRowTileFloats];
 };
 
 }  // namespace

@@ -91,6 +91,20 @@ class TileShares {
     }
   }
 
+  // The same, in the place of e.
+  HWY_NOINLINE void MakeGradients(float* e, size_t n, const float* units,
+                                  const Tile& tile) const {
+    const size_t width = tile.width;
+    for (size_t i = 0; i < width; i += kLanes) {
+      const Probabilities scaled(Load(tile.head + i), Load(tile.rest + i),
+                                 Load(tile.least + i));
+      const VF unit = Load(units + i);
+      for (size_t k = i; k < n * width; k += width) {
+        Store(Fnma(unit, Load(products_ + k), scaled(Load(e + k))), e + k);
+      }
+    }
+  }
+
  private:
   // The shares in the place of the targets, and the terms in that of logits.
   HWY_INLINE void SetTerms(size_t n, size_t padded, size_t i,

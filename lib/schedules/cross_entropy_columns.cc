@@ -4,6 +4,7 @@
 #include "kernels/row_limits.h"
 #include "schedules/column_rows.h"
 #include "schedules/long_loss.h"
+#include "schedules/loss_tiles.h"
 
 namespace softlane {
 namespace internal {
@@ -24,14 +25,28 @@ class Transposing {
         call_(call),
         views_(views),
         rows_(target, planes.types),
+        tiles_(planes, call, target),
         x_(x),
         targets_(targets) {}
 
-  static void Load(void* context, size_t first, size_t count) {
-    static_cast<Transposing*>(context)->Load(first, count);
+  LossSource SourceOf(size_t max_rows) {
+    static constexpr LossTileSource kTiles = {&TileRows, &Tile};
+    return {this, max_rows, &Load, nullptr,
+            tiles_.HoldColumns() ? &kTiles : nullptr};
   }
 
  private:
+  static void Load(void* context, size_t first, size_t count) {
+    static_cast<Transposing*>(context)->Load(first, count);
+  }
+  static size_t TileRows(void* context, size_t first, size_t count) {
+    return static_cast<Transposing*>(context)->tiles_.RowsOf(first, count);
+  }
+  static bool Tile(void* context, const Loss& loss, size_t first, size_t count,
+                   const LabelledRow* rows, double* losses) {
+    return static_cast<Transposing*>(context)->tiles_.Run(loss, first, count,
+                                                          rows, losses);
+  }
   void Load(size_t first, size_t count) {
     const size_t stride = views_.x.stride;
     if (planes_.dx.data != nullptr) Store(stride);
@@ -60,7 +75,7 @@ class Transposing {
   }
   bool IsIgnored(size_t column) const {
     const size_t rows = call_.logits.rows;
-    return call_.IsIgnored(column / rows * call_.batches.labels +
+    return call_.IsIgnored(column / rows * call_.batches->labels +
                            column % rows);
   }
 
@@ -68,6 +83,7 @@ class Transposing {
   const CrossEntropyCall& call_;
   ColumnViews& views_;
   const ColumnRows rows_;
+  LossTiles tiles_;
   float* const x_;
   float* const targets_;
   ColumnPart at_{0, 0, 0, 0};
@@ -83,9 +99,7 @@ void RunInBuffer(const LossPlanes& planes, ColumnViews& views,
   views.dx.data = planes.dx.data == nullptr ? nullptr : elements;
   views.x.stride = views.targets.stride = views.dx.stride = stride;
   Transposing transposing(planes, views, call, target, elements, targets);
-  const LossSource source = {&transposing, of_each / stride, &Transposing::Load,
-                             nullptr};
-  RunCrossEntropyOf(source, call, target);
+  RunCrossEntropyOf(transposing.SourceOf(of_each / stride), call, target);
 }
 
 // A tile of the schedule takes 64 kB of stack itself; for all that is left
@@ -161,7 +175,7 @@ struct Parts {
 [[gnu::noinline]] void RunLong(const LossPlanes& planes,
                                const CrossEntropyCall& call, Target target) {
   Parts parts{planes, ColumnRows(target, planes.types), call.Adds(), target};
-  const LossSource source = {&parts, 0, nullptr, &Parts::OfRow};
+  const LossSource source = {&parts, 0, nullptr, &Parts::OfRow, nullptr};
   RunCrossEntropyOf(source, call, target);
 }
 
@@ -170,7 +184,7 @@ struct Parts {
 void RunCrossEntropyColumns(const LossPlanes& planes, ColumnViews& views,
                             const CrossEntropyCall& call, Target target) {
   const size_t axis = planes.x.axis;
-  if (axis == 0 || call.batches.count == 0 || call.logits.rows == 0) {
+  if (axis == 0 || call.batches->count == 0 || call.logits.rows == 0) {
     RunCrossEntropy(call, target);
   } else if (axis <= kTileCapacity) {
     RunShort(planes, views, call, target);

@@ -28,7 +28,7 @@ class CrossEntropyLoop {
         divisor_(call.HasLabels()
                      ? static_cast<double>(call.counted)
                      : static_cast<double>(call.logits.rows) *
-                           static_cast<double>(call.batches.count)) {
+                           static_cast<double>(call.batches->count)) {
     if (options_.label_smoothing != 0.0f) {
       loss_.smoothing = double{options_.label_smoothing} /
                         static_cast<double>(call.logits.cols);
@@ -54,8 +54,10 @@ class CrossEntropyLoop {
     ForBatches([&](size_t first) {
       if (source.max_rows == 0) {
         RunRowsOf(source, first);
+      } else if (source.tiles != nullptr && MayHaveTiles()) {
+        RunColumnTiles(source, first);
       } else {
-        LoadAndRun(source, first);
+        LoadAndRun(source, first, 0, call_.logits.rows);
       }
     });
     Finish();
@@ -65,11 +67,9 @@ class CrossEntropyLoop {
   // Calls body(the batch's first row) for each batch.
   template <class Body>
   [[gnu::always_inline]] inline void ForBatches(const Body& body) {
-    const LossBatches& batches = call_.batches;
+    const LossBatches& batches = *call_.batches;
     for (size_t b = 0; b < batches.count; ++b) {
-      first_label_ = b * batches.labels;
-      first_loss_ = b * batches.losses;
-      first_upstream_ = b * batches.upstream;
+      batch_ = b;
       body(b * call_.logits.rows);
     }
   }
@@ -83,11 +83,34 @@ class CrossEntropyLoop {
       }
     }
   }
-  void LoadAndRun(const LossSource& source, size_t first) {
-    const size_t rows = call_.logits.rows, usual = RowsAtOnce();
+  void RunColumnTiles(const LossSource& source, size_t first) {
+    const size_t rows = call_.logits.rows;
+    for (size_t r = 0, count; r < rows; r += count) {
+      count = source.tiles->rows(source.context, first + r, rows - r);
+      if (!RunColumnTile(source, first, r, count)) {
+        LoadAndRun(source, first, r, r + count);
+      }
+    }
+  }
+  [[gnu::noinline]] bool RunColumnTile(const LossSource& source, size_t first,
+                                       size_t r, size_t count) {
+    LabelledRow rows[kMaxTileLanes];
+    alignas(64) double losses[kMaxTileLanes];
+    SetRows(r, count, rows);
+    if (!source.tiles->run(source.context, loss_, first + r, count, rows,
+                           losses)) {
+      return false;
+    }
+    for (size_t k = 0; k < count; ++k) AddLoss(r + k, losses[k]);
+    return true;
+  }
+  // The rows from `begin` to `end`, of which `first` is that of row 0.
+  void LoadAndRun(const LossSource& source, size_t first, size_t begin,
+                  size_t rows) {
+    const size_t usual = RowsAtOnce();
     const size_t step = usual < source.max_rows ? usual : source.max_rows;
     const size_t most = source.max_rows / step * step;
-    for (size_t r = 0, count; r < rows; r += count) {
+    for (size_t r = begin, count; r < rows; r += count) {
       count = rows - r < most ? rows - r : most;
       source.load(source.context, first + r, count);
       base_ = r;
@@ -96,11 +119,9 @@ class CrossEntropyLoop {
     source.load(source.context, first + rows, 0);
   }
   void RunRowsOf(const LossSource& source, size_t first) {
-    const float* const upstream_rows = UpstreamRows();
     for (size_t r = 0; r < call_.logits.rows; ++r) {
-      const LabelledRow row = {
-          LabelOf(r), IsIgnored(r),
-          upstream_rows == nullptr ? upstream_ : upstream_rows[r]};
+      LabelledRow row;
+      SetRows(r, 1, &row);
       AddLoss(r, source.row(source.context, loss_, first + r, row));
     }
   }
@@ -136,10 +157,11 @@ class CrossEntropyLoop {
     return loss_.is_wanted || (HasGradient() && call_.logits.cols != 0);
   }
   bool IsMean() const { return options_.reduction == Reduction::kMean; }
-  bool IsIgnored(size_t r) const { return call_.IsIgnored(first_label_ + r); }
+  bool IsIgnored(size_t r) const { return call_.IsIgnored(FirstLabel() + r); }
+  size_t FirstLabel() const { return batch_ * call_.batches->labels; }
   size_t LabelOf(size_t r) const {
     return call_.HasLabels()
-               ? static_cast<size_t>(call_.labels[first_label_ + r])
+               ? static_cast<size_t>(call_.labels[FirstLabel() + r])
                : kNoLabel;
   }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
@@ -147,7 +169,8 @@ class CrossEntropyLoop {
   const float* UpstreamRows() const {
     const bool are_used = options_.reduction == Reduction::kNone &&
                           HasGradient() && options_.upstream_rows != nullptr;
-    return are_used ? options_.upstream_rows + first_upstream_ : nullptr;
+    return are_used ? options_.upstream_rows + batch_ * call_.batches->upstream
+                    : nullptr;
   }
 
   double RunRow(size_t r) const {
@@ -165,12 +188,16 @@ class CrossEntropyLoop {
         upstream_rows == nullptr ? upstream_ : upstream_rows[r]);
   }
 
+  bool HasShares() const {
+    return !call_.HasLabels() || loss_.smoothing != 0.0;
+  }
+  // Whether tiles have the options.
+  bool MayHaveTiles() const {
+    return loss_.parts.is_usual && (!HasShares() || loss_.shares_fit_floats);
+  }
   [[gnu::always_inline]] inline size_t RowsAtOnce() const {
     const size_t rows = call_.logits.rows, cols = call_.logits.cols;
-    const bool has_shares = !call_.HasLabels() || loss_.smoothing != 0.0;
-    if (!loss_.parts.is_usual || (has_shares && !loss_.shares_fit_floats)) {
-      return 1;
-    }
+    if (!MayHaveTiles()) return 1;
     if (kernels_.short_rows != nullptr) {
       const bool has_batches = rows > 1 && cols != 0 && cols <= kMaxShortCols;
       return has_batches ? kMaxShortRows : 1;
@@ -180,12 +207,12 @@ class CrossEntropyLoop {
         kernels_.tile != nullptr && cols != 0 &&
         HasTiles(rows, cols < kMinTileCols ? kMinTileCols : cols);
     if (!has_tiles) return 1;
-    return has_shares ? ShareTileWidth(rows, cols, tiles_.lanes)
-                      : RowTileWidth(rows, cols, tiles_.lanes);
+    return HasShares() ? ShareTileWidth(rows, cols, tiles_.lanes)
+                       : RowTileWidth(rows, cols, tiles_.lanes);
   }
   void AddLoss(size_t r, double loss) {
     if (options_.reduction == Reduction::kNone && loss_.is_wanted) {
-      call_.loss[first_loss_ + r] = static_cast<float>(loss);
+      call_.loss[batch_ * call_.batches->losses + r] = static_cast<float>(loss);
     }
     total_ += loss;
   }
@@ -193,6 +220,16 @@ class CrossEntropyLoop {
   [[gnu::noinline]] void RunSomeRows(size_t first, size_t count) {
     LabelledRow rows[kMaxTileLanes];
     alignas(64) double losses[kMaxTileLanes];
+    SetRows(first, count, rows);
+    if (kernels_.short_rows != nullptr) {
+      RunBatches(first, count, rows, losses);
+    } else {
+      RunTiles(first, count, rows, losses);
+    }
+    for (size_t k = 0; k < count; ++k) AddLoss(first + k, losses[k]);
+  }
+  [[gnu::noinline]] void SetRows(size_t first, size_t count,
+                                 LabelledRow* rows) const {
     const float* const upstream_rows = UpstreamRows();
     for (size_t k = 0; k < count; ++k) {
       const bool is_ignored = IsIgnored(first + k);
@@ -200,12 +237,6 @@ class CrossEntropyLoop {
           is_ignored ? 0 : LabelOf(first + k), is_ignored,
           upstream_rows == nullptr ? upstream_ : upstream_rows[first + k]};
     }
-    if (kernels_.short_rows != nullptr) {
-      RunBatches(first, count, rows, losses);
-    } else {
-      RunTiles(first, count, rows, losses);
-    }
-    for (size_t k = 0; k < count; ++k) AddLoss(first + k, losses[k]);
   }
   // All rows at once if the kernel can do them, else one by one.
   void RunTiles(size_t first, size_t count, const LabelledRow* rows,
@@ -243,7 +274,7 @@ class CrossEntropyLoop {
 
   const CrossEntropyCall& call_;
   size_t base_ = 0;  // the row that is row 0 of the views
-  size_t first_label_ = 0, first_loss_ = 0, first_upstream_ = 0;  // of a batch
+  size_t batch_ = 0;
   const CrossEntropyOptions& options_;
   const CrossEntropyKernels& kernels_;
   const TileKernels& tiles_;

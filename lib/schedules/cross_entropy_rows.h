@@ -23,6 +23,7 @@ struct LossBatches {
   size_t count = 1;
   size_t labels = 0, losses = 0, upstream = 0;
 };
+inline constexpr LossBatches kOneBatch;
 
 struct CrossEntropyCall {
   bool HasLabels() const { return targets == nullptr; }
@@ -58,7 +59,7 @@ struct CrossEntropyCall {
   /// The rows that are not ignored. With targets, it only tells whether there
   /// are rows.
   size_t counted;
-  LossBatches batches;
+  const LossBatches* batches = &kOneBatch;
 };
 
 /// Does a call that is AreFewRows and has no other options than a reduction and
@@ -68,6 +69,16 @@ bool RunFewLosses(const CrossEntropyCall& call, Target target) noexcept;
 
 /// Computes the losses and gradients of a call, in the order of its rows.
 void RunCrossEntropy(const CrossEntropyCall& call, Target target) noexcept;
+
+/// Rows that are columns of planes, in tiles.
+struct LossTileSource {
+  /// How many of the rows from `first` on make a tile; at most `count`, and
+  /// kMaxTileLanes.
+  size_t (*rows)(void* context, size_t first, size_t count);
+  /// Does a tile. False if a row needs more; then nothing is written.
+  bool (*run)(void* context, const Loss& loss, size_t first, size_t count,
+              const LabelledRow* rows, double* losses);
+};
 
 /// Rows that are not where CrossEntropyCall has views of them, or no floats.
 /// The call's views have the shape of a batch. Their data and strides are those
@@ -83,6 +94,7 @@ struct LossSource {
   /// The loss of row r. Writes its gradient.
   double (*row)(void* context, const Loss& loss, size_t r,
                 const LabelledRow& labelled);
+  const LossTileSource* tiles;  // or null
 };
 
 /// The same of a call that has rows and columns.

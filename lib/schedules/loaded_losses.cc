@@ -84,7 +84,8 @@ void RunLoaded(const LoadedLosses& c, const Loader::Buffers& buffers,
                size_t max_rows) {
   const GradientPlaces places = PlacesOf(c);
   Loader loader{places, c.call, c.views, c.floats, buffers};
-  const LossSource source = {&loader, max_rows, &Loader::Load, nullptr};
+  const LossSource source = {&loader, max_rows, &Loader::Load, nullptr,
+                             nullptr};
   RunCrossEntropyOf(source, c.call, c.target);
 }
 
@@ -159,7 +160,7 @@ struct Parts {
 };
 [[gnu::noinline]] void RunParts(const LoadedLosses& c) {
   Parts parts{c.views, PlacesOf(c), c.target};
-  const LossSource source = {&parts, 0, nullptr, &Parts::OfRow};
+  const LossSource source = {&parts, 0, nullptr, &Parts::OfRow, nullptr};
   RunCrossEntropyOf(source, c.call, c.target);
 }
 
