@@ -28,7 +28,8 @@ void WriteProbs(const StatedPart& part, const SoftmaxOptions& options,
       part, parts, internal::EmptyValue(options.empty_row, false),
       [&](const StateRow& row, const float* x, float* y) {
         if (!row.plan.is_far) {
-          kernels.write(x, y, n, row.sum, row.plan, parts, is_streamed);
+          kernels.write(x, y, n, 1.0 / row.sum, row.sum, row.plan, parts,
+                        is_streamed);
           return;
         }
         const BlockPasses& passes = *kernels.blocks;

@@ -61,6 +61,15 @@ inline constexpr double kCrossEntropyMaxError = 0x1.4p-22;
 /// with the second term times cols for the label.
 inline constexpr double kCrossEntropyGradientMaxError = 10.0;
 
+/// CrossEntropyBackward: the largest error of a gradient is this times 2^-24 *
+/// |u| * scale times
+///   (sum_k a_k + 2 * z_loss * |logsumexp|) * p_c + a_c,
+/// where p_c is exp(scale * logits[r, c] - logsumexp[r]) for the given
+/// logsumexp, or the given probability; a_c and u are as above. Without a
+/// share of its own a class has a_c = 0. Underflow adds at most
+///   2^-144 + 2^-125 * |u| * scale * (sum_k a_k + 2 * z_loss * |logsumexp|).
+inline constexpr double kCrossEntropyBackwardMaxError = 8.0;
+
 }  // namespace v1
 }  // namespace softlane
 

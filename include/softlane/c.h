@@ -153,6 +153,53 @@ int softlane_cross_entropy_probs(const void* logits, int logits_type,
                                  const softlane_cross_entropy_options* options,
                                  float* divisor, int target);
 
+/** softlane::CrossEntropyBackward with int64_t labels. Null options mean the
+ * defaults. */
+int softlane_cross_entropy_backward_i64(
+    const void* logits, int logits_type, size_t logits_stride,
+    const float* logsumexp, const int64_t* labels, void* dlogits,
+    int dlogits_type, size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_cross_entropy_options* options, int target);
+
+/** softlane_cross_entropy_backward_i64, but with int32_t labels. */
+int softlane_cross_entropy_backward_i32(
+    const void* logits, int logits_type, size_t logits_stride,
+    const float* logsumexp, const int32_t* labels, void* dlogits,
+    int dlogits_type, size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_cross_entropy_options* options, int target);
+
+/** softlane_cross_entropy_backward_i64, but with a target probability per class
+ * and row. */
+int softlane_cross_entropy_backward_probs(
+    const void* logits, int logits_type, size_t logits_stride,
+    const float* logsumexp, const void* targets, int targets_type,
+    size_t targets_stride, void* dlogits, int dlogits_type,
+    size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_cross_entropy_options* options, int target);
+
+/** softlane::CrossEntropyBackwardFromProbs with int64_t labels. Null options
+ * mean the defaults. */
+int softlane_cross_entropy_backward_from_probs_i64(
+    const void* probs, int probs_type, size_t probs_stride,
+    const int64_t* labels, void* dlogits, int dlogits_type,
+    size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_cross_entropy_options* options, int target);
+
+/** softlane_cross_entropy_backward_from_probs_i64, but with int32_t labels. */
+int softlane_cross_entropy_backward_from_probs_i32(
+    const void* probs, int probs_type, size_t probs_stride,
+    const int32_t* labels, void* dlogits, int dlogits_type,
+    size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_cross_entropy_options* options, int target);
+
+/** softlane_cross_entropy_backward_from_probs_i64, but with a target
+ * probability per class and row. */
+int softlane_cross_entropy_backward_from_probs_probs(
+    const void* probs, int probs_type, size_t probs_stride, const void* targets,
+    int targets_type, size_t targets_stride, void* dlogits, int dlogits_type,
+    size_t dlogits_stride, size_t rows, size_t cols,
+    const softlane_cross_entropy_options* options, int target);
+
 /** softlane::AttentionSoftmaxWithLogSumExp, or softlane::AttentionSoftmax if
  * logsumexp is null. Null options mean the defaults. */
 int softlane_attention_softmax(const void* scores, int scores_type,

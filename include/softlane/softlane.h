@@ -10,6 +10,7 @@
 #include "softlane/attention_softmax_backward.h"
 #include "softlane/cross_entropy.h"
 #include "softlane/cross_entropy_axis.h"
+#include "softlane/cross_entropy_backward.h"
 #include "softlane/exp.h"
 #include "softlane/log_softmax.h"
 #include "softlane/log_softmax_backward.h"

@@ -105,7 +105,7 @@ class LongRows {
         passes.write(z_, z_, n, kNoHole, plan, parts, lowest, nullptr, nullptr);
         passes.multiply(1.0 / sum, sum, n, z_);
       } else {
-        kernels_.write(z_, z_, n, sum, plan, parts, false);
+        kernels_.write(z_, z_, n, 1.0 / sum, sum, plan, parts, false);
       }
       WriteResults(c, n);
     });

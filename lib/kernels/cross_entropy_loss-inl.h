@@ -38,6 +38,12 @@ static_assert(kSoftmaxExpErrorU + kExpSumErrorU + 3.0 + kDoubleSumErrorU +
                   kCrossEntropyGradientMaxError,
               "the documented bound holds");
 
+// From saved results p_c has the error of the exp value alone, and the rest is
+// as above. The label's gradient has its p in double.
+static_assert(kSoftmaxExpErrorU + 3.0 + kDoubleSumErrorU + 0.02 + 2.0 <=
+                  kCrossEntropyBackwardMaxError,
+              "the documented bound holds");
+
 // Of a loss with labels alone: log(sum), and the rounding to float. Else a
 // class adds q_c (log(sum) - scale (x_c - max)), which errs by that of log(sum)
 // times q_c, and by these times q_c |log p_c|: three roundings of a share, the

@@ -21,10 +21,10 @@ namespace {
 
 #ifdef SOFTLANE_SSE2
 
-// Writes the probabilities: exp values by blocks, and the probabilities from
-// these.
-void WriteLargeRow(const float* x, float* y, size_t n, double sum,
-                   const RowPlan& plan, const ScaleParts& parts, bool) {
+// Exp values by blocks, and the products from these.
+void WriteLargeRow(const float* x, float* y, size_t n, double factor,
+                   double sum, const RowPlan& plan, const ScaleParts& parts,
+                   bool) {
   constexpr size_t kPart = 16 * kSumBlock;
   HWY_ALIGN float part[kPart], block[kSumBlock];
   for (size_t i = 0; i < n; i += kPart) {
@@ -32,8 +32,8 @@ void WriteLargeRow(const float* x, float* y, size_t n, double sum,
     const size_t count = HWY_MIN(kPart, n - i);
     const size_t full = count / kSumBlock * kSumBlock;
     SumExp<false>(x + i, part, count, plan, parts, block);
-    DivideExp(part, y + i, full, sum);
-    DivideExp(block, y + i + full, count - full, sum);
+    MultiplyExp(part, y + i, full, factor, sum);
+    MultiplyExp(block, y + i + full, count - full, factor, sum);
   }
 }
 
@@ -52,13 +52,13 @@ struct LargeProbs {
   const Probabilities& probabilities;
 };
 
-// Writes the probabilities, from the end, whose logits may still be in a cache.
+// From the end, whose logits may still be in a cache.
 // y is not read.
-void WriteLargeRow(const float* x, float* y, size_t n, double sum,
-                   const RowPlan& plan, const ScaleParts& parts,
+void WriteLargeRow(const float* x, float* y, size_t n, double factor,
+                   double sum, const RowPlan& plan, const ScaleParts& parts,
                    bool may_stream) {
   const SoftmaxExp exp = MakeExp(plan, parts);
-  const Probabilities probabilities(ReciprocalOf(sum));
+  const Probabilities probabilities(FactorOf(factor, sum));
   // In place the line is in the cache already.
   const bool is_streamed = may_stream && x != y && CanStream(y);
   const LargeProbs probs{x, exp, probabilities};

@@ -16,10 +16,10 @@ namespace internal {
 
 struct LargeRowKernels {
   const BlockPasses* blocks;  // for the sums: see SumOfBlocks
-  /// Writes the probabilities of n logits from the sum of their row, whose plan
-  /// is not far. y may be x. If is_streamed, they go past the caches where y's
-  /// address allows it.
-  void (*write)(const float* x, float* y, size_t n, double sum,
+  /// Writes `factor` times the exp values of n logits, of a row with this sum,
+  /// whose plan is not far: the probabilities, if the factor is 1 / sum. y may
+  /// be x. If is_streamed, they go past the caches where y's address allows it.
+  void (*write)(const float* x, float* y, size_t n, double factor, double sum,
                 const RowPlan& plan, const ScaleParts& parts, bool is_streamed);
 };
 

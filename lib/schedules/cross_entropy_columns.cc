@@ -142,7 +142,8 @@ struct Parts {
                            &Targets,
                            &Place,
                            &Take};
-    return LongLoss(rows, loss, parts.target).OfRow(r, row);
+    alignas(64) float x[kSumCols], targets[kSumCols];
+    return LongLoss(rows, x, targets, loss, parts.target).OfRow(r, row);
   }
   static const Parts& Of(const void* context) {
     return *static_cast<const Parts*>(context);

@@ -23,7 +23,7 @@ bool RunLargeRow(const SoftmaxCall& call, const LargeRowKernels& kernels,
     call.logsumexp[r] = static_cast<float>(
         kernels.blocks->log_of_sum(row.max, sum, plan, call.parts) + 0.0);
   }
-  kernels.write(x, call.y.Row(r), n, sum, plan, call.parts, true);
+  kernels.write(x, call.y.Row(r), n, 1.0 / sum, sum, plan, call.parts, true);
   return true;
 }
 

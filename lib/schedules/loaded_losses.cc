@@ -121,16 +121,20 @@ struct Parts {
   static double OfRow(void* context, const Loss& loss, size_t r,
                       const LabelledRow& row) {
     const Parts& parts = Of(context);
-    const LongRows rows = {&parts,
-                           parts.views.x.cols,
-                           parts.views.targets != nullptr,
-                           parts.views.dx.data != nullptr,
-                           parts.places.AreAddedTo(),
-                           &Logits,
-                           &Targets,
-                           &Place,
-                           &Take};
-    return LongLoss(rows, loss, parts.target).OfRow(r, row);
+    const LongRows rows = parts.AsRows();
+    alignas(64) float x[kSumCols], targets[kSumCols];
+    return LongLoss(rows, x, targets, loss, parts.target).OfRow(r, row);
+  }
+  LongRows AsRows() const {
+    return {this,
+            views.x.cols,
+            views.targets != nullptr,
+            views.dx.data != nullptr,
+            places.AreAddedTo(),
+            &Logits,
+            &Targets,
+            &Place,
+            &Take};
   }
   static const Parts& Of(const void* context) {
     return *static_cast<const Parts*>(context);
@@ -181,6 +185,51 @@ struct Parts {
     RunLoaded(c, {nullptr, nullptr}, 1);
   } else {
     RunParts(c);
+  }
+}
+
+namespace {
+
+// The context of rows whose results have been saved.
+struct SavedRows {
+  static double OfRow(void* context, const Loss& loss, size_t r,
+                      const LabelledRow& row) {
+    const SavedRows& saved = *static_cast<const SavedRows*>(context);
+    const float* const lse = saved.logsumexp;
+    LongLoss(saved.rows, saved.x, saved.targets, loss, saved.target)
+        .WriteFromSaved(r, row, lse == nullptr ? nullptr : lse + r);
+    return 0.0;
+  }
+
+  const LongRows& rows;
+  float* x;
+  float* targets;
+  const float* logsumexp;
+  Target target;
+};
+void WriteFromSaved(const LoadedLosses& c, const float* logsumexp, float* x,
+                    float* targets) {
+  const Parts parts{c.views, PlacesOf(c), c.target};
+  const LongRows rows = parts.AsRows();
+  SavedRows saved{rows, x, targets, logsumexp, c.target};
+  const LossSource source = {&saved, 0, nullptr, &SavedRows::OfRow};
+  RunCrossEntropyOf(source, c.call, c.target);
+}
+[[gnu::noinline]] void WriteFromSavedInBuffers(const LoadedLosses& c,
+                                               const float* logsumexp) {
+  alignas(64) float x[kSumCols], targets[kSumCols];
+  WriteFromSaved(c, logsumexp, x, targets);
+}
+
+}  // namespace
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void WriteLossesFromSaved(const LoadedLosses& c,
+                                            const float* logsumexp) noexcept {
+  if (IsHalf(c.views.x.type) || !PlacesOf(c).AreInView()) {
+    WriteFromSavedInBuffers(c, logsumexp);
+  } else {
+    WriteFromSaved(c, logsumexp, nullptr, nullptr);
   }
 }
 

@@ -39,6 +39,11 @@ struct LoadedLosses {
 };
 void RunLoadedLosses(const LoadedLosses& losses) noexcept;
 
+/// Writes the gradients from saved results: see LongLoss::WriteFromSaved.
+/// logsumexp has an element per row, or is null. The call has no losses.
+void WriteLossesFromSaved(const LoadedLosses& losses,
+                          const float* logsumexp) noexcept;
+
 /// The call of floats, whose gradients are added to what is there.
 void RunAddedLosses(const CrossEntropyCall& call, Target target) noexcept;
 

@@ -1,26 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/long_loss.h"
 
+#include <cstring>
+
+#include "arith/exp_double.h"
 #include "kernels/large_rows.h"
+#include "kernels/row_passes.h"
 
 // See LossOfRow in ../kernels/cross_entropy_passes.cc: the arithmetic here is
 // that of a row whose exp values are not kept.
 
 namespace softlane {
 namespace internal {
+namespace {
+
+// Within these, no exp value and no product with a factor overflows before the
+// gradient does.
+constexpr double kHighestOctaves = 16.0;
+constexpr float kHighestProbability = 0x1p16f;
+
+}  // namespace
 
 static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 
-LongLoss::LongLoss(const LongRows& rows, const Loss& loss,
-                   Target target) noexcept
+LongLoss::LongLoss(const LongRows& rows, float* x_buffer, float* targets_buffer,
+                   const Loss& loss, Target target) noexcept
     : rows_(rows),
       loss_(loss),
-      passes_(BlockPassesOf(target)),
+      kernels_(KernelsOf(kLargeRowKernels, target)),
+      passes_(*kernels_.blocks),
       shares_(KernelsOf(kSharePasses, target)),
       loss_of_part_(KernelsOf(kLossOfPart, target)),
       part_options_(loss.options),
       part_loss_{part_options_, loss.parts, loss.smoothing,
-                 loss.shares_fit_floats, loss.is_wanted} {}
+                 loss.shares_fit_floats, loss.is_wanted},
+      max_or_nan_(KernelsOf(kRowKernels, target).max_or_nan),
+      x_(x_buffer),
+      targets_(targets_buffer) {}
 
 double LongLoss::OfRow(size_t r, const LabelledRow& row) {
   if (row.is_ignored) {
@@ -48,7 +64,8 @@ double LongLoss::OfRow(size_t r, const LabelledRow& row) {
       loss_of_part_(loss_, sums, plan, x_label, row.label,
                     has_shares ? &share_sums : nullptr, row.upstream);
   if (rows_.has_gradient) {
-    WriteGradient(r, row, sums, plan, result, has_shares, fit_floats);
+    WriteGradient(r, row, sums.sum, plan, result, has_shares, fit_floats,
+                  nullptr);
   }
   return result.loss;
 }
@@ -135,31 +152,98 @@ DoubleShares LongLoss::DoubleSharesOf(const Part& part) const {
   return {part_options_, part.targets, loss_.smoothing, part.n};
 }
 
-void LongLoss::WriteGradient(size_t r, const LabelledRow& row,
-                             const RowSums& sums, const RowPlan& plan,
-                             const RowLoss& result, bool has_shares,
-                             bool fit_floats) {
-  const double factor = result.unit * result.total / sums.sum;
+void LongLoss::WriteGradient(size_t r, const LabelledRow& row, double sum,
+                             const RowPlan& plan, const RowLoss& result,
+                             bool has_shares, bool fit_floats,
+                             const Saved* saved) {
+  const double factor = result.unit * result.total / sum;
   const bool in_floats =
       FactorFitsFloats(factor) &&
       (!has_shares || (fit_floats && UnitFitsFloats(result.unit)));
-  const float lowest = LowestOf(plan, loss_.parts);
+  const bool are_probs = saved != nullptr && saved->are_probs;
+  const bool in_one_pass =
+      in_floats && !has_shares && !plan.is_far && !are_probs;
   WriteRow(r, [&](const Part& part, float* dx) {
-    passes_.write(part.x, dx, part.n, kNoHole, plan, loss_.parts, lowest,
-                  nullptr, nullptr);
-    if (!in_floats) {
-      passes_.multiply(1.0, sums.sum, part.n, dx);
-      DoubleSharesOf(part).ReplaceExpValues(result.unit,
-                                            result.total / sums.sum, dx);
-    } else if (has_shares) {
-      shares_.write(part_loss_, part.targets, factor, sums.sum, result.unit,
-                    part.n, dx);
+    if (saved != nullptr && !(max_or_nan_(part.x, part.n) <= saved->highest)) {
+      for (size_t i = 0; i < part.n; ++i) {
+        dx[i] = static_cast<float>(saved->ProbabilityOf(part.x[i]));
+      }
+      DoubleSharesOf(part).ReplaceExpValues(result.unit, result.total, dx);
+    } else if (in_one_pass) {
+      kernels_.write(part.x, dx, part.n, factor, sum, plan, loss_.parts, false);
     } else {
-      passes_.multiply(factor, sums.sum, part.n, dx);
+      if (!are_probs) {
+        passes_.write(part.x, dx, part.n, kNoHole, plan, loss_.parts,
+                      LowestOf(plan, loss_.parts), nullptr, nullptr);
+      } else if (dx != part.x) {
+        std::memcpy(dx, part.x, part.n * sizeof(*dx));
+      }
+      FromExps(part, sum, factor, result, has_shares, in_floats, dx);
     }
     const size_t label = row.label - part.col;
     if (label < part.n) dx[label] = static_cast<float>(result.label_gradient);
   });
+}
+
+void LongLoss::FromExps(const Part& part, double sum, double factor,
+                        const RowLoss& result, bool has_shares, bool in_floats,
+                        float* dx) const {
+  if (!in_floats) {
+    passes_.multiply(1.0, sum, part.n, dx);
+    DoubleSharesOf(part).ReplaceExpValues(result.unit, result.total / sum, dx);
+  } else if (has_shares) {
+    shares_.write(part_loss_, part.targets, factor, sum, result.unit, part.n,
+                  dx);
+  } else {
+    passes_.multiply(factor, sum, part.n, dx);
+  }
+}
+
+double LongLoss::Saved::ProbabilityOf(float x) const {
+  if (are_probs) return x < static_cast<float>(kLeast) ? 0.0 : x;
+  return ExpInDouble(scale * x - logsumexp);
+}
+
+void LongLoss::WriteFromSaved(size_t r, const LabelledRow& row,
+                              const float* logsumexp) {
+  const bool has_shares = rows_.has_targets || loss_.smoothing != 0.0;
+  const ScaleParts& parts = loss_.parts;
+  bool fit_floats = loss_.shares_fit_floats;
+  ShareSums share_sums{0.0, 0.0};
+  if (!row.is_ignored && has_shares) {
+    share_sums = SumSharesOf(r, 0.0f, fit_floats);
+  }
+  const float lse = logsumexp == nullptr ? 0.0f : *logsumexp;
+  if (row.is_ignored || !IsFiniteMax(lse) ||
+      share_sums.total != share_sums.total) {
+    const bool is_kept = row.is_ignored && rows_.are_added_to;
+    if (!is_kept) FillRow(r, row.is_ignored ? 0.0f : kNaN);
+    return;
+  }
+  // The plan of a row whose maximum would be its logsumexp.
+  const auto max = static_cast<float>(lse / parts.scale);
+  const bool is_direct = logsumexp != nullptr && IsDirect(max, parts);
+  const RowPlan plan = is_direct ? PlanDirectRow(max, parts) : RowPlan{};
+  Saved saved{logsumexp == nullptr, parts.scale, lse, kNaN};
+  double sum = 1.0;
+  if (is_direct) {
+    saved.highest =
+        static_cast<float>(plan.offset + kHighestOctaves) * parts.inverse_l;
+    sum = ExpInDouble(lse - plan.log_divisor);
+  } else if (saved.are_probs) {
+    saved.highest = kHighestProbability;
+  }
+  RowSums sums{1.0, 0.0, 1.0, lse};
+  if (row.label != kNoLabel) {
+    float x;
+    sums.label =
+        saved.ProbabilityOf(*rows_.logits(rows_.context, r, row.label, 1, &x));
+    sums.others = 1.0 - sums.label;
+  }
+  const RowLoss result =
+      loss_of_part_(loss_, sums, RowPlan{}, 0.0f, row.label,
+                    has_shares ? &share_sums : nullptr, row.upstream);
+  WriteGradient(r, row, sum, plan, result, has_shares, fit_floats, &saved);
 }
 
 }  // namespace internal

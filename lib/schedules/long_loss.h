@@ -8,6 +8,7 @@
 #include "kernels/block_sums.h"
 #include "kernels/cross_entropy_kernels.h"
 #include "kernels/cross_entropy_parts.h"
+#include "kernels/large_rows.h"
 #include "softlane/target.h"
 
 namespace softlane {
@@ -40,13 +41,29 @@ struct LongRows {
 /// more.
 class LongLoss {
  public:
-  LongLoss(const LongRows& rows, const Loss& loss, Target target) noexcept;
+  /// The buffers have kSumCols elements each. One whose operands stand where
+  /// they are read as floats may be null.
+  LongLoss(const LongRows& rows, float* x_buffer, float* targets_buffer,
+           const Loss& loss, Target target) noexcept;
   LongLoss(const LongLoss&) = delete;
 
   /// The loss of row r. Writes its gradient.
   double OfRow(size_t r, const LabelledRow& row);
 
+  /// Writes the gradient of row r, of any length, from its logits and
+  /// `logsumexp`, or from its probabilities, if logsumexp is null.
+  void WriteFromSaved(size_t r, const LabelledRow& row, const float* logsumexp);
+
  private:
+  // How the probabilities of a row follow from what is saved of it.
+  struct Saved {
+    // The probability of an element, in double.
+    double ProbabilityOf(float x) const;
+
+    bool are_probs;
+    double scale, logsumexp;
+    float highest;  // NaN, or the passes do not serve elements above it
+  };
   // Columns [col, col + n) of a row.
   struct Part {
     size_t col, n;
@@ -68,19 +85,27 @@ class LongLoss {
   RowSums SumsOf(const BlockSums& blocks, size_t label, float x_label,
                  const RowPlan& plan, bool has_shares) const;
   DoubleShares DoubleSharesOf(const Part& part) const;
-  void WriteGradient(size_t r, const LabelledRow& row, const RowSums& sums,
+  // Writes the gradient of a row whose exp values have this sum. `saved` is
+  // null if they are those of the plan.
+  void WriteGradient(size_t r, const LabelledRow& row, double sum,
                      const RowPlan& plan, const RowLoss& result,
-                     bool has_shares, bool fit_floats);
+                     bool has_shares, bool fit_floats, const Saved* saved);
+  // The gradient of a part, in the place of its exp values.
+  void FromExps(const Part& part, double sum, double factor,
+                const RowLoss& result, bool has_shares, bool in_floats,
+                float* dx) const;
 
   const LongRows& rows_;
   const Loss& loss_;
+  const LargeRowKernels& kernels_;
   const BlockPasses& passes_;
   const SharePasses& shares_;
   LossOfPartFunction& loss_of_part_;
   CrossEntropyOptions part_options_;  // the weights are those of the part
   const Loss part_loss_;
-  alignas(64) float x_[kSumCols];
-  alignas(64) float targets_[kSumCols];
+  float (*max_or_nan_)(const float* x, size_t n);
+  float* const x_;
+  float* const targets_;
 };
 
 }  // namespace internal

@@ -105,10 +105,16 @@ enum class Settings {
   kStates,
   kMerge,  // no options and no target
   kLoss,
+  kSavedLoss,
+  kSavedProbs,  // kSavedLoss without z_loss
   kUpdateLoss,
   kLossFromStates,
   kAttention,
 };
+// Whether the options are those of CrossEntropy.
+constexpr bool AreOfLoss(Settings settings) {
+  return Settings::kLoss <= settings && settings <= Settings::kSavedProbs;
+}
 // Whether the options are a struct, which may be null.
 constexpr bool AreStruct(Settings settings) {
   return settings >= Settings::kLoss;

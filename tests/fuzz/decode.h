@@ -152,7 +152,7 @@ inline void ChooseOptions(Call& c, Source& source) {
   }
   o.empty_row = ChooseInt(source, 2);
   o.renormalize = source.Byte() % 3;
-  if (settings == Settings::kLoss) {
+  if (AreOfLoss(settings)) {
     o.reduction = ChooseInt(source, 3);
     o.ignore_index = source.Chance(128) ? ChoosePosition(source) : -100;
     const float share = static_cast<float>(source.Byte() % 128) / 127.0f;

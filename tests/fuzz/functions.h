@@ -113,6 +113,42 @@ inline const Function kFunctions[] = {
            LossOptions(c), c.Out(4), c.target);
      },
      SOFTLANE_FUZZ_LOSS(Read("targets", Content::kShares, Shape::kMatrix))},
+    {"softlane_cross_entropy_backward_i64", Settings::kSavedLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_backward_i64(
+           c.In(0), c.Type(0), c.Stride(0), c.In(5), c.As<const int64_t>(1), c.Out(2), c.Type(2), c.Stride(2), c.rows, c.cols, LossOptions(c, 3), c.target);
+     },
+     SOFTLANE_FUZZ_SAVED_LOSS(Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt64))},
+    {"softlane_cross_entropy_backward_i32", Settings::kSavedLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_backward_i32(
+           c.In(0), c.Type(0), c.Stride(0), c.In(5), c.As<const int32_t>(1), c.Out(2), c.Type(2), c.Stride(2), c.rows, c.cols, LossOptions(c, 3), c.target);
+     },
+     SOFTLANE_FUZZ_SAVED_LOSS(Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32))},
+    {"softlane_cross_entropy_backward_probs", Settings::kSavedLoss,
+     [](const Call& c) {
+       return softlane_cross_entropy_backward_probs(
+           c.In(0), c.Type(0), c.Stride(0), c.In(5), c.In(1), c.Type(1), c.Stride(1), c.Out(2), c.Type(2), c.Stride(2), c.rows, c.cols, LossOptions(c, 3), c.target);
+     },
+     SOFTLANE_FUZZ_SAVED_LOSS(Read("targets", Content::kShares, Shape::kMatrix))},
+    {"softlane_cross_entropy_backward_from_probs_i64", Settings::kSavedProbs,
+     [](const Call& c) {
+       return softlane_cross_entropy_backward_from_probs_i64(
+           c.In(0), c.Type(0), c.Stride(0), c.As<const int64_t>(1), c.Out(2), c.Type(2), c.Stride(2), c.rows, c.cols, LossOptions(c, 3), c.target);
+     },
+     SOFTLANE_FUZZ_SAVED_PROBS(Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt64))},
+    {"softlane_cross_entropy_backward_from_probs_i32", Settings::kSavedProbs,
+     [](const Call& c) {
+       return softlane_cross_entropy_backward_from_probs_i32(
+           c.In(0), c.Type(0), c.Stride(0), c.As<const int32_t>(1), c.Out(2), c.Type(2), c.Stride(2), c.rows, c.cols, LossOptions(c, 3), c.target);
+     },
+     SOFTLANE_FUZZ_SAVED_PROBS(Read("labels", Content::kLabels, Shape::kPerRow, Element::kInt32))},
+    {"softlane_cross_entropy_backward_from_probs_probs", Settings::kSavedProbs,
+     [](const Call& c) {
+       return softlane_cross_entropy_backward_from_probs_probs(
+           c.In(0), c.Type(0), c.Stride(0), c.In(1), c.Type(1), c.Stride(1), c.Out(2), c.Type(2), c.Stride(2), c.rows, c.cols, LossOptions(c, 3), c.target);
+     },
+     SOFTLANE_FUZZ_SAVED_PROBS(Read("targets", Content::kShares, Shape::kMatrix))},
     {"softlane_attention_softmax",
      Settings::kAttention,
      [](const Call& c) {

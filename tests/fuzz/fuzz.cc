@@ -80,7 +80,7 @@ bool IsSpecified(const Call& c) {
 bool HasIndependentRows(const Call& c) {
   if (c.rows == 0 || HasShape(c, Shape::kSquare)) return false;
   if (HasShape(c, Shape::kPlanes) && c.cols == 0) return false;
-  return c.function->settings != Settings::kLoss ||
+  return !AreOfLoss(c.function->settings) ||
          c.options.reduction == SOFTLANE_REDUCTION_NONE;
 }
 

@@ -89,14 +89,34 @@ inline Need NeedOfLoss(const Call& c) {
         Option(If(NeedOfUpstream,                                              \
                   Read("upstream_rows", Content::kShares, Shape::kPerInner)))  \
   }
+// The gradients from saved results: logits and logsumexp, or probs; labels or
+// targets, dlogits, weights, upstream.
+inline Need NeedOfSavedUpstream(const Call& c) {
+  return c.options.reduction == SOFTLANE_REDUCTION_NONE ? Need::kOptional
+                                                        : Need::kIgnored;
+}
+#define SOFTLANE_FUZZ_SAVED(labels)                                            \
+  labels, Out("dlogits", Content::kAnything),                                  \
+      Option(If(NeedOfWeights,                                                 \
+                Read("class_weights", Content::kWeights, Shape::kPerColumn))), \
+      Option(If(NeedOfSavedUpstream,                                           \
+                Read("upstream_rows", Content::kShares, Shape::kPerRow)))
+#define SOFTLANE_FUZZ_SAVED_LOSS(labels)                    \
+  {                                                         \
+    In("logits"), SOFTLANE_FUZZ_SAVED(labels),              \
+        Read("logsumexp", Content::kLogits, Shape::kPerRow) \
+  }
+#define SOFTLANE_FUZZ_SAVED_PROBS(labels) \
+  { In("probs", Content::kShares), SOFTLANE_FUZZ_SAVED(labels) }
 // The options as a struct, or null.
 struct LossOptions {
-  explicit LossOptions(const Call& c) : are_null(c.options.are_null) {
+  explicit LossOptions(const Call& c, size_t weights = 5)
+      : are_null(c.options.are_null) {
     const Options& o = c.options;
     options = {o.reduction,       o.ignore_index,
-               o.label_smoothing, c.In(5),
+               o.label_smoothing, c.In(weights),
                o.z_loss,          o.scale,
-               c.In(6),           0,
+               c.In(weights + 1), 0,
                o.upstream,        o.zero_if_all_ignored,
                o.accumulate};
   }

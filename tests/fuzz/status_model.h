@@ -154,9 +154,13 @@ inline bool AreGoodOptions(const Call& c) {
     case Settings::kMerge:
       return true;
     case Settings::kLoss:
+    case Settings::kSavedLoss:
+    case Settings::kSavedProbs:
       return o.reduction >= 0 && o.reduction <= 2 && IsScale(o.scale) &&
              IsAmount(o.label_smoothing) && o.label_smoothing <= 1.0f &&
-             IsAmount(o.z_loss);
+             IsAmount(o.z_loss) &&
+             (c.function->settings != Settings::kSavedProbs ||
+              o.z_loss == 0.0f);
     case Settings::kUpdateLoss:
       return IsScale(o.scale);
     case Settings::kLossFromStates:

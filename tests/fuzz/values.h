@@ -162,7 +162,7 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
       return Put(to, static_cast<int32_t>(random.Below(bound)));
     }
     case Content::kLabels: {
-      const bool is_part = c.function->settings != Settings::kLoss;
+      const bool is_part = !AreOfLoss(c.function->settings);
       const size_t end = is_part ? c.options.num_classes : ClassesOf(c);
       const size_t bound = end == 0 || end > INT32_MAX ? 1 : end;
       int64_t label = static_cast<int64_t>(random.Below(bound));
