@@ -159,6 +159,13 @@ TEST_CASE("planner: log-softmax") {
   shape = ShapeOf(7, 257);
   shape.is_log = true;
   CHECK(PlanFor(shape, Target::kAvx2).schedule == Schedule::kRows);
+  shape = ShapeOf(15, 256);
+  shape.is_log = true;
+  CHECK(PlanFor(shape, Target::kAvx512).schedule == Schedule::kTiles);
+  CHECK(PlanFor(shape, Target::kNeon).schedule == Schedule::kRows);
+  shape = ShapeOf(15, 257);
+  shape.is_log = true;
+  CHECK(PlanFor(shape, Target::kAvx512).schedule == Schedule::kRows);
 
   CHECK(IsLogByRow(4, 300));
   CHECK(IsLogByRow(2, 64));

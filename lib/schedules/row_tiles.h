@@ -11,8 +11,8 @@
 #include "softlane/target.h"
 
 // Short rows in tiles, with a row per lane. The scale is usual, the rows have
-// 2 to 128 columns or, log-softmax with AVX2, up to 256, and the target is not
-// the x86-64 baseline.
+// 2 to 128 columns or, log-softmax with AVX2 and AVX-512, up to 256, and the
+// target is not the x86-64 baseline.
 
 namespace softlane {
 namespace internal {
