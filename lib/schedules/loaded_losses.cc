@@ -212,7 +212,7 @@ void WriteFromSaved(const LoadedLosses& c, const float* logsumexp, float* x,
   const Parts parts{c.views, PlacesOf(c), c.target};
   const LongRows rows = parts.AsRows();
   SavedRows saved{rows, x, targets, logsumexp, c.target};
-  const LossSource source = {&saved, 0, nullptr, &SavedRows::OfRow};
+  const LossSource source = {&saved, 0, nullptr, &SavedRows::OfRow, nullptr};
   RunCrossEntropyOf(source, c.call, c.target);
 }
 [[gnu::noinline]] void WriteFromSavedInBuffers(const LoadedLosses& c,
