@@ -20,9 +20,11 @@ inline namespace v1 {
 // Shapes: all views of a call have the same outer, axis and inner.
 // Aliasing: the output may be the view of an input.
 // Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
-// Speed: the functions neither allocate nor transpose. A vector holds elements
-// of neighbouring inner indices. If inner is below the number of floats in a
-// vector (16 with AVX-512), some lanes are idle.
+// Speed: the functions do not allocate. A vector holds elements of neighbouring
+// inner indices. If inner is at most 8, a vector of floats may hold elements of
+// several outer indices: axis * inner is at most 256, and the views have no
+// gaps along the axis. Else some lanes are idle where inner is below the number
+// of floats in a vector, which is 16 with AVX-512.
 
 /// probs[o, a, i] = exp(scale * logits[o, a, i]) /
 ///                  sum_k exp(scale * logits[o, k, i]): see Softmax.
