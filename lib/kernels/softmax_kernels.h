@@ -95,8 +95,9 @@ using ExpRowsFunction = RowsDone(const void* source, const RowJob* jobs,
                                  RowResult* results);
 
 /// Rows of a batch: `rows` rows of n logits from row `first` of the call on,
-/// `stride` apart. Their exp values go to e, `e_stride` apart. is_dense means
-/// that both strides are n, and the strides of all masks, too.
+/// `stride` apart. Their exp values go to e, `e_stride` apart; exp_batch writes
+/// whole vectors, up to PaddedCols of the last row. is_dense means that both
+/// strides are n, and the strides of all masks, too.
 struct BatchRows {
   const float* logits;
   size_t stride, first, rows, n;
