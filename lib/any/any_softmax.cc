@@ -115,24 +115,35 @@ bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
                           call.target, {&RunChunks, &all});
 }
 
-// Rows of batches that do not fit a prediction are chunks: after each failure
-// twice as many.
-void RunInBatches(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
+// Rows as those of floats.
+void RunOthers(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
+               const Converter& converter) {
+  if (call.x.cols <= kMaxChunkCols) {
+    RunShortRows(floats, call, converter);
+  } else if (call.y.data != nullptr && !IsHalf(call.y.type)) {
+    RunRowsInOutput(floats, call, converter);
+  } else {
+    RunLongRows(floats, call, converter);
+  }
+}
+
+// After each failure twice as many rows are others.
+void RunFirstRows(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
                   const Converter& converter) {
   ScaleParts place;
   const ScaleParts& parts = SplitScale(call.options.scale, place);
   const size_t rows = call.x.rows;
-  size_t at_once = kSmallBatchRows;
+  size_t at_once = call.x.cols <= kMaxBatchCols ? kSmallBatchRows : 1;
   for (size_t r = 0;;) {
     const size_t left = rows - r;
-    r += floats.half_batches(call.x.Slice(r, left), call.y.Slice(r, left),
-                             parts, call.target);
+    r += floats.first_rows(call.x.Slice(r, left), call.y.Slice(r, left), parts,
+                           call.target);
     if (r == rows) return;
     const size_t count = rows - r < at_once ? rows - r : at_once;
-    RunShortRows(floats,
-                 {call.x.Slice(r, count), call.y.Slice(r, count), nullptr,
-                  call.options, call.target},
-                 converter);
+    RunOthers(floats,
+              {call.x.Slice(r, count), call.y.Slice(r, count), nullptr,
+               call.options, call.target},
+              converter);
     r += count;
     if (r == rows) return;
     at_once *= 2;
@@ -143,18 +154,12 @@ void RunInBatches(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
 [[gnu::noinline]] void RunChecked(const SoftmaxFunctions& floats,
                                   const AnySoftmaxCall& call) {
   const Converter converter(call.target);
-  if (floats.half_batches != nullptr &&
-      AreHalfBatches(call.x.rows, call.x.cols, call.x.type)) {
-    return RunInBatches(floats, call, converter);
+  const ConstAnyRows& x = call.x;
+  if (floats.are_first_rows != nullptr &&
+      floats.are_first_rows(x.rows, x.cols, x.type, call.y.type)) {
+    return RunFirstRows(floats, call, converter);
   }
-  if (RunHalf(floats, call, converter)) return;
-  if (call.x.cols <= kMaxChunkCols) {
-    RunShortRows(floats, call, converter);
-  } else if (call.y.data != nullptr && !IsHalf(call.y.type)) {
-    RunRowsInOutput(floats, call, converter);
-  } else {
-    RunLongRows(floats, call, converter);
-  }
+  if (!RunHalf(floats, call, converter)) RunOthers(floats, call, converter);
 }
 
 }  // namespace

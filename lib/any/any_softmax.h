@@ -31,9 +31,12 @@ struct SoftmaxFunctions {
   bool (*half_rows)(const ConstAnyRows& x, const AnyRows& y,
                     const ScaleParts& parts, Target target,
                     const OtherHalfRows& others) = nullptr;
-  /// The same for short rows.
-  size_t (*half_batches)(const ConstAnyRows& x, const AnyRows& y,
-                         const ScaleParts& parts, Target target) = nullptr;
+  /// The same from the first row on. Gives the number of rows done: the next
+  /// row is another one. To be called if `are_first_rows` gives true.
+  size_t (*first_rows)(const ConstAnyRows& x, const AnyRows& y,
+                       const ScaleParts& parts, Target target) = nullptr;
+  bool (*are_first_rows)(size_t rows, size_t cols, ElementType in,
+                         ElementType out) = nullptr;
 };
 
 /// Checks a call of softmax, log-softmax or logsumexp with half types, and does

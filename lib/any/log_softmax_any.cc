@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "any/any_check.h"
 #include "any/any_softmax.h"
+#include "schedules/half_logs.h"
 #include "softlane/log_softmax.h"
 
 namespace softlane {
@@ -10,8 +11,9 @@ Status RunLogs(const Rows<const float>& x, const Rows<float>& y, float*,
                const SoftmaxOptions& options, Target target) {
   return LogSoftmax(x, y, options, target);
 }
-constexpr internal::SoftmaxFunctions kLogs = {&RunLogs, &LogSoftmaxFromStates,
-                                              StateUse::kLogSoftmax, false};
+constexpr internal::SoftmaxFunctions kLogs = {
+    &RunLogs, &LogSoftmaxFromStates,  StateUse::kLogSoftmax, false,
+    nullptr,  &internal::RunHalfLogs, &internal::AreHalfLogs};
 
 Status RunSums(const Rows<const float>& x, const Rows<float>&, float* logsumexp,
                const SoftmaxOptions& options, Target target) {

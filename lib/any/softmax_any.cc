@@ -10,9 +10,13 @@ Status RunRows(const Rows<const float>& x, const Rows<float>& y, float*,
                const SoftmaxOptions& options, Target target) {
   return Softmax(x, y, options, target);
 }
-constexpr internal::SoftmaxFunctions kSoftmax = {
-    &RunRows, &SoftmaxFromStates,     StateUse::kSoftmax,
-    false,    &internal::RunHalfRows, &internal::RunHalfBatches};
+constexpr internal::SoftmaxFunctions kSoftmax = {&RunRows,
+                                                 &SoftmaxFromStates,
+                                                 StateUse::kSoftmax,
+                                                 false,
+                                                 &internal::RunHalfRows,
+                                                 &internal::RunHalfBatches,
+                                                 &internal::AreHalfBatches};
 constexpr internal::SoftmaxFunctions kWithLogSumExp = {
     &SoftmaxWithLogSumExp, &SoftmaxFromStates, StateUse::kSoftmax, true};
 

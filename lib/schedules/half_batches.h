@@ -17,7 +17,8 @@ namespace internal {
 /// 1024 1.27 and 1.16, 1.22 and 1.15. Floats that become a half type have no
 /// such rows; in chunks they took 1.53 and 1.36 at 8 x 1024, in batches 1.24
 /// and 1.09.
-constexpr bool AreHalfBatches(size_t rows, size_t cols, ElementType in) {
+constexpr bool AreHalfBatches(size_t rows, size_t cols, ElementType in,
+                              ElementType) {
   constexpr size_t kMinRows = 4, kMaxHalfCols = 512;
   return kMinRows <= rows && kMinHalfBatchCols <= cols &&
          cols <= (IsHalf(in) ? kMaxHalfCols : kBatchElements);
