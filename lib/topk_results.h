@@ -6,7 +6,11 @@
 #include <cstdint>
 #include <limits>
 
+#include "kernels/topk.h"
+#include "softlane/options.h"
 #include "softlane/rows.h"
+#include "softlane/softmax_state.h"
+#include "softlane/target.h"
 
 // What top-k of floats and of other types share.
 
@@ -29,6 +33,11 @@ void RenormalizeTopK(float* y, size_t k);
 /// Writes the results of a row with NaN or +inf, or of a row of -inf only:
 /// zeros if `is_zero`, else NaN.
 void WriteSpecialTopK(bool is_zero, size_t k, float* y, int32_t* columns);
+
+/// Writes the results of a row from its state and its largest logits.
+void WriteTopKOfState(const SoftmaxState& state, const TopLogits& top, size_t k,
+                      const SoftmaxTopKOptions& options, Target target,
+                      float* y, int32_t* columns);
 
 }  // namespace internal
 }  // namespace softlane

@@ -160,6 +160,14 @@ inline Status CLossTargets(const Call& c, Target t) {
       c[kY].stride, c.sizes.rows, c.sizes.cols, &options, Floats(c, kDivisor),
       ToC(t)));
 }
+inline Status CTopKAxis(const Call& c, Target t) {
+  return FromC(softlane_softmax_topk_axis(
+      c[kX].data, c[kX].type, c[kX].stride, c[kX].axis_stride,
+      TopOfAxis(c.sizes), Floats(c, kY), c[kY].stride, c[kY].axis_stride,
+      c[kIndices].As<int32_t>(), c[kIndices].stride, c[kIndices].axis_stride,
+      c.sizes.rows, c.sizes.axis, c.sizes.cols, c.settings.scale,
+      c.settings.renormalize, c.settings.empty_row, ToC(t)));
+}
 inline Status CAxisLoss64(const Call& c, Target t) {
   const auto options = CLossOf(c);
   return FromC(softlane_cross_entropy_axis_i64(

@@ -56,8 +56,8 @@ struct Error {
 using Errors = std::vector<Error>;
 
 inline bool IsMatrix(Shape shape) {
-  return shape == Shape::kRows || shape == Shape::kTopK ||
-         shape == Shape::kPlanes || shape == Shape::kInner;
+  return shape == Shape::kRows || shape == Shape::kTopK || HasAxis(shape) ||
+         shape == Shape::kInner;
 }
 
 // Adds the errors that one operand can have.
@@ -87,7 +87,7 @@ inline void AddOperandErrors(const Operation& operation, const Operand& operand,
   if (operand.role == Role::kWritten) {
     shape_error(" stride 0", Of(id, kStride), [](View& v) { v.stride = 0; });
   }
-  if (operand.shape == Shape::kPlanes) {
+  if (HasAxis(operand.shape)) {
     shape_error(" axis stride 0", Of(id, kStride),
                 [](View& v) { v.axis_stride = 0; });
     shape_error(" axis stride", Of(id, kStride),
@@ -113,7 +113,7 @@ inline void AddOperandErrors(const Operation& operation, const Operand& operand,
     shape_error(" cols", Of(id, kShape),
                 [=](View& v) { v.cols += more, v.stride += more; });
   }
-  if (same > 1 && operand.shape == Shape::kPlanes) {
+  if (same > 1 && HasAxis(operand.shape)) {
     shape_error(" axis", Of(id, kShape), [=](View& v) { v.axis += more; });
   }
 }
@@ -151,7 +151,7 @@ inline void AddOverlaps(const Operand& out, const Operand& other,
     v.data = in.data;
     v.stride = in.stride + 1;
   });
-  if (out.shape != Shape::kPlanes) return;
+  if (!HasAxis(out.shape)) return;
   add(" of another axis stride on ", Of(y, kStride),
       [](const View& in, View& v) {
         v.data = in.data;

@@ -121,6 +121,15 @@ inline std::vector<Operation> MakeOperations() {
         Out(kY, "dlogits", kPlanes)},
        scaled});
 
+  Operand plane_indices = indices;
+  plane_indices.shape = Shape::kTopKPlanes;
+  all.push_back({"SoftmaxTopKAxis",
+                 {RunTopKAxis, CTopKAxis},
+                 Options::kTopK,
+                 {Read(x_planes), Out(kY, "top_probs", Shape::kTopKPlanes),
+                  plane_indices},
+                 renormalized});
+
   // The losses: alone, and with all that is optional.
   const Operand targets = Read(In(kSecond, "targets", kShares));
   const OperandList results = {Optional(dlogits),

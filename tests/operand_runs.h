@@ -201,6 +201,16 @@ inline Status RunLossTargets(const Call& c, Target t) {
                         LossOf(c), Floats(c, kDivisor), t);
   });
 }
+inline Status RunTopKAxis(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return SoftmaxTopKAxis(v.PlanesIn(kX), TopOfAxis(c.sizes),
+                           c[kY].AsPlanes<float>(),
+                           c[kIndices].AsPlanes<int32_t>(),
+                           {c.settings.scale, c.settings.renormalize,
+                            static_cast<EmptyRow>(c.settings.empty_row)},
+                           t);
+  });
+}
 inline Status RunAxisLoss64(const Call& c, Target t) {
   return OfAny(c, [&](const auto& v) {
     return CrossEntropyAxis(v.PlanesIn(kX), c[kLabels].AsRows<const int64_t>(),

@@ -33,7 +33,7 @@ inline std::string Describe(const Operation& operation, const Call& call,
     if (v.data == nullptr) text += " null";
     if (!IsView(operand.shape)) continue;
     text += " stride " + number(v.stride);
-    if (operand.shape == Shape::kPlanes) text += "/" + number(v.axis_stride);
+    if (HasAxis(operand.shape)) text += "/" + number(v.axis_stride);
   }
   return text;
 }

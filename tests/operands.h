@@ -28,19 +28,23 @@ constexpr bool IsOutput(Role role) { return role >= Role::kWritten; }
 
 // The elements of an operand in a call with these rows, axis, cols and k.
 enum class Shape {
-  kRows,       // rows x cols
-  kPlanes,     // rows x axis x cols: outer, axis and inner
-  kTopK,       // rows x k
-  kInner,      // rows x cols floats: planes without their axis
-  kSquare,     // cols x cols
-  kPerRow,     // rows, a pointer alone
-  kPerColumn,  // cols, a pointer alone
-  kPerAxis,    // axis, a pointer alone
-  kPerInner,   // rows * cols, a pointer alone
-  kOne,        // 1, a pointer alone
+  kRows,        // rows x cols
+  kPlanes,      // rows x axis x cols: outer, axis and inner
+  kTopK,        // rows x k
+  kTopKPlanes,  // rows x k x cols: planes of a top-k along the axis
+  kInner,       // rows x cols floats: planes without their axis
+  kSquare,      // cols x cols
+  kPerRow,      // rows, a pointer alone
+  kPerColumn,   // cols, a pointer alone
+  kPerAxis,     // axis, a pointer alone
+  kPerInner,    // rows * cols, a pointer alone
+  kOne,         // 1, a pointer alone
 };
-// A view has strides.
+// A view has strides, and planes have two.
 constexpr bool IsView(Shape shape) { return shape <= Shape::kSquare; }
+constexpr bool HasAxis(Shape shape) {
+  return shape == Shape::kPlanes || shape == Shape::kTopKPlanes;
+}
 
 // The values of an operand that is read.
 enum class Content {
@@ -140,6 +144,11 @@ struct Sizes {
   size_t rows = 0, axis = 1, cols = 0, k = 0;
 };
 
+// The k of a top-k along the axis.
+inline size_t TopOfAxis(const Sizes& sizes) {
+  return sizes.k < sizes.axis ? sizes.k : sizes.axis;
+}
+
 struct Call {
   const View& operator[](Id id) const { return views[id]; }
   View& operator[](Id id) { return views[id]; }
@@ -207,6 +216,10 @@ inline View ShapeOf(const Operand& operand, const Sizes& sizes) {
       break;
     case Shape::kPlanes:
       view.rows = sizes.rows, view.cols = sizes.cols, view.axis = sizes.axis;
+      break;
+    case Shape::kTopKPlanes:
+      view.rows = sizes.rows, view.cols = sizes.cols;
+      view.axis = TopOfAxis(sizes);
       break;
     case Shape::kInner:
       view.rows = sizes.rows, view.cols = sizes.cols;

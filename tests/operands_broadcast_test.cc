@@ -190,7 +190,7 @@ TEST_CASE("broadcast: strides that are too small") {
       if (!IsView(operand.shape)) continue;
       Call call = f.good;
       View& v = call[operand.id];
-      const bool is_planes = operand.shape == Shape::kPlanes;
+      const bool is_planes = HasAxis(operand.shape);
       const size_t least =
           is_planes ? (v.axis - 1) * v.axis_stride + v.cols : v.cols;
       const bool is_input = operand.role != Role::kWritten;

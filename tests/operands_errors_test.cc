@@ -101,8 +101,7 @@ TEST_CASE("operands: windows of one buffer") {
             right.stride = bytes / SizeOf(r.element);
             right.data = At(l, left, right_row, 0, width);
             left.data = At(l, left, left_row, 0, 0);
-            const bool are_windows =
-                in.shape != Shape::kPlanes && out.shape != Shape::kPlanes;
+            const bool are_windows = !HasAxis(in.shape) && !HasAxis(out.shape);
             ExpectStatus(operation, twin, target, f, call,
                          are_windows ? StatusElsewhere(in) : Status::kOverlap,
                          std::string(out.name) + " beside " + in.name, tally);

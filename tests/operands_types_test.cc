@@ -82,6 +82,7 @@ std::vector<Sizes> PlaneSizes() {
         Sizes{1500, 3, 1}, Sizes{60, 8, 9}}) {
     all.push_back(sizes);
   }
+  for (Sizes& sizes : all) sizes.k = 4;
   return all;
 }
 

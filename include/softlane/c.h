@@ -310,6 +310,18 @@ int softlane_softmax_topk(const void* logits, int logits_type,
                           float scale, int renormalize, int empty_row,
                           int target);
 
+/** softlane::SoftmaxTopKAxis with options {scale, renormalize != 0, empty_row}.
+ */
+int softlane_softmax_topk_axis(const void* logits, int logits_type,
+                               size_t logits_outer_stride,
+                               size_t logits_axis_stride, size_t k,
+                               float* top_probs, size_t top_probs_outer_stride,
+                               size_t top_probs_axis_stride, int32_t* indices,
+                               size_t indices_outer_stride,
+                               size_t indices_axis_stride, size_t outer,
+                               size_t axis, size_t inner, float scale,
+                               int renormalize, int empty_row, int target);
+
 /** softlane::UpdateStates with options {scale, use}. */
 int softlane_update_states(const void* logits, int logits_type,
                            size_t logits_stride, size_t first_col,

@@ -5,8 +5,10 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "softlane/any_planes.h"
 #include "softlane/any_rows.h"
 #include "softlane/options.h"
+#include "softlane/planes.h"
 #include "softlane/rows.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
@@ -50,6 +52,28 @@ Status SoftmaxTopK(const ConstAnyRows& logits, size_t k,
                    const Rows<float>& top_probs, const Rows<int32_t>& indices,
                    const SoftmaxTopKOptions& options = {},
                    Target target = Target::kAuto) noexcept;
+
+/// SoftmaxTopK along an axis that is not the last: the elements (o, 0, i) to
+/// (o, axis - 1, i) take the place of a row. top_probs[o, a, i] is the
+/// probability a of this row, and indices[o, a, i] is its index along the axis.
+/// All bits are those of SoftmaxTopK for the transposed tensor.
+///
+/// Shapes: top_probs and indices have logits.outer outer, k axis and
+/// logits.inner inner indices. logits has at least k and fewer than 2^31 axis
+/// indices. Aliasing, special values and errors are as for SoftmaxTopK.
+Status SoftmaxTopKAxis(const Planes<const float>& logits, size_t k,
+                       const Planes<float>& top_probs,
+                       const Planes<int32_t>& indices,
+                       const SoftmaxTopKOptions& options = {},
+                       Target target = Target::kAuto) noexcept;
+
+/// SoftmaxTopKAxis of logits of any element type: see any_planes.h.
+template <typename = void>
+Status SoftmaxTopKAxis(const ConstAnyPlanes& logits, size_t k,
+                       const Planes<float>& top_probs,
+                       const Planes<int32_t>& indices,
+                       const SoftmaxTopKOptions& options = {},
+                       Target target = Target::kAuto) noexcept;
 
 }  // namespace v1
 }  // namespace softlane

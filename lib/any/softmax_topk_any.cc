@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <cstring>
-
 #include "any/any_check.h"
 #include "any/chunks.h"
 #include "arith/state.h"
@@ -26,25 +24,6 @@ struct Call {
   Target target;
 };
 
-// The results of row r, from its state and its largest logits.
-void EndRow(const Call& call, size_t r, const SoftmaxState& state,
-            const internal::TopLogits& top) {
-  const size_t k = call.k;
-  float* const y = call.y.Row(r);
-  int32_t* const columns = call.columns.Row(r);
-  if (!internal::HasSum(state)) {
-    const bool is_empty = state.max_key <= internal::kKeyOfMinusInfinity;
-    return internal::WriteSpecialTopK(
-        is_empty && call.options.empty_row == EmptyRow::kZero, k, y, columns);
-  }
-  SoftmaxOptions options;
-  options.scale = call.options.scale;
-  Done(SoftmaxFromStates(Rows<const float>(top.values, 1, k), &state,
-                         Rows<float>(y, 1, k), options, call.target));
-  if (call.options.renormalize) internal::RenormalizeTopK(y, k);
-  std::memcpy(columns, top.columns, k * sizeof(int32_t));
-}
-
 [[gnu::noinline]] void RunLongRows(const Call& call,
                                    const Converter& converter) {
   const internal::TopKKernels& kernels =
@@ -62,7 +41,8 @@ void EndRow(const Call& call, size_t r, const SoftmaxState& state,
           if (state.max_key > internal::kKeyOfInfinity) return;
           kernels.select(part.x.data, part.col, part.x.cols, call.k, top);
         });
-    EndRow(call, r, state, top);
+    internal::WriteTopKOfState(state, top, call.k, call.options, call.target,
+                               call.y.Row(r), call.columns.Row(r));
   }
 }
 

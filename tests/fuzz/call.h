@@ -20,6 +20,7 @@ enum class Shape {
   kMatrix,       // rows x cols, with a stride
   kPlanes,       // rows x axis x cols, with two strides
   kTopK,         // rows x k, with a stride
+  kTopKPlanes,   // rows x k x cols, with two strides
   kInner,        // rows x cols, with a stride: planes without their axis
   kSquare,       // cols x cols, with a stride
   kPerRow,       // rows
@@ -194,6 +195,8 @@ struct Call {
         return {rows, 1, cols};
       case Shape::kPlanes:
         return {rows, axis, cols};
+      case Shape::kTopKPlanes:
+        return {rows, k, cols};
       case Shape::kInner:
         return {rows, 1, cols};
       case Shape::kTopK:
@@ -242,7 +245,7 @@ inline bool HasShape(const Call& c, Shape shape) {
   }
   return false;
 }
-// The number of classes of a loss.
+// The number of classes of a loss, or of candidates of a top-k.
 inline size_t ClassesOf(const Call& c) {
   return HasShape(c, Shape::kPlanes) ? c.axis : c.cols;
 }

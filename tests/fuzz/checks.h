@@ -160,7 +160,7 @@ inline bool IsGoodElement(Content content, const Call& c, uint32_t word) {
     case Content::kColumns: {
       const auto column = static_cast<int32_t>(word);
       return column >= -1 &&
-             (column < 0 || static_cast<size_t>(column) < c.cols);
+             (column < 0 || static_cast<size_t>(column) < ClassesOf(c));
     }
     default:
       return true;

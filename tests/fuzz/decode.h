@@ -63,20 +63,21 @@ inline void ChoosePlanes(Call& c, Source& source) {
 }
 
 inline void ChooseSizes(Call& c, Source& source) {
-  if (HasShape(c, Shape::kPlanes)) return ChoosePlanes(c, source);
-  ChooseRows(c, source);
+  const bool has_planes = HasShape(c, Shape::kPlanes);
+  has_planes ? ChoosePlanes(c, source) : ChooseRows(c, source);
   if (HasShape(c, Shape::kSquare)) {
     if (c.cols < 9001) c.cols %= c.cols > 80 ? 160 : 41;
     c.rows = 0;  // not an argument
   }
-  if (HasShape(c, Shape::kTopK)) {
+  if (c.function->settings == Settings::kTopK) {
+    size_t& candidates = has_planes ? c.axis : c.cols;
     const size_t kind = source.Byte();
     c.k = source.Byte() % 65;
-    if (kind < 240 && c.k > c.cols) c.k = c.cols;
-    if (kind >= 240) c.k = c.cols + 1;
+    if (kind < 240 && c.k > candidates) c.k = candidates;
+    if (kind >= 240) c.k = candidates + 1;
     if (kind >= 248) c.k = 65 + source.Byte();
     if (kind == 254) c.k = source.OneOf(kHugeSizes);
-    if (kind == 255) c.cols = (size_t{1} << 31) - source.Byte() % 2;
+    if (kind == 255) candidates = (size_t{1} << 31) - source.Byte() % 2;
   }
 }
 

@@ -390,6 +390,19 @@ inline const Function kFunctions[] = {
            c.axis, c.cols, LossOptions(c), c.Out(4), c.target);
      },
      SOFTLANE_FUZZ_AXIS_LOSS(Read("targets", Content::kShares, Shape::kPlanes))},
+    {"softlane_softmax_topk_axis",
+     Settings::kTopK,
+     [](const Call& c) {
+       return softlane_softmax_topk_axis(
+           c.In(0), c.Type(0), c.Stride(0), c.AxisStride(0), c.k, c.Out(1),
+           c.Stride(1), c.AxisStride(1), c.As<int32_t>(2), c.Stride(2),
+           c.AxisStride(2), c.rows, c.axis, c.cols, c.options.scale,
+           c.options.renormalize, c.options.empty_row, c.target);
+     },
+     {Read("logits", Content::kLogits, Shape::kPlanes),
+      Apart("top_probs", Content::kSomeProbabilities, Shape::kTopKPlanes),
+      Apart("indices", Content::kColumns, Shape::kTopKPlanes,
+            Element::kInt32)}},
 };
 constexpr size_t kNumFunctions = sizeof(kFunctions) / sizeof(kFunctions[0]);
 

@@ -93,6 +93,8 @@ size_t FirstOfRow(const Call& c, size_t i, size_t row, size_t column) {
       return row * c.k;
     case Shape::kPlanes:
       return row * c.axis * c.cols + column;
+    case Shape::kTopKPlanes:
+      return row * c.k * c.cols + column;
     case Shape::kInner:
     case Shape::kInnerLosses:
       return row * c.cols + column;
@@ -121,8 +123,8 @@ void CheckRowAlone(const Call& c, size_t row, size_t column, Memory& memory,
     } else if (shape == Shape::kPerInner) {
       elements = row * c.cols + column;
     } else if (shape == Shape::kMatrix || shape == Shape::kTopK ||
-               shape == Shape::kPlanes || shape == Shape::kInner ||
-               shape == Shape::kInnerLosses) {
+               shape == Shape::kPlanes || shape == Shape::kTopKPlanes ||
+               shape == Shape::kInner || shape == Shape::kInnerLosses) {
       elements =
           (row == 0 ? 0 : row * c.views[i].stride) + (has_planes ? column : 0);
     }

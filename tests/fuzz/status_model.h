@@ -108,7 +108,7 @@ inline int ExpectedOfOperands(const Call& c) {
     }
   }
   if (c.function->settings == Settings::kTopK &&
-      (c.k > c.cols || c.cols >= size_t{1} << 31)) {
+      (c.k > ClassesOf(c) || ClassesOf(c) >= size_t{1} << 31)) {
     return SOFTLANE_BAD_SHAPE;
   }
   if (c.function->settings == Settings::kLossFromStates &&
