@@ -32,7 +32,7 @@ constexpr size_t kFewElements = 512;
 void ForRowsIn(const Buffers& buffers, const Converter& converter,
                const ConstAnyRows& x, const AnyRows& y, const ChunkStep& step) {
   const size_t cols = x.cols;
-  const size_t at_once = cols < buffers.elements ? buffers.elements / cols : 1;
+  const size_t at_once = RowsAtOnce(cols, buffers.elements);
   for (size_t r = 0; r < x.rows; r += at_once) {
     const size_t count = x.rows - r < at_once ? x.rows - r : at_once;
     Chunk chunk;

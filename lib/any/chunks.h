@@ -24,6 +24,14 @@ constexpr size_t kChunk = 2048;
 /// The columns of a part of a longer row: a block of its sum, see rows.h.
 constexpr size_t kPartCols = kStateCols;
 
+/// The rows of a chunk that has room for so many elements, or for a row.
+/// Functions of floats do short rows in groups, which should be full.
+constexpr size_t RowsAtOnce(size_t cols, size_t elements) {
+  constexpr size_t kGroup = 16;
+  const size_t rows = cols < elements ? elements / cols : 1;
+  return rows > kGroup ? rows - rows % kGroup : rows;
+}
+
 /// A chunk of a call: its input, its output, the first row, and the first
 /// column.
 struct Chunk {

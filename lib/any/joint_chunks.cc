@@ -18,8 +18,6 @@ constexpr size_t kRowFloats = 14336;
 // Few elements take less stack.
 constexpr size_t kFewFloats = 768;
 
-constexpr size_t kRowsOfGroup = 16;
-
 size_t AtMost(size_t limit, size_t n) { return n < limit ? n : limit; }
 
 }  // namespace
@@ -62,9 +60,7 @@ bool JointChunks::HoldRows() const noexcept {
 
 [[gnu::noinline]] void JointChunks::DoRows(const Buffer& buffer, size_t most,
                                            const JointStep& step) const {
-  size_t at_once = cols_ > most ? 1 : most / cols_;
-  // Functions of floats do short rows in groups, which should be full.
-  if (at_once > kRowsOfGroup) at_once -= at_once % kRowsOfGroup;
+  const size_t at_once = RowsAtOnce(cols_, most);
   for (size_t r = 0; r < rows_; r += at_once) {
     Do({r, AtMost(at_once, rows_ - r), 0, cols_}, buffer, {0, inputs_},
        y_.data != nullptr, step);
