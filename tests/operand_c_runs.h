@@ -196,6 +196,48 @@ inline Status CAxisLossTargets(const Call& c, Target t) {
       &options, Floats(c, kDivisor), ToC(t)));
 }
 // Both functions of the forward pass: null results are none.
+inline Status CSavedLoss64(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_backward_i64(
+      c[kX].data, c[kX].type, c[kX].stride, Floats(c, kForward),
+      c[kLabels].As<const int64_t>(), c[kY].data, c[kY].type, c[kY].stride,
+      c.sizes.rows, c.sizes.cols, &options, ToC(t)));
+}
+inline Status CSavedLoss32(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_backward_i32(
+      c[kX].data, c[kX].type, c[kX].stride, Floats(c, kForward),
+      c[kLabels].As<const int32_t>(), c[kY].data, c[kY].type, c[kY].stride,
+      c.sizes.rows, c.sizes.cols, &options, ToC(t)));
+}
+inline Status CSavedLossTargets(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_backward_probs(
+      c[kX].data, c[kX].type, c[kX].stride, Floats(c, kForward),
+      c[kSecond].data, c[kSecond].type, c[kSecond].stride, c[kY].data,
+      c[kY].type, c[kY].stride, c.sizes.rows, c.sizes.cols, &options, ToC(t)));
+}
+inline Status CSavedProbs64(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_backward_from_probs_i64(
+      c[kX].data, c[kX].type, c[kX].stride, c[kLabels].As<const int64_t>(),
+      c[kY].data, c[kY].type, c[kY].stride, c.sizes.rows, c.sizes.cols,
+      &options, ToC(t)));
+}
+inline Status CSavedProbs32(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_backward_from_probs_i32(
+      c[kX].data, c[kX].type, c[kX].stride, c[kLabels].As<const int32_t>(),
+      c[kY].data, c[kY].type, c[kY].stride, c.sizes.rows, c.sizes.cols,
+      &options, ToC(t)));
+}
+inline Status CSavedProbsTargets(const Call& c, Target t) {
+  const auto options = CLossOf(c);
+  return FromC(softlane_cross_entropy_backward_from_probs_probs(
+      c[kX].data, c[kX].type, c[kX].stride, c[kSecond].data, c[kSecond].type,
+      c[kSecond].stride, c[kY].data, c[kY].type, c[kY].stride, c.sizes.rows,
+      c.sizes.cols, &options, ToC(t)));
+}
 inline Status CAttention(const Call& c, Target t) {
   const auto options = CAttentionOf(c);
   return FromC(softlane_attention_softmax(c[kX].data, c[kX].type, c[kX].stride,

@@ -194,6 +194,44 @@ inline std::vector<Operation> MakeOperations() {
     add_losses(l, logits, losses, results, weights, upstream);
   }
 
+  // Their gradients from saved results.
+  Settings with_lse = full, with_probs = full;
+  with_probs.z_loss = 0.0f;
+  const Operand saved_lse =
+      In(kForward, "logsumexp", Content::kLogits, kRead, kPerRow);
+  const struct {
+    const char* names[2];
+    RunFunction of_loss[2], of_probs[2];
+    Operand shares;
+  } kSaved[] = {{{"CrossEntropyBackward, int64_t",
+                  "CrossEntropyBackwardFromProbs, int64_t"},
+                 {RunSavedLoss64, CSavedLoss64},
+                 {RunSavedProbs64, CSavedProbs64},
+                 Labels(Element::kInt64)},
+                {{"CrossEntropyBackward, int32_t",
+                  "CrossEntropyBackwardFromProbs, int32_t"},
+                 {RunSavedLoss32, CSavedLoss32},
+                 {RunSavedProbs32, CSavedProbs32},
+                 Labels(Element::kInt32)},
+                {{"CrossEntropyBackward, targets",
+                  "CrossEntropyBackwardFromProbs, targets"},
+                 {RunSavedLossTargets, CSavedLossTargets},
+                 {RunSavedProbsTargets, CSavedProbsTargets},
+                 targets}};
+  for (const auto& s : kSaved) {
+    const OperandList rest = weights + upstream + OperandList{dlogits};
+    all.push_back({s.names[0],
+                   {s.of_loss[0], s.of_loss[1]},
+                   Options::kLoss,
+                   OperandList{logits, saved_lse, s.shares} + rest,
+                   with_lse});
+    all.push_back({s.names[1],
+                   {s.of_probs[0], s.of_probs[1]},
+                   Options::kLoss,
+                   OperandList{In(kX, "probs", kShares), s.shares} + rest,
+                   with_probs});
+  }
+
   // The same along an axis.
   const Operand plane_targets =
       Read(In(kSecond, "targets", kShares, kRead, kPlanes));

@@ -232,6 +232,44 @@ inline Status RunAxisLossTargets(const Call& c, Target t) {
                             LossOf(c), Floats(c, kDivisor), t);
   });
 }
+inline Status RunSavedLoss64(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyBackward(v.In(kX), Floats(c, kForward),
+                                c[kLabels].As<const int64_t>(), v.Out(),
+                                LossOf(c), t);
+  });
+}
+inline Status RunSavedLoss32(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyBackward(v.In(kX), Floats(c, kForward),
+                                c[kLabels].As<const int32_t>(), v.Out(),
+                                LossOf(c), t);
+  });
+}
+inline Status RunSavedLossTargets(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyBackward(v.In(kX), Floats(c, kForward), v.In(kSecond),
+                                v.Out(), LossOf(c), t);
+  });
+}
+inline Status RunSavedProbs64(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyBackwardFromProbs(
+        v.In(kX), c[kLabels].As<const int64_t>(), v.Out(), LossOf(c), t);
+  });
+}
+inline Status RunSavedProbs32(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyBackwardFromProbs(
+        v.In(kX), c[kLabels].As<const int32_t>(), v.Out(), LossOf(c), t);
+  });
+}
+inline Status RunSavedProbsTargets(const Call& c, Target t) {
+  return OfAny(c, [&](const auto& v) {
+    return CrossEntropyBackwardFromProbs(v.In(kX), v.In(kSecond), v.Out(),
+                                         LossOf(c), t);
+  });
+}
 inline Status RunAttention(const Call& c, Target t) {
   return OfAny(c, [&](const auto& v) {
     return AttentionSoftmax(v.In(kX), v.Out(), AttentionOf(c), t);

@@ -215,9 +215,10 @@ void WriteFromSaved(const LoadedLosses& c, const float* logsumexp, float* x,
   const LossSource source = {&saved, 0, nullptr, &SavedRows::OfRow, nullptr};
   RunCrossEntropyOf(source, c.call, c.target);
 }
+template <size_t elements>
 [[gnu::noinline]] void WriteFromSavedInBuffers(const LoadedLosses& c,
                                                const float* logsumexp) {
-  alignas(64) float x[kSumCols], targets[kSumCols];
+  alignas(64) float x[elements], targets[elements];
   WriteFromSaved(c, logsumexp, x, targets);
 }
 
@@ -226,8 +227,11 @@ void WriteFromSaved(const LoadedLosses& c, const float* logsumexp, float* x,
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void WriteLossesFromSaved(const LoadedLosses& c,
                                             const float* logsumexp) noexcept {
-  if (IsHalf(c.views.x.type) || !PlacesOf(c).AreInView()) {
-    WriteFromSavedInBuffers(c, logsumexp);
+  const bool has_buffers = IsHalf(c.views.x.type) || !PlacesOf(c).AreInView();
+  if (has_buffers && c.views.x.cols <= kFewElements) {
+    WriteFromSavedInBuffers<kFewElements>(c, logsumexp);
+  } else if (has_buffers) {
+    WriteFromSavedInBuffers<kSumCols>(c, logsumexp);
   } else {
     WriteFromSaved(c, logsumexp, nullptr, nullptr);
   }
