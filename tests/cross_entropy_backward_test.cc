@@ -315,6 +315,26 @@ TEST_CASE("cross_entropy_backward: special values") {
     CHECK(SameBits(dx[0], 0.0f));
     CHECK(dx[1] == 1.0f);
     CHECK(dx[2] == 2.0f);
+    // The same beside a number that is no probability.
+    const float wild[3] = {0x1p-127f, 1.0f, 0x1p20f};
+    CHECK(CrossEntropyBackwardFromProbs({wild, 1, 3}, &label, {dx, 1, 3}, {},
+                                        target) == Status::kOk);
+    CHECK(SameBits(dx[0], 0.0f));
+    CHECK(dx[2] == 0x1p20f - 1.0f);
+    // Rows beyond the direct limit: each p is rounded once.
+    for (const float lse : {8192.0f, 0x1p30f}) {
+      double worst = 0.0;
+      for (int i = 0; i < 2000; ++i) {
+        const float far[2] = {lse - static_cast<float>(i) * 0x1p-10f, lse};
+        const int64_t second = 1;
+        CHECK(CrossEntropyBackward({far, 1, 2}, &lse, &second, {dx, 1, 2}, {},
+                                   target) == Status::kOk);
+        const double want = std::exp(double{far[0]} - lse);
+        worst = std::max(worst, std::abs(dx[0] - want) / want);
+        CHECK(dx[1] == 0.0f);
+      }
+      CHECK(worst <= 1.01 * 0x1p-24);
+    }
   });
 }
 
