@@ -376,7 +376,7 @@ MUTANTS = [
     ("kernels/gradient_columns-inl.h", "kLanesOf[] = {0, 2, 1, 3};", "kLanesOf[] = {0, 1, 2, 3};"),
     ("kernels/gradient_columns-inl.h", "k += kSumBlock, is_first = false", "k += kSumBlock"),
     ("kernels/gradient_columns-inl.h", "if (is_last && !is_short) EndLanes(cols, factor, sums);", ""),
-    ("kernels/gradient_columns-inl.h", "has_end ? one(last) : Set(0.0f);", "Set(0.0f);"),
+    ("kernels/gradient_columns-inl.h", "const VF end = has_end ? of(Load(a + last), Load(b + last), Load(last_factors)) : Set(0.0f);", "const VF end = Set(0.0f);"),
     ("kernels/gradient_columns-inl.h", "is_short && n <= kSumLanes", "is_short && n <= kFoldedTerms"),
     ("kernels/gradient_columns-inl.h", "is_short && n <= kFoldedTerms", "is_short && n <= 2 * kFoldedTerms"),
     ("kernels/log_gradient_columns.cc", "hn::Mul(all, Fnma(p, sum, d))", "Fnma(p, sum, d)"),

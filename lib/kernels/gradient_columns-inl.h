@@ -85,7 +85,6 @@ HWY_INLINE VF FactorsOf(const Sums& sums, double factor) {
 // The terms of rows k and k + 4 in the columns from i on.
 template <class Term>
 HWY_INLINE WideSums SumOfPair(const Term& term, size_t k, size_t n, size_t i) {
-  if (k >= n) return InWide(Set(0.0f));
   const WideSums sum = InWide(term.Row(k, i));
   return k + 4 < n ? sum + InWide(term.Row(k + 4, i)) : sum;
 }
@@ -120,9 +119,14 @@ HWY_NOINLINE void SumFewRows(const Term& term, size_t n, size_t cols,
                              double factor, float* factors) {
   for (size_t i = 0;; i += kLanes) {
     const size_t at = HWY_MIN(i, cols - kLanes);
-    const WideSums even = SumOfPair(term, 0, n, at) + SumOfPair(term, 2, n, at);
-    const WideSums odd = SumOfPair(term, 1, n, at) + SumOfPair(term, 3, n, at);
-    Store(FactorsOf(even + odd, factor), factors + at);
+    WideSums sum = SumOfPair(term, 0, n, at);
+    if (n > 2) sum = sum + SumOfPair(term, 2, n, at);
+    if (n > 1) {
+      WideSums odd = SumOfPair(term, 1, n, at);
+      if (n > 3) odd = odd + SumOfPair(term, 3, n, at);
+      sum = sum + odd;
+    }
+    Store(FactorsOf(sum, factor), factors + i);
     if (at == cols - kLanes) return;
   }
 }
@@ -140,7 +144,7 @@ HWY_NOINLINE void SumFourLanes(const Term& term, size_t j, size_t n,
     if (j == 0) {
       StoreWide(sum, to);
     } else {
-      Store(FactorsOf(LoadWide(to) + sum, factor), sums.factors + at);
+      Store(FactorsOf(LoadWide(to) + sum, factor), sums.factors + i);
     }
   }
 }
@@ -177,7 +181,7 @@ HWY_NOINLINE void SumTwoLanes(const Term& term, size_t j, LaneUse use, size_t n,
       StoreWide(both, second);
     } else {
       Store(FactorsOf(LoadWide(to) + (LoadWide(second) + both), factor),
-            sums.factors + at);
+            sums.factors + i);
     }
   }
 }
@@ -190,7 +194,7 @@ HWY_NOINLINE void EndLanes(size_t cols, double factor, ColumnSums& sums) {
       total.half[h] =
           FoldTerms<kSumLanes>(parts + h * kHalfLanes, kMaxLongCols);
     }
-    Store(FactorsOf(total, factor), sums.factors + HWY_MIN(i, cols - kLanes));
+    Store(FactorsOf(total, factor), sums.factors + i);
   }
 }
 
@@ -229,6 +233,7 @@ HWY_INLINE void WriteColumns(const Of& of, const GradientRows& rows,
                              const ColumnSums& sums, float* to,
                              size_t to_stride, bool is_streamed) {
   const size_t cols = rows.cols, last = cols - kLanes;
+  const float* const last_factors = sums.factors + (cols - 1) / kLanes * kLanes;
   const bool has_end = cols % (4 * kLanes) != 0;
   const float* a = rows.a;
   const float* b = rows.b;
@@ -238,7 +243,9 @@ HWY_INLINE void WriteColumns(const Of& of, const GradientRows& rows,
     };
     // The last vector may overlap the vector before it. `to` may be an input,
     // so the last vector is computed before anything is written.
-    const VF end = has_end ? one(last) : Set(0.0f);
+    const VF end = has_end
+                       ? of(Load(a + last), Load(b + last), Load(last_factors))
+                       : Set(0.0f);
     size_t i = 0;
     for (; cols - i >= 4 * kLanes; i += 4 * kLanes) {
       const Four v = of(LoadFour(a + i, kLanes), LoadFour(b + i, kLanes),

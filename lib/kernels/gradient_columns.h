@@ -38,6 +38,8 @@ struct ColumnSums {
   /// summed at once need a quarter of it.
   alignas(64) double parts[8 * kMaxLongCols];
   /// -sum / 2 of softmax, or sum / c of log-softmax: c is SoftmaxExp's factor.
+  /// The last vector of columns may overlap the vector before it, but its
+  /// numbers stand behind those.
   float factors[kMaxShortCols];
 };
 static_assert(2 * kMaxShortCols <= 8 * kMaxLongCols, "two doubles per column");
