@@ -192,6 +192,36 @@ TEST_CASE("logsumexp_axis: special columns, of all types") {
   });
 }
 
+// Kills: a buffer for some rows of which one is written to all.
+TEST_CASE("logsumexp_axis: rows whose results have gaps") {
+  ForEachTarget([](Target target) {
+    constexpr size_t kRows = 150, kCols = 3, kGap = 2;
+    Random random(6);
+    std::vector<float> x(kRows * kCols), y(x.size()), want(kRows);
+    for (float& v : x) v = random.Uniform(-9.0f, 9.0f);
+    const Planes<const float> planes(x.data(), kRows, kCols, 1);
+    const Rows<const float> rows(x.data(), kRows, kCols);
+    std::vector<float> logs(kRows * kGap, kCanary);
+    const Rows<float> out(logs.data(), kRows, 1, kGap);
+    const auto expect = [&](Status status) {
+      CHECK(status == Status::kOk);
+      size_t different = 0;
+      for (size_t r = 0; r < kRows; ++r) {
+        different += BitsOf(logs[r * kGap]) != BitsOf(want[r]);
+        different += logs[r * kGap + 1] != kCanary;
+      }
+      CHECK(different == 0);
+      logs.assign(logs.size(), kCanary);
+    };
+    REQUIRE(LogSumExp(rows, want.data(), 1.0f, target) == Status::kOk);
+    expect(LogSumExpAxis(planes, out, 1.0f, target));
+    REQUIRE(SoftmaxWithLogSumExp(rows, Rows<float>(y.data(), kRows, kCols),
+                                 want.data(), {}, target) == Status::kOk);
+    expect(SoftmaxWithLogSumExpAxis(
+        planes, Planes<float>(y.data(), kRows, kCols, 1), out, {}, target));
+  });
+}
+
 // Kills: a column of logsumexp that is left as it was, or another number of
 // them.
 TEST_CASE("logsumexp_axis: an axis without elements, and shapes") {
@@ -208,6 +238,11 @@ TEST_CASE("logsumexp_axis: an axis without elements, and shapes") {
       logs.assign(logs.size(), kCanary);
       CHECK(SoftmaxWithLogSumExpAxis(none, none, out, {}, target) ==
             Status::kOk);
+      CHECK(logs[199 * 7 + inner - 1] == -kInf);
+      CHECK(logs[199 * 7 + inner] == kCanary);
+      logs.assign(logs.size(), kCanary);
+      const Planes<BFloat16> halves(nullptr, 200, 0, inner);
+      CHECK(LogSumExpAxis(halves, out, 1.0f, target) == Status::kOk);
       CHECK(logs[199 * 7 + inner - 1] == -kInf);
       CHECK(logs[199 * 7 + inner] == kCanary);
     }
