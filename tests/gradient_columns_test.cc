@@ -111,5 +111,63 @@ TEST_CASE("gradient_columns: past the caches") {
   });
 }
 
+// The gradients of 20 columns that all have the terms `d`, and those of a row.
+void ExpectRow(const std::vector<float>& d, Target target) {
+  constexpr size_t kCols = 20;
+  const size_t n = d.size();
+  std::vector<float> p(n, 1.0f), log_p(n, 0.0f), want(n);
+  const auto wide = [&](const std::vector<float>& column) {
+    std::vector<float> all(n * kCols);
+    for (size_t k = 0; k < n * kCols; ++k) all[k] = column[k / kCols];
+    return all;
+  };
+  const std::vector<float> d_all = wide(d), p_all = wide(p);
+  const std::vector<float> log_all = wide(log_p);
+  std::vector<float> y(n * kCols);
+  const Planes<float> out(y.data(), 1, n, kCols);
+  const auto planes = [&](const std::vector<float>& v) {
+    return Planes<const float>(v.data(), 1, n, kCols);
+  };
+  const auto row = [&](const std::vector<float>& v) {
+    return Rows<const float>(v.data(), 1, n);
+  };
+  const auto expect = [&](Status status) {
+    CHECK(status == Status::kOk);
+    size_t different = 0;
+    for (size_t k = 0; k < n * kCols; ++k) {
+      different += BitsOf(y[k]) != BitsOf(want[k / kCols]);
+    }
+    INFO(n << " rows");
+    CHECK(different == 0);
+  };
+  const Rows<float> want_row(want.data(), 1, n);
+  REQUIRE(SoftmaxBackward(row(p), row(d), want_row, 1.0f, target) ==
+          Status::kOk);
+  expect(SoftmaxBackwardAxis(planes(p_all), planes(d_all), out, 1.0f, target));
+  REQUIRE(LogSoftmaxBackward(row(log_p), row(d), want_row, 1.0f, target) ==
+          Status::kOk);
+  expect(LogSoftmaxBackwardAxis(planes(log_all), planes(d_all), out, 1.0f,
+                                target));
+}
+
+// Kills: a sum of -0 that stays -0; lanes of the sum in another order, which
+// loses another of the small terms.
+TEST_CASE("gradient_columns: the sum of zeros, and its order") {
+  ForEachTarget([](Target target) {
+    for (const size_t n : {2, 4, 8, 9, 16, 17, 40, 64, 65, 130}) {
+      ExpectRow(std::vector<float>(n, -0.0f), target);
+      for (size_t lost = 0; lost < n && lost < 8; ++lost) {
+        for (size_t large = 0; large + 1 < n && large < 8; ++large) {
+          std::vector<float> d(n, 0.0f);
+          d[lost] = 1.0f;
+          d[large] = 0x1p60f;
+          d[large + 1] = -0x1p60f;
+          ExpectRow(d, target);
+        }
+      }
+    }
+  });
+}
+
 }  // namespace
 }  // namespace softlane
