@@ -130,6 +130,13 @@ TEST_CASE("logsumexp_axis: the bits of rows") {
       }
     }
     shapes.push_back({150, 3, 1});  // a column of logsumexp, maybe with gaps
+    // Narrow planes, of which a tile has many.
+    for (size_t inner = 2; inner <= 9; ++inner) {
+      for (const size_t axis : {2, 3, 9, 17, 40}) {
+        shapes.push_back({2 * inner + 1, axis, inner});
+        shapes.push_back({45, axis, inner});
+      }
+    }
     ExpectSame(shapes, target, false, 1);
     ExpectSame(shapes, target, true, 2);
   });

@@ -120,6 +120,15 @@ TEST_CASE("softmax_axis: the bits of rows") {
       shapes.push_back(
           {1 + random.Below(3), 1 + random.Below(200), 1 + random.Below(70)});
     }
+    // Narrow planes, of which a tile has many.
+    for (size_t inner = 2; inner <= 9; ++inner) {
+      for (const size_t axis : {2, 3, 4, 8, 9, 17, 31, 33, 64, 85}) {
+        for (const size_t outer : {2 * inner, 2 * inner + 1, size_t{45}}) {
+          shapes.push_back({outer, axis, inner});
+        }
+      }
+    }
+    shapes.push_back({150, 3, 2});
     // Around what fits the tile, and beyond.
     for (const size_t axis :
          {64, 65, 127, 128, 129, 192, 256, 257, 512, 700, 1023, 1025, 2049}) {
