@@ -69,17 +69,15 @@ template <class Logits, size_t kKind>
 RowsDone ExpWrittenRows(const void* source, const RowJob* jobs, size_t count,
                         const ExpParams& params, RowResult* results) {
   const auto& attention = *static_cast<const AttentionSource*>(source);
-  ExpParams one = params;
-  one.is_uniform = false;
   for (size_t k = 0; k < count; ++k) {
     RowJob job = jobs[k];
     WriteLogits<Logits>(source, job, job.e);
     job.logits = job.e;
     job.begin = 0;
     const RowsDone done =
-        attention.plain.exp_rows[kKind](nullptr, &job, 1, one, results + k);
+        attention.plain.exp_rows[kKind](nullptr, &job, 1, params, results + k);
     if (done.has_failed) return {k, true};
-    if (EndsCall(results[k])) return {k + 1, false};
+    if (EndsCall(results[k].row_sum, results[k].sum)) return {k + 1, false};
   }
   return {count, false};
 }

@@ -22,6 +22,7 @@
 #include "kernels/range_terms-inl.h"
 #include "kernels/softmax_kernels.h"
 #include "kernels/stages-inl.h"
+#include "kernels/uniform_rows-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -30,16 +31,7 @@ namespace {
 
 using internal::ExpRowsFunction;
 using internal::LogitsKernels;
-using internal::MayHaveTiny;
 using internal::RowsDone;
-
-// With AVX-512, where a row is half the instructions, usual rows have code of
-// their own for the block that is not full. With AVX2 on Zen 3 it would save
-// less than 1 % at 500 to 1000 columns.
-template <bool kHasMasked, bool kNeedsMax, class Source>
-constexpr bool HasOwnLast() {
-  return kLanes == 16 && !kHasMasked && !kNeedsMax && Source::kAreInMemory;
-}
 
 // Adds full blocks of one block of kSumCols columns, in stages if there are
 // any.
@@ -128,84 +120,6 @@ HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
   result.in_range = in_range;
 }
 
-// Whether the row is done: its exp values fit, and are enough where elements
-// may be masked, or a sink may be all that counts. Not if the sum is NaN. The
-// caller knows whether those of a long row are enough.
-HWY_INLINE bool IsDone(bool has_masked, const RowJob& job,
-                       const RowResult& result) {
-  const bool may_be_few =
-      (has_masked || job.sink != -kInfinity) && job.block_sums == nullptr;
-  const bool is_enough =
-      !may_be_few || result.row_sum >= internal::LeastSum(job.n);
-  return result.in_range && is_enough;
-}
-
-// Whether the rows behind this one are for another call: the prediction moves,
-// or probabilities may be tiny.
-HWY_INLINE bool EndsCall(const RowResult& result) {
-  return !internal::IsUsualSum(result.row_sum) || MayHaveTiny(result.sum);
-}
-
-// Staged rows, see ExpParams::is_uniform, which all have a pending row: while
-// the last exponentials of a row end, the first of the next begin. With
-// kHasLast rows may end in a part of a block; usual rows that do not would pay
-// 1 to 2 % for it.
-template <bool kHasMasked, bool kHasLast, class Source>
-HWY_NOINLINE RowsDone ExpStagedRows(const Source& source, const RowJob* jobs,
-                                    size_t count, const ExpParams& params,
-                                    RowResult* results) {
-  const SoftmaxExp exp = ExpOf(params.range, params.parts);
-  const size_t n = jobs[0].n, full = n / kSumBlock * kSumBlock;
-  const Four x = LogitsOf(source, jobs[0]).FourOf(0);
-  Stage lower = BeginStage(exp, x.a, x.b), upper = BeginStage(exp, x.c, x.d);
-  for (size_t k = 0; k < count; ++k) {
-    const RowJob& job = jobs[k];
-    // The last row begins again, in vain.
-    const RowJob& next = jobs[k + 1 == count ? k : k + 1];
-    const auto logits = LogitsOf(source, job);
-    const auto next_logits = LogitsOf(source, next);
-    LaneRange range;
-    NarrowMax none;
-    LaneSum sum;
-    using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
-    const Terms terms{exp, logits, job.e, range, none};
-    constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, false, Source>();
-    const Probabilities probabilities(internal::ReciprocalOf(*job.pending_sum));
-    const UsualProbabilities usual{probabilities};
-    const DividingTerms<Terms> dividing{terms,     usual, job.pending,
-                                        job.probs, false, {}};
-    AddStagedRow(full, dividing, next_logits, lower, upper, sum);
-    if (kHasLast && kHasOwnLast) AddFastLast(full, n, dividing, sum);
-    bool in_range = range.IsInside();
-    if (kHasLast && !kHasOwnLast && n != full) {
-      HWY_ALIGN float logits_of_last[kSumBlock];
-      LastBlock last;
-      ExpLast(LastLogits(source, job, logits_of_last), kHasMasked, job, params,
-              last);
-      AddLastBlock(last, sum);
-      in_range = in_range && last.in_range;
-    }
-    const double total = sum.Total();
-    results[k] = {total, total, 0.0f, in_range};
-    if (!IsDone(kHasMasked, job, results[k])) return {k, true};
-    if (EndsCall(results[k])) return {k + 1, false};
-  }
-  return {count, false};
-}
-template <bool kHasMasked, class Source>
-HWY_INLINE RowsDone ExpUniformRows(const void* of_kind, const RowJob* jobs,
-                                   size_t count, const ExpParams& params,
-                                   RowResult* results) {
-  const Source source(of_kind);
-  if constexpr (HasOwnLast<kHasMasked, false, Source>()) {
-    if (jobs[0].n % kSumBlock == 0) {
-      return ExpStagedRows<kHasMasked, false>(source, jobs, count, params,
-                                              results);
-    }
-  }
-  return ExpStagedRows<kHasMasked, true>(source, jobs, count, params, results);
-}
-
 // A row that may have masked elements looks for its maximum, asked for or not.
 // With AVX2 a pass without it would save 1 to 3 % of the time of 16 x 256 to 4
 // x 32000 on Zen 3. With AVX-512 it would be 16 kB of code.
@@ -223,29 +137,6 @@ template <bool kHasMasked, bool kNeedsMax, class Source>
 RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
                  const ExpParams& params, RowResult* results) {
   constexpr ExpRowFunction* kExpRow = ExpRowOf<kHasMasked, kNeedsMax, Source>();
-  // AVX2, which has no stages, gains less than 3 % by this, or loses.
-  if constexpr (kLanes == 16 && Source::kMayBeStaged && !kNeedsMax) {
-    if (params.is_uniform && count > 1 && jobs[0].block_sums == nullptr) {
-      // Behind the last row before which none is pending: a call's first rows,
-      // and rows whose pending row was divided before, as it has tiny results.
-      size_t first = 0;
-      for (size_t k = 0; k < count; ++k) {
-        if (jobs[k].pending_n == 0) first = k + 1;
-      }
-      if (first != 0) {
-        const RowsDone done = ExpRowByRow(kExpRow, kHasMasked, source, jobs,
-                                          first, params, results);
-        if (first == count || done.count != first ||
-            EndsCall(results[first - 1])) {
-          return done;
-        }
-      }
-      RowsDone done = ExpUniformRows<kHasMasked, Source>(
-          source, jobs + first, count - first, params, results + first);
-      done.count += first;
-      return done;
-    }
-  }
   return ExpRowByRow(kExpRow, kHasMasked, source, jobs, count, params, results);
 }
 
@@ -259,7 +150,10 @@ constexpr LogitsKernels KernelsOf(void (*write_logits)(const void* source,
                                                        float* to)) {
   return {{&ExpRows<false, false, Source>, kMaskedRows<MaskedSource>,
            &ExpRows<false, true, Source>, &ExpRows<true, true, MaskedSource>},
-          write_logits};
+          write_logits,
+          {UniformRowsOf<false, Source, ExpRowOf<false, false, Source>()>(),
+           UniformRowsOf<true, MaskedSource,
+                         ExpRowOf<true, false, MaskedSource>()>()}};
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ class HalfBatches {
         plain_(KernelsOf(kPlainBatchKernels, target)),
         is_in_words_(kernels_.has_words && x.cols % kBlock == 0 &&
                      x.type == ElementType::kBFloat16 && y.type == x.type),
-        params_{parts, {}, false, false, false},
+        params_{parts, {}, false, false},
         prediction_(parts) {}
 
   // Gives the number of rows done. A batch is written behind the sums of the

@@ -30,7 +30,7 @@ class HalfLogRows {
         row_(KernelsOf(kRowKernels, target)),
         logs_(KernelsOf(kLogSoftmaxKernels, target)),
         sums_(KernelsOf(kLogSumKernels, target)),
-        params_{parts, {}, false, false, false},
+        params_{parts, {}, false, false},
         prediction_(parts) {}
 
   // Gives the number of rows done. A row is written behind the sum of the next

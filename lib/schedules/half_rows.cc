@@ -49,7 +49,7 @@ class HalfRows {
         row_(KernelsOf(kRowKernels, target)),
         softmax_(KernelsOf(kSoftmaxKernels, target)),
         others_(others),
-        params_{parts, {}, false, false, false},
+        params_{parts, {}, false, false},
         prediction_(parts),
         places_(places) {}
 

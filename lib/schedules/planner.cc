@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/planner.h"
 
+#include "arith/exact_sum.h"
 #include "kernels/row_limits.h"
 #include "schedules/planner_limits.h"
 
@@ -177,7 +178,7 @@ SoftmaxPlan PlanFor(const SoftmaxShape& shape, const Limits& limits,
   plan.is_staged = !shape.is_log && limits.has_stages && PaysToStage(shape);
   plan.is_uniform = plan.is_staged && !is_streamed && !shape.has_logsumexp &&
                     !shape.has_ranges && !shape.has_sinks &&
-                    shape.cols >= kMinStagedCols;
+                    kMinStagedCols <= shape.cols && shape.cols <= kSumCols;
   const bool is_aligned = shape.is_aligned && !shape.has_begins;
   const bool is_beside = !is_streamed || (is_aligned && !plan.divides_at_once);
   plan.rows_per_call = is_beside ? limits.rows_per_call : 1;

@@ -3,12 +3,6 @@
 
 namespace softlane {
 namespace internal {
-namespace {
-
-constexpr size_t kSampledCols = 64;
-
-}  // namespace
-
 RowSchedule::Row RowSchedule::RowOf(size_t r) {
   float* const to = call_.y.Row(r);
   if (call_.ranges == nullptr) return {r, 0, call_.x.cols, to};
@@ -45,6 +39,16 @@ ReadAhead RowSchedule::AheadOf(size_t r) const {
       second == nullptr ? nullptr : second + r * call_.second_stride + begin};
 }
 
+RowSample SampleOf(const SoftmaxCall& call, size_t r, size_t begin) {
+  alignas(64) float logits[kSampledCols];
+  const float* z = call.x.Row(r);
+  if (call.logits.write_logits != nullptr) {
+    WriteLogits(call, z, r, begin, kSampledCols, logits);
+    z = logits;
+  }
+  return call.row.sample(z, kSampledCols, call.parts);
+}
+
 void RowSchedule::Sample(size_t first) {
   size_t begin = 0, n = call_.x.cols;
   if (call_.ranges != nullptr) {
@@ -53,13 +57,7 @@ void RowSchedule::Sample(size_t first) {
     n = row.n;
   }
   if (n < kSampledCols) return;
-  alignas(64) float logits[kSampledCols];
-  const float* z = call_.x.Row(first);
-  if (call_.logits.write_logits != nullptr) {
-    WriteLogits(call_, z, first, begin, kSampledCols, logits);
-    z = logits;
-  }
-  const RowSample sample = call_.row.sample(z, kSampledCols, call_.parts);
+  const RowSample sample = SampleOf(call_, first, begin);
   prediction_.SetMax(sample.max);
   is_wide_ = sample.is_wide || (sample.has_masked && is_log_);
   if (sample.is_wide || sample.has_masked) has_masked_ = !is_log_;

@@ -20,6 +20,22 @@ namespace internal {
 // leave the first cache.
 constexpr size_t kMinNextCols = 1280;
 static_assert(3 * kMinNextCols <= 2 * kMaxScratchCols, "three places");
+/// From a row to the row that is divided beside it.
+constexpr size_t DistanceOf(size_t cols) { return cols < kMinNextCols ? 2 : 1; }
+/// The floats of each of the distance + 1 places of exp values on the stack.
+constexpr size_t PlacesStep(size_t distance) {
+  return distance == 2 ? kMinNextCols : kMaxScratchCols;
+}
+
+/// Whether exp values stand elsewhere than their logits, which a row that does
+/// not fit needs again.
+inline bool KeepsLogits(const SoftmaxPlan& plan, const float* scratch) {
+  return plan.places != Places::kScratch || scratch != nullptr;
+}
+
+/// The first logits of row r, from column `begin` on; at least kSampledCols.
+constexpr size_t kSampledCols = 64;
+RowSample SampleOf(const SoftmaxCall& call, size_t r, size_t begin);
 
 class RowSchedule {
  protected:
@@ -43,14 +59,14 @@ class RowSchedule {
       : call_(call),
         plan_(plan),
         scratch_(scratch),
-        distance_(call.x.cols < kMinNextCols ? 2 : 1),
+        distance_(DistanceOf(call.x.cols)),
         is_streamed_(plan.places == Places::kStreamed),
         is_log_(call.is_log),
         has_results_(call.y.data != nullptr),
-        params_{call.parts, {}, false, plan.is_staged, plan.is_uniform},
+        params_{call.parts, {}, false, plan.is_staged},
         prediction_(call.parts),
         may_predict_(call.plain.exp_rows[0] != nullptr &&
-                     (plan.places != Places::kScratch || scratch != nullptr)) {}
+                     KeepsLogits(plan, scratch)) {}
 
   Row RowOf(size_t r);
   void FillZero(float* to, size_t n) const;
@@ -58,8 +74,8 @@ class RowSchedule {
   // Where the row's exp values go: a place of no other row that is pending.
   float* PlaceOf(const Row& row) const {
     if (scratch_ == nullptr || row.n > kMaxScratchCols) return row.to;
-    return scratch_ + (distance_ == 2 ? row.r % 3 * kMinNextCols
-                                      : row.r % 2 * kMaxScratchCols);
+    const size_t place = distance_ == 2 ? row.r % 3 : row.r % 2;
+    return scratch_ + place * PlacesStep(distance_);
   }
   Pending& SlotOf(size_t r) { return pending_[r & (distance_ - 1)]; }
 
@@ -124,7 +140,7 @@ class RowSchedule {
   }
   ExpParams ExactParams(float octaves) const {
     return {call_.parts, ExactRange(octaves, call_.parts), true,
-            plan_.is_staged, false};
+            plan_.is_staged};
   }
 
   void SetSlot(size_t r, const float* e, float* to, size_t n, double sum,

@@ -25,7 +25,7 @@ class SoftmaxBatches {
         reads_ahead_(plan.reads_ahead),
         has_masked_(sample.has_masked),
         max_rows_(MaxRowsOf(call.x.cols)),
-        params_{call.parts, {}, false, false, false},
+        params_{call.parts, {}, false, false},
         prediction_(call.parts),
         others_(call, far_rows, target) {
     prediction_.SetMax(sample.max);

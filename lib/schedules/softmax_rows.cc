@@ -3,6 +3,7 @@
 
 #include "arith/exact_sum.h"
 #include "schedules/row_schedule.h"
+#include "schedules/uniform_rows.h"
 
 namespace softlane {
 namespace internal {
@@ -22,9 +23,20 @@ class SoftmaxRows : private RowSchedule {
 
   // Rows [first, end).
   void Run(size_t first, size_t end) {
-    end_ = end;
-    if (has_equal_rows_) SetEqualFields(MostOf(first));
     if (first != end && MayPredict()) Sample(first);
+    RunFrom(first, end);
+  }
+  // The same if row `first` was tried and did not fit.
+  void RunAfterFailure(size_t first, size_t end) {
+    end_ = end;
+    Fail(first);
+    RunFrom(first + 1, end);
+  }
+
+ private:
+  void RunFrom(size_t first, size_t end) {
+    end_ = end;
+    if (has_equal_rows_ && first != end) SetEqualFields(MostOf(first));
     if (is_log_ && is_wide_ && call_.x.cols <= kMaxWideLogCols) {
       return RunRowByRow(call_, first, end - first);
     }
@@ -45,7 +57,6 @@ class SoftmaxRows : private RowSchedule {
     if (is_streamed_) call_.row.flush();
   }
 
- private:
   // Rows from r on, up to plan_.rows_per_call, by the predicted exponent. Gives
   // the first that is not done.
   size_t RunPredicted(size_t r) {
@@ -81,11 +92,15 @@ class SoftmaxRows : private RowSchedule {
       prediction_.Follow(results_[done.count - 1].row_sum);
     }
     if (!done.has_failed) return r + done.count;
+    Fail(r + done.count);
+    return r + done.count + 1;
+  }
+  // Row r was tried and did not fit.
+  void Fail(size_t r) {
     has_failed_ = true;
     has_masked_ = !is_log_;
     backoff_.Failed();
-    RunByMaximum(RowOf(r + done.count));
-    return r + done.count + 1;
+    RunByMaximum(RowOf(r));
   }
 
   // Jobs for up to `most` rows from r on, as far as they may be tried. Gives
@@ -181,8 +196,22 @@ class RowsByMaximum : private RowSchedule {
                                     size_t first, size_t end) {
   SoftmaxRows(call, plan, scratch).Run(first, end);
 }
+[[gnu::noinline]] void RunAfterFailure(const SoftmaxCall& call,
+                                       const SoftmaxPlan& plan, float* scratch,
+                                       size_t first, size_t end) {
+  SoftmaxRows(call, plan, scratch).RunAfterFailure(first, end);
+}
 void RunRows(const SoftmaxCall& call, const SoftmaxPlan& plan, float* scratch,
              size_t first, size_t end) {
+  if (plan.is_uniform && first == 0 && end == call.x.rows &&
+      call.logits.exp_uniform[0] != nullptr && KeepsLogits(plan, scratch)) {
+    const RowsDone done = RunUniformRows(call, scratch);
+    if (done.count == end) return;
+    first = done.count;
+    if (done.has_failed) {
+      return RunAfterFailure(call, plan, scratch, first, end);
+    }
+  }
   call.plain.exp_rows[0] == nullptr
       ? RunByMaxima(call, plan, first, end)
       : RunPredicted(call, plan, scratch, first, end);
