@@ -87,7 +87,7 @@ newest_kernel() {
     sed -n 's/^ *Depends: *//p' | head -n 1
 }
 
-# install_dependencies doctest|consumers|aarch64|mingw|emulator|gnuplot|benchmark|peers|
+# install_dependencies doctest|dlpack|consumers|aarch64|mingw|emulator|gnuplot|benchmark|peers|
 #   fuzzer ...
 install_dependencies() {
   missing=
@@ -100,6 +100,7 @@ install_dependencies() {
   for dependency in "$@"; do
     case $dependency in
       doctest) require_header doctest/doctest.h doctest-dev ;;
+      dlpack) require_header dlpack/dlpack.h libdlpack-dev ;;
       consumers)
         require pkg-config pkg-config
         require qemu-x86_64 qemu-user

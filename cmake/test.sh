@@ -42,7 +42,7 @@ elif [ "${1:-}" = --avx512 ]; then
   exec sh tests/emulated/run.sh "$build/tests/emulated" "$build/machine"
 else
   build=build/release
-  install_dependencies doctest consumers
+  install_dependencies doctest dlpack consumers
   configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF
   if [ "$(uname -m)" = aarch64 ]; then required=neon; fi
 fi

@@ -27,9 +27,9 @@ inline constexpr float kCanary = 1234.5f;
 
 // A tensor with gaps between its parts and canaries in them and around it. The
 // view ends where the buffer does: a read behind it is one of the heap's.
-class Tensor {
+class AxisTensor {
  public:
-  Tensor(const Shape& shape, Random& random, bool dense) : shape_(shape) {
+  AxisTensor(const Shape& shape, Random& random, bool dense) : shape_(shape) {
     const size_t axis_stride = shape.inner + (dense ? 0 : random.Below(4));
     const size_t plane = (shape.axis - 1) * axis_stride + shape.inner;
     const size_t outer_stride = plane + (dense ? 0 : random.Below(6));
@@ -38,8 +38,8 @@ class Tensor {
     view = Planes<float>(buffer_.data() + before, shape.outer, shape.axis,
                          shape.inner, outer_stride, axis_stride);
   }
-  Tensor(const Tensor&) = delete;
-  Tensor& operator=(const Tensor&) = delete;
+  AxisTensor(const AxisTensor&) = delete;
+  AxisTensor& operator=(const AxisTensor&) = delete;
 
   float& At(size_t o, size_t a, size_t i) {
     return view.data[o * view.outer_stride + a * view.axis_stride + i];

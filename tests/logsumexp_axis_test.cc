@@ -63,15 +63,15 @@ const char* Difference(const Shape& shape, const std::vector<float>& rows,
                                with_probs.data(), options,
                                target) == Status::kOk);
   REQUIRE(LogSumExp(x, alone.data(), options.scale, target) == Status::kOk);
-  Tensor logits(shape, random, random.Below(2) == 0);
-  Tensor y(shape, random, random.Below(2) == 0);
+  AxisTensor logits(shape, random, random.Below(2) == 0);
+  AxisTensor y(shape, random, random.Below(2) == 0);
   logits.Set(rows);
   Logs logs(shape, random, random.Below(2) == 0);
   REQUIRE(LogSumExpAxis(logits.view, logs.view, options.scale, target) ==
           Status::kOk);
   if (!SameBits(logs.Get(), alone)) return "logsumexp alone";
   Logs more_logs(shape, random, random.Below(2) == 0);
-  Tensor& out = random.Below(2) == 0 ? logits : y;
+  AxisTensor& out = random.Below(2) == 0 ? logits : y;
   REQUIRE(SoftmaxWithLogSumExpAxis(logits.view, out.view, more_logs.view,
                                    options, target) == Status::kOk);
   if (!SameBits(out.Get(), probs)) return "probabilities";

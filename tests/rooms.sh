@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# rooms.sh LIB: includes run one way, functions of any type -> public functions -> schedules
-# -> kernels -> arith; public functions and schedules are plain C++; files are short. `rooms.sh --self-test`
+# rooms.sh LIB: includes run one way, functions of tensors -> functions of any type -> public
+# functions -> schedules -> kernels -> arith; public functions and schedules are plain C++; files are short. `rooms.sh --self-test`
 # shows that each rule can fail.
 set -eu
 
@@ -27,10 +27,11 @@ complain() (
   included schedules | not_from 'arith/|kernels/|schedules/|dispatch\.h"|fp_environment\.h"'
   grep -nE '#include "(hwy/|.*-inl\.h)|HWY_' schedules/* || true
   # But for a bias of a half type beside scores of floats.
+  grep -nE '#include "tensor/' ./*.h ./*.cc c/* any/* || true
   grep -nE '#include "any/' ./*.h ./*.cc c/* |
     grep -v '^\./attention_softmax\.cc:.*any/attention_rows\.h' || true
   # A public function whose kernels have a room is plain C++.
-  for file in *.cc any/*.cc c/*.cc; do
+  for file in *.cc any/*.cc c/*.cc tensor/*.cc; do
     grep -q foreach_target "$file" ||
       grep -nE '#include "(hwy/|.*-inl\.h)' "$file" /dev/null || true
   done
@@ -51,10 +52,12 @@ complain() (
 if [ "$1" = --self-test ]; then
   scratch=$(mktemp -d)
   trap 'rm -rf "$scratch"' EXIT
-  mkdir "$scratch/arith" "$scratch/kernels" "$scratch/schedules" "$scratch/any" "$scratch/c"
+  mkdir "$scratch/arith" "$scratch/kernels" "$scratch/schedules" "$scratch/any" "$scratch/c" \
+    "$scratch/tensor"
   long='kernels/long.h'
   yes | head -301 >"$scratch/kernels/long.h"
-  for file in arith/a.h kernels/k.h schedules/s.h f.cc f.h any/a.h any/a.cc c/f_c.cc; do
+  for file in arith/a.h kernels/k.h schedules/s.h f.cc f.h any/a.h any/a.cc c/f_c.cc tensor/t.h \
+    tensor/t.cc; do
     : >"$scratch/$file"
   done
   [ -z "$(complain "$scratch")" ]
@@ -66,7 +69,8 @@ if [ "$1" = --self-test ]; then
     'schedules/s.h f.h' 'schedules/s.h arith/v-inl.h' 'schedules/s.h hwy/highway.h' \
     'f.cc arith/v-inl.h' 'f.cc hwy/highway.h' 'c/f_c.cc hwy/highway.h' \
     'f.h any/a.h' 'f.cc any/a.h' 'schedules/s.h any/a.h' 'c/f_c.cc any/a.h' \
-    'any/a.cc arith/v-inl.h'; do
+    'any/a.cc arith/v-inl.h' 'f.h tensor/t.h' 'any/a.cc tensor/t.h' 'c/f_c.cc tensor/t.h' \
+    'tensor/t.cc arith/v-inl.h'; do
     file=$scratch/${plant% *}
     echo "#include \"${plant#* }\"" >"$file"
     found "$plant"

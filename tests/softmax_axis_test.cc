@@ -66,13 +66,13 @@ bool IsTransposed(const AxisOperation& operation, const Shape& shape,
   };
   REQUIRE(operation.rows(as_rows(rows.data()), as_rows(second.data()),
                          as_rows(want.data()), options, target) == Status::kOk);
-  Tensor x(shape, random, random.Below(2) == 0);
-  Tensor z(shape, random, random.Below(2) == 0);
-  Tensor y(shape, random, random.Below(2) == 0);
+  AxisTensor x(shape, random, random.Below(2) == 0);
+  AxisTensor z(shape, random, random.Below(2) == 0);
+  AxisTensor y(shape, random, random.Below(2) == 0);
   x.Set(rows);
   z.Set(second);
   const size_t in_place = random.Below(operation.has_second ? 4 : 3);
-  Tensor& out = in_place == 2 ? x : in_place == 3 ? z : y;
+  AxisTensor& out = in_place == 2 ? x : in_place == 3 ? z : y;
   REQUIRE(operation.axis(x.view, z.view, out.view, options, target) ==
           Status::kOk);
   return SameBits(out.Get(), want) && x.HasCanaries() && y.HasCanaries() &&

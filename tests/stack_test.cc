@@ -11,6 +11,7 @@
 #include "each_target.h"
 #include "operand_types.h"
 #include "part_operations.h"
+#include "tensor_calls.h"
 
 namespace softlane {
 namespace {
@@ -179,6 +180,22 @@ TEST_CASE("no function takes more stack than promised") {
             return SoftmaxWithLogSumExpAxis(planes, results, logs, {}, target);
           },
           true);
+      // Results that do not stand in rows. Of half types, the bits of half of
+      // the floats, as other numbers.
+      const int64_t sizes[] = {static_cast<int64_t>(shape.rows),
+                               static_cast<int64_t>(shape.cols)};
+      const int64_t reduced[] = {sizes[0], 1}, transposed[] = {1, sizes[0]};
+      for (const ElementType type :
+           {ElementType::kFloat32, ElementType::kBFloat16}) {
+        const ConstAnyTensor in(data.x.data(), type, 2, sizes);
+        const TensorOperands o{{in, in},
+                               {data.y.data(), type, 2, sizes, transposed},
+                               {data.per_row.data(), 2, reduced}};
+        for (const TensorFunction& function : kTensorFunctions) {
+          measure((std::string(function.name) + " of tensors").c_str(),
+                  [&] { return function.tensors(o, 1, {}, target); }, true);
+        }
+      }
       if (shape.cols < 1000) {
         std::vector<float> jacobian(shape.cols * shape.cols);
         measure("jacobian", [&] {

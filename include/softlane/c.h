@@ -385,6 +385,41 @@ int softlane_cross_entropy_from_states_i32(
     int dlogits_type, size_t dlogits_stride, size_t rows, size_t cols,
     const softlane_loss_state_options* options, int target);
 
+/** softlane::Softmax of tensors with options {scale, empty_row}. */
+int softlane_softmax_tensor(const softlane_tensor* logits,
+                            const softlane_tensor* probs, int axis, float scale,
+                            int empty_row, int target);
+
+/** softlane::SoftmaxWithLogSumExp of tensors with options {scale, empty_row}.
+ * The type of logsumexp is SOFTLANE_F32. */
+int softlane_softmax_with_logsumexp_tensor(const softlane_tensor* logits,
+                                           const softlane_tensor* probs,
+                                           const softlane_tensor* logsumexp,
+                                           int axis, float scale, int empty_row,
+                                           int target);
+
+/** softlane::LogSoftmax of tensors with options {scale, empty_row}. */
+int softlane_log_softmax_tensor(const softlane_tensor* logits,
+                                const softlane_tensor* log_probs, int axis,
+                                float scale, int empty_row, int target);
+
+/** softlane::LogSumExp of tensors. The type of logsumexp is SOFTLANE_F32. */
+int softlane_logsumexp_tensor(const softlane_tensor* logits,
+                              const softlane_tensor* logsumexp, int axis,
+                              float scale, int target);
+
+/** softlane::SoftmaxBackward of tensors. */
+int softlane_softmax_backward_tensor(const softlane_tensor* probs,
+                                     const softlane_tensor* dprobs,
+                                     const softlane_tensor* dlogits, int axis,
+                                     float scale, int target);
+
+/** softlane::LogSoftmaxBackward of tensors. */
+int softlane_log_softmax_backward_tensor(const softlane_tensor* log_probs,
+                                         const softlane_tensor* dlog_probs,
+                                         const softlane_tensor* dlogits,
+                                         int axis, float scale, int target);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

@@ -125,4 +125,15 @@ typedef struct softlane_loss_state_options {
 #define SOFTLANE_LOSS_STATE_DEFAULTS \
   { 1.0f, 0.0f, -100, NULL, NULL, 1.0f }
 
+/** softlane::AnyTensor. A function returns SOFTLANE_NULL_POINTER for a null
+ * pointer to such a struct, before all other errors. The data of an input are
+ * not written. */
+typedef struct softlane_tensor {
+  void* data;         /**< AnyTensor::data */
+  int type;           /**< AnyTensor::type */
+  int rank;           /**< AnyTensor::rank: the sizes and strides that count */
+  int64_t sizes[8];   /**< AnyTensor::sizes */
+  int64_t strides[8]; /**< AnyTensor::strides */
+} softlane_tensor;
+
 #endif /* SOFTLANE_C_TYPES_H_ */

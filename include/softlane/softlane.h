@@ -23,9 +23,11 @@
 #include "softlane/softmax_backward.h"
 #include "softlane/softmax_jacobian.h"
 #include "softlane/softmax_state.h"
+#include "softlane/softmax_tensor.h"
 #include "softlane/softmax_topk.h"
 #include "softlane/status.h"
 #include "softlane/target.h"
+#include "softlane/tensor.h"
 #include "softlane/types.h"
 // IWYU pragma: end_exports
 

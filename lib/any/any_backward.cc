@@ -2,7 +2,6 @@
 #include "any/any_backward.h"
 
 #include "any/any_check.h"
-#include "any/half_gradient_rows.h"
 #include "fp_environment.h"
 
 namespace softlane {
@@ -13,7 +12,9 @@ namespace {
 [[gnu::noinline]] void RunChecked(const BackwardFunctions& floats,
                                   const HalfGradientsCall& call) {
   const JointChunks chunks(call.p, call.dp, nullptr, call.dx, call.target);
-  if (RunHalfGradientRows(call, chunks, floats.is_log)) return;
+  if (!chunks.HasCopies() && RunHalfGradientRows(call, chunks, floats.is_log)) {
+    return;
+  }
   const double* row_sum = nullptr;
   const auto write = [&](const JointChunk& chunk) {
     floats.write(chunk, call.scale, row_sum, call.target);
@@ -31,6 +32,12 @@ namespace {
 
 }  // namespace
 
+void RunBackwardLines(const BackwardFunctions& floats,
+                      const HalfGradientsCall& call) noexcept {
+  const FpEnvironment environment;
+  RunChecked(floats, call);
+}
+
 Status RunAnyBackward(const BackwardFunctions& floats, const ConstAnyRows& p,
                       const ConstAnyRows& dp, const AnyRows& dx, float scale,
                       Target target) noexcept {
@@ -40,8 +47,7 @@ Status RunAnyBackward(const BackwardFunctions& floats, const ConstAnyRows& p,
   const Target chosen = Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   if (p.rows == 0 || p.cols == 0) return Status::kOk;
-  const FpEnvironment environment;
-  RunChecked(floats, {p, dp, dx, scale, chosen});
+  RunBackwardLines(floats, {p, dp, dx, scale, chosen});
   return Status::kOk;
 }
 

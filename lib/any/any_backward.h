@@ -2,6 +2,7 @@
 #ifndef SOFTLANE_LIB_ANY_ANY_BACKWARD_H_
 #define SOFTLANE_LIB_ANY_ANY_BACKWARD_H_
 
+#include "any/half_gradient_rows.h"
 #include "any/joint_chunks.h"
 #include "softlane/any_rows.h"
 #include "softlane/status.h"
@@ -18,6 +19,13 @@ struct BackwardFunctions {
                 Target target);
   bool is_log;
 };
+
+extern const BackwardFunctions kSoftmaxBackward, kLogSoftmaxBackward;
+
+/// Does a call that has elements, and some that are not floats in rows. Its
+/// arguments have been checked.
+void RunBackwardLines(const BackwardFunctions& floats,
+                      const HalfGradientsCall& call) noexcept;
 
 /// Checks a call with half types, and does it. For log-softmax p has
 /// log-probabilities.

@@ -14,21 +14,16 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Its operands have been checked.
-struct AnySoftmaxCall {
-  const ConstAnyRows& x;
-  const AnyRows& y;  // without data for logsumexp alone
-  float* logsumexp;  // may be null
-  const SoftmaxOptions& options;
-  Target target;
-};
-
 Status CheckCall(const SoftmaxFunctions& floats, const ConstAnyRows& x,
                  const AnyRows& y, float* logsumexp) {
   return CheckOperandsOf(
       {InputBeside(x, y.type), OutputBeside(y, x.type),
        Operand(WrittenVector(logsumexp, floats.has_logsumexp ? x.rows : 0))},
       floats.from_states == nullptr || HaveSameShape(x, y));
+}
+
+bool HasCopies(const AnySoftmaxCall& call) {
+  return call.x.is_copied || call.y.is_copied;
 }
 
 float* LogOf(const AnySoftmaxCall& call, size_t row) {
@@ -90,8 +85,8 @@ struct ChunkedCall {
 void RunChunks(const void* context, size_t first, size_t count, float* places) {
   const auto& all = *static_cast<const ChunkedCall*>(context);
   const AnySoftmaxCall& call = all.call;
-  const ConstAnyRows x = call.x.Slice(first, count);
-  const AnyRows y = call.y.Slice(first, count);
+  const ConstLines x = call.x.Slice(first, count);
+  const Lines y = call.y.Slice(first, count);
   if (places == nullptr) {
     return RunRowsInOutput(
         all.floats, {x, y, nullptr, call.options, call.target}, all.converter);
@@ -108,7 +103,7 @@ void RunChunks(const void* context, size_t first, size_t count, float* places) {
 }
 bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
              const Converter& converter) {
-  if (floats.half_rows == nullptr) return false;
+  if (floats.half_rows == nullptr || HasCopies(call)) return false;
   ScaleParts place;
   const ChunkedCall all{floats, call, converter};
   return floats.half_rows(call.x, call.y, SplitScale(call.options.scale, place),
@@ -120,16 +115,19 @@ void RunOthers(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
                const Converter& converter) {
   if (call.x.cols <= kMaxChunkCols) {
     RunShortRows(floats, call, converter);
-  } else if (call.y.data != nullptr && !IsHalf(call.y.type)) {
+  } else if (call.y.data != nullptr && !call.y.is_copied &&
+             !IsHalf(call.y.type)) {
     RunRowsInOutput(floats, call, converter);
   } else {
     RunLongRows(floats, call, converter);
   }
 }
 
-// After each failure twice as many rows are others.
-void RunFirstRows(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
-                  const Converter& converter) {
+// After each failure twice as many rows are others. Not inlined: its frame is
+// not that of other calls.
+[[gnu::noinline]] void RunFirstRows(const SoftmaxFunctions& floats,
+                                    const AnySoftmaxCall& call,
+                                    const Converter& converter) {
   ScaleParts place;
   const ScaleParts& parts = SplitScale(call.options.scale, place);
   const size_t rows = call.x.rows;
@@ -154,8 +152,8 @@ void RunFirstRows(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
 [[gnu::noinline]] void RunChecked(const SoftmaxFunctions& floats,
                                   const AnySoftmaxCall& call) {
   const Converter converter(call.target);
-  const ConstAnyRows& x = call.x;
-  if (floats.are_first_rows != nullptr &&
+  const ConstLines& x = call.x;
+  if (floats.are_first_rows != nullptr && !HasCopies(call) &&
       floats.are_first_rows(x.rows, x.cols, x.type, call.y.type)) {
     return RunFirstRows(floats, call, converter);
   }
@@ -163,6 +161,21 @@ void RunFirstRows(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
 }
 
 }  // namespace
+
+void RunLines(const SoftmaxFunctions& floats,
+              const AnySoftmaxCall& call) noexcept {
+  const ConstLines& x = call.x;
+  if (AreFloats(x, call.y) && !HasCopies(call)) {
+    return Done(floats.rows(FloatsOf(x), FloatsOf(call.y), call.logsumexp,
+                            call.options, call.target));
+  }
+  if (x.cols == 0) {
+    return Done(floats.rows({nullptr, x.rows, 0}, {nullptr, x.rows, 0},
+                            call.logsumexp, call.options, call.target));
+  }
+  const FpEnvironment environment;
+  RunChecked(floats, call);
+}
 
 Status RunAny(const SoftmaxFunctions& floats, const ConstAnyRows& x,
               const AnyRows& y, float* logsumexp, const SoftmaxOptions& options,

@@ -4,6 +4,7 @@
 
 #include "schedules/half_batches.h"
 #include "schedules/half_rows.h"
+#include "schedules/lines.h"
 #include "softlane/any_rows.h"
 #include "softlane/options.h"
 #include "softlane/softmax_state.h"
@@ -38,6 +39,23 @@ struct SoftmaxFunctions {
   bool (*are_first_rows)(size_t rows, size_t cols, ElementType in,
                          ElementType out) = nullptr;
 };
+
+extern const SoftmaxFunctions kSoftmax, kSoftmaxWithLogSumExp, kLogSoftmax,
+    kLogSumExp;
+
+/// A call of softmax, log-softmax or logsumexp, whose arguments have been
+/// checked. `target` is what Resolve() gave.
+struct AnySoftmaxCall {
+  const ConstLines& x;
+  const Lines& y;    // without data for logsumexp alone
+  float* logsumexp;  // may be null
+  const SoftmaxOptions& options;
+  Target target;
+};
+
+/// Does a call.
+void RunLines(const SoftmaxFunctions& floats,
+              const AnySoftmaxCall& call) noexcept;
 
 /// Checks a call of softmax, log-softmax or logsumexp with half types, and does
 /// it. Without from_states, y is empty, and of floats.

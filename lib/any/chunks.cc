@@ -6,31 +6,39 @@ namespace internal {
 namespace {
 
 // Few elements take less stack.
-constexpr size_t kFewElements = 512;
+constexpr size_t kFewElements = 496;
+// Lines that are copied at once where there is room: they may be elements of
+// one cache line.
+constexpr size_t kLines = 16;
 
 // The frames of these functions are not the caller's.
-[[gnu::noinline]] void RunFew(const Converter& converter, const ConstAnyRows& x,
-                              const AnyRows& y, const ChunkStep& step) {
+[[gnu::noinline]] void RunFew(const Converter& converter, const ConstLines& x,
+                              const Lines& y, const ChunkStep& step) {
   alignas(64) float a[kFewElements], b[kFewElements];
   ForRowsIn({a, b, kFewElements}, converter, x, y, step);
 }
-[[gnu::noinline]] void RunMany(const Converter& converter,
-                               const ConstAnyRows& x, const AnyRows& y,
-                               const ChunkStep& step) {
+[[gnu::noinline]] void RunMany(const Converter& converter, const ConstLines& x,
+                               const Lines& y, const ChunkStep& step) {
   alignas(64) float a[kChunk], b[kChunk];
   ForRowsIn({a, b, kChunk}, converter, x, y, step);
 }
-[[gnu::noinline]] void RunLong(const Converter& converter,
-                               const ConstAnyRows& x, const AnyRows& y,
-                               const ChunkStep& step) {
+[[gnu::noinline]] void RunLong(const Converter& converter, const ConstLines& x,
+                               const Lines& y, const ChunkStep& step) {
   alignas(64) float a[kMaxChunkCols], b[kMaxChunkCols];
   ForRowsIn({a, b, kMaxChunkCols}, converter, x, y, step);
+}
+
+// One row after the other.
+[[gnu::noinline]] void StepByRow(const Chunk& chunk, const ChunkStep& step) {
+  for (size_t r = 0; r < chunk.x.rows; ++r) {
+    step({chunk.x.Slice(r, 1), chunk.y.Slice(r, 1), chunk.row + r, chunk.col});
+  }
 }
 
 }  // namespace
 
 void ForRowsIn(const Buffers& buffers, const Converter& converter,
-               const ConstAnyRows& x, const AnyRows& y, const ChunkStep& step) {
+               const ConstLines& x, const Lines& y, const ChunkStep& step) {
   const size_t cols = x.cols;
   const size_t at_once = RowsAtOnce(cols, buffers.elements);
   for (size_t r = 0; r < x.rows; r += at_once) {
@@ -42,25 +50,30 @@ void ForRowsIn(const Buffers& buffers, const Converter& converter,
     if (y.data != nullptr) {
       chunk.y = Converter::PlaceOf(y, r, count, 0, cols, buffers.y);
     }
-    step(chunk);
+    // Large buffers leave no stack for the schedules of several rows.
+    if (buffers.elements > kChunk) {
+      StepByRow(chunk, step);
+    } else {
+      step(chunk);
+    }
     if (y.data != nullptr) converter.Narrow(chunk.y, y, r, 0);
   }
 }
 
-void ForRows(const Converter& converter, const ConstAnyRows& x,
-             const AnyRows& y, const ChunkStep& step) {
+void ForRows(const Converter& converter, const ConstLines& x, const Lines& y,
+             const ChunkStep& step) {
+  const bool is_copied = x.is_copied || y.is_copied;
   if (x.cols <= kFewElements && x.rows <= kFewElements / x.cols) {
     RunFew(converter, x, y, step);
-  } else if (x.cols <= kChunk) {
+  } else if (x.cols <= (is_copied ? kChunk / kLines : kChunk)) {
     RunMany(converter, x, y, step);
   } else {
     RunLong(converter, x, y, step);
   }
 }
 
-void ForParts(const Converter& converter, const ConstAnyRows& x,
-              const AnyRows& y, size_t r, float* buffer,
-              const ChunkStep& step) {
+void ForParts(const Converter& converter, const ConstLines& x, const Lines& y,
+              size_t r, float* buffer, const ChunkStep& step) {
   for (size_t i = 0; i < x.cols; i += kPartCols) {
     const size_t n = x.cols - i < kPartCols ? x.cols - i : kPartCols;
     Chunk chunk;

@@ -6,6 +6,7 @@
 
 #include "any/step.h"
 #include "schedules/converter.h"
+#include "schedules/lines.h"
 #include "softlane/any_rows.h"
 
 // How the functions of floats serve half types. A chunk of an input is widened
@@ -44,8 +45,8 @@ using ChunkStep = Step<const Chunk&>;
 
 /// Calls step(chunk) for all rows, which have at most kMaxChunkCols columns. No
 /// chunk's x overlaps its y. A view y without data is no operand.
-void ForRows(const Converter& converter, const ConstAnyRows& x,
-             const AnyRows& y, const ChunkStep& step);
+void ForRows(const Converter& converter, const ConstLines& x, const Lines& y,
+             const ChunkStep& step);
 
 /// The places of a chunk's floats, for `elements` each if the chunk has several
 /// rows, and for a row at least.
@@ -56,12 +57,12 @@ struct Buffers {
 };
 /// The same in these buffers.
 void ForRowsIn(const Buffers& buffers, const Converter& converter,
-               const ConstAnyRows& x, const AnyRows& y, const ChunkStep& step);
+               const ConstLines& x, const Lines& y, const ChunkStep& step);
 
 /// Calls step(chunk) for parts of row r, in order. If `x` and `y` are of half
 /// types, the chunk's x is its y. `buffer` has kPartCols elements.
-void ForParts(const Converter& converter, const ConstAnyRows& x,
-              const AnyRows& y, size_t r, float* buffer, const ChunkStep& step);
+void ForParts(const Converter& converter, const ConstLines& x, const Lines& y,
+              size_t r, float* buffer, const ChunkStep& step);
 
 }  // namespace internal
 }  // namespace softlane

@@ -6,6 +6,7 @@
 
 #include "any/joint_chunks.h"
 #include "kernels/half_gradients.h"
+#include "schedules/lines.h"
 #include "softlane/any_rows.h"
 #include "softlane/target.h"
 
@@ -15,9 +16,9 @@ namespace softlane {
 namespace internal {
 
 struct HalfGradientsCall {
-  const ConstAnyRows& p;
-  const ConstAnyRows& dp;
-  const AnyRows& dx;
+  const ConstLines& p;
+  const ConstLines& dp;
+  const Lines& dx;
   float scale;
   Target target;
 };

@@ -22,8 +22,8 @@ size_t AtMost(size_t limit, size_t n) { return n < limit ? n : limit; }
 
 }  // namespace
 
-JointChunks::JointChunks(const ConstAnyRows& first, const ConstAnyRows& second,
-                         const ConstAnyRows* third, const AnyRows& output,
+JointChunks::JointChunks(const ConstLines& first, const ConstLines& second,
+                         const ConstAnyRows* third, const Lines& output,
                          Target target) noexcept
     : converter_(target),
       target_(target),
@@ -32,7 +32,8 @@ JointChunks::JointChunks(const ConstAnyRows& first, const ConstAnyRows& second,
       inputs_(third == nullptr ? 2 : 3),
       rows_(first.rows),
       cols_(first.cols),
-      buffers_(IsHalf(first.type) ? inputs_ : 1) {
+      has_copies_(first.is_copied || second.is_copied || output.is_copied),
+      buffers_(IsHalf(first.type) || has_copies_ ? inputs_ : 1) {
   if (third != nullptr) x_[2] = *third;
 }
 
@@ -75,7 +76,8 @@ bool JointChunks::HoldRows() const noexcept {
 }
 [[gnu::noinline]] void JointChunks::DoManyRows(const JointStep& step) const {
   alignas(64) float buffer[kRowFloats];
-  const size_t most = kFloats / buffers_;
+  // Lines that are copied at once may be elements of one cache line.
+  const size_t most = (has_copies_ ? kRowFloats : kFloats) / buffers_;
   DoRows({buffer, cols_ > most ? kRowFloats / buffers_ : most}, most, step);
 }
 
@@ -113,7 +115,7 @@ double JointChunks::Dot(size_t r, size_t begin, size_t end,
   const bool is_product = terms != DotTerms::kSecond;
   const bool is_kept = terms == DotTerms::kKeptProducts;
   const ElementType type = x_[1].type;
-  if (!is_kept && IsHalf(type) && halves.flush != nullptr) {
+  if (!is_kept && IsHalf(type) && !has_copies_ && halves.flush != nullptr) {
     const size_t half = HalfIndexOf(type);
     const size_t whole = (end - begin) / kDotBlock * kDotBlock;
     halves.add_dot[half](is_product ? x_[0].At(r, begin) : nullptr,

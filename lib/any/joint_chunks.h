@@ -6,6 +6,7 @@
 
 #include "any/chunks.h"
 #include "any/step.h"
+#include "schedules/lines.h"
 #include "softlane/any_rows.h"
 #include "softlane/target.h"
 
@@ -34,10 +35,12 @@ class JointChunks {
  public:
   /// `target` is what Resolve() gave. A null third input, and an output without
   /// data, are none.
-  JointChunks(const ConstAnyRows& first, const ConstAnyRows& second,
-              const ConstAnyRows* third, const AnyRows& output,
+  JointChunks(const ConstLines& first, const ConstLines& second,
+              const ConstAnyRows* third, const Lines& output,
               Target target) noexcept;
 
+  /// Whether an operand is copied, whatever its type is.
+  bool HasCopies() const noexcept { return has_copies_; }
   /// Whether a chunk has room for whole rows.
   bool HoldRows() const noexcept;
   /// Calls step(chunk) for all rows, in order, if HoldRows().
@@ -73,9 +76,10 @@ class JointChunks {
 
   Converter converter_;
   Target target_;
-  ConstAnyRows x_[kMaxInputs];
-  AnyRows y_;
+  ConstLines x_[kMaxInputs];
+  Lines y_;
   size_t inputs_, rows_, cols_;
+  bool has_copies_;
   size_t buffers_;  // the operands that need a buffer of their own
 };
 

@@ -11,18 +11,23 @@ Status RunLogs(const Rows<const float>& x, const Rows<float>& y, float*,
                const SoftmaxOptions& options, Target target) {
   return LogSoftmax(x, y, options, target);
 }
-constexpr internal::SoftmaxFunctions kLogs = {
-    &RunLogs, &LogSoftmaxFromStates,  StateUse::kLogSoftmax, false,
-    nullptr,  &internal::RunHalfLogs, &internal::AreHalfLogs};
 
 Status RunSums(const Rows<const float>& x, const Rows<float>&, float* logsumexp,
                const SoftmaxOptions& options, Target target) {
   return LogSumExp(x, logsumexp, options.scale, target);
 }
-constexpr internal::SoftmaxFunctions kSums = {&RunSums, nullptr,
-                                              StateUse::kLogSoftmax, true};
 
 }  // namespace
+
+namespace internal {
+
+const SoftmaxFunctions kLogSoftmax = {
+    &RunLogs, &LogSoftmaxFromStates, StateUse::kLogSoftmax, false,
+    nullptr,  &RunHalfLogs,          &AreHalfLogs};
+const SoftmaxFunctions kLogSumExp = {&RunSums, nullptr, StateUse::kLogSoftmax,
+                                     true};
+
+}  // namespace internal
 
 inline namespace v1 {
 
@@ -32,7 +37,8 @@ Status LogSoftmax(const ConstAnyRows& logits, const AnyRows& log_probs,
     return LogSoftmax(internal::FloatsOf(logits), internal::FloatsOf(log_probs),
                       options, target);
   }
-  return internal::RunAny(kLogs, logits, log_probs, nullptr, options, target);
+  return internal::RunAny(internal::kLogSoftmax, logits, log_probs, nullptr,
+                          options, target);
 }
 
 template <typename>
@@ -43,7 +49,8 @@ Status LogSumExp(const ConstAnyRows& logits, float* logsumexp, float scale,
   }
   SoftmaxOptions options;
   options.scale = scale;
-  return internal::RunAny(kSums, logits, AnyRows(), logsumexp, options, target);
+  return internal::RunAny(internal::kLogSumExp, logits, AnyRows(), logsumexp,
+                          options, target);
 }
 template Status LogSumExp(const ConstAnyRows&, float*, float, Target) noexcept;
 

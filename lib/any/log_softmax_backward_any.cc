@@ -16,6 +16,12 @@ void Write(const internal::JointChunk& chunk, float scale, const double* sum,
 
 }  // namespace
 
+namespace internal {
+
+const BackwardFunctions kLogSoftmaxBackward = {&Write, true};
+
+}  // namespace internal
+
 inline namespace v1 {
 
 Status LogSoftmaxBackward(const ConstAnyRows& log_probs,
@@ -27,8 +33,8 @@ Status LogSoftmaxBackward(const ConstAnyRows& log_probs,
                               internal::FloatsOf(dlog_probs),
                               internal::FloatsOf(dlogits), scale, target);
   }
-  return internal::RunAnyBackward({&Write, true}, log_probs, dlog_probs,
-                                  dlogits, scale, target);
+  return internal::RunAnyBackward(internal::kLogSoftmaxBackward, log_probs,
+                                  dlog_probs, dlogits, scale, target);
 }
 
 }  // namespace v1

@@ -10,17 +10,18 @@ Status RunRows(const Rows<const float>& x, const Rows<float>& y, float*,
                const SoftmaxOptions& options, Target target) {
   return Softmax(x, y, options, target);
 }
-constexpr internal::SoftmaxFunctions kSoftmax = {&RunRows,
-                                                 &SoftmaxFromStates,
-                                                 StateUse::kSoftmax,
-                                                 false,
-                                                 &internal::RunHalfRows,
-                                                 &internal::RunHalfBatches,
-                                                 &internal::AreHalfBatches};
-constexpr internal::SoftmaxFunctions kWithLogSumExp = {
-    &SoftmaxWithLogSumExp, &SoftmaxFromStates, StateUse::kSoftmax, true};
 
 }  // namespace
+
+namespace internal {
+
+const SoftmaxFunctions kSoftmax = {
+    &RunRows,     &SoftmaxFromStates, StateUse::kSoftmax, false,
+    &RunHalfRows, &RunHalfBatches,    &AreHalfBatches};
+const SoftmaxFunctions kSoftmaxWithLogSumExp = {
+    &SoftmaxWithLogSumExp, &SoftmaxFromStates, StateUse::kSoftmax, true};
+
+}  // namespace internal
 
 inline namespace v1 {
 
@@ -30,7 +31,8 @@ Status Softmax(const ConstAnyRows& logits, const AnyRows& probs,
     return Softmax(internal::FloatsOf(logits), internal::FloatsOf(probs),
                    options, target);
   }
-  return internal::RunAny(kSoftmax, logits, probs, nullptr, options, target);
+  return internal::RunAny(internal::kSoftmax, logits, probs, nullptr, options,
+                          target);
 }
 
 Status SoftmaxWithLogSumExp(const ConstAnyRows& logits, const AnyRows& probs,
@@ -41,8 +43,8 @@ Status SoftmaxWithLogSumExp(const ConstAnyRows& logits, const AnyRows& probs,
                                 internal::FloatsOf(probs), logsumexp, options,
                                 target);
   }
-  return internal::RunAny(kWithLogSumExp, logits, probs, logsumexp, options,
-                          target);
+  return internal::RunAny(internal::kSoftmaxWithLogSumExp, logits, probs,
+                          logsumexp, options, target);
 }
 
 }  // namespace v1

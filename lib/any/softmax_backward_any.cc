@@ -21,6 +21,12 @@ void Write(const internal::JointChunk& chunk, float scale, const double* dot,
 
 }  // namespace
 
+namespace internal {
+
+const BackwardFunctions kSoftmaxBackward = {&Write, false};
+
+}  // namespace internal
+
 inline namespace v1 {
 
 Status SoftmaxBackward(const ConstAnyRows& probs, const ConstAnyRows& dprobs,
@@ -31,8 +37,8 @@ Status SoftmaxBackward(const ConstAnyRows& probs, const ConstAnyRows& dprobs,
                            internal::FloatsOf(dprobs),
                            internal::FloatsOf(dlogits), scale, target);
   }
-  return internal::RunAnyBackward({&Write, false}, probs, dprobs, dlogits,
-                                  scale, target);
+  return internal::RunAnyBackward(internal::kSoftmaxBackward, probs, dprobs,
+                                  dlogits, scale, target);
 }
 
 }  // namespace v1

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/converter.h"
 
+#include "schedules/line_copies.h"
+
 namespace softlane {
 namespace internal {
 namespace {
@@ -31,15 +33,28 @@ Rows<const float> Converter::Widened(const ConstAnyRows& view, size_t row,
   return {buffer, rows, cols};
 }
 
-Rows<float> Converter::PlaceOf(const AnyRows& view, size_t row, size_t rows,
+Rows<const float> Converter::Widened(const ConstLines& view, size_t row,
+                                     size_t rows, size_t col, size_t cols,
+                                     float* buffer) const {
+  const ConstAnyRows& as_rows = view;
+  if (!view.is_copied) return Widened(as_rows, row, rows, col, cols, buffer);
+  const Rows<float> place(buffer, rows, cols);
+  CopyFromLines(view, row, col, passes_, place);
+  return place;
+}
+
+Rows<float> Converter::PlaceOf(const Lines& view, size_t row, size_t rows,
                                size_t col, size_t cols,
                                float* buffer) noexcept {
-  if (!IsHalf(view.type)) return WindowOf<float>(view, row, rows, col, cols);
+  if (!IsHalf(view.type) && !view.is_copied) {
+    return WindowOf<float>(view, row, rows, col, cols);
+  }
   return {buffer, rows, cols};
 }
 
-void Converter::Narrow(const Rows<float>& place, const AnyRows& view,
-                       size_t row, size_t col) const {
+void Converter::Narrow(const Rows<float>& place, const Lines& view, size_t row,
+                       size_t col) const {
+  if (view.is_copied) return CopyToLines(place, passes_, view, row, col);
   if (!IsHalf(view.type)) return;
   const auto narrow = passes_->narrow[HalfIndexOf(view.type)];
   if (view.stride == place.cols) {

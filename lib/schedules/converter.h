@@ -6,6 +6,7 @@
 
 #include "dispatch.h"
 #include "kernels/half_passes.h"
+#include "schedules/lines.h"
 #include "softlane/any_rows.h"
 #include "softlane/target.h"
 
@@ -23,14 +24,16 @@ class Converter {
       : passes_(&KernelsOf(kHalfPasses, target)) {}
 
   /// Columns [col, col + cols) of rows [row, row + rows) as floats: the floats
-  /// of the view, or widened to the buffer, without gaps.
+  /// of the view, or widened or copied to the buffer, without gaps.
   Rows<const float> Widened(const ConstAnyRows& view, size_t row, size_t rows,
                             size_t col, size_t cols, float* buffer) const;
+  Rows<const float> Widened(const ConstLines& view, size_t row, size_t rows,
+                            size_t col, size_t cols, float* buffer) const;
   /// The place of such results: in the view, or the buffer.
-  static Rows<float> PlaceOf(const AnyRows& view, size_t row, size_t rows,
+  static Rows<float> PlaceOf(const Lines& view, size_t row, size_t rows,
                              size_t col, size_t cols, float* buffer) noexcept;
   /// Takes results from the place that PlaceOf gave to the view.
-  void Narrow(const Rows<float>& place, const AnyRows& view, size_t row,
+  void Narrow(const Rows<float>& place, const Lines& view, size_t row,
               size_t col) const;
 
  private:

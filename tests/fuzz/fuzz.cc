@@ -10,6 +10,7 @@
 #include "functions.h"
 #include "names.h"
 #include "status_model.h"
+#include "tensors.h"
 #include "values.h"
 
 // One input is one call of one function of the C API. The call is made for
@@ -22,7 +23,8 @@ namespace {
 // The first byte of an input is a function's index: first those of names, so
 // that a new entry at the end of kFunctions changes no input of the corpus. The
 // index plus a multiple of kNumAll are other types.
-constexpr size_t kNumAll = kNumNameFunctions + kNumFunctions;
+constexpr size_t kNumOfRows = kNumNameFunctions + kNumFunctions;
+constexpr size_t kNumAll = kNumOfRows + kNumTensorFunctions;
 
 struct Counts {
   uint64_t executions, with[7], skipped;
@@ -208,6 +210,9 @@ void FuzzFunction(const Function& function, size_t types, Source& source,
 size_t NumFunctions() { return kNumAll; }
 
 const char* NameOf(size_t function) {
+  if (function >= kNumOfRows) {
+    return kTensorFunctions[function - kNumOfRows].name;
+  }
   return function < kNumNameFunctions
              ? kNameFunctions[function].name
              : kFunctions[function - kNumNameFunctions].name;
@@ -265,6 +270,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (only_function != SIZE_MAX) function = only_function;
   Counts& its_counts = counts[function];
   ++its_counts.executions;
+  if (function >= kNumOfRows) {
+    TensorFuzz fuzz(kTensorFunctions[function - kNumOfRows], source);
+    int status;
+    if (!fuzz.Check(status)) {
+      std::fprintf(stderr, "%s: a wrong answer\n", NameOf(function));
+      std::abort();
+    }
+    ++(status < 0 ? its_counts.skipped : its_counts.with[status]);
+    return 0;
+  }
   if (function >= kNumNameFunctions) {
     FuzzFunction(kFunctions[function - kNumNameFunctions],
                  first / NumFunctions(), source, its_counts);

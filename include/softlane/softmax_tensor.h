@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_SOFTMAX_TENSOR_H_
+#define SOFTLANE_SOFTMAX_TENSOR_H_
+
+#include "softlane/options.h"
+#include "softlane/status.h"
+#include "softlane/target.h"
+#include "softlane/tensor.h"
+
+namespace softlane {
+inline namespace v1 {
+
+// Softmax and its relatives along any axis of tensors in any layout. The
+// elements along the axis take the place of a row. Formula, special values,
+// accuracy and bits are those of the function of rows for the transposed
+// tensor. Element types are those of any_rows.h.
+//
+// Axis: in [0, rank), or negative: -1 is the last dimension. A tensor of rank 0
+// has the axis 0, also called -1, with one element.
+// Shapes: all tensors of a call have the same rank and the same sizes, except
+// that a tensor of logsumexps has size 1 along the axis. A size of 0 is good:
+// without other indices nothing is written; without indices along the axis each
+// logsumexp is -inf.
+// Aliasing: an output may be the view of an input of the same type, with the
+// same data and, where a size is above 1, the same strides. The output and
+// another tensor of these sizes may interleave, as slices of one tensor do: if
+// each of their strides has equally many bytes, and no byte is shared. In all
+// other cases, the memory from the first to the last element of an output must
+// not meet that of another operand. Inputs may overlap each other and
+// themselves.
+// Errors: kNullPointer; kBadShape, also for a rank above kMaxRank, a negative
+// size, an axis out of range, and sizes or strides beyond the address space;
+// kOverlap, also for an output whose strides do not nest: see tensor.h;
+// kBadOption, kTargetUnavailable.
+// Speed: dimensions whose strides fit are merged. Then rows, or columns along
+// the axis, are read and written where they stand if some dimension has stride
+// 1 in all tensors and the other strides are positive. Else chunks of rows are
+// copied to a buffer on the stack. The functions allocate nothing.
+
+/// probs = exp(scale * logits) / sum(exp(scale * logits)): see Softmax.
+Status Softmax(const ConstAnyTensor& logits, const AnyTensor& probs, int axis,
+               const SoftmaxOptions& options = {},
+               Target target = Target::kAuto) noexcept;
+
+/// Softmax, and logsumexp = log(sum(exp(scale * logits))): see
+/// SoftmaxWithLogSumExp.
+Status SoftmaxWithLogSumExp(const ConstAnyTensor& logits,
+                            const AnyTensor& probs,
+                            const Tensor<float>& logsumexp, int axis,
+                            const SoftmaxOptions& options = {},
+                            Target target = Target::kAuto) noexcept;
+
+/// log_probs = scale * logits - log(sum(exp(scale * logits))): see LogSoftmax.
+Status LogSoftmax(const ConstAnyTensor& logits, const AnyTensor& log_probs,
+                  int axis, const SoftmaxOptions& options = {},
+                  Target target = Target::kAuto) noexcept;
+
+/// logsumexp = log(sum(exp(scale * logits))): see LogSumExp.
+Status LogSumExp(const ConstAnyTensor& logits, const Tensor<float>& logsumexp,
+                 int axis, float scale = 1.0f,
+                 Target target = Target::kAuto) noexcept;
+
+/// dlogits = scale * probs * (dprobs - sum(probs * dprobs)): see
+/// SoftmaxBackward.
+Status SoftmaxBackward(const ConstAnyTensor& probs,
+                       const ConstAnyTensor& dprobs, const AnyTensor& dlogits,
+                       int axis, float scale = 1.0f,
+                       Target target = Target::kAuto) noexcept;
+
+/// dlogits = scale * (dlog_probs - exp(log_probs) * sum(dlog_probs)): see
+/// LogSoftmaxBackward.
+Status LogSoftmaxBackward(const ConstAnyTensor& log_probs,
+                          const ConstAnyTensor& dlog_probs,
+                          const AnyTensor& dlogits, int axis,
+                          float scale = 1.0f,
+                          Target target = Target::kAuto) noexcept;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_SOFTMAX_TENSOR_H_

@@ -1,0 +1,218 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_TENSOR_H_
+#define SOFTLANE_TENSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <type_traits>
+
+#include "softlane/any_rows.h"
+#include "softlane/planes.h"
+#include "softlane/rows.h"
+#include "softlane/types.h"
+
+namespace softlane {
+inline namespace v1 {
+
+/// The most dimensions of a tensor.
+inline constexpr int kMaxRank = 8;
+
+/// The dimensions of a tensor. A tensor of rank 0 has one element.
+struct TensorShape {
+  /// No dimensions.
+  constexpr TensorShape() noexcept = default;
+  /// Strides count elements. Null strides are those of a tensor without gaps,
+  /// whose last dimension has stride 1. If the rank is not in [0, kMaxRank], no
+  /// size is read, and functions return kBadShape.
+  constexpr TensorShape(int num_dims, const int64_t* dim_sizes,
+                        const int64_t* dim_strides) noexcept
+      : rank(num_dims) {
+    if (num_dims < 0 || num_dims > kMaxRank) return;
+    uint64_t dense = 1;  // wraps where functions return kBadShape
+    for (int d = num_dims; d-- > 0;) {
+      sizes[d] = dim_sizes[d];
+      strides[d] =
+          dim_strides != nullptr ? dim_strides[d] : static_cast<int64_t>(dense);
+      dense *= static_cast<uint64_t>(dim_sizes[d]);
+    }
+  }
+
+  /// The index of a dimension; a negative number counts from the end.
+  constexpr int DimOf(int dim) const noexcept {
+    return dim < 0 ? dim + rank : dim;
+  }
+
+  int rank = 0;                    ///< The number of dimensions.
+  int64_t sizes[kMaxRank] = {};    ///< The size of each dimension.
+  int64_t strides[kMaxRank] = {};  ///< From one index to the next, in elements.
+};
+
+}  // namespace v1
+
+namespace internal {
+
+// Indices [first, first + count) of a dimension.
+struct TensorRange {
+  int dim;
+  int64_t first, count;
+};
+
+// The number of indices of the largest of n parts, over that of even parts.
+constexpr double LargestPart(int64_t size, size_t n) noexcept {
+  const size_t all = static_cast<size_t>(size);
+  const size_t largest = all / n + (all % n != 0 ? 1 : 0);
+  return static_cast<double>(largest) * static_cast<double>(n) /
+         static_cast<double>(all);
+}
+
+// Part i of n: the dimension depends on sizes that all operands of a call have.
+// A dimension of -1 is that of a tensor of rank 0, or there is no such axis.
+constexpr TensorRange RangeOfPart(const TensorShape& shape, size_t i, size_t n,
+                                  int axis) noexcept {
+  if (shape.rank <= 0 || shape.rank > kMaxRank || axis < -shape.rank ||
+      axis >= shape.rank) {
+    return {-1, 0, 0};
+  }
+  const int axis_dim = shape.DimOf(axis);
+  int dim = axis_dim;
+  for (int d = 0; d < shape.rank; ++d) {
+    if (d == axis_dim || shape.sizes[d] <= 0) continue;
+    if (dim == axis_dim ||
+        LargestPart(shape.sizes[d], n) < LargestPart(shape.sizes[dim], n)) {
+      dim = d;
+    }
+  }
+  if (dim == axis_dim) return {dim, 0, i == 0 ? shape.sizes[dim] : 0};
+  const size_t size = static_cast<size_t>(shape.sizes[dim]);
+  const bool has_lines = dim == shape.rank - 1 && size / 64 >= n;
+  const size_t first =
+      has_lines ? FirstInnerOfPart(size, i, n) : FirstOfPart(size, i, n);
+  const size_t end = has_lines ? FirstInnerOfPart(size, i + 1, n)
+                               : FirstOfPart(size, i + 1, n);
+  return {dim, static_cast<int64_t>(first), static_cast<int64_t>(end - first)};
+}
+
+// The same view of part i.
+template <class View>
+constexpr View PartOf(const View& view, size_t i, size_t n, int axis) noexcept {
+  const TensorRange part = RangeOfPart(view, i, n, axis);
+  if (part.dim >= 0) return view.Slice(part.dim, part.first, part.count);
+  View scalar = view;
+  if (view.rank == 0 && i != 0) {
+    scalar.rank = 1;
+    scalar.sizes[0] = 0;
+  }
+  return scalar;
+}
+
+}  // namespace internal
+
+inline namespace v1 {
+
+/// A view of a tensor in any layout: element (i, j, ...) is
+/// `data[i * strides[0] + j * strides[1] + ...]`. It takes the sizes and
+/// strides of other libraries' tensors as they are. A view is trivially
+/// copyable and owns nothing. It checks nothing; the functions that take a view
+/// check it: see softmax_tensor.h.
+///
+/// Strides: any numbers, also 0 and negative ones. The strides of an output
+/// nest: ordered by their absolute value, each is larger than the distance from
+/// the first to the last element of the dimensions before it. So no two indices
+/// have one element. The stride of a dimension of size 1 is not used. A view
+/// without elements may have any strides and null data.
+///
+///   at::Tensor x = ...;
+///   softlane::Tensor<const float> logits(x.data_ptr<float>(), x.dim(),
+///                                        x.sizes().data(),
+///                                        x.strides().data());
+template <typename T>
+struct Tensor : TensorShape {
+  /// A null tensor of rank 0.
+  constexpr Tensor() noexcept = default;
+  /// See TensorShape.
+  constexpr Tensor(T* first, int num_dims, const int64_t* dim_sizes,
+                   const int64_t* dim_strides = nullptr) noexcept
+      : TensorShape(num_dims, dim_sizes, dim_strides), data(first) {}
+
+  /// `Tensor<float>` converts to `Tensor<const float>`.
+  template <typename U, typename = std::enable_if_t<std::is_same_v<const U, T>>>
+  constexpr Tensor(const Tensor<U>& other) noexcept  // NOLINT: implicit
+      : TensorShape(other), data(other.data) {}
+
+  /// The view of indices [first, first + count) of a dimension; they must
+  /// exist. A negative dimension counts from the end.
+  constexpr Tensor Slice(int dim, int64_t first, int64_t count) const noexcept {
+    Tensor slice = *this;
+    slice.sizes[DimOf(dim)] = count;
+    if (data != nullptr && count != 0)
+      slice.data += first * strides[DimOf(dim)];
+    return slice;
+  }
+  /// Part i of n parts of a call along this axis; i < n. Of n threads, thread i
+  /// takes part i of each operand, and the bits stay the same. The parts divide
+  /// another dimension than the axis: the first that gives the most even parts.
+  /// A part may have no elements. Where the axis is the only dimension with
+  /// indices, part 0 has all of it.
+  constexpr Tensor Part(size_t i, size_t n, int axis) const noexcept {
+    return internal::PartOf(*this, i, n, axis);
+  }
+
+  T* data = nullptr;  ///< Element (0, 0, ...).
+};
+
+/// Tensor<T> for a type T that is known at run time; see any_rows.h for the
+/// types of a call. A Tensor<T> converts to it.
+template <typename Void>
+struct BasicAnyTensor : TensorShape {
+  /// A null tensor of rank 0.
+  constexpr BasicAnyTensor() noexcept = default;
+  /// See TensorShape.
+  constexpr BasicAnyTensor(Void* first, ElementType element_type, int num_dims,
+                           const int64_t* dim_sizes,
+                           const int64_t* dim_strides = nullptr) noexcept
+      : TensorShape(num_dims, dim_sizes, dim_strides),
+        data(first),
+        type(element_type) {}
+
+  /// `Tensor<BFloat16>` converts to AnyTensor and ConstAnyTensor.
+  template <typename T,
+            typename = std::enable_if_t<std::is_convertible_v<T*, Void*>>>
+  constexpr BasicAnyTensor(
+      const Tensor<T>& other) noexcept  // NOLINT: by design
+      : TensorShape(other), data(other.data), type(kElementType<T>) {}
+  /// AnyTensor converts to ConstAnyTensor.
+  template <typename U,
+            typename = std::enable_if_t<std::is_same_v<const U, Void>>>
+  constexpr BasicAnyTensor(
+      const BasicAnyTensor<U>& other) noexcept  // NOLINT: by design
+      : TensorShape(other), data(other.data), type(other.type) {}
+
+  /// As Tensor<T>::Slice.
+  BasicAnyTensor Slice(int dim, int64_t first, int64_t count) const noexcept {
+    using Byte = std::conditional_t<std::is_const_v<Void>, const unsigned char,
+                                    unsigned char>;
+    BasicAnyTensor slice = *this;
+    slice.sizes[DimOf(dim)] = count;
+    if (data != nullptr && count != 0) {
+      slice.data =
+          static_cast<Byte*>(data) +
+          first * strides[DimOf(dim)] * static_cast<int64_t>(SizeOf(type));
+    }
+    return slice;
+  }
+  /// As Tensor<T>::Part.
+  BasicAnyTensor Part(size_t i, size_t n, int axis) const noexcept {
+    return internal::PartOf(*this, i, n, axis);
+  }
+
+  Void* data = nullptr;                      ///< Element (0, 0, ...).
+  ElementType type = ElementType::kFloat32;  ///< Of all elements.
+};
+
+using AnyTensor = BasicAnyTensor<void>;
+using ConstAnyTensor = BasicAnyTensor<const void>;
+
+}  // namespace v1
+}  // namespace softlane
+
+#endif  // SOFTLANE_TENSOR_H_

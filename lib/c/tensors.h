@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_C_TENSORS_H_
+#define SOFTLANE_LIB_C_TENSORS_H_
+
+#include "c/convert.h"
+#include "softlane/c.h"
+#include "softlane/tensor.h"
+
+// The tensors of the C twins.
+
+namespace softlane {
+namespace c {
+
+inline AnyTensor Out(const softlane_tensor* t) noexcept {
+  return {t->data, FromInt<ElementType>(t->type), t->rank, t->sizes,
+          t->strides};
+}
+inline ConstAnyTensor In(const softlane_tensor* t) noexcept { return Out(t); }
+
+/// Runs a function of tensors, none of which is null. A reduced tensor has
+/// floats, or is null where the function has none.
+template <class Run>
+int RunTensors(bool has_all, const softlane_tensor* reduced,
+               const Run& run) noexcept {
+  if (!has_all) return ToInt(Status::kNullPointer);
+  Tensor<float> floats;
+  if (reduced != nullptr) {
+    if (reduced->type != SOFTLANE_F32) return ToInt(Status::kBadOption);
+    floats = Tensor<float>(static_cast<float*>(reduced->data), reduced->rank,
+                           reduced->sizes, reduced->strides);
+  }
+  return ToInt(run(floats));
+}
+
+}  // namespace c
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_C_TENSORS_H_

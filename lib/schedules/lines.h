@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_LINES_H_
+#define SOFTLANE_LIB_SCHEDULES_LINES_H_
+
+#include <cstddef>
+#include <type_traits>
+
+#include "softlane/any_rows.h"
+
+namespace softlane {
+namespace internal {
+
+/// Rows of any type, whose elements may have any stride. Rows convert to it.
+/// Strides of lines count modulo 2^64, so a stride may stand for a negative
+/// number.
+template <typename Void>
+struct BasicLines : BasicAnyRows<Void> {
+  constexpr BasicLines() noexcept = default;
+  constexpr BasicLines(
+      const BasicAnyRows<Void>& rows) noexcept  // NOLINT: by design
+      : BasicAnyRows<Void>(rows) {}
+
+  /// Element (r, c).
+  Void* At(size_t r, size_t c) const noexcept {
+    using Byte = std::conditional_t<std::is_const_v<Void>, const unsigned char,
+                                    unsigned char>;
+    const size_t elements = r * this->stride + c * col_stride;
+    return static_cast<Byte*>(this->data) +
+           static_cast<ptrdiff_t>(elements * SizeOf(this->type));
+  }
+
+  bool is_copied = false;  ///< No function takes these rows where they stand.
+  size_t col_stride = 1;   ///< From one column to the next, in elements.
+};
+
+using Lines = BasicLines<void>;
+using ConstLines = BasicLines<const void>;
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_LINES_H_

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_TENSOR_FOLD_H_
+#define SOFTLANE_LIB_TENSOR_FOLD_H_
+
+#include <cstddef>
+
+#include "schedules/lines.h"
+#include "softlane/any_planes.h"
+#include "tensor/tensor_check.h"
+
+// A call on tensors becomes calls on lines, or on planes. Dimensions of size 1
+// are left out, and those whose strides fit in all operands are merged. Of the
+// other dimensions, one or two are those of the views, and the rest is a loop.
+
+namespace softlane {
+namespace internal {
+
+/// A piece of a call: lines along the axis, or planes with this axis.
+struct Piece {
+  struct View {
+    char* data;
+    ptrdiff_t outer_stride;  // that of lines, too
+    ptrdiff_t axis_stride;
+    ptrdiff_t step;  // in bytes, to the next piece
+    ElementType type;
+    bool is_copied, is_reduced, is_output;
+  };
+
+  ConstLines In(size_t k) const { return LinesOf<const void>(views[k]); }
+  Lines Out(size_t k) const { return LinesOf<void>(views[k]); }
+  ConstAnyPlanes InPlanes(size_t k) const {
+    return PlanesOf<const void>(views[k]);
+  }
+  AnyPlanes OutPlanes(size_t k) const { return PlanesOf<void>(views[k]); }
+
+  bool are_planes;
+  size_t outer, axis, inner;  // lines: outer is their number, and inner is 1
+  View views[kMaxTensors];
+
+ private:
+  template <typename Void>
+  BasicLines<Void> LinesOf(const View& v) const {
+    BasicLines<Void> lines(BasicAnyRows<Void>(
+        v.data, v.type, outer, axis, static_cast<size_t>(v.outer_stride)));
+    lines.col_stride = static_cast<size_t>(v.axis_stride);
+    lines.is_copied = v.is_copied;
+    return lines;
+  }
+  template <typename Void>
+  BasicAnyPlanes<Void> PlanesOf(const View& v) const {
+    return {v.data,
+            v.type,
+            outer,
+            axis,
+            inner,
+            static_cast<size_t>(v.outer_stride),
+            static_cast<size_t>(v.axis_stride)};
+  }
+};
+
+/// Pieces of a call, one after the other. All of a call would take stack.
+struct Pieces {
+  /// Goes to the next piece, after the last one to the first.
+  void Next() {
+    const bool is_last = ++index == size;
+    for (size_t k = 0; k < count; ++k) {
+      const ptrdiff_t steps = static_cast<ptrdiff_t>(size) - 1;
+      piece.views[k].data +=
+          is_last ? -steps * piece.views[k].step : piece.views[k].step;
+    }
+    if (is_last) index = 0;
+  }
+
+  Piece piece;
+  size_t count;     // of operands
+  size_t size = 1;  // of these pieces
+  size_t index = 0;
+  size_t groups;  // of as many pieces, in the call
+};
+
+/// Checks the operands of a call, of which the first is not reduced, and gives
+/// the pieces of a group. A call without elements has no groups.
+Status FoldTensors(const TensorOperand* operands, size_t count, int axis,
+                   size_t group, Pieces& pieces) noexcept;
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_TENSOR_FOLD_H_
