@@ -34,13 +34,16 @@ size_t ColumnsAtOnce(size_t n) {
   return cols;
 }
 
-// Whether the results go past the caches: see StreamsLongGradients.
+// Whether the results go past the caches. A line of results that do not is read
+// before it is written, so the results count twice. ns per element on Zen 5
+// with AVX-512 at 1 x 19 x 65536, streamed and not: softmax 0.206 and 0.228,
+// log-softmax 0.18 and 0.27.
 bool IsStreamed(const GradientCall& call, size_t cached) {
   const Planes<float>& dx = call.dx;
   const bool has_lines = reinterpret_cast<uintptr_t>(dx.data) % 64 == 0 &&
                          dx.axis_stride % 16 == 0 && dx.outer_stride % 16 == 0;
   return call.lanes > 1 && has_lines && dx.data != call.a.data &&
-         dx.data != call.b.data && dx.outer * dx.axis > cached / 3 / dx.inner;
+         dx.data != call.b.data && dx.outer * dx.axis > cached / 4 / dx.inner;
 }
 
 // Planes of floats, whose columns are not copied to a tile.
