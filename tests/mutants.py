@@ -1259,7 +1259,7 @@ MUTANTS = [
     ("any/state_parts.cc", "(kStateCols - first_col % kStateCols) % kStateCols", "0 * first_col"),
     ("schedules/half_rows.cc", "if (!result.in_range) return false; if (b == last) break;", "if (b == last) break;"),
     ("schedules/half_rows.cc", "if (!result.in_range) return false; slot =", "slot ="),
-    ("schedules/half_rows.cc", "if (MayHaveTiny(result.sum)) Divide(slot);", ""),
+    ("schedules/half_rows.cc", "if (!is_half_ || MayHaveTiny(result.sum)) Divide(slot);", "if (!is_half_) Divide(slot);"),
     ("schedules/half_rows.cc", "MayHaveTiny(row.sum),", "false,"),
     ("schedules/half_rows.cc", "r % 3 * kMinNextCols", "r % 2 * kMinNextCols"),
     ("schedules/half_rows.cc", "(this->*run)(r)) continue; DivideAll();", "(this->*run)(r)) continue;"),

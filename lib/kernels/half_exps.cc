@@ -207,17 +207,16 @@ void Split(const float* e, void* upper, void* lower, size_t n) {
   }
 }
 
-// Of exp values in the order of ExpRow.
-template <class Half>
+template <class Half, bool kInWords>
 void Divide(const float* e, void* probs, size_t n, double sum) {
   const Probabilities probabilities(internal::ReciprocalOf(sum));
   Half* const to = static_cast<Half*>(probs);
   for (size_t i = 0; i < n; i += 2 * kLanes) {
-    StoreUsual<kAreWords<Half, Half>>(
-        probabilities(Two{Load(e + i), Load(e + i + kLanes)}), to + i);
+    StoreUsual<kInWords>(probabilities(Two{Load(e + i), Load(e + i + kLanes)}),
+                         to + i);
   }
 }
-template <class Half>
+template <class Half, bool kInWords>
 void DivideSplit(void* upper, const void* lower, size_t n, double sum) {
   const Probabilities probabilities(internal::ReciprocalOf(sum));
   Half* const to = static_cast<Half*>(upper);
@@ -225,7 +224,7 @@ void DivideSplit(void* upper, const void* lower, size_t n, double sum) {
   const BFloat16* const from_lower = static_cast<const BFloat16*>(lower);
   for (size_t i = 0; i < n; i += 2 * kLanes) {
     const Two e = JoinTwo(from_upper + i, from_lower + i);
-    StoreUsual<kAreWords<Half, Half>>(probabilities(e), to + i);
+    StoreUsual<kInWords>(probabilities(e), to + i);
   }
 }
 
@@ -235,8 +234,12 @@ constexpr HalfRowKernels kKernels = {
      {&ExpRow<Float16, Float16>, &ExpRow<Float16, float>}},
     &ExpBehind,
     &Split,
-    {&Divide<BFloat16>, &Divide<Float16>},
-    {&DivideSplit<BFloat16>, &DivideSplit<Float16>},
+    {{&Divide<BFloat16, kAreWords<BFloat16, BFloat16>>,
+      &Divide<BFloat16, false>},
+     {&Divide<Float16, false>, &Divide<Float16, false>}},
+    {{&DivideSplit<BFloat16, kAreWords<BFloat16, BFloat16>>,
+      &DivideSplit<BFloat16, false>},
+     {&DivideSplit<Float16, false>, &DivideSplit<Float16, false>}},
     {{&ExpBlocks<BFloat16, kAreWords<BFloat16, BFloat16>>,
       &ExpBlocks<BFloat16, false>},
      {&ExpBlocks<Float16, false>, &ExpBlocks<Float16, false>}},

@@ -48,9 +48,12 @@ struct HalfRowKernels {
   void (*split)(const float* e, void* upper, void* lower, size_t n);
   /// The probabilities of a row's exp values, whole blocks of 64. They may be
   /// tiny.
-  void (*divide[2])(const float* e, void* probs, size_t n, double sum);
+  /// The first index is HalfIndexOf their type. With the second index 1 exp
+  /// values are in order, with 0 in that of exp_row.
+  void (*divide[2][2])(const float* e, void* probs, size_t n, double sum);
   /// The same of split exp values, in place of the upper halves.
-  void (*divide_split[2])(void* upper, const void* lower, size_t n, double sum);
+  void (*divide_split[2][2])(void* upper, const void* lower, size_t n,
+                             double sum);
   /// The exp values of n logits, whole blocks of 64. False if an exp value does
   /// not fit the range. The first index is HalfIndexOf the type. With the
   /// second index 1 they are in order; with 0 they may be in words, see

@@ -13,13 +13,11 @@ namespace internal {
 namespace {
 
 constexpr size_t kBlock = 64;
-// Chunks are faster with shorter rows. The time over that of floats, AVX2 on
-// Zen 3. At 16 x 256, bfloat16: 1.42 in chunks, 1.47 here; float16: 1.23 and
-// 1.25. At 8 x 1024, bfloat16: 1.48 in chunks, 1.31 here; float16: 1.29 and
-// 1.10.
+// Few shorter rows are faster in chunks, and others are batches. The time over
+// that of floats at 16 x 256, AVX2 on Zen 3, bfloat16: 1.42 in chunks, 1.47
+// here; float16: 1.23 and 1.25.
 constexpr size_t kMinCols = 384;
-// See kMinNextCols in row_schedule.h.
-constexpr size_t kMinNextCols = 1280;
+constexpr size_t kMinNextCols = 1280;  // see row_schedule.h
 // The columns of a place on the stack.
 constexpr size_t kShortPlace = kSumCols, kLongPlace = 2 * kSumCols;
 static_assert(3 * kMinNextCols <= 2 * kShortPlace, "three places");
@@ -42,12 +40,14 @@ class HalfRows {
         n_(x.cols),
         full_(n_ / kBlock * kBlock),
         distance_(n_ < kMinNextCols ? 2 : 1),
-        type_(HalfIndexOf(x.type)),
+        is_half_(IsHalf(x.type)),
+        type_(HalfIndexOf(is_half_ ? x.type : y.type)),
         kernels_(KernelsOf(kHalfRowKernels, target)),
         exp_row_(kernels_.exp_row[type_][places == nullptr ? 1 : 0]),
         passes_(KernelsOf(kHalfPasses, target)),
         row_(KernelsOf(kRowKernels, target)),
         softmax_(KernelsOf(kSoftmaxKernels, target)),
+        plain_(KernelsOf(kPlainLogitsKernels, target)),
         others_(others),
         params_{parts, {}, false, false},
         prediction_(parts),
@@ -87,8 +87,10 @@ class HalfRows {
   }
   void Sample(size_t r) {
     alignas(64) float logits[kBlock];
-    Widen(r, 0, kBlock, logits);
-    const RowSample sample = row_.sample(logits, kBlock, params_.parts);
+    if (is_half_) Widen(r, 0, kBlock, logits);
+    const RowSample sample =
+        row_.sample(is_half_ ? logits : static_cast<const float*>(x_.At(r, 0)),
+                    kBlock, params_.parts);
     prediction_.SetMax(sample.max);
     is_usable_ =
         prediction_.IsUsable() && !sample.is_wide && !sample.has_masked;
@@ -119,19 +121,14 @@ class HalfRows {
     double block_sums[kMaxJobBlocks];
     job.block_sums = block_sums;
     RowResult result;
-    RunBlock(r, 0, job, result);
+    is_half_ ? RunHalves(r, 0, job, result) : RunFloats(job, result);
     DivideLast(slot);
-    if (n_ > kSumCols) {
-      RowJob of_blocks;
-      of_blocks.n = n_;
-      of_blocks.block_sums = block_sums;
-      JoinBlocks(false, of_blocks, params_, result);
-    }
+    if (is_half_ && n_ > kSumCols) Join(block_sums, result);
     if (!result.in_range) return false;
     slot = {e, y_.At(r, 0), result.sum};
     prediction_.Follow(result.sum);
     is_usable_ = prediction_.IsUsable();
-    if (MayHaveTiny(result.sum)) Divide(slot);
+    if (!is_half_ || MayHaveTiny(result.sum)) Divide(slot);
     return true;
   }
 
@@ -141,7 +138,7 @@ class HalfRows {
 
   bool SplitRow(size_t r) {
     const size_t last = BlocksOf(n_) - 1;
-    double block_sums[kMaxJobBlocks];
+    double block_sums[kMaxSplitCols / kSumCols + 1];
     params_.range = prediction_.Range();
     RowResult result;
     for (size_t b = 0; b <= last; ++b) {
@@ -151,20 +148,17 @@ class HalfRows {
       job.logits = x_.At(r, col);
       job.n = BlockCols(col, n_);
       job.e = e;
-      RunBlock(r, col, job, result);
+      is_half_ ? RunHalves(r, col, job, result) : RunFloats(job, result);
       if (!result.in_range) return false;
       if (b == last) break;
       block_sums[b] = result.row_sum;
       kernels_.split(e, y_.At(r, col), e, kSumCols);
     }
-    RowJob of_blocks;
-    of_blocks.n = n_;
-    of_blocks.block_sums = block_sums;
-    JoinBlocks(false, of_blocks, params_, result);
+    Join(block_sums, result);
     if (!result.in_range) return false;
     for (size_t b = 0; b < last; ++b) {
-      kernels_.divide_split[type_](y_.At(r, b * kSumCols), PlaceOfBlock(b),
-                                   kSumCols, result.sum);
+      kernels_.divide_split[type_][is_half_ ? 0 : 1](
+          y_.At(r, b * kSumCols), PlaceOfBlock(b), kSumCols, result.sum);
     }
     const size_t col = last * kSumCols;
     DivideAll({PlaceOfBlock(last), y_.At(r, col), result.sum}, n_ - col);
@@ -173,8 +167,14 @@ class HalfRows {
     return true;
   }
 
+  [[gnu::noinline]] void Join(double* block_sums, RowResult& result) const {
+    RowJob of_blocks;
+    of_blocks.n = n_, of_blocks.block_sums = block_sums;
+    JoinBlocks(false, of_blocks, params_, result);
+  }
   // The exp values of a row, or of a block of it from column `col` on.
-  void RunBlock(size_t r, size_t col, HalfRowJob& job, RowResult& result) {
+  [[gnu::noinline]] void RunHalves(size_t r, size_t col, HalfRowJob& job,
+                                   RowResult& result) const {
     LastBlock last;
     job.last = nullptr;
     const size_t full = job.n / kBlock * kBlock;
@@ -186,6 +186,18 @@ class HalfRows {
     }
     exp_row_(job, params_, result);
   }
+  // They have no pending row.
+  [[gnu::noinline]] void RunFloats(const HalfRowJob& job,
+                                   RowResult& result) const {
+    RowJob row = {};
+    row.logits = static_cast<const float*>(job.logits);
+    row.n = job.n;
+    row.sink = -kInfinity;
+    row.e = job.e;
+    row.block_sums = job.n > kSumCols ? job.block_sums : nullptr;
+    result.in_range =
+        !plain_.exp_rows[0](nullptr, &row, 1, params_, &result).has_failed;
+  }
 
   // The columns behind the whole blocks.
   void DivideLast(Pending& row) {
@@ -196,11 +208,10 @@ class HalfRows {
     if (row.e != nullptr) DivideAll(row, n_);
     row.e = nullptr;
   }
-  // n columns.
   void DivideAll(const Pending& row, size_t n) {
     if (places_ == nullptr) return DivideBehind(row, 0, n);
     const size_t full = n / kBlock * kBlock;
-    kernels_.divide[type_](row.e, row.to, full, row.sum);
+    kernels_.divide[type_][is_half_ ? 0 : 1](row.e, row.to, full, row.sum);
     DivideBehind(row, full, n);
   }
   // Columns [col, n), whose exp values are in order.
@@ -218,13 +229,16 @@ class HalfRows {
 
   const ConstAnyRows& x_;
   const AnyRows& y_;
-  const size_t n_, full_, distance_, type_;
+  const size_t n_, full_, distance_;
+  const bool is_half_;
+  const size_t type_;  // the half type
   const HalfRowKernels& kernels_;
   void (*const exp_row_)(const HalfRowJob& job, const ExpParams& params,
                          RowResult& result);
   const HalfPasses& passes_;
   const RowKernels& row_;
   const SoftmaxKernels& softmax_;
+  const LogitsKernels& plain_;
   const OtherHalfRows& others_;
   ExpParams params_;
   Prediction prediction_;
@@ -265,9 +279,8 @@ bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
                  const OtherHalfRows& others) {
   const size_t n = x.cols;
   const bool is_in_output = !IsHalf(y.type);
-  if (!IsHalf(x.type) || n < kMinCols ||
-      n > (is_in_output ? kMaxJobCols : kMaxSplitCols) || !parts.is_usual ||
-      (n > kLongPlace && x.data == y.data) ||
+  if (n < kMinCols || n > (is_in_output ? kMaxJobCols : kMaxSplitCols) ||
+      !parts.is_usual || (n > kLongPlace && x.data == y.data) ||
       KernelsOf(kHalfRowKernels, target).exp_last == nullptr) {
     return false;
   }

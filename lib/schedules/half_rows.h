@@ -20,11 +20,11 @@ struct OtherHalfRows {
   const void* call;
 };
 
-/// Softmax of rows of a half type to the same type or to floats, without a pass
-/// of its own for each conversion, by a predicted exponent. Exp values wait for
-/// their division in the output or, if that is of a half type, in places on the
-/// stack. Rows that do not fit the prediction are other rows.
-/// False if the target, the type or the shape has no such schedule; then
+/// Softmax of rows of a half type to the same type or to floats, or of floats
+/// to a half type, by a predicted exponent. Halves are converted in the passes.
+/// Exp values wait for their division in the output or, if that is of a half
+/// type, in places on the stack. Rows that do not fit the prediction are other
+/// rows. False if the target, the type or the shape has no such schedule; then
 /// nothing is written.
 bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
                  const ScaleParts& parts, Target target,
