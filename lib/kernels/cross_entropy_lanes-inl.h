@@ -130,8 +130,11 @@ class LaneLosses {
     VD label_loss = hn::Zero(d);
     if (loss_.is_wanted) {
       const LaneLabelLoss loss(others, label, sum);
-      // The sum is not the label's exp value, or the label is large.
-      if (!has_logs_ && !hn::AllFalse(d, MayBeOne(sum))) {
+      // The sum is not the label's exp value, or the label is large: only an
+      // exp value beside which the label's adds nothing is the whole sum.
+      const auto may_be_one = hn::And(
+          MayBeOne(sum), hn::Lt(hn::Mul(label, hn::Set(d, 0x1p50)), sum));
+      if (!has_logs_ && !hn::AllFalse(d, may_be_one)) {
         kernels_.log_sums(tile_, loss_.parts, log_sums_);
         has_logs_ = true;
       }

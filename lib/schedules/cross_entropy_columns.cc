@@ -42,10 +42,10 @@ class Transposing {
   static size_t TileRows(void* context, size_t first, size_t count) {
     return static_cast<Transposing*>(context)->tiles_.RowsOf(first, count);
   }
-  static bool Tile(void* context, const Loss& loss, size_t first, size_t count,
+  static bool Tile(void* context, const Loss& loss, size_t count,
                    const LabelledRow* rows, double* losses) {
-    return static_cast<Transposing*>(context)->tiles_.Run(loss, first, count,
-                                                          rows, losses);
+    return static_cast<Transposing*>(context)->tiles_.Run(loss, count, rows,
+                                                          losses);
   }
   void Load(size_t first, size_t count) {
     const size_t stride = views_.x.stride;

@@ -25,10 +25,7 @@ class CrossEntropyLoop {
         tiles_(KernelsOf(kTileKernels, target)),
         loss_{options_, SplitScale(options_.scale, parts_), 0.0,
               call.shares_fit_floats, call.loss != nullptr},
-        divisor_(call.HasLabels()
-                     ? static_cast<double>(call.counted)
-                     : static_cast<double>(call.logits.rows) *
-                           static_cast<double>(call.batches->count)) {
+        divisor_(call.NumCounted()) {
     if (options_.label_smoothing != 0.0f) {
       loss_.smoothing = double{options_.label_smoothing} /
                         static_cast<double>(call.logits.cols);
@@ -39,11 +36,11 @@ class CrossEntropyLoop {
   }
 
   void Run() {
-    const size_t rows = call_.logits.rows;
     if (HasNoColumns()) {
       // With labels, all rows are ignored.
       if (!call_.HasLabels() && call_.counted != 0) total_ = kNaN;
     } else if (HasResults()) {
+      const size_t rows = call_.logits.rows;
       ForBatches([&](size_t) { RunRows(0, rows, RowsAtOnce()); });
     }
     Finish();
@@ -87,21 +84,19 @@ class CrossEntropyLoop {
     const size_t rows = call_.logits.rows;
     for (size_t r = 0, count; r < rows; r += count) {
       count = source.tiles->rows(source.context, first + r, rows - r);
-      if (!RunColumnTile(source, first, r, count)) {
-        LoadAndRun(source, first, r, r + count);
-      }
+      const bool is_done = RunColumnTile(source, r, count);
+      if (!is_done) LoadAndRun(source, first, r, r + count);
     }
   }
-  [[gnu::noinline]] bool RunColumnTile(const LossSource& source, size_t first,
-                                       size_t r, size_t count) {
+  [[gnu::noinline]] bool RunColumnTile(const LossSource& source, size_t r,
+                                       size_t count) {
     LabelledRow rows[kMaxTileLanes];
     alignas(64) double losses[kMaxTileLanes];
     SetRows(r, count, rows);
-    if (!source.tiles->run(source.context, loss_, first + r, count, rows,
-                           losses)) {
+    if (!source.tiles->run(source.context, loss_, count, rows, losses)) {
       return false;
     }
-    for (size_t k = 0; k < count; ++k) AddLoss(r + k, losses[k]);
+    AddLosses(r, count, losses);
     return true;
   }
   // The rows from `begin` to `end`, of which `first` is that of row 0.
@@ -141,8 +136,10 @@ class CrossEntropyLoop {
     divisor_ = 0.0;
     if (call_.counted == 0) return;
     ForBatches([&](size_t) {
-      for (size_t r = 0; r < call_.logits.rows; ++r) {
-        if (!IsIgnored(r)) divisor_ += options_.class_weights[LabelOf(r)];
+      const size_t first = FirstLabel(), end = first + call_.logits.rows;
+      for (size_t r = first; r < end; ++r) {
+        if (!call_.IsIgnored(r))
+          divisor_ += options_.class_weights[call_.labels[r]];
       }
     });
   }
@@ -157,13 +154,7 @@ class CrossEntropyLoop {
     return loss_.is_wanted || (HasGradient() && call_.logits.cols != 0);
   }
   bool IsMean() const { return options_.reduction == Reduction::kMean; }
-  bool IsIgnored(size_t r) const { return call_.IsIgnored(FirstLabel() + r); }
   size_t FirstLabel() const { return batch_ * call_.batches->labels; }
-  size_t LabelOf(size_t r) const {
-    return call_.HasLabels()
-               ? static_cast<size_t>(call_.labels[FirstLabel() + r])
-               : kNoLabel;
-  }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
   // Those of the batch.
   const float* UpstreamRows() const {
@@ -177,20 +168,18 @@ class CrossEntropyLoop {
     const Rows<const float>& x = call_.logits;
     const size_t i = r - base_;
     float* const dx = HasGradient() ? call_.dlogits.Row(i) : nullptr;
-    if (IsIgnored(r)) {
+    LabelledRow row;
+    SetRows(r, 1, &row);
+    if (row.is_ignored) {
       for (size_t c = 0; HasGradient() && c < x.cols; ++c) dx[c] = 0.0f;
       return 0.0;
     }
-    const float* const upstream_rows = UpstreamRows();
-    return kernels_.row(
-        loss_, x.Row(i), dx, x.cols, LabelOf(r),
-        call_.HasLabels() ? nullptr : call_.targets->Row(i),
-        upstream_rows == nullptr ? upstream_ : upstream_rows[r]);
+    return kernels_.row(loss_, x.Row(i), dx, x.cols, row.label,
+                        call_.HasLabels() ? nullptr : call_.targets->Row(i),
+                        row.upstream);
   }
 
-  bool HasShares() const {
-    return !call_.HasLabels() || loss_.smoothing != 0.0;
-  }
+  bool HasShares() const { return !call_.HasLabels() || loss_.smoothing != 0; }
   // Whether tiles have the options.
   bool MayHaveTiles() const {
     return loss_.parts.is_usual && (!HasShares() || loss_.shares_fit_floats);
@@ -210,12 +199,7 @@ class CrossEntropyLoop {
     return HasShares() ? ShareTileWidth(rows, cols, tiles_.lanes)
                        : RowTileWidth(rows, cols, tiles_.lanes);
   }
-  void AddLoss(size_t r, double loss) {
-    if (options_.reduction == Reduction::kNone && loss_.is_wanted) {
-      call_.loss[batch_ * call_.batches->losses + r] = static_cast<float>(loss);
-    }
-    total_ += loss;
-  }
+  void AddLoss(size_t r, double loss) { AddLosses(r, 1, &loss); }
   // Not inlined: a call of one row does not need this much stack.
   [[gnu::noinline]] void RunSomeRows(size_t first, size_t count) {
     LabelledRow rows[kMaxTileLanes];
@@ -226,17 +210,33 @@ class CrossEntropyLoop {
     } else {
       RunTiles(first, count, rows, losses);
     }
-    for (size_t k = 0; k < count; ++k) AddLoss(first + k, losses[k]);
+    AddLosses(first, count, losses);
   }
+  // Copies of members: the compiler would load them again after each store.
   [[gnu::noinline]] void SetRows(size_t first, size_t count,
                                  LabelledRow* rows) const {
     const float* const upstream_rows = UpstreamRows();
+    const double upstream = upstream_;
+    const bool has_labels = call_.HasLabels();
+    const Labels labels =
+        has_labels ? call_.labels.From(FirstLabel() + first) : Labels();
+    const int64_t ignored = options_.ignore_index;
     for (size_t k = 0; k < count; ++k) {
-      const bool is_ignored = IsIgnored(first + k);
+      const int64_t label =
+          has_labels ? labels[k] : static_cast<int64_t>(kNoLabel);
+      const bool is_ignored = has_labels && label == ignored;
       rows[k] = {
-          is_ignored ? 0 : LabelOf(first + k), is_ignored,
-          upstream_rows == nullptr ? upstream_ : upstream_rows[first + k]};
+          is_ignored ? 0 : static_cast<size_t>(label), is_ignored,
+          upstream_rows == nullptr ? upstream : upstream_rows[first + k]};
     }
+  }
+  void AddLosses(size_t first, size_t count, const double* losses) {
+    double total = total_;
+    for (size_t k = 0; k < count; ++k) total += losses[k];
+    total_ = total;
+    if (options_.reduction != Reduction::kNone || !loss_.is_wanted) return;
+    float* const to = call_.loss + batch_ * call_.batches->losses + first;
+    for (size_t k = 0; k < count; ++k) to[k] = static_cast<float>(losses[k]);
   }
   // All rows at once if the kernel can do them, else one by one.
   void RunTiles(size_t first, size_t count, const LabelledRow* rows,

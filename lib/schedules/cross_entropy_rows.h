@@ -30,6 +30,11 @@ struct CrossEntropyCall {
   bool IsIgnored(size_t r) const {
     return HasLabels() && labels[r] == options->ignore_index;
   }
+  double NumCounted() const {
+    if (HasLabels()) return static_cast<double>(counted);
+    return static_cast<double>(logits.rows) *
+           static_cast<double>(batches->count);
+  }
   /// Whether gradients are added to what is there.
   bool Adds() const { return options->accumulate && dlogits.data != nullptr; }
 
@@ -75,8 +80,9 @@ struct LossTileSource {
   /// How many of the rows from `first` on make a tile; at most `count`, and
   /// kMaxTileLanes.
   size_t (*rows)(void* context, size_t first, size_t count);
-  /// Does a tile. False if a row needs more; then nothing is written.
-  bool (*run)(void* context, const Loss& loss, size_t first, size_t count,
+  /// Does a tile of these rows. False if a row needs more; then nothing is
+  /// written.
+  bool (*run)(void* context, const Loss& loss, size_t count,
               const LabelledRow* rows, double* losses);
 };
 

@@ -41,21 +41,24 @@ LossTiles::LossTiles(const LossPlanes& planes, const CrossEntropyCall& call,
   if (planes.types != nullptr && (are_gathered_ || call.Adds())) width_ = 0;
 }
 
-size_t LossTiles::RowsOf(size_t first, size_t count) const {
+size_t LossTiles::RowsOf(size_t first, size_t count) {
+  const size_t inner = planes_.x.inner;
+  at_.outer = first / inner;
+  at_.inner = first % inner;
   size_t most = width_;
   if (!are_gathered_) {
-    const size_t left = planes_.x.inner - first % planes_.x.inner;
+    const size_t left = inner - at_.inner;
     if (left < most) most = left;
   }
   return count < most ? count : most;
 }
 
-bool LossTiles::Run(const Loss& loss, size_t first, size_t count,
-                    const LabelledRow* rows, double* losses) {
-  const size_t inner = planes_.x.inner;
-  const size_t left = inner - first % inner - count;
-  at_ = {first / inner, first % inner, count, 0, 0};
+bool LossTiles::Run(const Loss& loss, size_t count, const LabelledRow* rows,
+                    double* losses) {
+  at_.cols = count;
+  at_.ahead_in = at_.ahead_out = 0;
   if (is_far_ && !are_gathered_) {
+    const size_t left = planes_.x.inner - at_.inner - count;
     at_.ahead_in = left < width_ ? left : width_;
     at_.ahead_out = planes_.dx.data == nullptr ? 0 : count;
   }

@@ -23,9 +23,10 @@ class LossTiles {
   /// Whether tiles hold the columns. Else these are done as rows.
   bool HoldColumns() const { return width_ != 0; }
   /// LossTileSource::rows and LossTileSource::run.
-  size_t RowsOf(size_t first, size_t count) const;
-  bool Run(const Loss& loss, size_t first, size_t count,
-           const LabelledRow* rows, double* losses);
+  size_t RowsOf(size_t first, size_t count);
+  /// Of the rows from the last `first` on.
+  bool Run(const Loss& loss, size_t count, const LabelledRow* rows,
+           double* losses);
 
  private:
   static void Read(void* context, bool are_targets, float* values, Tile& tile);
@@ -46,7 +47,7 @@ class LossTiles {
   const TypedMemory memory_;
   size_t width_;  // the most lanes
   const bool are_gathered_, is_far_;
-  ColumnTile at_;  // the columns of the tile
+  ColumnTile at_{};  // the columns of the tile
   const LabelledRow* rows_;
 };
 
