@@ -130,9 +130,9 @@ bool HasBitsOfRows(const Case& c, Target target, Random& random) {
                : CrossEntropy(row_logits, row_targets, want_loss.data(), row_dx,
                               options, &want_divisor, target)) == Status::kOk);
 
-  Tensor x(shape, random, random.Below(2) == 0);
-  Tensor dx(shape, random, random.Below(2) == 0);
-  Tensor targets(shape, random, random.Below(2) == 0);
+  AxisTensor x(shape, random, random.Below(2) == 0);
+  AxisTensor dx(shape, random, random.Below(2) == 0);
+  AxisTensor targets(shape, random, random.Below(2) == 0);
   x.Set(c.logits);
   dx.Set(old_dx);
   if (!c.targets.empty()) targets.Set(c.targets);

@@ -29,12 +29,12 @@ bool HasBitsOfRows(const Shape& shape, size_t k, const std::vector<float>& rows,
                       Rows<float>(want.data(), count, k),
                       Rows<int32_t>(want_indices.data(), count, k), options,
                       target) == Status::kOk);
-  Tensor x(shape, random, random.Below(2) == 0);
+  AxisTensor x(shape, random, random.Below(2) == 0);
   x.Set(rows);
   const Shape small{shape.outer, k, shape.inner};
-  Tensor probs(small, random, random.Below(2) == 0);
+  AxisTensor probs(small, random, random.Below(2) == 0);
   // Indices as the bits of floats, so that the same class shows the gaps.
-  Tensor bits(small, random, random.Below(2) == 0);
+  AxisTensor bits(small, random, random.Below(2) == 0);
   std::vector<int32_t> indices(shape.outer * bits.view.outer_stride +
                                k * bits.view.axis_stride);
   const Planes<int32_t> top(indices.data(), shape.outer, k, shape.inner,
