@@ -28,6 +28,9 @@ static_assert(internal::kColumnBlock == kSumBlock, "blocks of a sum");
 // A vector of sums in double.
 constexpr size_t kHalves = kLanes / kHalfLanes;
 struct WideSums {
+  // Not implicit: GCC would compile that for another target.
+  HWY_INLINE WideSums() {}
+
   VD half[kHalves];
 };
 HWY_INLINE WideSums operator+(const WideSums& a, const WideSums& b) {
