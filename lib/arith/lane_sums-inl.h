@@ -41,14 +41,22 @@ HWY_INLINE VD HalfInDouble(V v, size_t h) {
   }
 }
 
-// The sum of terms 0 to kCount - 1, upper half onto lower half.
-template <size_t kCount, size_t kStep = 1, typename T>
+// The sum of terms 0 to kCount - 1, upper half onto lower half. Only the first
+// kExisting terms exist; the sum of -0 alone is -0, not +0.
+template <size_t kCount, size_t kExisting = kCount, size_t kStep = 1,
+          size_t kFirst = 0, typename T>
 HWY_INLINE VD FoldTerms(const T* terms, size_t step) {
   if constexpr (kStep == kCount) {
     return InDouble(terms);
   } else {
-    return hn::Add(FoldTerms<kCount, 2 * kStep>(terms, step),
-                   FoldTerms<kCount, 2 * kStep>(terms + kStep * step, step));
+    const VD sum = FoldTerms<kCount, kExisting, 2 * kStep, kFirst>(terms, step);
+    if constexpr (kFirst + kStep >= kExisting) {
+      return sum;
+    } else {
+      return hn::Add(sum,
+                     FoldTerms<kCount, kExisting, 2 * kStep, kFirst + kStep>(
+                         terms + kStep * step, step));
+    }
   }
 }
 

@@ -41,7 +41,9 @@ HWY_NOINLINE void ReadPart(const float* from, size_t stride, size_t n,
     Store(hn::Max(Load(max + i), x), max + i);
   };
   const size_t lanes = cols % kLanes, end = cols - lanes;
-  if (lanes != 0) ReadPart(from + end, stride, n, lanes, values + end, width);
+  if (!kHasParts && lanes != 0) {
+    ReadPart(from + end, stride, n, lanes, values + end, width);
+  }
   ForVectors(
       n, cols,
       [&](size_t k, size_t i) HWY_ATTR {
@@ -52,11 +54,13 @@ HWY_NOINLINE void ReadPart(const float* from, size_t stride, size_t n,
       [&](size_t k, size_t i) HWY_ATTR {
         VF largest = Set(-kInfinity);
         const bool is_part = i == end;
+        const bool is_copied = !kHasParts && is_part;
+        const SomeLanes some(is_part ? lanes : kLanes);
         float* const to = values + k * width + i;
-        ForRows(n - k, is_part ? to : from + k * stride + i,
-                is_part ? width : stride, to, width,
+        ForRows(n - k, is_copied ? to : from + k * stride + i,
+                is_copied ? width : stride, to, width,
                 [&](const float* x, float* to) HWY_ATTR {
-                  const VF v = Load(x);
+                  const VF v = some.Load(x);
                   Store(v, to);
                   largest = hn::Max(largest, v);
                 });

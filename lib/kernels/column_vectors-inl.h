@@ -23,6 +23,39 @@ namespace {
 
 using internal::ColumnsOut;
 
+// The vectors of one row after another, of which the last columns may be a
+// part. AVX-512 reads and writes a part like a whole vector. So and by way of
+// the tile, on Zen 5: softmax 0.56 and 0.79 ns per element at 1024 x 8.
+#if HWY_TARGET == HWY_AVX3
+constexpr bool kHasParts = true;
+class SomeLanes {
+ public:
+  HWY_INLINE explicit SomeLanes(size_t count)
+      : mask_(hn::FirstN(F32(), count)) {
+    __asm__("" : "+Yk"(mask_.raw));  // GCC would make it for each vector
+  }
+  // +0 in the other lanes.
+  HWY_INLINE VF Load(const float* from) const {
+    return VF{_mm512_maskz_loadu_ps(mask_.raw, from)};
+  }
+  HWY_INLINE void Store(VF v, float* to) const {
+    hn::BlendedStore(v, mask_, F32(), to);
+  }
+
+ private:
+  hn::Mask<F32> mask_;
+};
+#else
+constexpr bool kHasParts = false;
+struct SomeLanes {
+  HWY_INLINE explicit SomeLanes(size_t) {}
+  static HWY_INLINE VF Load(const float* from) {
+    return HWY_NAMESPACE::Load(from);
+  }
+  static HWY_INLINE void Store(VF v, float* to) { HWY_NAMESPACE::Store(v, to); }
+};
+#endif
+
 // Aligned: the loop takes twice the time if it crosses a cache line.
 template <size_t kCount>
 [[gnu::aligned(64)]] void CopyColumns(const float* values, size_t width,
@@ -36,11 +69,6 @@ template <size_t kCount>
 HWY_MAYBE_UNUSED HWY_NOINLINE void WritePart(const float* values, size_t width,
                                              size_t n, size_t lanes, float* to,
                                              size_t stride) {
-#if HWY_TARGET == HWY_AVX3
-  for (size_t k = 0; k < n; ++k) {
-    StoreFirst(Load(values + k * width), to + k * stride, lanes);
-  }
-#else
   // The first columns and the last ones, which may be the same in part.
   // StoreFirst's branches take more time: at 800 x 10, 13 % of a call on Zen 3.
   const size_t count = lanes >= 4 ? 4 : lanes >= 2 ? 2 : 1;
@@ -50,7 +78,6 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void WritePart(const float* values, size_t width,
   copy(values, width, n, to, stride);
   const size_t rest = lanes - count;
   if (rest != 0) copy(values + rest, width, n, to + rest, stride);
-#endif
 }
 
 // Goes over n rows of so many columns: four(k, i) is for vector i of four rows
@@ -112,12 +139,15 @@ HWY_INLINE void WriteColumns(float* tile, size_t width, const ColumnsOut& out,
         const auto step = step_of(i);
         const size_t at = k * width + i;
         const bool is_part = i == end;
-        ForRows(n - k, at, width, is_part ? tile + at : to + k * stride + i,
-                is_part ? width : stride, [&](size_t at, float* to) HWY_ATTR {
-                  Store(step(OneAt{at}), to);
+        const bool is_copied = !kHasParts && is_part;
+        const SomeLanes some(is_part ? lanes : kLanes);
+        ForRows(n - k, at, width, is_copied ? tile + at : to + k * stride + i,
+                is_copied ? width : stride, [&](size_t at, float* to) HWY_ATTR {
+                  some.Store(step(OneAt{at}), to);
                 });
       });
-  if (lanes != 0) WritePart(tile + end, width, n, lanes, to + end, stride);
+  if (kHasParts || lanes == 0) return;
+  WritePart(tile + end, width, n, lanes, to + end, stride);
 }
 
 }  // namespace

@@ -74,14 +74,26 @@ struct LogGradients {
   const float* d;
 };
 
-// The same with parts of vectors in a function of their own: there are few.
+// The same with parts of vectors in a function of their own: there are few. It
+// gets copies, since an object whose address it has would stay in memory, and
+// GCC would load its constants again for each vector.
 struct StreamedLogGradients : LogGradients {
   HWY_INLINE explicit StreamedLogGradients(const LogGradients& gradients)
       : LogGradients(gradients) {}
 
   HWY_INLINE VF One(size_t i) const { return First(i, kLanes); }
-  HWY_NOINLINE VF First(size_t i, size_t count) const {
-    return LogGradients::First(i, count);
+  HWY_INLINE VF First(size_t i, size_t count) const {
+    return FirstOf(exp, sum, scale, log_p + i, d + i, count);
+  }
+
+ private:
+  static HWY_NOINLINE VF FirstOf(SoftmaxExp exp, VF sum, VF scale,
+                                 const float* log_p, const float* d,
+                                 size_t count) {
+    LogGradients gradients(exp, 0.0, 0.0f, log_p, d);
+    gradients.sum = sum;
+    gradients.scale = scale;
+    return gradients.First(0, count);
   }
 };
 

@@ -146,7 +146,10 @@ HWY_NOINLINE void StreamRows(const Rows<const float>& log_p,
                              const Rows<const float>& d, const Rows<float>& dx,
                              float scale) {
   const size_t n = log_p.cols;
-  const SoftmaxExp exp = ExpOfLogs();
+  SoftmaxExp exp = ExpOfLogs();
+#if HWY_TARGET == HWY_AVX2
+  __asm__("" : "+m"(exp));  // as above
+#endif
   for (size_t r = 0; r < log_p.rows; ++r) {
     const size_t full = n / kSumBlock * kSumBlock;
     const LoadedTerms terms{d.Row(r)};

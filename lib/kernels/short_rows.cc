@@ -35,9 +35,10 @@ HWY_NOINLINE void SumRows(const Batch& batch, BatchSums& sums) {
   const float* from = batch.e;
   // GCC would load them again after each store.
   const size_t rows = batch.rows, stride = batch.e_stride, n = batch.n;
+  const RowEnd row_end(n);
   for (size_t r = 0; r < rows; ++r, from += stride) {
     r = Unknown(r);
-    sums.Set<Shape>(r, from, n);
+    sums.Set<Shape>(r, from, n, row_end);
   }
   sums.SetMissing(rows);
 }
@@ -86,9 +87,10 @@ HWY_NOINLINE void SumAndWriteRows(const Batch& batch, const Batch& before,
   const size_t rows = batch.rows, stride = batch.e_stride, n = batch.n;
   const size_t stride_before = before.e_stride, to_stride = before.probs_stride;
   const size_t rows_before = before.rows;
+  const RowEnd row_end(n);
   for (size_t r = 0; r < rows_before; ++r) {
     r = Unknown(r);  // GCC would write code for each
-    if (Shape::kVectors != 0 || r < rows) sums.Set<Shape>(r, from, n);
+    if (Shape::kVectors != 0 || r < rows) sums.Set<Shape>(r, from, n, row_end);
     RowWriter<Writing::kUsual>(before, r, from_before, to)
         .template WriteAll<Shape>(n);
     from += stride;
@@ -128,15 +130,14 @@ HWY_NOINLINE void SumWords(const Batch& batch, BatchSums& sums) {
 #endif
 
 void WriteBatch(const Batch& batch) {
-  // A loop over four vectors of 16 lanes does nothing up to 64 columns.
+  // A loop over four vectors of 16 lanes does nothing up to 64 columns. Without
+  // and with it, AVX-512 on Zen 5: 151 and 178 ns a call at 16 x 64.
   using TinyShape = std::conditional_t<kLanes == 16, NarrowShape, AnyShape>;
   if (batch.writing == Writing::kTiny) {
     return WriteRows<TinyShape, Writing::kTiny>(batch);
   }
-  if (batch.writing == Writing::kStreamed) {
-    return StreamRows(batch);
-  }
-  if (kLanes < 16 && batch.n <= 64) {
+  if (batch.writing == Writing::kStreamed) return StreamRows(batch);
+  if (kLanes == 16 || batch.n <= 64) {
     return WriteRows<NarrowShape, Writing::kUsual>(batch);
   }
   WriteRows<AnyShape, Writing::kUsual>(batch);

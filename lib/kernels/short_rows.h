@@ -20,18 +20,16 @@ namespace internal {
 /// softmax 0.43 and 0.38 at 2048 x 16, 0.37 and 0.35 at 1024 x 32, no
 /// difference at 64 columns; attention 0.71 and 0.63 at 1024 x 8.
 constexpr size_t kBatchRows = 32;
-/// The most rows of a batch of longer rows than kFullBatchCols, and of all
-/// batches of a call once a batch did not fit its range. Then other batches
+/// The most rows of a batch of longer rows, see SoftmaxPlan::batch_rows, and of
+/// all batches of a call once a batch did not fit its range. Then other batches
 /// may not fit either, and fewer rows are done twice.
 constexpr size_t kSmallBatchRows = 16;
-constexpr size_t kFullBatchCols = 32;
 /// The exp values of a batch. Batches of longer rows have fewer rows. Two
 /// batches take 32 KB.
 constexpr size_t kBatchElements = 4096;
 constexpr size_t PaddedCols(size_t n) { return (n + 15) / 16 * 16; }
-constexpr size_t MaxRowsOf(size_t n) {
+constexpr size_t MaxRowsOf(size_t n, size_t most) {
   const size_t rows = kBatchElements / PaddedCols(n);
-  const size_t most = n <= kFullBatchCols ? kBatchRows : kSmallBatchRows;
   return rows < most ? rows : most;
 }
 

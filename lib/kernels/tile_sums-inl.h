@@ -68,21 +68,30 @@ HWY_NOINLINE void AddLanes(BlockFunction* sum, const float* terms, size_t n,
   }
 }
 
-// Of the lanes from `begin` to `end`, whose first terms are at `terms`.
+// Of the lanes from `begin` to `end`, whose first terms are at `terms`. A sum
+// of -0 alone may be -0. AVX-512 adds fewer zeros: on Zen 5 softmax of 1024 x 4
+// and of 800 x 10 takes 9 % less time so.
 HWY_NOINLINE void SumFew(float* terms, size_t n, size_t begin, size_t end,
                          Tile& tile) {
+  constexpr size_t kStep = kLanes == 16 ? 4 : kSumLanes;
   const size_t width = tile.width;
-  const size_t folded = n <= kSumLanes ? kSumLanes : kFoldedTerms;
-  for (; n < folded; ++n) {
+  const size_t existing = (n + kStep - 1) / kStep * kStep;
+  for (; n < existing; ++n) {
     for (size_t i = 0; i < end - begin; i += kLanes) {
       if (kLanes > 1) i = Unknown(i);  // GCC would call memset
       Store(Set(0.0f), terms + n * width + i);
     }
   }
+  const auto sum = [&](const float* from) HWY_ATTR {
+    if (existing == kSumLanes) return FoldTerms<kSumLanes>(from, width);
+    if constexpr (kStep == 4) {
+      if (existing == 4) return FoldTerms<kSumLanes, 4>(from, width);
+      if (existing == 12) return FoldTerms<kFoldedTerms, 12>(from, width);
+    }
+    return FoldTerms<kFoldedTerms>(from, width);
+  };
   for (size_t i = begin; i < end; i += kHalfLanes, terms += kHalfLanes) {
-    const VD sum = n == kSumLanes ? FoldTerms<kSumLanes>(terms, width)
-                                  : FoldTerms<kFoldedTerms>(terms, width);
-    hn::Store(sum, F64(), tile.sums + i);
+    hn::Store(sum(terms), F64(), tile.sums + i);
   }
 }
 // Folds 16 floats of each of kLanes lanes.

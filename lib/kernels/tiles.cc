@@ -16,6 +16,7 @@ namespace HWY_NAMESPACE {
 namespace {
 
 using internal::TileKernels;
+using internal::TileRows;
 
 // Of the lanes from `begin` to `end`. What is behind the last element of a lane
 // is done, too, which does not matter.
@@ -51,6 +52,44 @@ void SumExp(float* values, size_t n, const ScaleParts& parts, Tile& tile) {
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
+// The addresses of `count` rows from `row` on, `stride` bytes apart. Lanes
+// without a row get the last of them.
+HWY_NOINLINE void SetAddresses(uintptr_t row, size_t stride, size_t count,
+                               size_t width, uint64_t* to) {
+  const hn::CappedTag<uint64_t, 8> d;
+  constexpr size_t kStep = hn::MaxLanes(d);
+  const auto index = hn::Iota(d, 0);
+  auto at = hn::Set(d, row);
+  for (size_t bit = 1; bit < kStep; bit *= 2) {
+    const auto has_bit = hn::TestBit(index, hn::Set(d, bit));
+    at = hn::Add(at, hn::IfThenElseZero(has_bit, hn::Set(d, bit * stride)));
+  }
+  const auto step = hn::Set(d, kStep * stride);
+  const uint64_t last = row + (count - 1) * stride;
+  constexpr bool kHasMin = HWY_TARGET == HWY_AVX3;  // of 64 bits
+  for (size_t i = 0; i < width; i += kStep) {
+    hn::StoreU(kHasMin ? hn::Min(at, hn::Set(d, last)) : at, d, to + i);
+    at = hn::Add(at, step);
+  }
+  for (size_t i = count; !kHasMin && i < width; ++i) {
+    i = Unknown(i);  // GCC would write code for each number of lanes
+    to[i] = last;
+  }
+}
+// Several rows at a time: row by row, 1024 x 8 takes 7 % longer with AVX2 on
+// Zen 3, and 4 % with AVX-512 on Zen 5.
+void SetRows(const Rows<const float>& x, const Rows<float>& y, size_t width,
+             TileRows& rows) {
+  static_assert(sizeof(rows.from[0]) == sizeof(uint64_t), "64-bit targets");
+  const auto set = [&](const auto& view, void* to) HWY_ATTR {
+    SetAddresses(reinterpret_cast<uintptr_t>(view.Row(rows.first)),
+                 view.stride * sizeof(float), rows.count, width,
+                 static_cast<uint64_t*>(to));
+  };
+  set(x, rows.from);
+  set(y, rows.to);
+}
+
 bool ReadRows(const float* const* rows, size_t n, const ScaleParts& parts,
               float* values, Tile& tile) {
   const size_t width = tile.width;
@@ -102,8 +141,9 @@ void WriteProbabilities(const float* e, size_t n, const Tile& tile,
 }
 
 constexpr TileKernels kKernels = {
-    kLanes,        &ReadRows, &Exp,    &SumExp,  kSums<float>,
-    kSums<double>, &EndSums,  &Invert, &LogSums, &WriteProbabilities};
+    kLanes,  &SetRows,     &ReadRows,          &Exp,
+    &SumExp, kSums<float>, kSums<double>,      &EndSums,
+    &Invert, &LogSums,     &WriteProbabilities};
 #else
 void Invert(Tile& tile) {
   for (size_t i = 0; i < tile.width; ++i) {
@@ -115,7 +155,7 @@ void Invert(Tile& tile) {
 }
 
 constexpr TileKernels kKernels = {
-    kLanes,        nullptr,  &Exp,    &SumExp, kSums<float>,
+    kLanes,        nullptr,  nullptr, &Exp,    &SumExp, kSums<float>,
     kSums<double>, &EndSums, &Invert, nullptr, nullptr};
 #endif
 
@@ -127,25 +167,6 @@ HWY_AFTER_NAMESPACE();
 #if HWY_ONCE
 namespace softlane {
 namespace internal {
-
-// Not inlined: compilers write two pointers at a time, which is much code. Few
-// rows take longer so.
-void TileRows::SetMany(const Rows<const float>& x, const Rows<float>& y,
-                       size_t width) {
-  const float* x_row = x.Row(first);
-  float* y_row = y.Row(first);
-  size_t i = 0;
-  for (; i + 1 < count; ++i) {  // no pointer is formed behind the last row
-    from[i] = x_row;
-    to[i] = y_row;
-    x_row += x.stride;
-    y_row += y.stride;
-  }
-  for (; i < width; ++i) {
-    from[i] = x_row;
-    to[i] = y_row;
-  }
-}
 
 const KernelTable<const TileKernels> kTileKernels =
     SOFTLANE_KERNEL_TABLE(kKernels);

@@ -11,6 +11,8 @@ namespace internal {
 namespace {
 
 constexpr size_t kBlock = 64;
+// Batches of longer rows have kSmallBatchRows.
+constexpr size_t kMaxFullCols = 32;
 
 class HalfBatches {
  public:
@@ -43,7 +45,8 @@ class HalfBatches {
       batch.probs_stride = y_.stride;
       batch.ahead_rows = 0;
     }
-    const size_t most = MaxRowsOf(n_);
+    const size_t most =
+        MaxRowsOf(n_, n_ <= kMaxFullCols ? kBatchRows : kSmallBatchRows);
     size_t r = 0, written = 0;
     Batch* before = nullptr;
     while (r < x_.rows && prediction_.IsUsable()) {

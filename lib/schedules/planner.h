@@ -66,6 +66,7 @@ struct SoftmaxPlan {
   bool divides_at_once;  // streamed rows are divided in a pass of their own
   bool is_staged;        // AVX-512: exponentials in two stages
   bool is_uniform;       // see UniformRows
+  size_t batch_rows;     // the most rows of a batch
   size_t rows_per_call;  // the jobs of a call of the kernel
   bool writes_by_row;    // log-softmax in tiles: rows, from their logits
   bool reads_ahead;      // the next batch or tile comes into the first cache

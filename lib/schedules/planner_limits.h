@@ -20,6 +20,15 @@ struct Limits {
   // and 0.26 at 1000 x 12, 0.25 and 0.23 at 1000 x 14; AVX2: 0.38 and 0.45 at
   // 1024 x 8, 0.52 and 0.42 at 1000 x 9.
   size_t max_tile_cols;
+  // With logsumexp, wider rows are faster in batches. In tiles and in batches,
+  // AVX-512: 0.191 and 0.180 at 64 x 64, 0.268 and 0.241 at 64 x 65, 0.212 and
+  // 0.169 at 64 x 127, 0.200 and 0.215 at 64 x 48; AVX2 on Zen 5, 0.331 and
+  // 0.339 at 64 x 64, 0.328 and 0.295 at 64 x 127, 0.125 and 0.129 at 8 x 100.
+  size_t max_logsumexp_tile_cols;
+  // The same where rows fill at most half of a vector's lanes. AVX-512: 0.93
+  // and 1.04 at 8 x 16, 0.99 and 0.99 at 6 x 24, 0.61 and 0.57 at 8 x 32, 1.12
+  // and 0.56 at 3 x 100.
+  size_t max_few_logsumexp_tile_cols;
   // Rows that do not fit a predicted range are faster in tiles if they are not
   // wider. In batches and in tiles, N(0, 30^2), AVX-512: 0.34 and 0.27 at 64 x
   // 64; maxima 60 apart, AVX2 on Zen 3: 0.97 and 0.64 at 2048 x 16, 0.52 and
@@ -30,6 +39,11 @@ struct Limits {
   // 0.232 at 64 x 300, 0.187 and 0.190 at 64 x 384; on Zen 3 1.00 and 1.13 at
   // 64 x 400, 1.00 and 0.98 at 64 x 512.
   size_t max_batch_cols;
+  // Batches of longer rows have 16 rows and not 32. With 16 and 32 rows,
+  // AVX-512: 0.123 and 0.116 at 64 x 64, 0.142 and 0.129 at 64 x 80, 0.134 and
+  // 0.138 at 3000 x 80, 0.133 and 0.150 at 3000 x 96; AVX2: no difference at 64
+  // columns.
+  size_t max_full_batch_cols;
   // Log-softmax of longer rows is faster one after the other. In tiles and so,
   // AVX2 on Zen 3: 0.58 and 0.92 at 256 x 129, 0.52 and 0.69 at 256 x 200, 0.49
   // and 0.58 at 128 x 256, 0.51 and 0.53 at 128 x 400, but 0.63 and 0.55 at
@@ -67,13 +81,27 @@ struct Limits {
   bool has_stages;
 };
 constexpr size_t kNotAtOnce = kMaxScratchCols + 1;
-constexpr Limits kAvx2Limits = {8,  8,          48,    447, 256, 64,
-                                65, kNotAtOnce, false, 2,   8,   false};
-constexpr Limits kAvx512Limits = {16, 12,         128,  255, 256, kTileCapacity,
-                                  16, kNotAtOnce, true, 1,   16,  true};
-constexpr Limits kNeonLimits = {
-    4,    48,   128, 255, kTileCapacity, kTileCapacity, 128,
-    4096, true, 1,   4,   false};
+constexpr Limits kAvx2Limits = {
+    8,  8,  kTileCapacity, kTileCapacity, 48, 447, 32,   256,
+    64, 65, kNotAtOnce,    false,         2,  8,   false};
+constexpr Limits kAvx512Limits = {
+    16, 12,         63,   24, 128, 255, 80, 256, kTileCapacity,
+    16, kNotAtOnce, true, 1,  16,  true};
+constexpr Limits kNeonLimits = {4,
+                                48,
+                                kTileCapacity,
+                                kTileCapacity,
+                                128,
+                                255,
+                                32,
+                                kTileCapacity,
+                                kTileCapacity,
+                                128,
+                                4096,
+                                true,
+                                1,
+                                4,
+                                false};
 
 }  // namespace internal
 }  // namespace softlane

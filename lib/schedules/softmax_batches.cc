@@ -24,7 +24,7 @@ class SoftmaxBatches {
                                                 : Writing::kUsual),
         reads_ahead_(plan.reads_ahead),
         has_masked_(sample.has_masked),
-        max_rows_(MaxRowsOf(call.x.cols)),
+        max_rows_(MaxRowsOf(call.x.cols, plan.batch_rows)),
         params_{call.parts, {}, false, false},
         prediction_(call.parts),
         others_(call, far_rows, target) {
