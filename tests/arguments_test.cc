@@ -92,9 +92,15 @@ TEST_CASE("arguments: null, shapes and sizes") {
         expect(kShape, "second rows", [](O& o) { o.second.rows = kRows - 1; });
       }
       if (operation.has_row_results) {
-        expect(kNull, "results null", [](O& o) { o.row_results = nullptr; });
-        expect(kNull, "results null without columns", [](O& o) {
+        // Losses may be null, unless nothing else is wanted.
+        const bool is_loss = operation.is_loss;
+        expect(kNull, "results null", [is_loss](O& o) {
           o.row_results = nullptr;
+          if (is_loss) o.y.data = nullptr;
+        });
+        expect(kNull, "results null without columns", [is_loss](O& o) {
+          o.row_results = nullptr;
+          if (is_loss) o.y.data = nullptr;
           o.x.cols = o.second.cols = o.y.cols = 0;
         });
       }
