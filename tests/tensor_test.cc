@@ -19,9 +19,6 @@
 namespace softlane {
 namespace {
 
-constexpr ElementType kTypes[] = {ElementType::kFloat32, ElementType::kBFloat16,
-                                  ElementType::kFloat16};
-
 float RandomLogit(bool has_specials, Random& random) {
   if (has_specials && random.Below(12) == 0) {
     const float inf = __builtin_inff();
@@ -62,9 +59,9 @@ class Case {
                       ? axis_
                       : axis_ - static_cast<int>(rank == 0 ? 1 : rank);
     const size_t in = random.Below(3), out = random.Below(3);
-    in_type_ = kTypes[in];
+    in_type_ = static_cast<ElementType>(in);
     out_type_ = in == out || in == 0 || random.Below(2) == 0
-                    ? kTypes[out]
+                    ? static_cast<ElementType>(out)
                     : ElementType::kFloat32;
     if (in != 0 && out != 0) out_type_ = in_type_;
     options_.scale = random.Below(2) == 0 ? 1.0f : 0.37f;
