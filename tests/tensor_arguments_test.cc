@@ -77,6 +77,14 @@ void AddShapeErrors(const std::string& name, bool is_output, const Get& get,
     t.strides[0] = kMost / 2;
     t.strides[2] = kMost / 4;
   });
+  add("before the address space", Status::kBadShape, [](auto& t) {
+    t.data = reinterpret_cast<decltype(t.data)>(uintptr_t{64});
+    t.strides[0] = -100;
+  });
+  add("behind the address space", Status::kBadShape, [](auto& t) {
+    t.data = reinterpret_cast<decltype(t.data)>(~uintptr_t{63});
+    t.strides[0] = 100;
+  });
   if (!is_output) return;
   add("stride 0", Status::kOverlap, [](auto& t) { t.strides[2] = 0; });
   add("strides that do not nest", Status::kOverlap,
@@ -229,7 +237,7 @@ TEST_CASE("tensors in one buffer are taken if no byte is shared") {
       in[d] = random.Below(40) == 0 ? out[d] + 1 : out[d];
       if (is_half) out[d] *= 2;
     }
-    const AnyTensor y(middle,
+    const AnyTensor y(middle + (is_half ? 2 * random.Below(2) : 0),
                       is_half ? ElementType::kBFloat16 : ElementType::kFloat32,
                       rank, sizes, out);
     const AnyTensor x(middle + 4 * static_cast<int64_t>(random.Below(40)) - 80,
