@@ -455,7 +455,7 @@ MUTANTS = [
     ("kernels/half_passes.cc", "CopyFew(from, in, count);", "std::memcpy(in, from, sizeof(in));"),
     ("kernels/half_passes.cc", "CopyFew(out, few, count);", "std::memcpy(few, out, sizeof(out));"),
     # few_rows-inl.h and its callers
-    ("kernels/few_rows-inl.h", "if (HasTwo()) max = hn::Max(max, hn::Shuffle2301(max));", ""),
+    ("kernels/few_rows-inl.h", "if (HasTwo()) v = hn::Max(v, hn::Shuffle2301(v));", ""),
     ("kernels/few_rows-inl.h", "for (VD& v : t) v = hn::Add(v, hn::Shuffle01(v));", ""),
     ("kernels/few_rows-inl.h", "hn::Add(hn::Add(t[0], t[4]), hn::Add(t[2], t[6]))", "hn::Add(hn::Add(t[0], t[4]), hn::Add(t[1], t[5]))"),
     ("kernels/few_rows-inl.h", "if (count > 2) StoreFirst(v.c, to + PlaceOf(2, stride), SizeOf(2));", ""),
@@ -1563,11 +1563,11 @@ MUTANTS = [
     ("tensor/fold.h", "if (is_last) index = 0;", ""),
     ("tensor/tensor_softmax.cc", "} else if (has_log && logs.outer_stride != 1 && piece.outer > 1) {", "} else if (has_log && logs.outer_stride > 2 && piece.outer > 1) {"),
     ("tensor/tensor_softmax.cc", "slice.data = lines.At(first, 0);", ""),
-    ("tensor/tensor_gradient.cc", "first.is_copied || second.is_copied || dx.is_copied", "first.is_copied || dx.is_copied"),
+    ("tensor/tensor_gradient.cc", "first.IsCopied() || second.IsCopied() || dx.IsCopied()", "first.IsCopied() || dx.IsCopied()"),
     ("schedules/line_copies.cc", "const ptrdiff_t from_inner = goes_down ? from.row : from.col;", "const ptrdiff_t from_inner = from.col;"),
     ("schedules/line_copies.cc", "const size_t r = row + block.row, c = col + block.col;\n    const Layout<float> place = LayoutOf(to, block);", "const size_t r = row + block.row, c = block.col;\n    const Layout<float> place = LayoutOf(to, block);"),
     ("any/chunks.cc", "chunk.row + r, chunk.col});", "chunk.row, chunk.col});"),
-    ("any/joint_chunks.cc", "has_copies_(first.is_copied || second.is_copied || output.is_copied)", "has_copies_(first.is_copied || output.is_copied)"),
+    ("any/joint_chunks.cc", "first.IsCopied() || second.IsCopied() || output.IsCopied()", "first.IsCopied() || output.IsCopied()"),
 ]
 
 # Mutants that change nothing that can be seen, and why.

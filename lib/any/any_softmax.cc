@@ -23,7 +23,7 @@ Status CheckCall(const SoftmaxFunctions& floats, const ConstAnyRows& x,
 }
 
 bool HasCopies(const AnySoftmaxCall& call) {
-  return call.x.is_copied || call.y.is_copied;
+  return call.x.IsCopied() || call.y.IsCopied();
 }
 
 float* LogOf(const AnySoftmaxCall& call, size_t row) {
@@ -115,7 +115,7 @@ void RunOthers(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
                const Converter& converter) {
   if (call.x.cols <= kMaxChunkCols) {
     RunShortRows(floats, call, converter);
-  } else if (call.y.data != nullptr && !call.y.is_copied &&
+  } else if (call.y.data != nullptr && !call.y.IsCopied() &&
              !IsHalf(call.y.type)) {
     RunRowsInOutput(floats, call, converter);
   } else {

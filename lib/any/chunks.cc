@@ -62,7 +62,7 @@ void ForRowsIn(const Buffers& buffers, const Converter& converter,
 
 void ForRows(const Converter& converter, const ConstLines& x, const Lines& y,
              const ChunkStep& step) {
-  const bool is_copied = x.is_copied || y.is_copied;
+  const bool is_copied = x.IsCopied() || y.IsCopied();
   if (x.cols <= kFewElements && x.rows <= kFewElements / x.cols) {
     RunFew(converter, x, y, step);
   } else if (x.cols <= (is_copied ? kChunk / kLines : kChunk)) {

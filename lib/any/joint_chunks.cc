@@ -32,7 +32,7 @@ JointChunks::JointChunks(const ConstLines& first, const ConstLines& second,
       inputs_(third == nullptr ? 2 : 3),
       rows_(first.rows),
       cols_(first.cols),
-      has_copies_(first.is_copied || second.is_copied || output.is_copied),
+      has_copies_(first.IsCopied() || second.IsCopied() || output.IsCopied()),
       buffers_(IsHalf(first.type) || has_copies_ ? inputs_ : 1) {
   if (third != nullptr) x_[2] = *third;
 }

@@ -37,16 +37,16 @@ Rows<const float> Converter::Widened(const ConstLines& view, size_t row,
                                      size_t rows, size_t col, size_t cols,
                                      float* buffer) const {
   const ConstAnyRows& as_rows = view;
-  if (!view.is_copied) return Widened(as_rows, row, rows, col, cols, buffer);
+  if (!view.IsCopied()) return Widened(as_rows, row, rows, col, cols, buffer);
   const Rows<float> place(buffer, rows, cols);
-  CopyFromLines(view, row, col, passes_, place);
+  view.copies->from_lines(view, row, col, passes_, place);
   return place;
 }
 
 Rows<float> Converter::PlaceOf(const Lines& view, size_t row, size_t rows,
                                size_t col, size_t cols,
                                float* buffer) noexcept {
-  if (!IsHalf(view.type) && !view.is_copied) {
+  if (!IsHalf(view.type) && !view.IsCopied()) {
     return WindowOf<float>(view, row, rows, col, cols);
   }
   return {buffer, rows, cols};
@@ -54,7 +54,8 @@ Rows<float> Converter::PlaceOf(const Lines& view, size_t row, size_t rows,
 
 void Converter::Narrow(const Rows<float>& place, const Lines& view, size_t row,
                        size_t col) const {
-  if (view.is_copied) return CopyToLines(place, passes_, view, row, col);
+  if (view.IsCopied())
+    return view.copies->to_lines(place, passes_, view, row, col);
   if (!IsHalf(view.type)) return;
   const auto narrow = passes_->narrow[HalfIndexOf(view.type)];
   if (view.stride == place.cols) {

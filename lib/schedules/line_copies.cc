@@ -72,8 +72,6 @@ Layout<float> LayoutOf(const Rows<float>& rows, const Block& block) {
           1};
 }
 
-}  // namespace
-
 void CopyFromLines(const ConstLines& from, size_t row, size_t col,
                    const HalfPasses* passes, const Rows<float>& to) {
   const bool goes_down = GoesDown(from);
@@ -107,6 +105,10 @@ void CopyToLines(const Rows<float>& from, const HalfPasses* passes,
          block, goes_down);
   });
 }
+
+}  // namespace
+
+const LineCopies kLineCopies = {&CopyFromLines, &CopyToLines};
 
 }  // namespace internal
 }  // namespace softlane

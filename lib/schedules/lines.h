@@ -10,6 +10,8 @@
 namespace softlane {
 namespace internal {
 
+struct LineCopies;
+
 /// Rows of any type, whose elements may have any stride. Rows convert to it.
 /// Strides of lines count modulo 2^64, so a stride may stand for a negative
 /// number.
@@ -29,8 +31,13 @@ struct BasicLines : BasicAnyRows<Void> {
            static_cast<ptrdiff_t>(elements * SizeOf(this->type));
   }
 
-  bool is_copied = false;  ///< No function takes these rows where they stand.
-  size_t col_stride = 1;   ///< From one column to the next, in elements.
+  /// Whether no function takes these rows where they stand.
+  bool IsCopied() const noexcept { return copies != nullptr; }
+
+  /// How they are copied. A pointer, so that a program without tensors has no
+  /// such copies.
+  const LineCopies* copies = nullptr;
+  size_t col_stride = 1;  ///< From one column to the next, in elements.
 };
 
 using Lines = BasicLines<void>;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 
+#include "schedules/line_copies.h"
 #include "schedules/lines.h"
 #include "softlane/any_planes.h"
 #include "tensor/tensor_check.h"
@@ -43,7 +44,7 @@ struct Piece {
     BasicLines<Void> lines(BasicAnyRows<Void>(
         v.data, v.type, outer, axis, static_cast<size_t>(v.outer_stride)));
     lines.col_stride = static_cast<size_t>(v.axis_stride);
-    lines.is_copied = v.is_copied;
+    lines.copies = v.is_copied ? &kLineCopies : nullptr;
     return lines;
   }
   template <typename Void>

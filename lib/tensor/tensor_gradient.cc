@@ -33,7 +33,7 @@ void RunPiece(const GradientFunctions& functions, const Piece& piece,
   const Lines dx = piece.Out(2);
   if (piece.are_planes) {
     RunPlanes(functions, piece, scale, target);
-  } else if (first.is_copied || second.is_copied || dx.is_copied) {
+  } else if (first.IsCopied() || second.IsCopied() || dx.IsCopied()) {
     RunBackwardLines(functions.lines, {first, second, dx, scale, target});
   } else {
     Done(functions.rows(first, second, dx, scale, target));
