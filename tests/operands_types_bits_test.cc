@@ -28,9 +28,9 @@ constexpr Sizes kSizes[] = {{1, 1, 1, 1},   {3, 1, 2, 1},    {40, 1, 5, 2},
                             {7, 1, 16, 4},  {5, 1, 33, 4},   {40, 1, 40, 4},
                             {3, 1, 100, 4}, {20, 1, 127, 4}, {3, 1, 300, 4},
                             {2, 1, 513, 4}, {2, 1, 1500, 4}, {1, 1, 9001, 4}};
-constexpr Sizes kPlaneSizes[] = {{1, 1, 1},   {3, 2, 5},   {2, 7, 16},
-                                 {2, 33, 1},  {1, 40, 40}, {2, 127, 3},
-                                 {1, 20, 70}, {1, 9001, 1}};
+constexpr Sizes kPlaneSizes[] = {{1, 1, 1, 1},   {3, 2, 5, 1},   {2, 7, 16, 3},
+                                 {2, 33, 1, 4},  {1, 40, 40, 4}, {2, 127, 3, 4},
+                                 {1, 20, 70, 4}, {1, 9001, 1, 4}};
 
 uint64_t DigestOf(const Operation& operation, Target target) {
   uint64_t digest = 0xCBF29CE484222325u;
@@ -40,7 +40,9 @@ uint64_t DigestOf(const Operation& operation, Target target) {
     FillRows(operation, f, random);
     const Status status = operation.run[0](f.good, target);
     CHECK(status == Status::kOk);
-    AddToDigest(ResultsOf(operation, f.good), &digest);
+    const Bytes results = ResultsOf(operation, f.good);
+    CHECK(!results.empty());
+    AddToDigest(results, &digest);
   };
   if (Has(operation, Shape::kPlanes)) {
     for (const Sizes& sizes : kPlaneSizes) add(sizes);

@@ -238,6 +238,9 @@ constexpr TypedGolden kTypedGolden[] = {
     {"SoftmaxBackwardFromDots",
      {0x6ce7519ed82492a9, 0x3521c563e8450549, 0x1090f1b1833e3948,
       0xb35d557395b7158b}},
+    {"SoftmaxTopKAxis",
+     {0xcbf29ce484222325, 0xcbf29ce484222325, 0xcbf29ce484222325,
+      0xcbf29ce484222325}},
 };
 
 }  // namespace operands

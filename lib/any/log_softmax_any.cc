@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "any/any_check.h"
 #include "any/any_softmax.h"
-#include "schedules/half_logs.h"
+#include "schedules/half_log_rows.h"
 #include "softlane/log_softmax.h"
 
 namespace softlane {

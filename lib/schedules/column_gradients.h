@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_SCHEDULES_GRADIENT_COLUMNS_H_
-#define SOFTLANE_LIB_SCHEDULES_GRADIENT_COLUMNS_H_
+#ifndef SOFTLANE_LIB_SCHEDULES_COLUMN_GRADIENTS_H_
+#define SOFTLANE_LIB_SCHEDULES_COLUMN_GRADIENTS_H_
 
 #include "kernels/gradient_columns.h"
 #include "schedules/columns.h"
@@ -20,4 +20,4 @@ void RunGradientColumns(const GradientColumnKernels& kernels,
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_SCHEDULES_GRADIENT_COLUMNS_H_
+#endif  // SOFTLANE_LIB_SCHEDULES_COLUMN_GRADIENTS_H_

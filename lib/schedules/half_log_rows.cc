@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schedules/half_logs.h"
+#include "schedules/half_log_rows.h"
 
 #include <cstdint>
 

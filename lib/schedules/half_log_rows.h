@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#ifndef SOFTLANE_LIB_SCHEDULES_HALF_LOGS_H_
-#define SOFTLANE_LIB_SCHEDULES_HALF_LOGS_H_
+#ifndef SOFTLANE_LIB_SCHEDULES_HALF_LOG_ROWS_H_
+#define SOFTLANE_LIB_SCHEDULES_HALF_LOG_ROWS_H_
 
 #include "arith/plan.h"
 #include "kernels/half_passes.h"
@@ -26,4 +26,4 @@ size_t RunHalfLogs(const ConstAnyRows& x, const AnyRows& y,
 }  // namespace internal
 }  // namespace softlane
 
-#endif  // SOFTLANE_LIB_SCHEDULES_HALF_LOGS_H_
+#endif  // SOFTLANE_LIB_SCHEDULES_HALF_LOG_ROWS_H_

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "schedules/gradient_columns.h"
+#include "schedules/column_gradients.h"
 
 #include "schedules/narrow_columns.h"
 
