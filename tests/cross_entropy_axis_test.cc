@@ -176,7 +176,7 @@ bool HasBitsOfRows(const Case& c, Target target, Random& random) {
     got_loss.push_back(has_losses ? losses.At(r) : sum);
   }
   bool is_good =
-      SameBits(got_loss, want_loss) && SameBits({divisor}, {want_divisor});
+      SameBits(got_loss, want_loss) && SameBits(divisor, want_divisor);
   if (c.has_gradient) {
     is_good &= SameBits(in_place ? x.Get() : dx.Get(), want_dx);
   }

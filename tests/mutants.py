@@ -1563,6 +1563,8 @@ MUTANTS = [
     ("tensor/fold.h", "if (is_last) index = 0;", ""),
     ("tensor/tensor_softmax.cc", "} else if (has_log && logs.outer_stride != 1 && piece.outer > 1) {", "} else if (has_log && logs.outer_stride > 2 && piece.outer > 1) {"),
     ("tensor/tensor_softmax.cc", "slice.data = lines.At(first, 0);", ""),
+    ("schedules/narrow_columns.cc", "if (v.axis * v.inner < kMinTileCols) return 0;", ""),
+    ("tensor/tensor_softmax.cc", "y.rows = count;", ""),
     ("tensor/tensor_gradient.cc", "first.IsCopied() || second.IsCopied() || dx.IsCopied()", "first.IsCopied() || dx.IsCopied()"),
     ("schedules/line_copies.cc", "const ptrdiff_t from_inner = goes_down ? from.row : from.col;", "const ptrdiff_t from_inner = from.col;"),
     ("schedules/line_copies.cc", "const size_t r = row + block.row, c = col + block.col;\n    const Layout<float> place = LayoutOf(to, block);", "const size_t r = row + block.row, c = block.col;\n    const Layout<float> place = LayoutOf(to, block);"),

@@ -2,9 +2,13 @@
 // Parts of tensors for threads. tensor_test.cc has their bits.
 
 #include <climits>
+#include <cstdint>
+#include <vector>
 
 #include "doctest/doctest.h"
+#include "each_target.h"
 #include "inputs.h"
+#include "reference.h"
 #include "softlane/softlane.h"
 #include "tensor_layouts.h"
 
@@ -46,6 +50,39 @@ TEST_CASE("parts of a tensor are even, and cover it once") {
     CHECK(good.Part(1, 2, axis).sizes[0] == 2);
   }
   CHECK(Tensor<float>(nullptr, 9, nullptr).Part(0, 2, 0).rank == 9);
+}
+
+// Kills: a result of lines without columns that is left as it was.
+TEST_CASE("tensors without indices along the axis: each logsumexp is -inf") {
+  constexpr int64_t kRows = 100;
+  const int64_t sizes[] = {kRows, 0}, log_sizes[] = {kRows, 1};
+  const int64_t log_strides[] = {2, 1};
+  const Tensor<const float> logits(nullptr, 2, sizes);
+  const Tensor<float> probs(nullptr, 2, sizes);
+  ForEachTarget([&](Target target) {
+    for (const bool has_probs : {false, true}) {
+      std::vector<float> logs(2 * kRows, 7.0f);
+      const Tensor<float> out(logs.data(), 2, log_sizes, log_strides);
+      const Status status =
+          has_probs ? SoftmaxWithLogSumExp(logits, probs, out, 1, {}, target)
+                    : LogSumExp(logits, out, 1, 1.0f, target);
+      CHECK(status == Status::kOk);
+      size_t wrong = 0;
+      for (size_t k = 0; k < logs.size(); ++k) {
+        wrong += logs[k] != (k % 2 == 0 ? -kInf : 7.0f);
+      }
+      CHECK(wrong == 0);
+    }
+  });
+}
+
+// Kills: a pointer that goes by a stride which is not used.
+TEST_CASE("parts of tensors without elements do not use their strides") {
+  float value = 0.0f;
+  const int64_t sizes[] = {4, 0}, strides[] = {INT64_MAX, 1};
+  const Tensor<float> none(&value, 2, sizes, strides);
+  CHECK(none.Part(1, 2, 1).data == &value);
+  CHECK(AnyTensor(none).Part(1, 2, 1).data == &value);
 }
 
 }  // namespace

@@ -42,6 +42,14 @@ struct TensorShape {
     return dim < 0 ? dim + rank : dim;
   }
 
+  /// Whether no size is 0.
+  constexpr bool HasElements() const noexcept {
+    for (int d = 0; d < rank && d < kMaxRank; ++d) {
+      if (sizes[d] == 0) return false;
+    }
+    return true;
+  }
+
   int rank = 0;                    ///< The number of dimensions.
   int64_t sizes[kMaxRank] = {};    ///< The size of each dimension.
   int64_t strides[kMaxRank] = {};  ///< From one index to the next, in elements.
@@ -144,8 +152,9 @@ struct Tensor : TensorShape {
   constexpr Tensor Slice(int dim, int64_t first, int64_t count) const noexcept {
     Tensor slice = *this;
     slice.sizes[DimOf(dim)] = count;
-    if (data != nullptr && count != 0)
+    if (data != nullptr && slice.HasElements()) {
       slice.data += first * strides[DimOf(dim)];
+    }
     return slice;
   }
   /// Part i of n parts of a call along this axis; i < n. Of n threads, thread i
@@ -193,7 +202,7 @@ struct BasicAnyTensor : TensorShape {
                                     unsigned char>;
     BasicAnyTensor slice = *this;
     slice.sizes[DimOf(dim)] = count;
-    if (data != nullptr && count != 0) {
+    if (data != nullptr && slice.HasElements()) {
       slice.data =
           static_cast<Byte*>(data) +
           first * strides[DimOf(dim)] * static_cast<int64_t>(SizeOf(type));

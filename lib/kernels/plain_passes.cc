@@ -106,7 +106,9 @@ RowsDone ExpFirstRows(ExpRowFunction* exp_row, bool has_masked,
                       const void* source, const UniformRows& rows,
                       const ExpParams& params) {
   PlacesInTurn place(rows, rows.row);
-  for (size_t k = 0; k < rows.count; ++k, place.Next()) {
+  for (size_t k = 0; k < rows.count; ++k) {
+    // A row alone may have any stride: no pointer behind it.
+    if (k != 0) place.Next();
     const size_t row = rows.row + k;
     if (rows.SumOf(row) != 0.0) return {k, false};
     RowJob job;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/narrow_columns.h"
 
+#include "kernels/row_limits.h"
+
 namespace softlane {
 namespace internal {
 namespace {
@@ -24,6 +26,8 @@ size_t PlanesAtOnce(const Planes<const float>& v, size_t lanes, size_t floats) {
       rows * v.inner * lanes > floats || v.inner * lanes > kMaxTileLanes) {
     return 0;
   }
+  // A plane is read as a row of a tile.
+  if (v.axis * v.inner < kMinTileCols) return 0;
   // Fewer planes would leave more lanes idle than their columns do.
   if (v.outer < 2 * v.inner) return 0;
   size_t planes = lanes;

@@ -133,10 +133,12 @@ class Sharing {
     const int64_t nearest = distance / stride;
     for (int64_t k = nearest - 2; k <= nearest + 2; ++k) {
       if (Magnitude(k) >= size) continue;
-      const int64_t rest = distance - k * stride;
-      if (Magnitude(rest) < reach && At(rest, rank - 1)) {
-        return true;
+      int64_t offset, rest;
+      if (__builtin_mul_overflow(k, stride, &offset) ||
+          __builtin_sub_overflow(distance, offset, &rest)) {
+        continue;  // far beyond the reach
       }
+      if (Magnitude(rest) < reach && At(rest, rank - 1)) return true;
     }
     return false;
   }

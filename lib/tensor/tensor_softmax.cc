@@ -28,8 +28,12 @@ AnyLines LinesFrom(const AnyLines& lines, size_t first, size_t count) {
   const size_t rows = call.x.rows;
   for (size_t r = 0; r < rows; r += kGroup) {
     const size_t count = rows - r < kGroup ? rows - r : kGroup;
-    const Lines y =
-        call.y.data == nullptr ? call.y : LinesFrom(call.y, r, count);
+    Lines y = call.y;
+    if (y.data != nullptr) {
+      y = LinesFrom(y, r, count);
+    } else if (y.rows != 0) {  // wanted, but without columns
+      y.rows = count;
+    }
     RunLines(functions, {LinesFrom(call.x, r, count), y, group, call.options,
                          call.target});
     for (size_t i = 0; i < count; ++i) {
