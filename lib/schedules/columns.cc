@@ -13,11 +13,13 @@ namespace {
 
 constexpr ScaleParts kNoneDirect = {1.0, 0.0f, 0.0f, -1.0f, false};
 
-// Element `first` of a tile's columns in planes of a half type.
+// Element `first` of a tile's columns in planes of a half type. Null if there
+// are no results.
 template <typename T>
 auto HalfAt(const Planes<T>& v, const ColumnTile& at, size_t first) {
   using Half = std::conditional_t<std::is_const_v<T>, const uint16_t, uint16_t>;
   using Void = std::conditional_t<std::is_const_v<T>, const void, void>;
+  if (v.data == nullptr) return static_cast<Half*>(nullptr);
   return static_cast<Half*>(static_cast<Void*>(v.data)) +
          at.outer * v.outer_stride + first * v.axis_stride + at.inner;
 }
@@ -41,8 +43,9 @@ ColumnsOut TypedMemory::PlaceOf(const Planes<float>& v, const ColumnTile& at,
   if (HasHalfResults()) {
     return {part.values, part.width, part.count, part.width};
   }
-  return {at.Out(v) + part.first * v.axis_stride, v.axis_stride, part.count,
-          at.cols};
+  float* const to = at.Out(v);
+  return {to == nullptr ? to : to + part.first * v.axis_stride, v.axis_stride,
+          part.count, at.cols};
 }
 
 void TypedMemory::Narrow(const Planes<float>& v, const ColumnTile& at,

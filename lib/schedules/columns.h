@@ -98,7 +98,9 @@ struct ColumnTile {
   const float* In(const Planes<const float>& v) const {
     return v.data + outer * v.outer_stride + inner;
   }
+  /// Null if there are no results.
   float* Out(const Planes<float>& v) const {
+    if (v.data == nullptr) return nullptr;
     return v.data + outer * v.outer_stride + inner;
   }
 };
@@ -109,7 +111,7 @@ constexpr size_t kMinAheadFloats = size_t{1} << 18;
 /// Brings the first `cols` elements of each of n rows into the caches.
 template <typename T>
 void PrefetchColumns(const T* from, size_t stride, size_t n, size_t cols) {
-  if (cols == 0) return;
+  if (from == nullptr || cols == 0) return;
   for (size_t k = 0; k < n; ++k) {
     for (size_t i = 0; i < cols; i += 64 / sizeof(T)) {
       __builtin_prefetch(from + k * stride + i);
