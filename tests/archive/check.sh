@@ -22,10 +22,11 @@ if "$objdump" -f "$archive" | grep -q 'file format pe-x86-64'; then is_windows=t
 # On Windows a compiler also touches the pages of a large frame by its runtime's function.
 allowed='getenv|strlen|memcpy|memmove|memset|memcmp|bcmp|_GLOBAL_OFFSET_TABLE_'
 if $is_windows; then allowed="$allowed|___chkstk_ms"; fi
-undefined=$("$nm" --undefined-only "$archive" | awk '$1 == "U" || $1 == "w" { print $2 }' |
-  sort -u)
-defined=$("$nm" --defined-only "$archive" | awk 'NF == 3 { print $3 }' | sort -u)
-needed=$(printf '%s\n' "$undefined" | grep -vxF "$defined" || true)
+# By awk: the symbols are more than an argument may have.
+needed=$("$nm" "$archive" | awk '
+  NF == 3 { defined[$3] }
+  NF == 2 && ($1 == "U" || $1 == "w") { undefined[$2] }
+  END { for (symbol in undefined) if (!(symbol in defined)) print symbol }' | sort)
 complain "needs symbols beyond libc's $allowed" \
   "$(printf '%s\n' "$needed" | grep -vxE "$allowed" || true)"
 
