@@ -59,10 +59,11 @@ struct TensorShape {
 
 namespace internal {
 
-// Indices [first, first + count) of a dimension.
+/// Indices [first, first + count) of a dimension.
 struct TensorRange {
-  int dim;
-  int64_t first, count;
+  int dim;        ///< The dimension.
+  int64_t first;  ///< The first index.
+  int64_t count;  ///< The number of indices.
 };
 
 // The number of indices of the largest of n parts, over that of even parts.
