@@ -300,7 +300,7 @@ MUTANTS = [
     ("kernels/uniform_rows-inl.h", "row + 1 == end_row ? row : row + 1", "row + 1"),
     ("kernels/uniform_rows-inl.h", "next == row ? x : x + rows.stride", "x"),
     ("kernels/uniform_rows-inl.h", "if (at == end) at = begin;", ""),
-    ("kernels/uniform_rows-inl.h", "first % count * step", "0"),
+    ("kernels/softmax_kernels.h", "r % (distance + 1) * places_step", "0"),
     ("kernels/uniform_rows-inl.h", "(kHasMasked && !(row_sum >= least))", "false"),
     ("kernels/uniform_rows-inl.h", "if (!in_range ||", "if (false ||"),
     ("kernels/plain_passes.cc", "if (!IsDone(has_masked, job, result)) return {k, true};", ""),

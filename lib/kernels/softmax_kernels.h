@@ -101,6 +101,11 @@ struct UniformRows {
     return r < row ? probs - (row - r) * probs_stride
                    : probs + (r - row) * probs_stride;
   }
+  /// Where the exp values of row r are.
+  float* PlaceOf(size_t r) const {
+    return places == nullptr ? Probs(r)
+                             : places + r % (distance + 1) * places_step;
+  }
   double& SumOf(size_t r) const { return sums[r & (distance - 1)]; }
 
   const float* logits;  // of the first row, as RowJob::logits

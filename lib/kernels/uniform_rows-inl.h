@@ -37,18 +37,10 @@ using internal::UniformRows;
 // one before, from `end` on at `begin` again.
 struct PlacesInTurn {
   // From row `first` of the call on.
-  HWY_INLINE PlacesInTurn(const UniformRows& rows, size_t first) {
-    if (rows.places == nullptr) {
-      step = rows.probs_stride;
-      at = rows.Probs(first);
-      begin = end = nullptr;
-      return;
-    }
-    const size_t count = rows.distance + 1;
-    step = rows.places_step;
-    begin = rows.places;
-    end = begin + count * step;
-    at = begin + first % count * step;
+  HWY_INLINE PlacesInTurn(const UniformRows& rows, size_t first)
+      : at(rows.PlaceOf(first)), begin(rows.places), end(nullptr) {
+    step = begin == nullptr ? rows.probs_stride : rows.places_step;
+    if (begin != nullptr) end = begin + (rows.distance + 1) * step;
   }
   HWY_INLINE void Next() {
     at += step;

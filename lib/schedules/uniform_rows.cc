@@ -13,13 +13,9 @@ namespace {
 void DivideRows(const SoftmaxCall& call, const UniformRows& rows, size_t first,
                 size_t end) {
   for (size_t r = first; r < end; ++r) {
-    float* const probs = call.y.Row(r);
-    const float* const e =
-        rows.places == nullptr
-            ? probs
-            : rows.places + r % (rows.distance + 1) * rows.places_step;
     double& sum = rows.SumOf(r);
-    call.kernels.divide(e, probs, rows.n, sum, MayHaveTiny(sum), call.parts);
+    call.kernels.divide(rows.PlaceOf(r), rows.Probs(r), rows.n, sum,
+                        MayHaveTiny(sum), call.parts);
     sum = 0.0;
   }
 }
