@@ -16,7 +16,7 @@ configure_package_config_file(
   INSTALL_DESTINATION "${softlane_package_dir}")
 write_basic_package_version_file(
   "${PROJECT_BINARY_DIR}/softlaneConfigVersion.cmake"
-  COMPATIBILITY SameMajorVersion)
+  COMPATIBILITY SameMinorVersion) # while the major version is 0
 install(FILES "${PROJECT_BINARY_DIR}/softlaneConfig.cmake"
               "${PROJECT_BINARY_DIR}/softlaneConfigVersion.cmake"
         DESTINATION "${softlane_package_dir}")

@@ -1027,6 +1027,9 @@ MUTANTS = [
     ("fp_environment.h", "_mm_setcsr(0x1F80);", "_mm_setcsr(0x9F80);"),
     ("fp_environment.h", "{ _mm_setcsr(0x1F80); }", "{}"),
     ("fp_environment.h", "{ _mm_setcsr(control_); }", "{}"),
+    # version.cc
+    ("version.cc", "SOFTLANE_VERSION;", "SOFTLANE_VERSION_MINOR;"),
+    ("c/version_c.cc", "softlane::Version()", "SOFTLANE_VERSION_MINOR"),
     # dispatch.cc
     ("dispatch.cc", "if (targets & Bit(t)) resolved", "resolved"),
     ("dispatch.cc", "{Target::kAvx512, Target::kAvx2,", "{Target::kAvx2, Target::kAvx512,"),

@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "softlane/c_types.h"
+#include "softlane/version.h"
 
 /**
  * @file

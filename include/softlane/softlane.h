@@ -29,6 +29,7 @@
 #include "softlane/target.h"
 #include "softlane/tensor.h"
 #include "softlane/types.h"
+#include "softlane/version.h"
 // IWYU pragma: end_exports
 
 #endif  // SOFTLANE_SOFTLANE_H_

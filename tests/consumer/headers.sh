@@ -51,7 +51,7 @@ for path in "$include"/softlane/*.h; do
 done
 for standard in c99 c11 c17 c2x; do
   accepts "$cc" c "-std=$standard" || continue
-  for header in softlane/c.h softlane/c_types.h; do
+  for header in softlane/c.h softlane/c_types.h softlane/version.h; do
     # shellcheck disable=SC2086
     check "$cc" c "$header" "-std=$standard" $c_flags
     checked=$((checked + 1))

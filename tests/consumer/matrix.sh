@@ -144,7 +144,7 @@ END
 }
 include_dir() {
   packages "$scratch/$row.prefix/lib" -DCMAKE_INSTALL_LIBDIR=lib \
-    -DCMAKE_INSTALL_INCLUDEDIR=include/softlane-0.1/deep
+    -DCMAKE_INSTALL_INCLUDEDIR=include/softlane-0/deep
 }
 lib_dir() { packages "$scratch/$row.prefix/lib/deep/er" -DCMAKE_INSTALL_LIBDIR=lib/deep/er; }
 lib_dir_dots() {

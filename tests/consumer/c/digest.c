@@ -18,6 +18,7 @@ static int CheckNames(void) {
   failures += !softlane_is_available(softlane_best_target());
   failures += softlane_is_available(256 + SOFTLANE_TARGET_BASELINE);
   failures += softlane_auto_target() == SOFTLANE_TARGET_AUTO;
+  failures += softlane_version() != SOFTLANE_VERSION;
   failures += softlane_exp(NULL, SOFTLANE_F32, 1, NULL, SOFTLANE_F32, 1, 1, 1,
                            SOFTLANE_TARGET_AUTO) != SOFTLANE_NULL_POINTER;
   return failures;
