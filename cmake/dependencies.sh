@@ -21,6 +21,13 @@ require_fuzzer() {
     missing="$missing libclang-rt-$("$CXX" -dumpversion | cut -d. -f1)-dev"
 }
 
+# require_mpi: Open MPI. Its headers are found by its own compiler.
+require_mpi() {
+  require mpirun openmpi-bin
+  echo '#include <mpi.h>' | mpicxx -E -x c++ - >/dev/null 2>&1 ||
+    missing="$missing libopenmpi-dev"
+}
+
 # require_file FILE PACKAGE: something that a package puts in its place.
 require_file() {
   [ -e "$1" ] || missing="$missing $2"
@@ -104,6 +111,7 @@ install_dependencies() {
       consumers)
         require pkg-config pkg-config
         require qemu-x86_64 qemu-user
+        require_mpi
         ;;
       aarch64)
         require aarch64-linux-gnu-g++ g++-aarch64-linux-gnu

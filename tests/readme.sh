@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # readme.sh README CC CXX PREFIX DIRECTORY: the programs in the README can be compiled, and
-# print what they should.
+# print what they should. What the README shows of MPI is in the program of consumer/mpi.
 set -eu
 readme=$1 cc=$2 cxx=$3 directory=$5
 PKG_CONFIG_PATH=$4
@@ -33,4 +33,14 @@ run 1.cpp "$want"
 run 1.c "kOk: $want"
 run 2.cpp "$want"
 run 3.cpp 'the bits of one call'
+
+awk '
+  /^```c\+\+$/ { inside = 1; text = ""; next }
+  /^```/ { if (inside && text ~ /MPI/) printf "%s", text; inside = 0 }
+  inside { text = text $0 "\n" }' "$readme" >"$directory/mpi.part"
+awk -v RS='\1' '
+  NR == 1 { part = $0; next }
+  { found = index($0, part) }
+  END { exit !found }' "$directory/mpi.part" "$(dirname "$0")/consumer/mpi/vocabulary.cc" ||
+  { echo "other lines of MPI"; exit 1; }
 [ "$(find "$directory" -name 'program-*' | wc -l)" -eq 4 ] || { echo "other programs"; exit 1; }
