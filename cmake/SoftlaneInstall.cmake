@@ -3,7 +3,9 @@ include(CMakePackageConfigHelpers)
 
 set(softlane_package_dir "${softlane_LIBDIR}/cmake/softlane")
 install(TARGETS softlane EXPORT softlaneTargets
-        ARCHIVE DESTINATION "${softlane_LIBDIR}")
+        ARCHIVE DESTINATION "${softlane_LIBDIR}"
+        LIBRARY DESTINATION "${softlane_LIBDIR}"
+        RUNTIME DESTINATION "${softlane_BINDIR}")
 install(DIRECTORY "${PROJECT_SOURCE_DIR}/include/softlane"
         DESTINATION "${softlane_INCLUDEDIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE"

@@ -94,8 +94,8 @@ newest_kernel() {
     sed -n 's/^ *Depends: *//p' | head -n 1
 }
 
-# install_dependencies doctest|dlpack|consumers|aarch64|mingw|emulator|gnuplot|benchmark|peers|
-#   fuzzer ...
+# install_dependencies doctest|dlpack|consumers|aarch64|mingw|emulator|abi|gnuplot|benchmark|
+#   peers|fuzzer ...
 install_dependencies() {
   missing=
   require cmake cmake
@@ -130,6 +130,7 @@ install_dependencies() {
         require genisoimage genisoimage
         require cpio cpio
         ;;
+      abi) require abidiff abigail-tools ;;
       gnuplot) require gnuplot gnuplot-nox ;;
       fuzzer) require_fuzzer ;;
       benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;

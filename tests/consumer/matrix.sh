@@ -2,15 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 # matrix.sh SOURCE ARCHIVE SCRATCH [ROW ...]: the builds that hosts ask for, each by
 # itself; without rows, all. SOURCE is the project, ARCHIVE its library built for
-# release, which the rows on packages install. The others build two files of it: one
-# with kernels, and the one that chooses between them.
+# release, which the rows on packages install. The others but "shared" build two files of
+# it: one with kernels, and the one that chooses between them.
 # shellcheck disable=SC2016 # ${...} in a host's lines is CMake's
 set -u
 source=$1 archive=$2 scratch=$3
 shift 3
 all='macros unity processor own_type debug min_size no_type option_o1 shadow relative_highway
   bits32 sve include_dir lib_dir lib_dir_dots absolute_inside absolute_outside twice
-  after_package old_policies'
+  after_package old_policies shared'
 # shellcheck disable=SC2086 # the rows are words
 [ $# -gt 0 ] || set -- $all
 objects='lib/CMakeFiles/softlane.dir/kernels/row_passes.cc.o lib/CMakeFiles/softlane.dir/dispatch.cc.o'
@@ -176,6 +176,24 @@ old_policies() { # what a host on CMake 3.14 gets, whose own library is exported
     target_link_libraries(part PUBLIC softlane::softlane)
     install(TARGETS part EXPORT parts ARCHIVE DESTINATION lib)
     install(EXPORT parts NAMESPACE host:: DESTINATION lib/cmake/host)'
+}
+
+# A shared library: its symbols, its types, and programs that link it. Its build is whole.
+shared() {
+  [ "$(uname -m)" = x86_64 ] && command -v abidiff >/dev/null || return 77
+  to=$scratch/$row.prefix
+  configure "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS=-g -DSOFTLANE_SHARED=ON \
+    "-DCMAKE_INSTALL_PREFIX=$to" -DCMAKE_INSTALL_LIBDIR=lib || return 1
+  ninja -C "$build" install && rm -rf "$build/lib" || return 1
+  for task in '' --self-test; do
+    sh "$source/tests/abi/check.sh" "$to/lib/libsoftlane.so" "$to/include" $task || return 1
+  done
+  for user in c/c_digest threads/threads; do
+    project=${user%/*}
+    cmake -S "$source/tests/consumer/$project" -B "$build.$project" -G Ninja \
+      -DCMAKE_BUILD_TYPE=Release "-DCMAKE_PREFIX_PATH=$to" && ninja -C "$build.$project" &&
+      objdump -p "$build.$user" | grep 'NEEDED *libsoftlane' && "$build.$user" || return 1
+  done
 }
 
 failed=0 passed=0 skipped=0
