@@ -30,9 +30,10 @@ static_assert(!std::is_convertible_v<Tensor<const float>, AnyTensor>);
 constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
 constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
 
-// A good call along the middle dimension of tensors [3, 4, 5].
+// A good call along a dimension of tensors [3, 4, 5]: the middle one, or the
+// last if there are no logsumexps.
 struct Good {
-  explicit Good(const TensorFunction& f) : function(f) {
+  Good(const TensorFunction& f, int its_axis) : function(f), axis(its_axis) {
     for (float& element : x) element = 1.0f;
     o.x[0] = o.x[1] = Tensor<const float>(x, 3, kSizes);
     o.y = Tensor<float>(y, 3, kSizes);
@@ -43,7 +44,7 @@ struct Good {
   const TensorFunction& function;
   float x[60], y[60] = {}, log[15] = {};
   TensorOperands o;
-  int axis = 1;
+  int axis;
   SoftmaxOptions options;
   Target target = Target::kAuto;
 };
@@ -54,6 +55,13 @@ struct Error {
   Status status;
   Change change;
 };
+
+// The sizes and strides of a dense tensor.
+template <class View>
+void SetDense(View& t, std::vector<int64_t> sizes) {
+  static_cast<TensorShape&>(t) =
+      TensorShape(static_cast<int>(sizes.size()), sizes.data(), nullptr);
+}
 
 // Errors of the shape of an operand.
 template <class Get>
@@ -76,6 +84,12 @@ void AddShapeErrors(const std::string& name, bool is_output, const Get& get,
   add("strides whose sum overflows", Status::kBadShape, [](auto& t) {
     t.strides[0] = kMost / 2;
     t.strides[2] = kMost / 4;
+  });
+  add("sizes in another order", Status::kBadShape, [](auto& t) {
+    SetDense(t, {4, 3, 5});
+  });
+  add("rows in one dimension", Status::kBadShape, [](auto& t) {
+    SetDense(t, {12, 5});
   });
   add("before the address space", Status::kBadShape, [](auto& t) {
     t.data = reinterpret_cast<decltype(t.data)>(uintptr_t{64});
@@ -108,6 +122,12 @@ std::vector<Error> ErrorsOf(const TensorFunction& function) {
   const auto add = [&](const char* what, Status status, const Change& change) {
     errors.push_back({what, status, change});
   };
+  add("rows whose number is 0 in 64 bits", Status::kBadShape, [](Good& g) {
+    constexpr int64_t kSize = int64_t{1} << 32;
+    SetDense(g.o.x[0], {kSize, kSize, 5});
+    SetDense(g.o.x[1], {kSize, kSize, 5});
+    SetDense(g.o.y, {kSize, kSize, 5});
+  });
   for (const int axis : {3, -4, INT_MAX, INT_MIN}) {
     add("axis", Status::kBadShape, [=](Good& g) { g.axis = axis; });
   }
@@ -156,9 +176,9 @@ std::vector<Error> ErrorsOf(const TensorFunction& function) {
 }
 
 // Makes a call with changes: its status, after a look at the outputs.
-Status StatusOf(const TensorFunction& function,
+Status StatusOf(const TensorFunction& function, int axis,
                 const std::vector<Change>& changes) {
-  Good good(function);
+  Good good(function, axis);
   for (const Change& change : changes) change(good);
   const Status status =
       function.tensors(good.o, good.axis, good.options, good.target);
@@ -170,15 +190,23 @@ Status StatusOf(const TensorFunction& function,
   return status;
 }
 
+// The axes of good calls. The last one makes the tensors rows.
+std::vector<int> AxesOf(const TensorFunction& function) {
+  return function.has_log ? std::vector<int>{1} : std::vector<int>{1, 2, -1};
+}
+
 // Kills: a check that is left out, or that comes after a write.
 TEST_CASE("bad arguments of tensors give a status before the first write") {
   for (const TensorFunction& function : kTensorFunctions) {
     CAPTURE(function.name);
-    CHECK(StatusOf(function, {}) == Status::kOk);
     const std::vector<Error> errors = ErrorsOf(function);
-    for (const Error& first : errors) {
-      CAPTURE(first.name);
-      CHECK(StatusOf(function, {first.change}) == first.status);
+    for (const int axis : AxesOf(function)) {
+      CAPTURE(axis);
+      CHECK(StatusOf(function, axis, {}) == Status::kOk);
+      for (const Error& first : errors) {
+        CAPTURE(first.name);
+        CHECK(StatusOf(function, axis, {first.change}) == first.status);
+      }
     }
   }
 }
@@ -195,11 +223,15 @@ TEST_CASE("of two errors of tensors the status has the smaller value") {
   };
   for (const TensorFunction& function : kTensorFunctions) {
     if (!function.has_y) continue;
-    for (size_t i = 0; i < errors.size(); ++i) {
-      for (size_t k = i + 1; k < errors.size(); ++k) {
-        CAPTURE(errors[i].name + ", " + errors[k].name);
-        CHECK(StatusOf(function, {errors[i].change, errors[k].change}) ==
+    for (const int axis : AxesOf(function)) {
+      CAPTURE(axis);
+      for (size_t i = 0; i < errors.size(); ++i) {
+        for (size_t k = i + 1; k < errors.size(); ++k) {
+          CAPTURE(errors[i].name + ", " + errors[k].name);
+          CHECK(
+              StatusOf(function, axis, {errors[i].change, errors[k].change}) ==
               errors[i].status);
+        }
       }
     }
   }

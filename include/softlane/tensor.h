@@ -104,6 +104,7 @@ constexpr TensorRange RangeOfPart(const TensorShape& shape, size_t i, size_t n,
 // The same view of part i.
 template <class View>
 constexpr View PartOf(const View& view, size_t i, size_t n, int axis) noexcept {
+  if (n == 1) return view;
   const TensorRange part = RangeOfPart(view, i, n, axis);
   if (part.dim >= 0) return view.Slice(part.dim, part.first, part.count);
   View scalar = view;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/tensor_check.h"
 
+#include "tensor/dense_rows.h"
+
 namespace softlane {
 namespace internal {
 namespace {
@@ -172,6 +174,18 @@ bool HasElements(const TensorShape& shape) noexcept {
   if (!HasGoodSizes(shape)) return false;
   for (int d = 0; d < shape.rank; ++d) {
     if (shape.sizes[d] == 0) return false;
+  }
+  return true;
+}
+
+bool IsDense(const TensorShape& tensor, const TensorShape& whole) noexcept {
+  if (tensor.rank != whole.rank) return false;
+  int64_t count = 1;
+  for (int d = tensor.rank; d-- > 0;) {
+    const int64_t size = tensor.sizes[d];
+    if (size != whole.sizes[d] || size <= 0) return false;
+    if (size != 1 && tensor.strides[d] != count) return false;
+    if (__builtin_mul_overflow(count, size, &count)) return false;
   }
   return true;
 }

@@ -3,6 +3,7 @@
 
 #include "any/any_check.h"
 #include "dispatch.h"
+#include "tensor/dense_rows.h"
 #include "tensor/fold.h"
 
 namespace softlane {
@@ -40,12 +41,12 @@ void RunPiece(const GradientFunctions& functions, const Piece& piece,
   }
 }
 
-}  // namespace
-
-Status RunTensorGradient(const GradientFunctions& functions,
-                         const ConstAnyTensor& first,
-                         const ConstAnyTensor& second, const AnyTensor& dx,
-                         int axis, float scale, Target target) noexcept {
+// The frame of this function is not that of a call on rows.
+[[gnu::noinline]] Status RunFolded(const GradientFunctions& functions,
+                                   const ConstAnyTensor& first,
+                                   const ConstAnyTensor& second,
+                                   const AnyTensor& dx, int axis, float scale,
+                                   Target target) {
   if (!IsPair(first, second, dx)) return Status::kBadOption;
   Pieces pieces;
   if (Status s = FoldCall(first, second, dx, axis, 0, pieces);
@@ -63,6 +64,19 @@ Status RunTensorGradient(const GradientFunctions& functions,
     } while (pieces.index != 0);
   }
   return Status::kOk;
+}
+
+}  // namespace
+
+Status RunTensorGradient(const GradientFunctions& functions,
+                         const ConstAnyTensor& first,
+                         const ConstAnyTensor& second, const AnyTensor& dx,
+                         int axis, float scale, Target target) noexcept {
+  if (AreRows(axis, first, second, dx)) {
+    return functions.rows(RowsOf(first), RowsOf(second), RowsOf(dx), scale,
+                          target);
+  }
+  return RunFolded(functions, first, second, dx, axis, scale, target);
 }
 
 }  // namespace internal

@@ -3,6 +3,7 @@
 
 #include "any/any_check.h"
 #include "dispatch.h"
+#include "tensor/dense_rows.h"
 #include "tensor/fold.h"
 
 namespace softlane {
@@ -64,11 +65,11 @@ AnyLines LinesFrom(const AnyLines& lines, size_t first, size_t count) {
   return FoldTensors(operands, count, axis, group, pieces);
 }
 
-}  // namespace
-
-Status RunTensors(const TensorFunctions& functions, const TensorSoftmax& call,
-                  int axis, const SoftmaxOptions& options,
-                  Target target) noexcept {
+// The frame of this function is not that of a call on rows.
+[[gnu::noinline]] Status RunFolded(const TensorFunctions& functions,
+                                   const TensorSoftmax& call, int axis,
+                                   const SoftmaxOptions& options,
+                                   Target target) {
   const bool has_y = call.y != nullptr, has_log = call.logsumexp != nullptr;
   if (!IsPair(call.x.type, has_y ? call.y->type : call.x.type)) {
     return Status::kBadOption;
@@ -103,6 +104,23 @@ Status RunTensors(const TensorFunctions& functions, const TensorSoftmax& call,
     } while (pieces.index != 0);
   }
   return Status::kOk;
+}
+
+}  // namespace
+
+Status RunTensors(const TensorFunctions& functions, const TensorSoftmax& call,
+                  int axis, const SoftmaxOptions& options,
+                  Target target) noexcept {
+  if (call.logsumexp == nullptr && AreRows(axis, call.x, *call.y)) {
+    const ConstAnyRows x = RowsOf(call.x);
+    const AnyRows y = RowsOf(*call.y);
+    if (!AreFloats(x, y)) {
+      return RunAny(functions.lines, x, y, nullptr, options, target);
+    }
+    return functions.lines.rows(FloatsOf(x), FloatsOf(y), nullptr, options,
+                                target);
+  }
+  return RunFolded(functions, call, axis, options, target);
 }
 
 }  // namespace internal
