@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "any/attention_tile_rows.h"
+
+#include "arith/reference_octave.h"
+#include "attention_special.h"
+#include "kernels/half_passes.h"
+#include "kernels/large_rows.h"
+#include "schedules/softmax_call.h"
+
+// A row of a tile, by the passes over blocks. Its keys are split at multiples
+// of kStateCols. The exp values of a block are computed by the block's own
+// maximum, for its sum, and are then multiplied by a power of two.
+
+namespace softlane {
+namespace internal {
+namespace {
+
+// The sum of values in memory, in double: a lane per value modulo 8.
+double SumInLanes(const float* e, size_t n) {
+  constexpr size_t kLanes = 8;
+  double lanes[kLanes] = {};
+  size_t i = 0;
+  for (; n - i >= kLanes; i += kLanes) {
+    for (size_t k = 0; k < kLanes; ++k) lanes[k] += e[i + k];
+  }
+  for (size_t k = 0; i + k < n; ++k) lanes[k] += e[i + k];
+  for (size_t half = kLanes / 2; half != 0; half /= 2) {
+    for (size_t k = 0; k < half; ++k) lanes[k] += lanes[k + half];
+  }
+  return lanes[0];
+}
+
+class TileRows {
+ public:
+  TileRows(const TileCall& call, const Converter& converter)
+      : call_(call),
+        exps_(call.tile.probs),
+        is_half_(IsHalf(exps_.type)),
+        converter_(converter),
+        logits_(call.tile, converter, bias_),
+        row_(KernelsOf(kRowKernels, call.tile.target)),
+        passes_(BlockPassesOf(call.tile.target)) {}
+
+  void Run(size_t r) {
+    r_ = r;
+    keys_ = call_.KeysOf(r);
+    FillZero(exps_, r, 0, keys_.begin);
+    FillZero(exps_, r, keys_.end, exps_.cols);
+    call_.shifts[r] = 0;
+    if (keys_.begin == keys_.end) return;
+    SoftmaxState& state = call_.states[r];
+    const SoftmaxState before = state;
+    uint32_t key = before.max_key;
+    size_t blocks = 0;
+    ForBlocks([&](size_t c, size_t n) {
+      const uint32_t own = KeyOf(row_.max_or_nan(WriteLogits(c, n), n));
+      key = own > key ? own : key;
+      ++blocks;
+    });
+    has_logits_ = !is_half_ || blocks == 1;
+    MergeState(StateOf(key, {}, StateUse::kSoftmax), state);
+    if (key <= kKeyOfMinusInfinity) {
+      return FillZero(exps_, r, keys_.begin, keys_.end);
+    }
+    if (!HasSum(state)) return WriteSpecial();
+    const int64_t unit = TileUnitOf(state);
+    if (HasSum(before)) {
+      call_.shifts[r] = TileShift(TileUnitOf(before), unit);
+    }
+    ForBlocks([&](size_t c, size_t n) {
+      float* const e = has_logits_ ? PlaceOf(c) : WriteLogits(c, n);
+      WriteExps(e, n, unit, state);
+      converter_.Narrow({e, 1, n}, exps_, r_, c);
+    });
+  }
+
+ private:
+  // Calls body(c, n) for the blocks of the row's keys.
+  template <class Body>
+  void ForBlocks(const Body& body) const {
+    size_t n;
+    for (size_t c = keys_.begin; c < keys_.end; c += n) {
+      const size_t room = kStateCols - (call_.first_key + c) % kStateCols;
+      n = keys_.end - c < room ? keys_.end - c : room;
+      body(c, n);
+    }
+  }
+  // Where the floats of a block are that begins at column c.
+  float* PlaceOf(size_t c) {
+    return is_half_ ? floats_ : static_cast<float*>(exps_.At(r_, c));
+  }
+  float* WriteLogits(size_t c, size_t n) {
+    float* const z = PlaceOf(c);
+    logits_.Write(logits_.OptionsOf(r_, c, n), r_, c, n, z);
+    return z;
+  }
+
+  void WriteSpecial() {
+    ForBlocks([&](size_t c, size_t n) {
+      const AttentionOptions part = logits_.OptionsOf(r_, c, n);
+      float* const z = has_logits_ ? PlaceOf(c) : WriteLogits(c, n);
+      FillNaN(part, 0, 0, n, z, z);
+      converter_.Narrow({z, 1, n}, exps_, r_, c);
+    });
+  }
+
+  // Replaces the logits of a block by their exp values, and adds these to the
+  // state.
+  void WriteExps(float* e, size_t n, int64_t unit, SoftmaxState& state) {
+    const ScaleParts& parts = kUnscaled;
+    const float max = passes_.max(e, n);
+    if (max == -kInfinity) return FillRow(e, n, 0.0f);
+    const RowPlan plan = PlanRow(max, parts);
+    double s = passes_
+                   .write(e, e, n, kNoHole, plan, parts, LowestOf(plan, parts),
+                          nullptr, nullptr)
+                   .others;
+    auto offset = static_cast<int64_t>(plan.offset);
+    const bool is_rounded = call_.round_exps && is_half_;
+    if (is_rounded && exps_.type == ElementType::kFloat16) {
+      // Its last bits depend on the units.
+      Multiply(e, n, offset - unit);
+      offset = unit;
+    }
+    if (is_rounded) {
+      Round(e, n);
+      s = SumInLanes(e, n);
+    }
+    ExactSum sum;
+    AddBlockSums(&s, 1, offset, sum);
+    MergeState(StateOf(KeyOf(max), sum, StateUse::kSoftmax), state);
+    Multiply(e, n, offset - unit);
+  }
+
+  // Exp values times 2^octaves; +0 for a result below 2^-126.
+  void Multiply(float* e, size_t n, int64_t octaves) const {
+    if (octaves == 0) return;
+    // An exp value is below 25.
+    if (octaves < -131) return FillRow(e, n, 0.0f);
+    const double power = PowerOfTwo(octaves);
+    passes_.multiply(power, 1.0 / power, n, e);
+  }
+  // To the type of the exps.
+  void Round(float* e, size_t n) const {
+    const HalfPasses& passes = KernelsOf(kHalfPasses, call_.tile.target);
+    const size_t type = HalfIndexOf(exps_.type);
+    constexpr size_t kStep = 256;
+    alignas(64) uint16_t halves[kStep];
+    for (size_t i = 0; i < n; i += kStep) {
+      const size_t count = n - i < kStep ? n - i : kStep;
+      passes.narrow[type](e + i, halves, count);
+      passes.widen[type](halves, e + i, count);
+    }
+  }
+
+  const TileCall& call_;
+  const AnyRows& exps_;
+  const bool is_half_;
+  const Converter& converter_;
+  const PartLogits logits_;
+  const RowKernels& row_;
+  const BlockPasses& passes_;
+  size_t r_;
+  KeyRange keys_;
+  bool has_logits_;  // whether the logits of all blocks are in their places
+  alignas(64) float floats_[kStateCols];  // logits or exps of a half type
+  alignas(64) float bias_[kStateCols];
+};
+
+}  // namespace
+
+KeyRange TileCall::KeysOf(size_t r) const {
+  KeyRange keys = ranges.Of(r);
+  if (lengths == nullptr) return keys;
+  const auto length = static_cast<size_t>(lengths[r]);
+  const size_t end = length > first_key ? length - first_key : 0;
+  if (keys.end > end) keys.end = end;
+  if (keys.begin > keys.end) keys.begin = keys.end;
+  return keys;
+}
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void RunTileRows(const TileCall& call, size_t first,
+                                   size_t count) {
+  const Converter converter(call.tile.target);
+  TileRows rows(call, converter);
+  for (size_t r = first; r < first + count; ++r) rows.Run(r);
+}
+
+}  // namespace internal
+}  // namespace softlane
