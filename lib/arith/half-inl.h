@@ -29,20 +29,42 @@ namespace {
 
 constexpr size_t kHalfStep = 16;
 
+// A permutation of words takes the place of an extension and a shift.
 HWY_INLINE __m512 Convert(BFloat16, __m256i v) {
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16));
+  constexpr int kStep = 0x10000;
+  const __m512i places = _mm512_setr_epi32(
+      0, kStep, 2 * kStep, 3 * kStep, 4 * kStep, 5 * kStep, 6 * kStep,
+      7 * kStep, 8 * kStep, 9 * kStep, 10 * kStep, 11 * kStep, 12 * kStep,
+      13 * kStep, 14 * kStep, 15 * kStep);
+  return _mm512_castsi512_ps(_mm512_maskz_permutexvar_epi16(
+      0xAAAAAAAA, places, _mm512_castsi256_si512(v)));
 }
 HWY_INLINE __m512 Convert(Float16, __m256i v) { return _mm512_cvtph_ps(v); }
-HWY_INLINE __m256i Convert(BFloat16, __m512 v) {
+// The upper halves of 32 bits are rounded.
+HWY_INLINE __m512i Rounded(__m512 v) {
   const __m512i bits = _mm512_castps_si512(v);
   const __m512i odd =
       _mm512_and_si512(_mm512_srli_epi32(bits, 16), _mm512_set1_epi32(1));
   const __m512i rounded =
       _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
   const __mmask16 is_nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
-  const __m512i any =
-      _mm512_mask_or_epi32(rounded, is_nan, bits, _mm512_set1_epi32(0x400000));
-  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(any, 16));
+  return _mm512_mask_or_epi32(rounded, is_nan, bits,
+                              _mm512_set1_epi32(0x400000));
+}
+HWY_INLINE __m256i Convert(BFloat16, __m512 v) {
+  return _mm512_cvtepi32_epi16(_mm512_srli_epi32(Rounded(v), 16));
+}
+// The upper half of each 32 bits of two vectors.
+HWY_INLINE __m512i UpperHalves(__m512i a, __m512i b) {
+  // Word i of the result is word 2 i + 1 of both.
+  constexpr int kFirst = 0x00030001, kStep = 0x00040004;
+  const __m512i places = _mm512_setr_epi32(
+      kFirst, kFirst + kStep, kFirst + 2 * kStep, kFirst + 3 * kStep,
+      kFirst + 4 * kStep, kFirst + 5 * kStep, kFirst + 6 * kStep,
+      kFirst + 7 * kStep, kFirst + 8 * kStep, kFirst + 9 * kStep,
+      kFirst + 10 * kStep, kFirst + 11 * kStep, kFirst + 12 * kStep,
+      kFirst + 13 * kStep, kFirst + 14 * kStep, kFirst + 15 * kStep);
+  return _mm512_permutex2var_epi16(a, places, b);
 }
 HWY_INLINE __m256i Convert(Float16, __m512 v) {
   return _mm512_cvtps_ph(v, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);

@@ -26,12 +26,17 @@ template <class Half>
 HWY_INLINE Two LoadPair(const Half* from) {
   return {LoadHalf(from), LoadHalf(from + kLanes)};
 }
+HWY_INLINE __m512i PairToHalves(const Two& v, BFloat16) {
+  return UpperHalves(Rounded(v.a.raw), Rounded(v.b.raw));
+}
+HWY_INLINE __m512i PairToHalves(const Two& v, Float16) {
+  return _mm512_inserti64x4(_mm512_castsi256_si512(Convert(Float16(), v.a.raw)),
+                            Convert(Float16(), v.b.raw), 1);
+}
 // Past the caches or not. `to` is aligned to both vectors if so.
 template <class Half>
 HWY_INLINE void StorePair(const Two& v, Half* to, bool is_streamed) {
-  const __m512i halves =
-      _mm512_inserti64x4(_mm512_castsi256_si512(Convert(Half(), v.a.raw)),
-                         Convert(Half(), v.b.raw), 1);
+  const __m512i halves = PairToHalves(v, Half());
   if (is_streamed) {
     _mm512_stream_si512(reinterpret_cast<__m512i*>(to), halves);
   } else {

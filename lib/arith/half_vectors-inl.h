@@ -32,12 +32,6 @@ HWY_INLINE void StoreUsual(VF v, Float16* to) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
                       Convert(Float16(), v.raw));
 }
-// The upper half of each 32 bits.
-HWY_INLINE void StoreUpper(VF v, BFloat16* to) {
-  const __m512i halves = _mm512_srli_epi32(_mm512_castps_si512(v.raw), 16);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
-                      _mm512_cvtepi32_epi16(halves));
-}
 
 #elif HWY_TARGET == HWY_AVX2
 
@@ -94,8 +88,8 @@ HWY_INLINE void StoreUsual(const Two& v, Float16* to) {
 HWY_INLINE void StoreUsual(const Two& v, BFloat16* to) {
   const VF a = RoundedUsual(v.a), b = RoundedUsual(v.b);
 #if HWY_TARGET == HWY_AVX3
-  StoreUpper(a, to);
-  StoreUpper(b, to + kLanes);
+  _mm512_storeu_si512(
+      to, UpperHalves(_mm512_castps_si512(a.raw), _mm512_castps_si512(b.raw)));
 #else
   _mm256_storeu_si256(
       reinterpret_cast<__m256i*>(to),
