@@ -74,6 +74,7 @@ struct HalfTermsBeside : Terms {
   const Probabilities& probabilities;
   const float* const pending;
   Out* const to;
+  const bool to_floats;  // as Out says
 };
 
 // EndAndBegin in pairs: vector k of the pair at i ends, and the other vector of

@@ -13,6 +13,7 @@
 #include "kernels/exp_last-inl.h"
 #include "kernels/half_ahead-inl.h"
 #include "kernels/range_terms-inl.h"
+#include "kernels/stages-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -64,18 +65,22 @@ HWY_INLINE void AddAll(size_t begin, size_t end, const Terms& terms,
 
 #else
 
+// See AddStagedBlocks.
 template <class In, bool>
 struct TermsOf {
+  static constexpr bool kMayBeStaged = true;
   HWY_INLINE VF One(size_t i) const { return LoadHalf(x + i); }
-  HWY_INLINE Four Logits(size_t i) const {
+  HWY_INLINE Four X(size_t i) const {
     return InRegisters({One(i), One(i + 16), One(i + 32), One(i + 48)});
   }
-  HWY_INLINE Four Put(size_t i, const Four& logits) const {
-    const Four terms = ExpInRange<false>(logits, exp, range);
-    StoreFour(terms, e + i, 16);
-    return terms;
+  HWY_INLINE const SoftmaxExp& Exp() const { return exp; }
+  HWY_INLINE Two End(const Stage& stage) const {
+    return EndInRange<false>(stage.x, stage.eighths, stage.rest, exp, range);
   }
-  HWY_INLINE Four FourOf(size_t i) const { return Put(i, Logits(i)); }
+  HWY_INLINE void Write(size_t i, const Two& terms) const {
+    Store(terms.a, e + i);
+    Store(terms.b, e + i + 16);
+  }
 
   const SoftmaxExp& exp;
   LaneRange& range;
@@ -83,33 +88,37 @@ struct TermsOf {
   float* const e;
 };
 
-// All loads stand before all stores: see PendingTerms.
-template <class Terms, bool, class Out>
+// The same and, in the same loop, the probabilities of a pending row if there
+// is one. Branches cost less than copies of the loop.
+template <class Terms, bool, class Half>
 struct TermsBeside : Terms {
-  HWY_INLINE Four FourOf(size_t i) const {
-    const Four logits = Terms::Logits(i);
-    const Four p =
-        probabilities.NotTiny(InRegisters(LoadFour(pending + i, 16)));
-    const Four terms = Terms::Put(i, logits);
-    StoreUsual(Two{p.a, p.b}, to + i);
-    StoreUsual(Two{p.c, p.d}, to + i + 32);
-    return terms;
+  HWY_INLINE void Write(size_t i, const Two& terms) const {
+    if (pending == nullptr) return Terms::Write(i, terms);
+    const Two e = {Load(pending + i), Load(pending + i + 16)};
+    const Two p = probabilities.NotTiny(e);
+    Terms::Write(i, terms);
+    if (to_floats) {
+      StoreUsual(p, reinterpret_cast<float*>(to) + i);
+    } else {
+      StoreUsual(p, to + i);
+    }
   }
 
   const Probabilities& probabilities;
   const float* const pending;
-  Out* const to;
+  Half* const to;
+  const bool to_floats;  // `to` has floats
 };
 
 template <class Terms, class Sum>
 HWY_INLINE void AddTerms(size_t begin, size_t end, const Terms& terms,
                          Sum& sum) {
-  AddBlocks(begin, end, terms, sum);
+  AddStagedBlocks(begin, end, terms, sum);
 }
 template <bool, class Terms>
 HWY_INLINE void AddAll(size_t begin, size_t end, const Terms& terms,
                        LaneSum& sum) {
-  AddBlocks(begin, end, terms, sum);
+  AddStagedBlocks(begin, end, terms, sum);
 }
 
 #endif
@@ -129,12 +138,14 @@ HWY_NOINLINE void ExpRow(const HalfRowJob& job, const ExpParams& params,
   }
   const Probabilities probabilities(reciprocal);
   const TermsBeside<Terms, kInWords, Out> beside{
-      terms, probabilities, job.pending, static_cast<Out*>(job.probs)};
+      terms, probabilities, job.pending, static_cast<Out*>(job.probs),
+      job.to_floats};
   double* block_sums = job.block_sums;
   const size_t full = job.n / kSumBlock * kSumBlock;
   for (size_t i = 0; i != full;) {
     const size_t end = HWY_MIN(full, i + internal::kSumCols);
-    if (job.pending == nullptr) {
+    // A branch beside each vector costs time with AVX2.
+    if (HWY_TARGET == HWY_AVX2 && job.pending == nullptr) {
       AddAll<kInWords>(i, end, terms, sum);
     } else {
       AddAll<kInWords>(i, end, beside, sum);
@@ -228,10 +239,14 @@ void DivideSplit(void* upper, const void* lower, size_t n, double sum) {
   }
 }
 
+// With AVX-512 a branch chooses the type of probabilities.
+template <class In>
+using ToFloats = std::conditional_t<HWY_TARGET == HWY_AVX2, float, In>;
+
 constexpr HalfRowKernels kKernels = {
     kAreWords<BFloat16, BFloat16>,
-    {{&ExpRow<BFloat16, BFloat16>, &ExpRow<BFloat16, float>},
-     {&ExpRow<Float16, Float16>, &ExpRow<Float16, float>}},
+    {{&ExpRow<BFloat16, BFloat16>, &ExpRow<BFloat16, ToFloats<BFloat16>>},
+     {&ExpRow<Float16, Float16>, &ExpRow<Float16, ToFloats<Float16>>}},
     &ExpBehind,
     &Split,
     {{&Divide<BFloat16, kAreWords<BFloat16, BFloat16>>,

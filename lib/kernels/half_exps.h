@@ -27,6 +27,8 @@ struct HalfRowJob {
   const float* pending;
   double pending_sum;
   void* probs;
+  /// Whether probabilities are floats: what exp_row's second index says.
+  bool to_floats;
   /// As RowJob::block_sums.
   double* block_sums;
 };

@@ -118,6 +118,7 @@ class HalfRows {
     job.pending = slot.e;
     job.pending_sum = slot.sum;
     job.probs = slot.to;
+    job.to_floats = places_ == nullptr;
     double block_sums[kMaxJobBlocks];
     job.block_sums = block_sums;
     RowResult result;
