@@ -118,7 +118,6 @@ class HalfRows {
     job.pending = slot.e;
     job.pending_sum = slot.sum;
     job.probs = slot.to;
-    job.to_floats = places_ == nullptr;
     double block_sums[kMaxJobBlocks];
     job.block_sums = block_sums;
     RowResult result;
@@ -177,7 +176,7 @@ class HalfRows {
   [[gnu::noinline]] void RunHalves(size_t r, size_t col, HalfRowJob& job,
                                    RowResult& result) const {
     LastBlock last;
-    job.last = nullptr;
+    job.last = nullptr, job.to_floats = places_ == nullptr;
     const size_t full = job.n / kBlock * kBlock;
     if (full != job.n) {
       alignas(64) float logits[kBlock];
