@@ -1308,7 +1308,8 @@ MUTANTS = [
     ("any/half_gradient_rows.cc", "(kLine - past) % kLine / bytes : 0", "past / bytes : 0"),
     ("any/half_gradient_rows.cc", "if (begin != 0) std::memcpy(dx, first, begin * bytes);", ""),
     ("any/half_gradient_rows.cc", "last + (kGradientStep - rest) * bytes", "last"),
-    ("any/half_gradient_rows.cc", "From(row, row.n - kGradientStep, kGradientStep, last)", "From(row, 0, kGradientStep, last)"),
+    ("any/half_gradient_rows.cc", "From(row, last_step, kGradientStep, to)", "From(row, 0, kGradientStep, to)"),
+    ("any/half_gradient_rows.cc", "row.is_streamed || dx == row.p || dx == row.dp", "row.is_streamed"),
     ("kernels/cross_entropy_kernels.h", "options.z_loss != 0.0f ||", ""),
     ("kernels/cross_entropy_kernels.h", "|| !IsLarge(row)", ""),
     ("kernels/block_sums.cc", "Remove(of_hole, others);", ""),
@@ -1582,6 +1583,8 @@ MUTANTS = [
     ("schedules/line_copies.cc", "const ptrdiff_t from_inner = goes_down ? from.row : from.col;", "const ptrdiff_t from_inner = from.col;"),
     ("schedules/line_copies.cc", "const size_t r = row + block.row, c = col + block.col;\n    const Layout<float> place = LayoutOf(to, block);", "const size_t r = row + block.row, c = block.col;\n    const Layout<float> place = LayoutOf(to, block);"),
     ("any/chunks.cc", "chunk.row + r, chunk.col});", "chunk.row, chunk.col});"),
+    ("any/joint_chunks.cc", "if (is_product) std::memcpy(last[0], x_[0].At(r, behind), 2 * rest);", ""),
+    ("any/joint_chunks.cc", "last[1], kDotBlock, &sum);", "last[1], 0, &sum);"),
     ("any/joint_chunks.cc", "first.IsCopied() || second.IsCopied() || output.IsCopied()", "first.IsCopied() || output.IsCopied()"),
 ]
 

@@ -11,9 +11,10 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Shorter rows are faster in chunks, which have a loop over several rows.
-constexpr size_t kMinCols = 512;
-static_assert(kMinCols >= kGradientStep, "");
+// Shorter rows are faster in chunks, which have a loop over several rows: rows
+// of whole steps, and others.
+constexpr size_t kMinWholeCols = 320, kMinCols = 512;
+static_assert(kMinWholeCols >= kGradientStep, "");
 
 // The columns from the gradients to those that are brought into the cache.
 constexpr size_t kAheadCols = 2048;
@@ -28,9 +29,9 @@ HalfGradientRow From(const HalfGradientRow& row, size_t i, size_t n, void* to) {
 }
 
 // Elements before a whole cache line, and behind the last whole step, come from
-// steps of their own, which may have elements of other steps. They are computed
-// before dx is written, which may be p or dp. No cache line is stored both past
-// the caches and not. dx has elements of `bytes` bytes.
+// steps of their own, which may have elements of other steps. In place they are
+// computed before dx is written, which is p or dp. No cache line is stored both
+// past the caches and not.
 void WriteRow(WriteHalfGradients* write, const HalfGradientRow& row,
               size_t bytes, double dot) {
   constexpr size_t kLine = 64;
@@ -39,15 +40,19 @@ void WriteRow(WriteHalfGradients* write, const HalfGradientRow& row,
   const size_t past = reinterpret_cast<uintptr_t>(dx) % kLine;
   const size_t begin = row.is_streamed ? (kLine - past) % kLine / bytes : 0;
   const size_t rest = (row.n - begin) % kGradientStep;
-  const size_t end = row.n - rest;
+  const size_t end = row.n - rest, last_step = row.n - kGradientStep;
+  const bool is_copied =
+      rest != 0 && (row.is_streamed || dx == row.p || dx == row.dp);
   if (begin != 0) write(From(row, 0, kGradientStep, first), dot);
-  if (rest != 0)
-    write(From(row, row.n - kGradientStep, kGradientStep, last), dot);
+  if (rest != 0) {
+    void* const to = is_copied ? last : dx + last_step * bytes;
+    write(From(row, last_step, kGradientStep, to), dot);
+  }
   HalfGradientRow steps = From(row, begin, end - begin, dx + begin * bytes);
   steps.is_streamed = row.is_streamed;
   write(steps, dot);
   if (begin != 0) std::memcpy(dx, first, begin * bytes);
-  if (rest != 0) {
+  if (is_copied) {
     std::memcpy(dx + end * bytes, last + (kGradientStep - rest) * bytes,
                 rest * bytes);
   }
@@ -57,7 +62,9 @@ void WriteRow(WriteHalfGradients* write, const HalfGradientRow& row,
 WriteHalfGradients* PassOf(const HalfGradientsCall& call, bool is_log,
                            const HalfGradients& halves) {
   const ElementType in = call.p.type, out = call.dx.type;
-  if (!IsHalf(in) || call.p.cols < kMinCols) return nullptr;
+  const size_t n = call.p.cols;
+  const size_t min = n % kGradientStep == 0 ? kMinWholeCols : kMinCols;
+  if (!IsHalf(in) || n < min) return nullptr;
   const size_t half = HalfIndexOf(in);
   if (in == out) return is_log ? halves.write_log[half] : halves.write[half];
   return is_log ? nullptr : halves.write_floats[half];

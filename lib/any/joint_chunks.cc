@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "any/joint_chunks.h"
 
+#include <cstdint>
+#include <cstring>
+
 #include "dispatch.h"
 #include "kernels/dot_parts.h"
 #include "kernels/half_gradients.h"
@@ -117,12 +120,18 @@ double JointChunks::Dot(size_t r, size_t begin, size_t end,
   const ElementType type = x_[1].type;
   if (!is_kept && IsHalf(type) && !has_copies_ && halves.flush != nullptr) {
     const size_t half = HalfIndexOf(type);
-    const size_t whole = (end - begin) / kDotBlock * kDotBlock;
+    const size_t rest = (end - begin) % kDotBlock, behind = end - rest;
     halves.add_dot[half](is_product ? x_[0].At(r, begin) : nullptr,
-                         x_[1].At(r, begin), whole, &sum);
-    begin += whole;
-  }
-  if (begin < end) {
+                         x_[1].At(r, begin), behind - begin, &sum);
+    if (rest != 0) {
+      // A block that begins with the rest, and has +0 then.
+      alignas(64) uint16_t last[2][kDotBlock] = {};
+      if (is_product) std::memcpy(last[0], x_[0].At(r, behind), 2 * rest);
+      std::memcpy(last[1], x_[1].At(r, behind), 2 * rest);
+      halves.add_dot[half](is_product ? last[0] : nullptr, last[1], kDotBlock,
+                           &sum);
+    }
+  } else if (begin < end) {
     const Inputs inputs{is_product ? size_t{0} : 1, 2};
     DoParts(r, begin, end, inputs, false, [&](const JointChunk& chunk) {
       dots.add(is_product ? chunk.x[0].data : nullptr, chunk.x[1].data,
