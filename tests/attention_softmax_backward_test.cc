@@ -45,27 +45,6 @@ Gradients RunBackward(const AttentionCase& c, const Forward& f,
   return g;
 }
 
-// sum_c g_c p_c of row r in double, with logits that are not rounded.
-double LossOf(const AttentionCase& c, size_t r, const std::vector<double>& x,
-              double sink, const std::vector<float>& g,
-              const AttentionReference& masks) {
-  const AttentionOptions& o = c.options;
-  double sum = std::exp(sink), loss = 0.0;
-  for (size_t i = 0; i < c.cols; ++i) {
-    if (masks.z[i] == -kInf) continue;
-    double z = double{o.scale} * x[i];
-    if (o.softcap != 0.0f) z = o.softcap * std::tanh(z / o.softcap);
-    const int64_t query = o.first_query + static_cast<int64_t>(r);
-    const int64_t distance = std::abs(query - static_cast<int64_t>(i));
-    z -= double{o.alibi_slope} * static_cast<double>(distance);
-    if (o.bias.data != nullptr)
-      z += double{*static_cast<const float*>(o.bias.At(r, i))};
-    sum += std::exp(z);
-    loss += std::exp(z) * double{g[r * c.cols + i]};
-  }
-  return sum == 0.0 ? 0.0 : loss / sum;
-}
-
 // Kills: a missing chain rule of softcap or scale; a sink's gradient with the
 // wrong sign or probability; a mask that only the forward pass knows.
 TEST_CASE("attention backward against central differences") {

@@ -9,6 +9,7 @@
 #include "softlane/attention_softmax.h"
 #include "softlane/attention_softmax_backward.h"
 #include "softlane/attention_tile.h"
+#include "softlane/attention_tile_backward.h"
 #include "softlane/cross_entropy.h"
 #include "softlane/cross_entropy_axis.h"
 #include "softlane/cross_entropy_backward.h"

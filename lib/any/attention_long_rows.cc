@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "any/attention_long_rows.h"
 
-#include "arith/state.h"
 #include "attention_special.h"
 #include "kernels/large_rows.h"
 #include "schedules/key_ranges.h"
+#include "schedules/sink_rows.h"
 #include "schedules/softmax_call.h"
-#include "schedules/state_rows.h"
 
 // The logits of a row are computed part by part and read into a state, and are
 // computed once more for the probabilities. A row's parts begin at its first
@@ -33,18 +32,14 @@ class LongRows {
     ForLogits([&](const AttentionOptions&, size_t c, size_t n) {
       reader_.Read({z_, c - keys_.begin, n, kNoHole}, state);
     });
-    const float sink = call_.Sink(r);
-    const float max = state.max_key <= kKeyOfMinusInfinity
-                          ? -kInfinity
-                          : MaxOfKey(state.max_key);
-    const float largest = MaxOrNaN(max, sink);
-    if (largest == -kInfinity) return WriteEmpty();
+    const StateRow row = RowWithSink(state, call_.Sink(r), *kernels_.blocks);
+    if (!row.has_sum && row.special == -kInfinity) return WriteEmpty();
     FillZero(call_.probs, r, 0, keys_.begin);
     FillZero(call_.probs, r, keys_.end, call_.probs.cols);
-    if (largest < kInfinity) {
-      WriteProbs(state, sink, PlanRow(largest, kUnscaled));
+    if (row.has_sum) {
+      WriteProbs(row);
     } else {
-      WriteSpecial(largest);
+      WriteSpecial(row.special);
     }
   }
 
@@ -84,29 +79,13 @@ class LongRows {
     });
   }
 
-  void WriteProbs(const SoftmaxState& state, float sink, const RowPlan& plan) {
+  void WriteProbs(const StateRow& row) {
     const BlockPasses& passes = *kernels_.blocks;
     const ScaleParts& parts = kUnscaled;
-    const float lowest = LowestOf(plan, parts);
-    double sum = 0.0;
-    if (HasSum(state)) {
-      sum = TotalOf(SumOf(state), static_cast<int64_t>(plan.offset));
-    }
-    if (sink != -kInfinity) {
-      sum +=
-          passes
-              .sum(&sink, nullptr, 1, 0, plan, parts, lowest, nullptr, nullptr)
-              .hole;
-    }
-    SetLog(static_cast<float>(passes.log_of_sum(plan.max, sum, plan, parts) +
-                              plan.scaled_shift));
+    SetLog(static_cast<float>(LogSumOf(row, passes, parts) +
+                              row.plan.scaled_shift));
     ForLogits([&](const AttentionOptions&, size_t c, size_t n) {
-      if (plan.is_far) {
-        passes.write(z_, z_, n, kNoHole, plan, parts, lowest, nullptr, nullptr);
-        passes.multiply(1.0 / sum, sum, n, z_);
-      } else {
-        kernels_.write(z_, z_, n, 1.0 / sum, sum, plan, parts, false);
-      }
+      WriteProbsOf(row, kernels_, z_, n);
       WriteResults(c, n);
     });
   }

@@ -14,26 +14,6 @@ namespace {
 
 using internal::Operand;
 
-// The options that no operand is: kOk or kBadOption. Gives the position of the
-// first query from the tile's first key on.
-Status CheckOptions(const AttentionTileOptions& options, size_t rows,
-                    size_t cols, int64_t& first_query) {
-  AttentionOptions attention = options.attention;
-  attention.lengths = nullptr;
-  if (attention.sinks != nullptr ||
-      options.first_key > static_cast<size_t>(INT64_MAX) ||
-      __builtin_sub_overflow(attention.first_query,
-                             static_cast<int64_t>(options.first_key),
-                             &first_query)) {
-    return Status::kBadOption;
-  }
-  const int32_t* const lengths = options.attention.lengths;
-  for (size_t r = 0; lengths != nullptr && r < rows; ++r) {
-    if (lengths[r] < 0) return Status::kBadOption;
-  }
-  return internal::CheckAttentionOptions(attention, rows, cols);
-}
-
 }  // namespace
 
 inline namespace v1 {
@@ -67,12 +47,13 @@ Status AttentionTile(const Rows<const float>& scores, SoftmaxState* states,
       s != Status::kOk) {
     return s;
   }
-  AttentionOptions of_tile = attention;
-  if (Status s = CheckOptions(options, rows, scores.cols, of_tile.first_query);
+  AttentionOptions of_tile;
+  if (Status s = internal::CheckTileOptions(options, rows, of_tile);
       s != Status::kOk) {
     return s;
   }
-  if (internal::HaveOtherUse(states, rows, StateUse::kSoftmax)) {
+  if (attention.sinks != nullptr ||
+      internal::HaveOtherUse(states, rows, StateUse::kSoftmax)) {
     return Status::kBadOption;
   }
   const Target chosen = internal::Resolve(target);
@@ -81,13 +62,12 @@ Status AttentionTile(const Rows<const float>& scores, SoftmaxState* states,
     for (size_t r = 0; r < rows; ++r) shifts[r] = 0;
     return Status::kOk;
   }
-  of_tile.lengths = nullptr;
   const internal::FpEnvironment environment;
   const internal::AnyAttention tile{x, exps, nullptr, of_tile, chosen};
-  const internal::KeyRanges ranges(of_tile, scores.cols);
-  internal::RunTileRows({tile, ranges, attention.lengths, options.first_key,
-                         states, shifts, options.round_exps},
-                        0, rows);
+  const internal::TileKeys keys{internal::KeyRanges(of_tile, scores.cols),
+                                attention.lengths, options.first_key};
+  internal::RunTileRows({tile, keys, states, shifts, options.round_exps}, 0,
+                        rows);
   return Status::kOk;
 }
 

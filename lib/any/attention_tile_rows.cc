@@ -2,6 +2,7 @@
 #include "any/attention_tile_rows.h"
 
 #include "arith/reference_octave.h"
+#include "attention_check.h"
 #include "attention_special.h"
 #include "kernels/half_passes.h"
 #include "kernels/large_rows.h"
@@ -43,7 +44,7 @@ class TileRows {
 
   void Run(size_t r) {
     r_ = r;
-    keys_ = call_.KeysOf(r);
+    keys_ = call_.keys.Of(r);
     FillZero(exps_, r, 0, keys_.begin);
     FillZero(exps_, r, keys_.end, exps_.cols);
     call_.shifts[r] = 0;
@@ -80,7 +81,7 @@ class TileRows {
   void ForBlocks(const Body& body) const {
     size_t n;
     for (size_t c = keys_.begin; c < keys_.end; c += n) {
-      const size_t room = kStateCols - (call_.first_key + c) % kStateCols;
+      const size_t room = kStateCols - (call_.keys.first_key + c) % kStateCols;
       n = keys_.end - c < room ? keys_.end - c : room;
       body(c, n);
     }
@@ -169,7 +170,25 @@ class TileRows {
 
 }  // namespace
 
-KeyRange TileCall::KeysOf(size_t r) const {
+Status CheckTileOptions(const AttentionTileOptions& options, size_t rows,
+                        AttentionOptions& of_tile) noexcept {
+  of_tile = options.attention;
+  of_tile.lengths = nullptr;
+  constexpr auto kMost = static_cast<size_t>(INT64_MAX);
+  if (options.first_key > kMost ||
+      __builtin_sub_overflow(options.attention.first_query,
+                             static_cast<int64_t>(options.first_key),
+                             &of_tile.first_query)) {
+    return Status::kBadOption;
+  }
+  const int32_t* const lengths = options.attention.lengths;
+  for (size_t r = 0; lengths != nullptr && r < rows; ++r) {
+    if (lengths[r] < 0) return Status::kBadOption;
+  }
+  return CheckAttentionOptions(of_tile, rows, 0);
+}
+
+KeyRange TileKeys::Of(size_t r) const {
   KeyRange keys = ranges.Of(r);
   if (lengths == nullptr) return keys;
   const auto length = static_cast<size_t>(lengths[r]);

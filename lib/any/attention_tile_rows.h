@@ -7,22 +7,33 @@
 
 #include "any/attention_rows.h"
 #include "schedules/key_ranges.h"
+#include "softlane/attention_tile.h"
 #include "softlane/softmax_state.h"
 
 namespace softlane {
 namespace internal {
 
+/// kOk or kBadOption. The operands have been checked before. `of_tile` gets the
+/// options without lengths, and with the position of the first query from the
+/// tile's first key on.
+Status CheckTileOptions(const AttentionTileOptions& options, size_t rows,
+                        AttentionOptions& of_tile) noexcept;
+
+/// The keys of a tile's rows that are read.
+struct TileKeys {
+  KeyRange Of(size_t r) const;
+
+  KeyRanges ranges;        // of the options, without lengths
+  const int32_t* lengths;  // from the row's first key on; may be null
+  size_t first_key;
+};
+
 /// A call of AttentionTile whose arguments have been checked. `tile` has the
 /// scores, the exps as its probabilities, and the options, whose first_query
 /// counts from the tile's first key, and which have no lengths and no sinks.
 struct TileCall {
-  /// The keys of row r that are read.
-  KeyRange KeysOf(size_t r) const;
-
   const AnyAttention& tile;
-  const KeyRanges& ranges;
-  const int32_t* lengths;  // from the row's first key on; may be null
-  size_t first_key;
+  const TileKeys& keys;
   SoftmaxState* states;
   int32_t* shifts;
   bool round_exps;

@@ -8,7 +8,7 @@
 #include "kernels/large_rows.h"
 #include "schedules/converter.h"
 #include "schedules/scaled_rows.h"
-#include "schedules/state_rows.h"
+#include "schedules/sink_rows.h"
 #include "softlane/attention_tile.h"
 
 // The last step of attention by tiles: the sink joins the sum of a row, and the
@@ -32,34 +32,18 @@ struct Finish {
 Finish FinishOf(const SoftmaxState& state, float sink, EmptyRow empty_row,
                 const internal::BlockPasses& passes) {
   const internal::ScaleParts& parts = internal::kUnscaled;
-  const internal::StateRow row = internal::RowOfState(state, parts);
-  const float of_row = row.has_sum ? row.max : row.special;
-  const bool is_nan = !(of_row == of_row) || !(sink == sink);
-  const float max = of_row > sink ? of_row : sink;
-  if (is_nan || max == kInfinity) {
-    return {false, 0.0, kNaN, is_nan ? kNaN : max};
+  const internal::StateRow row = internal::RowWithSink(state, sink, passes);
+  if (!row.has_sum) {
+    const bool is_zero =
+        row.special == -kInfinity && empty_row == EmptyRow::kZero;
+    return {false, 0.0, is_zero ? 0.0f : kNaN, row.special};
   }
-  if (max == -kInfinity) {
-    return {false, 0.0, empty_row == EmptyRow::kZero ? 0.0f : kNaN, max};
-  }
-  const internal::RowPlan plan = internal::PlanRow(max, parts);
-  double sum = 0.0;
-  if (row.has_sum) {
-    sum = internal::TotalOf(internal::SumOf(state),
-                            static_cast<int64_t>(plan.offset));
-  }
-  if (sink != -kInfinity) {
-    sum += passes
-               .sum(&sink, nullptr, 1, 0, plan, parts,
-                    internal::LowestOf(plan, parts), nullptr, nullptr)
-               .hole;
-  }
-  const auto log = static_cast<float>(passes.log_of_sum(max, sum, plan, parts) +
-                                      plan.scaled_shift);
-  if (!row.has_sum) return {false, 0.0, 0.0f, log};
+  const auto log = static_cast<float>(internal::LogSumOf(row, passes, parts) +
+                                      row.plan.scaled_shift);
+  if (!internal::HasSum(state)) return {false, 0.0, 0.0f, log};
   const int64_t shift =
-      internal::TileUnitOf(row.max) - static_cast<int64_t>(plan.offset);
-  return {true, internal::PowerOfShift(shift) / sum, 0.0f, log};
+      internal::TileUnitOf(state) - static_cast<int64_t>(row.plan.offset);
+  return {true, internal::PowerOfShift(shift) / row.sum, 0.0f, log};
 }
 
 // Not inlined: see FpEnvironment.

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <cstring>
+
+#include "any/any_check.h"
+#include "any/attention_tile_rows.h"
+#include "attention_check.h"
+#include "attention_special.h"
+#include "dispatch.h"
+#include "fp_environment.h"
+#include "kernels/backward_passes.h"
+#include "kernels/large_rows.h"
+#include "kernels/tile_gradients.h"
+#include "schedules/sink_rows.h"
+#include "schedules/softmax_call.h"
+#include "softlane/attention_tile_backward.h"
+
+// The logits of a part of a row become its probabilities, as those of rows in
+// parts, and these the gradients, as those of rows of half types.
+
+namespace softlane {
+namespace {
+
+using internal::KeyRange;
+using internal::kInfinity;
+using internal::Optional;
+using internal::ReadVector;
+using internal::StateRow;
+
+// The columns that are done at a time.
+constexpr size_t kTilePart = 512;
+
+struct Call {
+  const Rows<const float>& scores;
+  const Rows<const float>& dprobs;
+  const SoftmaxState* states;
+  const double* delta;
+  const AnyRows& dscores;
+  const AnyRows& probs;  // may have null data
+  const AttentionTileOptions& options;
+};
+
+// Gives the options of the tile.
+Status Check(const Call& call, AttentionOptions& of_tile) {
+  using internal::Operand;
+  using internal::Read;
+  constexpr ElementType kFloat = ElementType::kFloat32;
+  const AttentionOptions& options = call.options.attention;
+  const ElementType type = call.dscores.type;
+  if (!internal::IsElementType(type) ||
+      (call.probs.data != nullptr && call.probs.type != type) ||
+      !internal::IsBiasBeside(options.bias, kFloat, type)) {
+    return Status::kBadOption;
+  }
+  const size_t rows = call.scores.rows;
+  const ConstAnyRows scores = call.scores, dprobs = call.dprobs;
+  const bool shapes_agree = internal::HaveSameShape(scores, call.dscores) &&
+                            internal::HaveSameShape(dprobs, call.dscores) &&
+                            internal::HasShapeOf(scores, call.probs) &&
+                            internal::MasksHaveShapeOf(scores, options);
+  if (Status s = internal::CheckOperandsOf(
+          {internal::InputBeside(scores, type),
+           internal::InputBeside(dprobs, type),
+           internal::OutputBeside(call.dscores, kFloat),
+           type == kFloat ? Operand(Optional(internal::Replacing(call.probs)))
+                          : Operand(Optional(internal::Written(call.probs))),
+           Operand(ReadVector(call.states, rows)),
+           Operand(ReadVector(call.delta, rows)),
+           Operand(Optional(Read(options.bias))),
+           Operand(Optional(Read(options.keep))),
+           Operand(Optional(ReadVector(options.lengths, rows))),
+           Operand(Optional(ReadVector(options.sinks, rows)))},
+          shapes_agree);
+      s != Status::kOk) {
+    return s;
+  }
+  if (internal::HaveOtherUse(call.states, rows, StateUse::kSoftmax)) {
+    return Status::kBadOption;
+  }
+  return internal::CheckTileOptions(call.options, rows, of_tile);
+}
+
+class TileRows {
+ public:
+  TileRows(const Call& call, const AttentionOptions& of_tile, Target target)
+      : call_(call),
+        options_(of_tile),
+        keys_{internal::KeyRanges(of_tile, call.scores.cols),
+              call.options.attention.lengths, call.options.first_key},
+        scores_(call.scores),
+        attention_{scores_, call.dscores, nullptr, options_, target},
+        converter_(target),
+        logits_(attention_, converter_, bias_),
+        probs_(internal::KernelsOf(internal::kLargeRowKernels, target)),
+        gradients_(
+            internal::KernelsOf(internal::kAttentionBackwardKernels, target)),
+        write_(internal::AreAffine(options_) &&
+                       !(options_.bias.data != nullptr &&
+                         internal::IsHalf(options_.bias.type))
+                   ? internal::KernelsOf(internal::kTileGradientKernels, target)
+                         .write
+                   : nullptr),
+        has_probs_(call.probs.data != nullptr),
+        // In several passes, probabilities that replace an input are written
+        // last.
+        is_direct_(
+            has_probs_ && !internal::IsHalf(call.probs.type) &&
+            (write_ != nullptr || (call.probs.data != call.scores.data &&
+                                   call.probs.data != call.dprobs.data))) {}
+
+  void Run(size_t r) {
+    const StateRow row = internal::RowWithSink(
+        call_.states[r], attention_.Sink(r), *probs_.blocks);
+    if (!row.has_sum && row.special == -kInfinity) return WriteEmpty(r);
+    const KeyRange keys = keys_.Of(r);
+    FillZero(r, 0, keys.begin);
+    FillZero(r, keys.end, call_.scores.cols);
+    ForTileParts(keys, [&](size_t c, size_t n) {
+      float* const p =
+          is_direct_ ? static_cast<float*>(call_.probs.At(r, c)) : p_;
+      const Rows<float> dx =
+          internal::Converter::PlaceOf(call_.dscores, r, 1, c, n, dx_);
+      if (write_ != nullptr && row.has_sum && !row.plan.is_far) {
+        write_({options_, r, c, n, call_.scores.Row(r), call_.dprobs.Row(r),
+                row.plan, row.sum, call_.delta[r], p, dx.data});
+      } else {
+        WriteProbs(row, r, c, n, p);
+        WriteGradients(r, c, {p, 1, n}, dx);
+      }
+      converter_.Narrow(dx, call_.dscores, r, c);
+      if (has_probs_ && !is_direct_) Write(p, n, call_.probs, r, c);
+    });
+  }
+
+ private:
+  template <class Body>
+  static void ForTileParts(const KeyRange& keys, const Body& body) {
+    for (size_t c = keys.begin; c < keys.end; c += kTilePart) {
+      body(c, keys.end - c < kTilePart ? keys.end - c : kTilePart);
+    }
+  }
+
+  void Write(float* from, size_t n, const AnyRows& to, size_t r,
+             size_t c) const {
+    if (internal::IsHalf(to.type)) {
+      converter_.Narrow({from, 1, n}, to, r, c);
+    } else {
+      std::memcpy(to.At(r, c), from, n * sizeof(float));
+    }
+  }
+  void FillZero(size_t r, size_t begin, size_t end) const {
+    if (begin == end) return;
+    internal::FillZero(call_.dscores, r, begin, end);
+    if (has_probs_) internal::FillZero(call_.probs, r, begin, end);
+  }
+  void WriteEmpty(size_t r) {
+    internal::FillRow(p_, kTilePart,
+                      internal::EmptyValue(options_.empty_row, false));
+    ForTileParts({0, call_.scores.cols}, [&](size_t c, size_t n) {
+      Write(p_, n, call_.dscores, r, c);
+      if (has_probs_) Write(p_, n, call_.probs, r, c);
+    });
+  }
+  void WriteProbs(const StateRow& row, size_t r, size_t c, size_t n,
+                  float* p) const {
+    const AttentionOptions part = logits_.OptionsOf(r, c, n);
+    logits_.Write(part, r, c, n, p);
+    if (row.has_sum) {
+      internal::WriteProbsOf(row, probs_, p, n);
+    } else {
+      internal::FillNaN(part, 0, 0, n, p, p);
+    }
+  }
+  void WriteGradients(size_t r, size_t c, const Rows<const float>& p,
+                      const Rows<float>& dx) const {
+    gradients_.write_part({p,
+                           {call_.dprobs.Row(r) + c, 1, p.cols},
+                           {call_.scores.Row(r) + c, 1, p.cols},
+                           dx},
+                          call_.delta[r], options_.scale, options_.softcap);
+  }
+
+  const Call& call_;
+  const AttentionOptions& options_;
+  const internal::TileKeys keys_;
+  const ConstAnyRows scores_;
+  const internal::AnyAttention attention_;
+  const internal::Converter converter_;
+  const internal::PartLogits logits_;
+  const internal::LargeRowKernels& probs_;
+  const internal::AttentionBackwardKernels& gradients_;
+  void (*const write_)(const internal::TileGradientRow& row);
+  const bool has_probs_, is_direct_;
+  alignas(64) float p_[kTilePart];
+  alignas(64) float dx_[kTilePart];
+  alignas(64) float bias_[kTilePart];
+};
+
+// Not inlined: see FpEnvironment.
+[[gnu::noinline]] void RunChecked(const Call& call,
+                                  const AttentionOptions& of_tile,
+                                  Target target) {
+  TileRows rows(call, of_tile, target);
+  for (size_t r = 0; r < call.scores.rows; ++r) rows.Run(r);
+}
+
+}  // namespace
+
+inline namespace v1 {
+
+Status AttentionTileBackward(const Rows<const float>& scores,
+                             const Rows<const float>& dprobs,
+                             const SoftmaxState* states, const double* delta,
+                             const AnyRows& dscores, const AnyRows& probs,
+                             const AttentionTileOptions& options,
+                             Target target) noexcept {
+  const Call call{scores, dprobs, states, delta, dscores, probs, options};
+  AttentionOptions of_tile;
+  if (Status s = Check(call, of_tile); s != Status::kOk) return s;
+  const Target chosen = internal::Resolve(target);
+  if (chosen == Target::kAuto) return Status::kTargetUnavailable;
+  if (scores.cols == 0) return Status::kOk;
+  const internal::FpEnvironment environment;
+  RunChecked(call, of_tile, chosen);
+  return Status::kOk;
+}
+
+}  // namespace v1
+}  // namespace softlane

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef SOFTLANE_LIB_SCHEDULES_SINK_ROWS_H_
+#define SOFTLANE_LIB_SCHEDULES_SINK_ROWS_H_
+
+#include <cstddef>
+
+#include "kernels/large_rows.h"
+#include "schedules/state_rows.h"
+
+namespace softlane {
+namespace internal {
+
+/// RowOfState of a row of attention, whose logits are not scaled. The sink
+/// joins the row, unless it is -inf.
+StateRow RowWithSink(const SoftmaxState& state, float sink,
+                     const BlockPasses& passes);
+
+/// Makes n logits of such a row, which has a sum, the probabilities.
+void WriteProbsOf(const StateRow& row, const LargeRowKernels& kernels, float* z,
+                  size_t n);
+
+}  // namespace internal
+}  // namespace softlane
+
+#endif  // SOFTLANE_LIB_SCHEDULES_SINK_ROWS_H_

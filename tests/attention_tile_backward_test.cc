@@ -1,0 +1,359 @@
+// SPDX-License-Identifier: Apache-2.0
+// The backward pass of attention by tiles, against that of full rows.
+
+#include "softlane/attention_tile_backward.h"
+
+#include <cstdio>
+#include <string>
+#include <vector>
+
+#include "amount.h"
+#include "attention_reference.h"
+#include "doctest/doctest.h"
+#include "each_target.h"
+#include "flash.h"
+#include "half_bits.h"
+
+namespace softlane {
+namespace {
+
+constexpr size_t kCombinations = 1024;
+
+using Floats = std::vector<float>;
+
+// A case and what its backward pass reads.
+struct BackwardCase {
+  size_t Size() const { return forward.scores.size(); }
+  Rows<const float> Dprobs() const {
+    return {dprobs.data(), forward.rows, forward.cols};
+  }
+
+  AttentionCase forward;
+  Floats dprobs;
+  std::vector<SoftmaxState> states;
+  std::vector<double> delta;
+};
+
+struct Results {
+  Floats probs, dscores;
+};
+
+// The results of full rows, whose dot products become the delta.
+Results FullRows(BackwardCase& c, Target target) {
+  const AttentionCase& f = c.forward;
+  Results want{Floats(c.Size()), Floats(c.Size())};
+  const Rows<float> probs(want.probs.data(), f.rows, f.cols);
+  REQUIRE(AttentionSoftmax(f.Scores(), probs, f.options, target) ==
+          Status::kOk);
+  REQUIRE(AttentionSoftmaxBackward(probs, c.Dprobs(), f.Scores(),
+                                   {want.dscores.data(), f.rows, f.cols},
+                                   f.options, {}, target) == Status::kOk);
+  // A dot product begins at the first key, and a key with p = 0 has no part.
+  c.delta.assign(f.rows, 0.0);
+  for (size_t r = 0; r < f.rows; ++r) {
+    const std::vector<bool> outside = ReferenceAttention(f, r).outside;
+    size_t begin = 0;
+    while (begin < f.cols && outside[begin]) ++begin;
+    const size_t at = r * f.cols + begin, n = f.cols - begin;
+    Floats kept(c.dprobs.begin() + static_cast<ptrdiff_t>(at),
+                c.dprobs.begin() + static_cast<ptrdiff_t>(at + n));
+    for (size_t i = 0; i < n; ++i) {
+      if (want.probs[at + i] == 0.0f) kept[i] = 0.0f;
+    }
+    REQUIRE(SoftmaxBackwardDots({want.probs.data() + at, 1, n},
+                                {kept.data(), 1, n}, &c.delta[r],
+                                target) == Status::kOk);
+  }
+  return want;
+}
+
+void ReadStates(BackwardCase& c, const std::vector<Part>& parts,
+                Target target) {
+  const AttentionCase& f = c.forward;
+  c.states.assign(f.rows, {});
+  for (const Part& part : parts) {
+    const Tile tile(f, part.begin, part.end);
+    Floats exps(f.rows * tile.cols);
+    std::vector<int32_t> shifts(f.rows);
+    REQUIRE(AttentionTile({tile.scores.data(), f.rows, tile.cols},
+                          c.states.data(),
+                          Rows<float>(exps.data(), f.rows, tile.cols),
+                          shifts.data(), tile.options, target) == Status::kOk);
+  }
+}
+
+BackwardCase MakeBackwardCase(size_t which, Random& random, Target target) {
+  BackwardCase c{MakeAttentionCase(which, random), {}, {}, {}};
+  for (size_t i = 0; i < c.Size(); ++i) c.dprobs.push_back(random.Normal());
+  ReadStates(c, {{0, c.forward.cols}}, target);
+  return c;
+}
+
+// Keys [begin, end) as a tile of the case's own memory.
+Status RunTile(const BackwardCase& c, const Part& part, const AnyRows& dscores,
+               const AnyRows& probs, Target target) {
+  const AttentionCase& f = c.forward;
+  const size_t cols = part.end - part.begin;
+  AttentionTileOptions options = Tile(f, part.begin, part.end).options;
+  options.attention.sinks = f.options.sinks;
+  return AttentionTileBackward(
+      {f.scores.data() + part.begin, f.rows, cols, f.cols},
+      {c.dprobs.data() + part.begin, f.rows, cols, f.cols}, c.states.data(),
+      c.delta.data(), dscores, probs, options, target);
+}
+
+// The results by tiles, each of which is written to a window of the result.
+Results ByTiles(const BackwardCase& c, const std::vector<Part>& parts,
+                Target target) {
+  const AttentionCase& f = c.forward;
+  Results got{Floats(c.Size(), 7.0f), Floats(c.Size(), 7.0f)};
+  for (const Part& part : parts) {
+    const size_t cols = part.end - part.begin;
+    REQUIRE(
+        RunTile(
+            c, part,
+            Rows<float>(got.dscores.data() + part.begin, f.rows, cols, f.cols),
+            Rows<float>(got.probs.data() + part.begin, f.rows, cols, f.cols),
+            target) == Status::kOk);
+  }
+  return got;
+}
+
+// Numbers that are infinite or NaN, that overflow, or whose exp values are far
+// apart.
+void Spoil(Floats& x, Random& random) {
+  static const float kSpecial[] = {kNan,  kInf,   -kInf, 3e38f,   -3e38f, 1e5f,
+                                   -1e5f, 1e-40f, -0.0f, -150.0f, 5000.0f};
+  for (size_t k = 1 + random.Below(4); k-- > 0;) {
+    x[random.Below(x.size())] = kSpecial[random.Below(std::size(kSpecial))];
+  }
+}
+
+// The gradient of an empty row that is NaN is NaN outside of its keys, too.
+bool AreSame(const BackwardCase& c, const Results& got, const Results& want) {
+  const AttentionCase& f = c.forward;
+  if (!SameBits(got.probs, want.probs)) return false;
+  for (size_t i = 0; i < c.Size(); ++i) {
+    if (SameBits(got.dscores[i], want.dscores[i])) continue;
+    const SoftmaxState& state = c.states[i / f.cols];
+    const bool is_empty = state.max_key <= 0x007FFFFF;
+    if (!is_empty || f.options.empty_row == EmptyRow::kZero ||
+        got.dscores[i] == got.dscores[i] || want.dscores[i] != 0.0f) {
+      return false;
+    }
+  }
+  return true;
+}
+
+// Kills: an option that does not reach the logits, or counts from the tile's
+// first key; a sink that does not join the sum; a masked NaN or infinity that
+// reaches a gradient; a part that is done twice, or not at all.
+TEST_CASE("tiles have the bits of full rows") {
+  const size_t count = Amount("SOFTLANE_FLASH_CASES", 6000, 1200);
+  ForEachTarget([&](Target target) {
+    Random random(1);
+    size_t wrong = 0;
+    std::string first;
+    for (size_t k = 0; k < count; ++k) {
+      BackwardCase c = MakeBackwardCase(k % kCombinations, random, target);
+      if (k % 3 == 1) Spoil(c.forward.scores, random);
+      if (k % 3 == 2) Spoil(c.dprobs, random);
+      if (random.Below(8) == 0) {
+        c.forward.sinks[0] = random.Below(2) == 0 ? kNan : 3000.0f;
+      }
+      ReadStates(c, {{0, c.forward.cols}}, target);
+      const Results want = FullRows(c, target);
+      std::vector<Part> parts =
+          SplitKeys(c.forward.cols, 1 + random.Below(c.forward.cols), random);
+      Shuffle(parts, random);
+      if (AreSame(c, ByTiles(c, parts, target), want)) continue;
+      if (wrong++ == 0) first = std::to_string(k);
+    }
+    INFO("first: case " << first);
+    CHECK(wrong == 0);
+  });
+}
+
+// Kills: a chain rule that lacks the scale, the softcap or the delta.
+TEST_CASE("tiles against central differences") {
+  ForEachTarget([](Target target) {
+    Random random(2);
+    Worst worst;
+    for (size_t which = 0; which < 2 * kCombinations; ++which) {
+      BackwardCase c = MakeBackwardCase(which % kCombinations, random, target);
+      const AttentionCase& f = c.forward;
+      FullRows(c, target);
+      const Results got = ByTiles(c, {{0, f.cols}}, target);
+      const size_t r = random.Below(f.rows);
+      const AttentionReference masks = ReferenceAttention(f, r);
+      if (masks.logsumexp == -HUGE_VAL) continue;
+      const double sink =
+          f.options.sinks == nullptr ? -HUGE_VAL : double{f.options.sinks[r]};
+      std::vector<double> x;
+      for (size_t i = 0; i < f.cols; ++i) {
+        x.push_back(double{f.scores[r * f.cols + i]});
+      }
+      constexpr double kStep = 1e-4;
+      for (size_t k = 0; k < 4; ++k) {
+        const size_t i = random.Below(f.cols);
+        std::vector<double> up = x, down = x;
+        up[i] += kStep;
+        down[i] -= kStep;
+        const double want = (LossOf(f, r, up, sink, c.dprobs, masks) -
+                             LossOf(f, r, down, sink, c.dprobs, masks)) /
+                            (2.0 * kStep);
+        worst.Offer(std::abs(got.dscores[r * f.cols + i] - want),
+                    [&] { return std::to_string(which); });
+      }
+    }
+    std::printf("%-9s worst %.1e\n", TargetName(target), worst.value);
+    INFO("case " << worst.where);
+    CHECK(worst.value <= 1e-5);
+  });
+}
+
+// Kills: a state of other tiles that gives a wrong sum; a row whose plan is
+// far; parts of long rows.
+TEST_CASE("states of any tiles keep the bound") {
+  ForEachTarget([](Target target) {
+    Random random(3);
+    Worst worst;
+    for (size_t k = 0; k < 60; ++k) {
+      BackwardCase c;
+      AttentionCase& f = c.forward;
+      f.rows = 2;
+      f.cols = 1 + random.Below(9000);
+      const float height = k % 3 == 0 ? 4.0f : k % 3 == 1 ? 60.0f : 9000.0f;
+      for (size_t i = 0; i < f.rows * f.cols; ++i) {
+        f.scores.push_back(height * random.Normal());
+      }
+      c.dprobs.assign(c.Size(), 1.0f);
+      c.delta.assign(f.rows, 0.0);
+      std::vector<Part> parts =
+          SplitKeys(f.cols, 1 + random.Below(f.cols), random);
+      Shuffle(parts, random);
+      ReadStates(c, parts, target);
+      const Results got = ByTiles(c, {{0, f.cols}}, target);
+      for (size_t r = 0; r < f.rows; ++r) {
+        const AttentionReference want = ReferenceAttention(f, r);
+        for (size_t i = 0; i < f.cols; ++i) {
+          const float p = got.probs[r * f.cols + i];
+          if (want.probs[i] < 0x1p-125) {
+            worst.Offer(p <= 0x1p-124f ? 0.0 : HUGE_VAL,
+                        [&] { return std::to_string(k); });
+            continue;
+          }
+          worst.Offer(UlpError(p, want.probs[i]),
+                      [&] { return std::to_string(k); });
+        }
+      }
+    }
+    std::printf("%-9s worst %.2f ULP\n", TargetName(target), worst.value);
+    INFO("case " << worst.where);
+    CHECK(worst.value <= kSoftmaxMaxUlp);
+  });
+}
+
+// Kills: an input that is written before it is read; a result of a half type
+// that is rounded twice, or of rounded probabilities.
+TEST_CASE("in place, without probabilities, and of half types") {
+  ForEachTarget([](Target target) {
+    Random random(4);
+    size_t wrong = 0;
+    for (size_t k = 0; k < 2000; ++k) {
+      BackwardCase c =
+          MakeBackwardCase(random.Below(kCombinations), random, target);
+      FullRows(c, target);
+      const AttentionCase& f = c.forward;
+      const Part whole{0, f.cols};
+      const Results want = ByTiles(c, {whole}, target);
+      const auto check = [&](const AnyRows& dscores, const AnyRows& probs) {
+        REQUIRE(RunTile(c, whole, dscores, probs, target) == Status::kOk);
+      };
+      Floats dscores(c.Size());
+      check(Rows<float>(dscores.data(), f.rows, f.cols), {});
+      wrong += !SameBits(dscores, want.dscores);
+      for (const ElementType type : kHalfTypes) {
+        AnyMatrix p(type, f.rows, f.cols), dx(type, f.rows, f.cols);
+        check(dx.View(), p.View());
+        for (size_t i = 0; i < c.Size(); ++i) {
+          const size_t r = i / f.cols, col = i % f.cols;
+          wrong += !SameBits(p.At(r, col),
+                             Widened(type, NarrowedBits(type, want.probs[i])));
+          wrong +=
+              !SameBits(dx.At(r, col),
+                        Widened(type, NarrowedBits(type, want.dscores[i])));
+        }
+      }
+      // The last: the views are those of the case.
+      Floats& x = c.forward.scores;
+      Floats other(c.Size());
+      Floats* const places[4][2] = {{&x, &c.dprobs},
+                                    {&c.dprobs, &x},
+                                    {&x, &other},
+                                    {&other, k % 8 < 4 ? &x : &c.dprobs}};
+      Floats* const* const place = places[k % 4];
+      check(Rows<float>(place[0]->data(), f.rows, f.cols),
+            Rows<float>(place[1]->data(), f.rows, f.cols));
+      wrong += !SameBits(*place[0], want.dscores);
+      wrong += !SameBits(*place[1], want.probs);
+    }
+    CHECK(wrong == 0);
+  });
+}
+
+// Kills: an operand or an option that is not checked, or is checked where it is
+// not read.
+TEST_CASE("bad arguments") {
+  Floats x(12, 0.25f), dx(12, 7.0f), p(12, 7.0f);
+  std::vector<SoftmaxState> states(3);
+  std::vector<double> delta(3);
+  std::vector<int32_t> lengths(3, 100);
+  const Rows<const float> in(x.data(), 3, 4);
+  const Rows<float> out(dx.data(), 3, 4), probs(p.data(), 3, 4);
+  AttentionTileOptions options;
+  const auto run = [&](const AnyRows& dscores, const AnyRows& of_probs) {
+    return AttentionTileBackward(in, in, states.data(), delta.data(), dscores,
+                                 of_probs, options);
+  };
+  CHECK(run(Rows<float>(p.data(), 3, 3), {}) == Status::kBadShape);
+  CHECK(run(out, Rows<float>(p.data(), 2, 4)) == Status::kBadShape);
+  CHECK(run(out, out) == Status::kOverlap);
+  CHECK(run(out, Rows<float>(x.data() + 1, 3, 3, 4)) == Status::kBadShape);
+  CHECK(run(out, AnyRows(p.data(), ElementType::kBFloat16, 3, 4)) ==
+        Status::kBadOption);
+  CHECK(run(AnyRows(dx.data(), static_cast<ElementType>(3), 3, 4), {}) ==
+        Status::kBadOption);
+  CHECK(AttentionTileBackward(in, in, nullptr, delta.data(), out) ==
+        Status::kNullPointer);
+  CHECK(AttentionTileBackward(in, in, states.data(), nullptr, out) ==
+        Status::kNullPointer);
+  states[2].max_key = 0xC0000000u;
+  for (const StateUse use : {StateUse::kLogSoftmax, StateUse::kCrossEntropy}) {
+    states[2].window = static_cast<int32_t>(use);
+    CHECK(run(out, probs) == Status::kBadOption);
+  }
+  states[2] = {};
+  options.attention.lengths = lengths.data();
+  lengths[1] = -1;
+  CHECK(run(out, probs) == Status::kBadOption);
+  lengths[1] = 0;
+  options.first_key = 9;
+  options.attention.first_query = INT64_MIN + 8;
+  CHECK(run(out, probs) == Status::kBadOption);
+  options.attention.first_query = 0;
+  options.first_key = SIZE_MAX;
+  CHECK(run(out, probs) == Status::kBadOption);
+  options.first_key = 0;
+  CHECK(dx == Floats(12, 7.0f));
+  CHECK(p == Floats(12, 7.0f));
+  // A length may be beyond the tile.
+  lengths[1] = 1000000;
+  CHECK(run(out, probs) == Status::kOk);
+  // Without probabilities their type is not read.
+  CHECK(run(out, AnyRows(nullptr, static_cast<ElementType>(9), 0, 0)) ==
+        Status::kOk);
+}
+
+}  // namespace
+}  // namespace softlane
