@@ -41,3 +41,15 @@ endforeach()
 configure_file("${PROJECT_SOURCE_DIR}/cmake/softlane.pc.in"
                "${PROJECT_BINARY_DIR}/softlane.pc" @ONLY)
 install(FILES "${PROJECT_BINARY_DIR}/softlane.pc" DESTINATION "${softlane_pc_dir}")
+
+# The bill of materials, with the hash of the library.
+set(softlane_parts "Targets: ${SOFTLANE_TARGETS}; functions: ${SOFTLANE_FUNCTIONS}")
+string(REPLACE "Targets: ;" "Targets: all;" softlane_parts "${softlane_parts}")
+string(REGEX REPLACE "functions: $" "functions: all" softlane_parts "${softlane_parts}")
+string(REGEX REPLACE "([a-z0-9_]);([a-z])" "\\1, \\2" softlane_parts "${softlane_parts}")
+configure_file("${PROJECT_SOURCE_DIR}/cmake/softlane_spdx.cmake.in"
+               "${PROJECT_BINARY_DIR}/softlane_spdx.cmake" @ONLY)
+install(CODE "set(softlane_file \"$<TARGET_FILE_NAME:softlane>\")
+set(softlane_libdir \"${softlane_LIBDIR}\")
+set(softlane_datadir \"${softlane_DATADIR}\")")
+install(SCRIPT "${PROJECT_BINARY_DIR}/softlane_spdx.cmake")

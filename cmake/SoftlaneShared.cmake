@@ -25,5 +25,8 @@ if(NOT APPLE)
   # The library needs no C++ runtime, and names none.
   target_link_options(softlane PRIVATE "LINKER:--version-script=${softlane_map}"
                       LINKER:--as-needed)
+  if(NOT WIN32 AND NOT SOFTLANE_SANITIZE)
+    target_link_options(softlane PRIVATE LINKER:-z,defs) # a missing file is an error
+  endif()
   set_property(TARGET softlane APPEND PROPERTY LINK_DEPENDS "${softlane_map}")
 endif()

@@ -62,8 +62,9 @@ uint32_t DetectTargets() {
   constexpr uint32_t kXmmYmm = Bit(1) | Bit(2);
   constexpr uint32_t kOpmaskZmm = Bit(5) | Bit(6) | Bit(7);
   if (!HasAll(ebx, kBmiAvx2Bmi2) || !HasAll(xcr0, kXmmYmm)) return targets;
-  targets |= Bit(Target::kAvx2);
-  if (HasAll(ebx, kAvx512FDqCdBwVl) && HasAll(xcr0, kOpmaskZmm)) {
+  if (HWY_TARGETS & HWY_AVX2) targets |= Bit(Target::kAvx2);
+  if ((HWY_TARGETS & HWY_AVX3) != 0 && HasAll(ebx, kAvx512FDqCdBwVl) &&
+      HasAll(xcr0, kOpmaskZmm)) {
     targets |= Bit(Target::kAvx512);
   }
   return targets;

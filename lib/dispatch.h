@@ -69,20 +69,33 @@ Function& KernelsOf(const KernelTable<Function>& table,
 // The initializer of a KernelTable, in the order of the enumerators. It can be
 // used where HWY_ONCE is set.
 #if HWY_ARCH_X86_64
-#if !(HWY_TARGETS & HWY_AVX2) || !(HWY_TARGETS & HWY_AVX3) || \
-    HWY_STATIC_TARGET <= HWY_AVX2
-#error "The x86-64 library needs a baseline below AVX2, and AVX2 and AVX3."
+#ifdef SOFTLANE_NO_AVX2
+#define SOFTLANE_AVX2_KERNEL(name) nullptr
+#elif HWY_TARGETS & HWY_AVX2
+#define SOFTLANE_AVX2_KERNEL(name) &N_AVX2::name
+#else
+#error "This compiler gives no AVX2 with Highway."
+#endif
+#ifdef SOFTLANE_NO_AVX512
+#define SOFTLANE_AVX512_KERNEL(name) nullptr
+#elif HWY_TARGETS & HWY_AVX3
+#define SOFTLANE_AVX512_KERNEL(name) &N_AVX3::name
+#else
+#error "This compiler gives no AVX3 with Highway."
+#endif
+#if HWY_STATIC_TARGET <= HWY_AVX2
+#error "The x86-64 library needs a baseline below AVX2."
 #endif
 #if defined(__SSE3__) || defined(__AVX__) || defined(__BMI__) || \
     defined(__POPCNT__) || defined(__LZCNT__) || defined(__AES__)
 #error "The compiler may use more than x86-64 has, also where any CPU runs."
 #endif
-#define SOFTLANE_KERNEL_TABLE(name)                                      \
-  {                                                                      \
-    {                                                                    \
-      nullptr, &HWY_STATIC_DISPATCH(name), &N_AVX2::name, &N_AVX3::name, \
-          nullptr                                                        \
-    }                                                                    \
+#define SOFTLANE_KERNEL_TABLE(name)                                    \
+  {                                                                    \
+    {                                                                  \
+      nullptr, &HWY_STATIC_DISPATCH(name), SOFTLANE_AVX2_KERNEL(name), \
+          SOFTLANE_AVX512_KERNEL(name), nullptr                        \
+    }                                                                  \
   }
 #elif HWY_ARCH_ARM_A64
 #define SOFTLANE_KERNEL_TABLE(name)                          \

@@ -44,8 +44,15 @@
 // Highway. The numbers are right for Highway 1.0.3 and all versions since.
 #if defined(__x86_64__) || defined(_M_X64)
 // Disabled: SSSE3, SSE4, and bits 3 to 7, which are extensions of AVX3. The
-// baseline, AVX2 and AVX3 stay.
+// baseline, AVX2 and AVX3 stay, unless SOFTLANE_TARGETS of CMake leaves out
+// AVX2 (bit 9) or AVX3 (bit 8).
+#if defined(SOFTLANE_NO_AVX2)
+#define HWY_DISABLED_TARGETS 0x1BF8LL
+#elif defined(SOFTLANE_NO_AVX512)
+#define HWY_DISABLED_TARGETS 0x19F8LL
+#else
 #define HWY_DISABLED_TARGETS 0x18F8LL
+#endif
 #elif defined(__aarch64__) || defined(_M_ARM64)
 // Disabled: the four kinds of SVE (bits 24 to 27 of version 1.0.3; bits 18, 19,
 // 23 and 24 since), and bits 25 to 27, among which NEON with bfloat16 is today.

@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # matrix.sh SOURCE ARCHIVE SCRATCH [ROW ...]: the builds that hosts ask for, each by
 # itself; without rows, all. SOURCE is the project, ARCHIVE its library built for
-# release, which the rows on packages install. The others but "shared" build two files of
-# it: one with kernels, and the one that chooses between them.
+# release, which the rows on packages install. The first rows build two files of it: one
+# with kernels, and the one that chooses between them. The last rows, from "shared" on, build
+# all of their libraries.
 # shellcheck disable=SC2016 # ${...} in a host's lines is CMake's
 set -u
 source=$1 archive=$2 scratch=$3
 shift 3
 all='macros unity processor own_type debug min_size no_type option_o1 shadow relative_highway
   bits32 sve include_dir lib_dir lib_dir_dots absolute_inside absolute_outside twice
-  after_package old_policies shared'
+  after_package old_policies shared only_baseline only_avx2 some_functions shared_part dll_part'
 # shellcheck disable=SC2086 # the rows are words
 [ $# -gt 0 ] || set -- $all
 objects='lib/CMakeFiles/softlane.dir/kernels/row_passes.cc.o lib/CMakeFiles/softlane.dir/dispatch.cc.o'
@@ -194,6 +195,45 @@ shared() {
       -DCMAKE_BUILD_TYPE=Release "-DCMAKE_PREFIX_PATH=$to" && ninja -C "$build.$project" &&
       objdump -p "$build.$user" | grep 'NEEDED *libsoftlane' && "$build.$user" || return 1
   done
+}
+
+# Parts of the library: a name that is left out is asked for by nothing else.
+part() { # part NAMESPACES OPTIONS...: the targets' namespaces that it has are these
+  [ "$(uname -m)" = x86_64 ] || return 77
+  wanted=$1
+  shift
+  configure "$build" -DCMAKE_BUILD_TYPE=Release "$@" && ninja -C "$build" || return 1
+  library=$(find "$build/lib" -name 'libsoftlane.[as]*' | head -1)
+  has=$(nm -C "$library" | grep -oE 'softlane::N_AVX[23]' | sort -u | tr '\n' ' ')
+  [ "$has" = "$wanted" ] || { echo "error: has $has, not $wanted"; return 1; }
+  "${CC:-cc}" -shared -Wl,--whole-archive "$library" -Wl,--no-whole-archive -Wl,-z,defs \
+    -o "$build/whole.so"
+}
+runs() { # runs PROGRAM: a program in C runs with the part
+  "${CC:-cc}" -std=c99 -O2 -I "$source/include" "$source/tests/consumer/c/$1.c" "$library" \
+    -lm -o "$build/$1" && env -u SOFTLANE_REQUIRE_TARGETS "$build/$1"
+}
+only_baseline() { # all functions, with their bits
+  part '' -DSOFTLANE_TARGETS=baseline && runs digest
+}
+only_avx2() {
+  part 'softlane::N_AVX2 ' '-DSOFTLANE_TARGETS=avx2;baseline' -DSOFTLANE_FUNCTIONS=softmax &&
+    runs softmax
+}
+some_functions() {
+  part 'softlane::N_AVX2 softlane::N_AVX3 ' '-DSOFTLANE_FUNCTIONS=exp;reduce;softmax_topk'
+}
+shared_part() {
+  part '' -DSOFTLANE_TARGETS=baseline -DSOFTLANE_FUNCTIONS=softmax_tensor -DSOFTLANE_SHARED=ON
+}
+dll_part() { # exports the public functions and nothing else
+  command -v x86_64-w64-mingw32-g++-posix >/dev/null || return 77
+  configure "$build" -DSOFTLANE_FUNCTIONS=exp -DSOFTLANE_SHARED=ON \
+    "-DCMAKE_TOOLCHAIN_FILE=$source/cmake/x86_64-w64-mingw32.cmake" && ninja -C "$build" &&
+    x86_64-w64-mingw32-objdump -p "$build/lib/libsoftlane.dll" >"$build/dll" &&
+    awk '/Ordinal\/Name/ { on = 1; next } !NF { on = 0 } on { print $NF }' "$build/dll" \
+      >"$build/exports" && grep -qx softlane_exp "$build/exports" || return 1
+  ! grep -vE '^(_ZN8softlane2v1|softlane_)' "$build/exports"
 }
 
 failed=0 passed=0 skipped=0
