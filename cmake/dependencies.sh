@@ -112,6 +112,7 @@ install_dependencies() {
         require pkg-config pkg-config
         require qemu-x86_64 qemu-user
         require_mpi
+        require_header cblas.h libopenblas-dev
         ;;
       aarch64)
         require aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
