@@ -94,7 +94,7 @@ newest_kernel() {
     sed -n 's/^ *Depends: *//p' | head -n 1
 }
 
-# install_dependencies doctest|dlpack|consumers|aarch64|mingw|emulator|abi|gnuplot|benchmark|
+# install_dependencies doctest|dlpack|consumers|aarch64|mingw|emulator|abi|docs|gnuplot|benchmark|
 #   peers|fuzzer ...
 install_dependencies() {
   missing=
@@ -132,6 +132,7 @@ install_dependencies() {
         require cpio cpio
         ;;
       abi) require abidiff abigail-tools ;;
+      docs) require doxygen doxygen ;;
       gnuplot) require gnuplot gnuplot-nox ;;
       fuzzer) require_fuzzer ;;
       benchmark) require_header benchmark/benchmark.h libbenchmark-dev ;;

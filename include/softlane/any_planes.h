@@ -91,7 +91,9 @@ struct BasicAnyPlanes {
   ElementType type = ElementType::kFloat32;  ///< Of all elements.
 };
 
+/// The view of an output.
 using AnyPlanes = BasicAnyPlanes<void>;
+/// The view of an input.
 using ConstAnyPlanes = BasicAnyPlanes<const void>;
 
 }  // namespace v1

@@ -111,7 +111,9 @@ struct BasicAnyRows {
   ElementType type = ElementType::kFloat32;  ///< Of all elements.
 };
 
+/// The view of an output.
 using AnyRows = BasicAnyRows<void>;
+/// The view of an input.
 using ConstAnyRows = BasicAnyRows<const void>;
 
 }  // namespace v1

@@ -220,7 +220,9 @@ struct BasicAnyTensor : TensorShape {
   ElementType type = ElementType::kFloat32;  ///< Of all elements.
 };
 
+/// The view of an output.
 using AnyTensor = BasicAnyTensor<void>;
+/// The view of an input.
 using ConstAnyTensor = BasicAnyTensor<const void>;
 
 }  // namespace v1
