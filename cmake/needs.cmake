@@ -55,34 +55,35 @@ set(softlane_needs_attention_tile_backward
     schedules/uniform_rows.cc)
 set(softlane_needs_cross_entropy
     any/cross_entropy_any.cc arith/exact_sum.cc arith/far_plan.cc c/cross_entropy_c.cc
-    check.cc cross_entropy.cc kernels/block_sums.cc kernels/cross_entropy_parts.cc
-    kernels/cross_entropy_passes.cc kernels/cross_entropy_shares.cc kernels/exp_sums.cc
-    kernels/far_rows.cc kernels/half_passes.cc kernels/large_rows.cc
-    kernels/row_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
-    kernels/sse2_rows.cc kernels/sse2_short_rows.cc kernels/tiles.cc
-    schedules/converter.cc schedules/cross_entropy_rows.cc schedules/few_losses.cc
-    schedules/gradient_places.cc schedules/loaded_losses.cc schedules/long_loss.cc)
+    check.cc cross_entropy.cc cross_entropy_check.cc kernels/block_sums.cc
+    kernels/cross_entropy_parts.cc kernels/cross_entropy_passes.cc
+    kernels/cross_entropy_shares.cc kernels/exp_sums.cc kernels/far_rows.cc
+    kernels/half_passes.cc kernels/large_rows.cc kernels/row_passes.cc
+    kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc kernels/sse2_rows.cc
+    kernels/sse2_short_rows.cc kernels/tiles.cc schedules/converter.cc
+    schedules/cross_entropy_rows.cc schedules/few_losses.cc schedules/gradient_places.cc
+    schedules/loaded_losses.cc schedules/long_loss.cc schedules/loss_totals.cc)
 set(softlane_needs_cross_entropy_axis
     any/cross_entropy_axis_any.cc arith/exact_sum.cc arith/far_plan.cc
-    c/cross_entropy_axis_c.cc check.cc cross_entropy_axis.cc kernels/block_sums.cc
-    kernels/column_tiles.cc kernels/cross_entropy_parts.cc
+    c/cross_entropy_axis_c.cc check.cc cross_entropy_axis.cc cross_entropy_check.cc
+    kernels/block_sums.cc kernels/column_tiles.cc kernels/cross_entropy_parts.cc
     kernels/cross_entropy_passes.cc kernels/cross_entropy_shares.cc kernels/exp_sums.cc
     kernels/far_rows.cc kernels/half_passes.cc kernels/large_rows.cc
     kernels/row_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
     kernels/sse2_rows.cc kernels/sse2_short_rows.cc kernels/tiles.cc
     schedules/column_rows.cc schedules/columns.cc schedules/cross_entropy_columns.cc
     schedules/cross_entropy_rows.cc schedules/long_loss.cc schedules/loss_tiles.cc
-    schedules/other_rows.cc)
+    schedules/loss_totals.cc schedules/other_rows.cc)
 set(softlane_needs_cross_entropy_backward
     any/cross_entropy_backward_any.cc arith/exact_sum.cc arith/far_plan.cc
     c/cross_entropy_backward_c.cc check.cc cross_entropy_backward.cc
-    kernels/block_sums.cc kernels/cross_entropy_parts.cc kernels/cross_entropy_passes.cc
-    kernels/cross_entropy_shares.cc kernels/exp_sums.cc kernels/far_rows.cc
-    kernels/half_passes.cc kernels/large_rows.cc kernels/row_passes.cc
-    kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc kernels/sse2_rows.cc
-    kernels/sse2_short_rows.cc kernels/tiles.cc schedules/converter.cc
-    schedules/cross_entropy_rows.cc schedules/gradient_places.cc
-    schedules/loaded_losses.cc schedules/long_loss.cc)
+    cross_entropy_check.cc kernels/block_sums.cc kernels/cross_entropy_parts.cc
+    kernels/cross_entropy_passes.cc kernels/cross_entropy_shares.cc kernels/exp_sums.cc
+    kernels/far_rows.cc kernels/half_passes.cc kernels/large_rows.cc
+    kernels/row_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
+    kernels/sse2_rows.cc kernels/sse2_short_rows.cc kernels/tiles.cc
+    schedules/converter.cc schedules/cross_entropy_rows.cc schedules/gradient_places.cc
+    schedules/loaded_losses.cc schedules/long_loss.cc schedules/loss_totals.cc)
 set(softlane_needs_cross_entropy_from_states
     any/chunks.cc any/loss_state_any.cc any/state_parts.cc arith/exact_sum.cc
     arith/far_plan.cc c/cross_entropy_from_states_c.cc check.cc
@@ -91,6 +92,20 @@ set(softlane_needs_cross_entropy_from_states
     kernels/row_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
     kernels/sse2_rows.cc loss_state.cc schedules/converter.cc schedules/softmax_call.cc
     schedules/state_rows.cc)
+set(softlane_needs_cross_entropy_tensor
+    arith/exact_sum.cc arith/far_plan.cc c/cross_entropy_tensor_c.cc
+    cross_entropy_check.cc kernels/block_sums.cc kernels/column_tiles.cc
+    kernels/cross_entropy_parts.cc kernels/cross_entropy_passes.cc
+    kernels/cross_entropy_shares.cc kernels/exp_sums.cc kernels/far_rows.cc
+    kernels/half_passes.cc kernels/large_rows.cc kernels/row_passes.cc
+    kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc kernels/sse2_rows.cc
+    kernels/sse2_short_rows.cc kernels/tiles.cc schedules/column_rows.cc
+    schedules/columns.cc schedules/converter.cc schedules/cross_entropy_columns.cc
+    schedules/cross_entropy_rows.cc schedules/gradient_places.cc schedules/line_copies.cc
+    schedules/loaded_losses.cc schedules/long_loss.cc schedules/loss_tiles.cc
+    schedules/loss_totals.cc schedules/other_rows.cc tensor/cross_entropy_tensor.cc
+    tensor/dims.cc tensor/fold.cc tensor/loss_pieces.cc tensor/tensor_check.cc
+    tensor/tensor_loss.cc)
 set(softlane_needs_exp
     any/chunks.cc any/exp_any.cc c/exp_c.cc cache_size.cc check.cc exp.cc
     kernels/exp_passes.cc kernels/half_exponentials.cc kernels/half_passes.cc
@@ -162,7 +177,7 @@ set(softlane_needs_log_softmax_backward_tensor
     log_softmax_backward_axis.cc schedules/backward_planner.cc
     schedules/column_gradients.cc schedules/columns.cc schedules/converter.cc
     schedules/line_copies.cc schedules/log_backward_columns.cc
-    schedules/narrow_columns.cc schedules/other_rows.cc tensor/fold.cc
+    schedules/narrow_columns.cc schedules/other_rows.cc tensor/dims.cc tensor/fold.cc
     tensor/log_softmax_backward_tensor.cc tensor/tensor_check.cc
     tensor/tensor_gradient.cc)
 set(softlane_needs_log_softmax_from_states
@@ -188,8 +203,9 @@ set(softlane_needs_log_softmax_tensor
     schedules/log_softmax_tiles.cc schedules/long_rows.cc schedules/narrow_columns.cc
     schedules/other_rows.cc schedules/planner.cc schedules/row_schedule.cc
     schedules/row_tiles.cc schedules/softmax_call.cc schedules/softmax_rows.cc
-    schedules/state_rows.cc schedules/uniform_rows.cc softmax_state.cc tensor/fold.cc
-    tensor/log_softmax_tensor.cc tensor/tensor_check.cc tensor/tensor_softmax.cc)
+    schedules/state_rows.cc schedules/uniform_rows.cc softmax_state.cc tensor/dims.cc
+    tensor/fold.cc tensor/log_softmax_tensor.cc tensor/tensor_check.cc
+    tensor/tensor_softmax.cc)
 set(softlane_needs_loss_state
     any/chunks.cc any/loss_state_any.cc any/state_parts.cc arith/exact_sum.cc
     arith/far_plan.cc check.cc cross_entropy_from_states.cc kernels/block_sums.cc
@@ -263,7 +279,7 @@ set(softlane_needs_softmax_backward_tensor
     kernels/tiles.cc schedules/backward_columns.cc schedules/backward_planner.cc
     schedules/column_gradients.cc schedules/columns.cc schedules/converter.cc
     schedules/line_copies.cc schedules/narrow_columns.cc schedules/other_rows.cc
-    softmax_backward.cc softmax_backward_axis.cc tensor/fold.cc
+    softmax_backward.cc softmax_backward_axis.cc tensor/dims.cc tensor/fold.cc
     tensor/softmax_backward_tensor.cc tensor/tensor_check.cc tensor/tensor_gradient.cc)
 set(softlane_needs_softmax_from_states
     any/chunks.cc any/softmax_state_any.cc any/state_parts.cc arith/exact_sum.cc
@@ -302,8 +318,8 @@ set(softlane_needs_softmax_tensor
     schedules/row_tiles.cc schedules/softmax_batches.cc schedules/softmax_call.cc
     schedules/softmax_columns.cc schedules/softmax_rows.cc schedules/softmax_tiles.cc
     schedules/state_rows.cc schedules/uniform_rows.cc softmax.cc softmax_axis.cc
-    softmax_from_states.cc softmax_state.cc tensor/fold.cc tensor/softmax_tensor.cc
-    tensor/tensor_check.cc tensor/tensor_softmax.cc)
+    softmax_from_states.cc softmax_state.cc tensor/dims.cc tensor/fold.cc
+    tensor/softmax_tensor.cc tensor/tensor_check.cc tensor/tensor_softmax.cc)
 set(softlane_needs_softmax_topk
     any/chunks.cc any/softmax_topk_any.cc arith/exact_sum.cc arith/far_plan.cc
     c/softmax_topk_c.cc cache_size.cc check.cc from_states.cc kernels/block_rows.cc

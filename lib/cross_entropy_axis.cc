@@ -91,8 +91,8 @@ Status AxisLoss::Check(const Operand& x, const Operand& targets,
       s != Status::kOk) {
     return s;
   }
-  if (Status s = CheckOptions(call_); s != Status::kOk) return s;
-  return CheckLabels(call_);
+  if (Status s = OptionsStatus(call_); s != Status::kOk) return s;
+  return LabelsStatus(call_);
 }
 
 // Not inlined: see FpEnvironment.

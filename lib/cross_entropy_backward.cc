@@ -16,7 +16,7 @@ namespace {
 
 Status Check(const SavedLoss& saved, CrossEntropyCall& call) {
   const LossViews& views = saved.views;
-  const ConstAnyRows& x = views.x;
+  const ConstLines& x = views.x;
   const CrossEntropyOptions& options = *call.options;
   const bool is_in_place =
       !options.accumulate && x.type == views.dx.type;  // possibly
@@ -39,8 +39,8 @@ Status Check(const SavedLoss& saved, CrossEntropyCall& call) {
     return s;
   }
   if (saved.has_probs && !IsZero(options.z_loss)) return Status::kBadOption;
-  if (Status s = CheckOptions(call); s != Status::kOk) return s;
-  return CheckLabels(call);
+  if (Status s = OptionsStatus(call); s != Status::kOk) return s;
+  return LabelsStatus(call);
 }
 
 [[gnu::noinline]] Status RunFloats(const Rows<const float>& x, bool has_probs,
@@ -49,12 +49,10 @@ Status Check(const SavedLoss& saved, CrossEntropyCall& call) {
                                    const Rows<float>& dx,
                                    const CrossEntropyOptions& options,
                                    Target target) {
-  const ConstAnyRows any_x = x;
-  const ConstAnyRows any_targets =
-      targets == nullptr ? ConstAnyRows() : ConstAnyRows(*targets);
-  const AnyRows any_dx = dx;
-  const LossViews views{any_x, targets == nullptr ? nullptr : &any_targets,
-                        any_dx};
+  ConstLines lines;
+  if (targets != nullptr) lines = ConstAnyRows(*targets);
+  const LossViews views{ConstAnyRows(x), targets == nullptr ? nullptr : &lines,
+                        AnyRows(dx)};
   return RunFromSaved({views, has_probs, logsumexp, labels}, options, target,
                       [](Target) { return Converter(); });
 }

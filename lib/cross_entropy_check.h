@@ -70,6 +70,10 @@ inline Status CheckLabels(CrossEntropyCall& call) {
   return Status::kOk;
 }
 
+/// The same as functions that are not inlined.
+Status OptionsStatus(CrossEntropyCall& call) noexcept;
+Status LabelsStatus(CrossEntropyCall& call) noexcept;
+
 /// The operand loss.
 inline auto LossesOf(const CrossEntropyCall& call) {
   const bool per_row = call.options->reduction == Reduction::kNone;

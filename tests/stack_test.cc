@@ -180,8 +180,10 @@ TEST_CASE("no function takes more stack than promised") {
             return SoftmaxWithLogSumExpAxis(planes, results, logs, {}, target);
           },
           true);
-      // Results that do not stand in rows. Of half types, the bits of half of
-      // the floats, as other numbers.
+      CrossEntropyOptions per_row;
+      per_row.reduction = Reduction::kNone;
+      // Results that do not stand in rows, and labels that are repeated. Of
+      // half types, the bits of half of the floats, as other numbers.
       const int64_t sizes[] = {static_cast<int64_t>(shape.rows),
                                static_cast<int64_t>(shape.cols)};
       const int64_t reduced[] = {sizes[0], 1}, transposed[] = {1, sizes[0]};
@@ -195,6 +197,16 @@ TEST_CASE("no function takes more stack than promised") {
           measure((std::string(function.name) + " of tensors").c_str(),
                   [&] { return function.tensors(o, 1, {}, target); }, true);
         }
+        const int64_t repeated[] = {0, 0};
+        const Tensor<const int32_t> labels(data.labels.data(), 2, reduced,
+                                           repeated);
+        measure(
+            "cross_entropy of tensors",
+            [&] {
+              return CrossEntropy(in, labels, o.log, o.y, 1, per_row, nullptr,
+                                  {}, target);
+            },
+            true);
       }
       if (shape.cols < 1000) {
         std::vector<float> jacobian(shape.cols * shape.cols);

@@ -4,7 +4,6 @@
 #include <climits>
 #include <cstring>
 #include <functional>
-#include <limits>
 #include <set>
 #include <string>
 #include <type_traits>
@@ -15,6 +14,7 @@
 #include "inputs.h"
 #include "softlane/softlane.h"
 #include "tensor_calls.h"
+#include "tensor_errors.h"
 #include "tensor_layouts.h"
 
 namespace softlane {
@@ -26,9 +26,6 @@ static_assert(std::is_convertible_v<Tensor<float>, Tensor<const float>>);
 static_assert(std::is_convertible_v<Tensor<const BFloat16>, ConstAnyTensor>);
 static_assert(!std::is_convertible_v<Tensor<const float>, Tensor<float>>);
 static_assert(!std::is_convertible_v<Tensor<const float>, AnyTensor>);
-
-constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
-constexpr int64_t kLeast = std::numeric_limits<int64_t>::min();
 
 // A good call along a dimension of tensors [3, 4, 5]: the middle one, or the
 // last if there are no logsumexps.
@@ -49,61 +46,8 @@ struct Good {
   Target target = Target::kAuto;
 };
 
-using Change = std::function<void(Good&)>;
-struct Error {
-  std::string name;
-  Status status;
-  Change change;
-};
-
-// The sizes and strides of a dense tensor.
-template <class View>
-void SetDense(View& t, std::vector<int64_t> sizes) {
-  static_cast<TensorShape&>(t) =
-      TensorShape(static_cast<int>(sizes.size()), sizes.data(), nullptr);
-}
-
-// Errors of the shape of an operand.
-template <class Get>
-void AddShapeErrors(const std::string& name, bool is_output, const Get& get,
-                    std::vector<Error>& errors) {
-  const auto add = [&](const char* what, Status status, const auto& change) {
-    errors.push_back(
-        {name + " " + what, status, [=](Good& good) { change(get(good)); }});
-  };
-  add("null", Status::kNullPointer, [](auto& t) { t.data = nullptr; });
-  for (const int rank : {-1, 2, 4, 9, INT_MAX, INT_MIN}) {
-    add("rank", Status::kBadShape, [=](auto& t) { t.rank = rank; });
-  }
-  for (const int64_t size : {int64_t{-1}, int64_t{6}, kLeast, kMost}) {
-    add("size", Status::kBadShape, [=](auto& t) { t.sizes[2] = size; });
-  }
-  for (const int64_t stride : {kMost, kLeast, kMost / 2, -kMost / 4}) {
-    add("stride", Status::kBadShape, [=](auto& t) { t.strides[0] = stride; });
-  }
-  add("strides whose sum overflows", Status::kBadShape, [](auto& t) {
-    t.strides[0] = kMost / 2;
-    t.strides[2] = kMost / 4;
-  });
-  add("sizes in another order", Status::kBadShape, [](auto& t) {
-    SetDense(t, {4, 3, 5});
-  });
-  add("rows in one dimension", Status::kBadShape, [](auto& t) {
-    SetDense(t, {12, 5});
-  });
-  add("before the address space", Status::kBadShape, [](auto& t) {
-    t.data = reinterpret_cast<decltype(t.data)>(uintptr_t{64});
-    t.strides[0] = -100;
-  });
-  add("behind the address space", Status::kBadShape, [](auto& t) {
-    t.data = reinterpret_cast<decltype(t.data)>(~uintptr_t{63});
-    t.strides[0] = 100;
-  });
-  if (!is_output) return;
-  add("stride 0", Status::kOverlap, [](auto& t) { t.strides[2] = 0; });
-  add("strides that do not nest", Status::kOverlap,
-      [](auto& t) { t.strides[0] = t.strides[2] * 4; });
-}
+using Error = ArgumentError<Good>;
+using Change = Error::Change;
 
 std::vector<Error> ErrorsOf(const TensorFunction& function) {
   std::vector<Error> errors;

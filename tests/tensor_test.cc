@@ -14,38 +14,11 @@
 #include "inputs.h"
 #include "softlane/softlane.h"
 #include "tensor_calls.h"
+#include "tensor_elements.h"
 #include "tensor_layouts.h"
 
 namespace softlane {
 namespace {
-
-float RandomLogit(bool has_specials, Random& random) {
-  if (has_specials && random.Below(12) == 0) {
-    const float inf = __builtin_inff();
-    const float specials[] = {-inf, -inf, -inf, inf, __builtin_nanf(""), 3e38f};
-    return specials[random.Below(6)];
-  }
-  return random.Uniform(-12.0f, 12.0f);
-}
-
-// Sizes, of which that of the axis may be long. Few elements in all.
-Sizes RandomSizes(size_t rank, size_t axis, Random& random) {
-  Sizes sizes(rank);
-  for (int64_t& size : sizes) {
-    size = static_cast<int64_t>(random.Below(4) == 0 ? 1 : random.Below(7));
-    if (size == 0 && random.Below(8) != 0) size = 19;
-  }
-  if (rank == 0) return sizes;
-  const size_t kind = random.Below(60);
-  int64_t n = static_cast<int64_t>(random.Below(kind < 30 ? 8 : 150));
-  if (kind >= 52) n = static_cast<int64_t>(500 + random.Below(700));
-  if (kind >= 58) n = static_cast<int64_t>(3000 + random.Below(15000));
-  sizes[axis] = n;
-  for (size_t d = 0; CountOf(sizes) > 40000; ++d) {
-    if (d != axis) sizes[d] = 1;
-  }
-  return sizes;
-}
 
 // Operands of a call. An output may share the memory of an input.
 class Case {
@@ -102,9 +75,8 @@ class Case {
     const RowsResult want = RowsOf(target);
     REQUIRE(function_.tensors(operands_, named_axis_, options_, target) ==
             Status::kOk);
-    CheckOutput(operands_.y, out_type_, y_memory_.get(), want.y, y_before);
-    CheckOutput(operands_.log, ElementType::kFloat32, log_memory_.get(),
-                want.log, log_before);
+    CheckOutput(operands_.y, axis_, y_memory_.get(), want.y, y_before);
+    CheckOutput(operands_.log, axis_, log_memory_.get(), want.log, log_before);
     if (random.Below(3) != 0) return;
     Restore(y_before, y_memory_.get());
     Restore(log_before, log_memory_.get());
@@ -114,23 +86,14 @@ class Case {
       REQUIRE(function_.tensors(PartOf(i, n), named_axis_, options_, target) ==
               Status::kOk);
     }
-    CheckOutput(operands_.y, out_type_, y_memory_.get(), want.y, y_before);
-    CheckOutput(operands_.log, ElementType::kFloat32, log_memory_.get(),
-                want.log, log_before);
+    CheckOutput(operands_.y, axis_, y_memory_.get(), want.y, y_before);
+    CheckOutput(operands_.log, axis_, log_memory_.get(), want.log, log_before);
   }
 
  private:
   struct RowsResult {
     std::vector<unsigned char> y, log;
   };
-
-  static std::vector<unsigned char> BytesOf(const TensorMemory* memory) {
-    return memory == nullptr ? std::vector<unsigned char>() : memory->bytes();
-  }
-  static void Restore(const std::vector<unsigned char>& bytes,
-                      TensorMemory* memory) {
-    if (memory != nullptr) memory->SetBytes(bytes);
-  }
 
   // The output has the memory of input `shared`, if there is one: as the same
   // view, or as elements between the input's.
@@ -174,29 +137,10 @@ class Case {
     text += " axis " + std::to_string(named_axis_) + " types " +
             std::to_string(static_cast<int>(in_type_)) +
             std::to_string(static_cast<int>(out_type_));
-    const auto add = [&](const TensorShape& shape) {
-      for (int d = 0; d < shape.rank; ++d) {
-        text += " " + std::to_string(shape.sizes[d]) + "*" +
-                std::to_string(shape.strides[d]);
-      }
-    };
     for (int k = 0; k < function_.inputs; ++k) {
-      text += k == 0 ? " x:" : " x2:";
-      add(operands_.x[k]);
+      text += TextOf(k == 0 ? "x" : "x2", operands_.x[k]);
     }
-    text += " y:";
-    add(operands_.y);
-    text += " log:";
-    add(operands_.log);
-    return text;
-  }
-
-  // Offsets along rows, without strides that are not used.
-  std::vector<int64_t> RowOffsets(TensorShape shape) const {
-    for (int d = 0; d < shape.rank; ++d) {
-      if (shape.sizes[d] <= 1) shape.strides[d] = 0;
-    }
-    return RowOffsetsOf(shape, axis_);
+    return text + TextOf("y", operands_.y) + TextOf("log", operands_.log);
   }
 
   // The function of rows on copies.
@@ -214,8 +158,8 @@ class Case {
     std::vector<unsigned char> x[2];
     RowOperands o{};
     for (int k = 0; k < function_.inputs; ++k) {
-      x[k] =
-          ElementsOf(operands_.x[k].data, in_type_, RowOffsets(operands_.x[k]));
+      x[k] = ElementsOf(operands_.x[k].data, SizeOf(in_type_),
+                        UsedRowOffsetsOf(operands_.x[k], axis_));
       o.x[k] = ConstAnyRows(x[k].data(), in_type_, rows, cols);
     }
     RowsResult result;
@@ -229,41 +173,6 @@ class Case {
     }
     REQUIRE(function_.rows(o, options_, target) == Status::kOk);
     return result;
-  }
-
-  static std::vector<unsigned char> ElementsOf(
-      const void* data, ElementType type, const std::vector<int64_t>& offsets) {
-    const size_t size = SizeOf(type);
-    std::vector<unsigned char> elements(offsets.size() * size);
-    for (size_t i = 0; i < offsets.size(); ++i) {
-      std::memcpy(elements.data() + i * size,
-                  static_cast<const unsigned char*>(data) +
-                      offsets[i] * static_cast<int64_t>(size),
-                  size);
-    }
-    return elements;
-  }
-
-  // Compares an output's elements, and all bytes around them with those before
-  // the call.
-  template <class View>
-  void CheckOutput(const View& view, ElementType type, TensorMemory* memory,
-                   const std::vector<unsigned char>& want,
-                   const std::vector<unsigned char>& before) const {
-    if (memory == nullptr) return;
-    const std::vector<int64_t> offsets = RowOffsets(view);
-    const std::vector<unsigned char> got = ElementsOf(view.data, type, offsets);
-    REQUIRE(got.size() == want.size());
-    CHECK(IsSame(type, got, want));
-    std::vector<unsigned char> after = memory->bytes();
-    const auto first =
-        static_cast<const unsigned char*>(static_cast<const void*>(view.data)) -
-        memory->bytes().data();
-    for (const int64_t offset : offsets) {
-      const int64_t at = first + offset * static_cast<int64_t>(SizeOf(type));
-      std::memcpy(after.data() + at, before.data() + at, SizeOf(type));
-    }
-    CHECK(after == before);
   }
 
   const TensorFunction& function_;

@@ -386,6 +386,32 @@ int softlane_cross_entropy_from_states_i32(
     int dlogits_type, size_t dlogits_stride, size_t rows, size_t cols,
     const softlane_loss_state_options* options, int target);
 
+/** softlane::CrossEntropy of tensors with labels whose elements are int64_t;
+ * the type of labels is not read. A null loss means no loss, a null dlogits
+ * means no gradient, a null divisor means no divisor, a null upstream means
+ * that of the options, and null options mean the defaults; a tensor with null
+ * data is as a null tensor. The type of loss and upstream is SOFTLANE_F32. */
+int softlane_cross_entropy_tensor_i64(
+    const softlane_tensor* logits, const softlane_tensor* labels,
+    const softlane_tensor* loss, const softlane_tensor* dlogits, int axis,
+    const softlane_cross_entropy_options* options, float* divisor,
+    const softlane_tensor* upstream, int target);
+
+/** softlane_cross_entropy_tensor_i64, but with int32_t labels. */
+int softlane_cross_entropy_tensor_i32(
+    const softlane_tensor* logits, const softlane_tensor* labels,
+    const softlane_tensor* loss, const softlane_tensor* dlogits, int axis,
+    const softlane_cross_entropy_options* options, float* divisor,
+    const softlane_tensor* upstream, int target);
+
+/** softlane_cross_entropy_tensor_i64, but with a target probability for each
+ * logit. */
+int softlane_cross_entropy_tensor_probs(
+    const softlane_tensor* logits, const softlane_tensor* targets,
+    const softlane_tensor* loss, const softlane_tensor* dlogits, int axis,
+    const softlane_cross_entropy_options* options, float* divisor,
+    const softlane_tensor* upstream, int target);
+
 /** softlane::Softmax of tensors with options {scale, empty_row}. */
 int softlane_softmax_tensor(const softlane_tensor* logits,
                             const softlane_tensor* probs, int axis, float scale,

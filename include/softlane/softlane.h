@@ -13,6 +13,7 @@
 #include "softlane/cross_entropy.h"
 #include "softlane/cross_entropy_axis.h"
 #include "softlane/cross_entropy_backward.h"
+#include "softlane/cross_entropy_tensor.h"
 #include "softlane/exp.h"
 #include "softlane/log_softmax.h"
 #include "softlane/log_softmax_backward.h"

@@ -101,6 +101,24 @@ constexpr TensorRange RangeOfPart(const TensorShape& shape, size_t i, size_t n,
   return {dim, static_cast<int64_t>(first), static_cast<int64_t>(end - first)};
 }
 
+// Inserts a dimension of size 1. A shape without such a dimension gets a rank
+// that is none.
+constexpr void InsertDim(TensorShape& shape, int dim) noexcept {
+  const int rank = shape.rank;
+  if (rank < 0 || rank >= kMaxRank || dim < -rank - 1 || dim > rank) {
+    shape.rank = -1;
+    return;
+  }
+  shape.rank = rank + 1;
+  const int at = shape.DimOf(dim);
+  for (int d = rank; d > at; --d) {
+    shape.sizes[d] = shape.sizes[d - 1];
+    shape.strides[d] = shape.strides[d - 1];
+  }
+  shape.sizes[at] = 1;
+  shape.strides[at] = 0;
+}
+
 // The same view of part i.
 template <class View>
 constexpr View PartOf(const View& view, size_t i, size_t n, int axis) noexcept {
@@ -149,6 +167,14 @@ struct Tensor : TensorShape {
   constexpr Tensor(const Tensor<U>& other) noexcept  // NOLINT: implicit
       : TensorShape(other), data(other.data) {}
 
+  /// The view with one dimension more, of size 1: it is dimension `dim`. A
+  /// negative number counts from the end of the new dimensions. If the rank is
+  /// kMaxRank or `dim` is out of range, functions return kBadShape.
+  constexpr Tensor Unsqueeze(int dim) const noexcept {
+    Tensor more = *this;
+    internal::InsertDim(more, dim);
+    return more;
+  }
   /// The view of indices [first, first + count) of a dimension; they must
   /// exist. A negative dimension counts from the end.
   constexpr Tensor Slice(int dim, int64_t first, int64_t count) const noexcept {
@@ -186,8 +212,9 @@ struct BasicAnyTensor : TensorShape {
         type(element_type) {}
 
   /// `Tensor<BFloat16>` converts to AnyTensor and ConstAnyTensor.
-  template <typename T,
-            typename = std::enable_if_t<std::is_convertible_v<T*, Void*>>>
+  template <
+      typename T, typename = std::enable_if_t<std::is_convertible_v<T*, Void*>>,
+      typename = decltype(internal::TypeOf(static_cast<const T*>(nullptr)))>
   constexpr BasicAnyTensor(
       const Tensor<T>& other) noexcept  // NOLINT: by design
       : TensorShape(other), data(other.data), type(kElementType<T>) {}
@@ -198,6 +225,12 @@ struct BasicAnyTensor : TensorShape {
       const BasicAnyTensor<U>& other) noexcept  // NOLINT: by design
       : TensorShape(other), data(other.data), type(other.type) {}
 
+  /// As Tensor<T>::Unsqueeze.
+  constexpr BasicAnyTensor Unsqueeze(int dim) const noexcept {
+    BasicAnyTensor more = *this;
+    internal::InsertDim(more, dim);
+    return more;
+  }
   /// As Tensor<T>::Slice.
   BasicAnyTensor Slice(int dim, int64_t first, int64_t count) const noexcept {
     using Byte = std::conditional_t<std::is_const_v<Void>, const unsigned char,

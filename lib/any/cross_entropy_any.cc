@@ -9,10 +9,11 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// `labels` are those of the call, if there are any.
-Status CheckAny(const CrossEntropyCall& call, const LossViews& views,
-                const Words& labels) {
-  const ConstAnyRows& x = views.x;
+// `labels` are those of the call, if there are any. Not inlined: the frame of
+// the operands is not the caller's.
+[[gnu::noinline]] Status CheckAny(const CrossEntropyCall& call,
+                                  const LossViews& views, const Words& labels) {
+  const ConstLines& x = views.x;
   const CrossEntropyOptions& options = *call.options;
   const bool has_gradient = views.dx.data != nullptr;
   const bool is_per_row = options.reduction == Reduction::kNone;
@@ -34,10 +35,8 @@ Status CheckAny(const CrossEntropyCall& call, const LossViews& views,
           (!has_gradient || HaveSameShape(x, views.dx)));
 }
 
-bool AreAllFloats(const LossViews& views) {
-  return AreFloats(views.x) &&
-         (views.dx.data == nullptr || AreFloats(views.dx)) &&
-         (views.targets == nullptr || AreFloats(*views.targets));
+bool AreAllFloats(const ConstAnyRows& x, const AnyRows& dx) {
+  return AreFloats(x) && (dx.data == nullptr || AreFloats(dx));
 }
 bool AreTypes(const LossViews& views) {
   const ElementType in = views.x.type;
@@ -56,8 +55,8 @@ bool AreTypes(const LossViews& views) {
   if (views.targets != nullptr) call.targets = &floats.targets;
   const Words words = labels.WordsOfRows(views.x.rows);
   if (Status s = CheckAny(call, views, words); s != Status::kOk) return s;
-  if (Status s = CheckOptions(call); s != Status::kOk) return s;
-  if (Status s = CheckLabels(call); s != Status::kOk) return s;
+  if (Status s = OptionsStatus(call); s != Status::kOk) return s;
+  if (Status s = LabelsStatus(call); s != Status::kOk) return s;
   const Target chosen = Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
   const FpEnvironment environment;
@@ -73,12 +72,12 @@ template <typename Label>
 Status RunLabels(const ConstAnyRows& logits, const Label* labels, float* loss,
                  const AnyRows& dlogits, const CrossEntropyOptions& options,
                  float* divisor, Target target) {
-  const LossViews views{logits, nullptr, dlogits};
-  if (AreAllFloats(views)) {
+  if (AreAllFloats(logits, dlogits)) {
     return CrossEntropy(FloatsOf(logits), labels, loss, FloatsOf(dlogits),
                         options, divisor, target);
   }
-  return Run(views, Labels(labels), loss, options, divisor, target);
+  return Run({logits, nullptr, dlogits}, Labels(labels), loss, options, divisor,
+             target);
 }
 
 }  // namespace
@@ -107,14 +106,14 @@ Status CrossEntropy(const ConstAnyRows& logits, const ConstAnyRows& targets,
                     float* loss, const AnyRows& dlogits,
                     const CrossEntropyOptions& options, float* divisor,
                     Target target) noexcept {
-  const internal::LossViews views{logits, &targets, dlogits};
-  if (internal::AreAllFloats(views)) {
+  if (internal::AreAllFloats(logits, dlogits) && internal::AreFloats(targets)) {
     return CrossEntropy(internal::FloatsOf(logits), internal::FloatsOf(targets),
                         loss, internal::FloatsOf(dlogits), options, divisor,
                         target);
   }
-  return internal::Run(views, internal::Labels(), loss, options, divisor,
-                       target);
+  const internal::ConstLines lines = targets;
+  return internal::Run({logits, &lines, dlogits}, internal::Labels(), loss,
+                       options, divisor, target);
 }
 template Status CrossEntropy(const ConstAnyRows&, const int64_t*, float*,
                              const AnyRows&, const CrossEntropyOptions&, float*,

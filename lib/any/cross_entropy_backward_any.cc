@@ -17,8 +17,11 @@ namespace {
       (targets != nullptr && targets->type != x.type)) {
     return Status::kBadOption;
   }
-  return RunFromSaved({{x, targets, dx}, has_probs, logsumexp, labels}, options,
-                      target, [](Target chosen) { return Converter(chosen); });
+  ConstLines lines;
+  if (targets != nullptr) lines = *targets;
+  const LossViews views{x, targets == nullptr ? nullptr : &lines, dx};
+  return RunFromSaved({views, has_probs, logsumexp, labels}, options, target,
+                      [](Target chosen) { return Converter(chosen); });
 }
 
 }  // namespace

@@ -7,12 +7,11 @@
 #include "kernels/cross_entropy_kernels.h"
 #include "kernels/row_limits.h"
 #include "kernels/tiles.h"
+#include "schedules/loss_totals.h"
 
 namespace softlane {
 namespace internal {
 namespace {
-
-constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // The rows of a call, whose losses are added in their order.
 class CrossEntropyLoop {
@@ -25,20 +24,25 @@ class CrossEntropyLoop {
         tiles_(KernelsOf(kTileKernels, target)),
         loss_{options_, SplitScale(options_.scale, parts_), 0.0,
               call.shares_fit_floats, call.loss != nullptr},
-        divisor_(call.NumCounted()) {
+        totals_{call.NumCounted()} {
     if (options_.label_smoothing != 0.0f) {
       loss_.smoothing = double{options_.label_smoothing} /
                         static_cast<double>(call.logits.cols);
     }
-    if (call.HasLabels() && options_.class_weights != nullptr) AddWeights();
+    if (call.totals != nullptr) {
+      totals_ = *call.totals;
+    } else if (call.HasLabels() && options_.class_weights != nullptr) {
+      totals_.divisor = AddWeights(call, 0.0);
+    }
     upstream_ = options_.upstream;
-    if (IsMean()) upstream_ /= HasNoWeight() ? kNaN : divisor_;
+    if (IsMean(call)) upstream_ /= DivisorOf(call, totals_);
   }
 
   void Run() {
     if (HasNoColumns()) {
       // With labels, all rows are ignored.
-      if (!call_.HasLabels() && call_.counted != 0) total_ = kNaN;
+      if (!call_.HasLabels() && call_.counted != 0)
+        totals_.total = std::numeric_limits<double>::quiet_NaN();
     } else if (HasResults()) {
       const size_t rows = call_.logits.rows;
       ForBatches([&](size_t) { RunRows(0, rows, RowsAtOnce()); });
@@ -122,29 +126,12 @@ class CrossEntropyLoop {
   }
 
   [[gnu::always_inline]] inline void Finish() {
-    double total = total_;
-    if (IsMean() && !(call_.counted == 0 && options_.zero_if_all_ignored)) {
-      total /= HasNoWeight() ? kNaN : divisor_;
+    if (call_.totals != nullptr) {
+      *call_.totals = totals_;
+    } else {
+      WriteTotals(call_, totals_);
     }
-    if (options_.reduction != Reduction::kNone && loss_.is_wanted) {
-      call_.loss[0] = total == total ? static_cast<float>(total) : kNaN;
-    }
-    if (call_.divisor != nullptr) *call_.divisor = static_cast<float>(divisor_);
   }
-
-  [[gnu::always_inline]] inline void AddWeights() {
-    divisor_ = 0.0;
-    if (call_.counted == 0) return;
-    ForBatches([&](size_t) {
-      const size_t first = FirstLabel(), end = first + call_.logits.rows;
-      for (size_t r = first; r < end; ++r) {
-        if (!call_.IsIgnored(r))
-          divisor_ += options_.class_weights[call_.labels[r]];
-      }
-    });
-  }
-  // Rows count, but all have a weight of 0.
-  bool HasNoWeight() const { return call_.counted != 0 && divisor_ == 0.0; }
   // Rows without memory of their own: there may be any number of them.
   bool HasNoColumns() const {
     return call_.logits.cols == 0 && options_.reduction != Reduction::kNone;
@@ -153,7 +140,6 @@ class CrossEntropyLoop {
   bool HasResults() const {
     return loss_.is_wanted || (HasGradient() && call_.logits.cols != 0);
   }
-  bool IsMean() const { return options_.reduction == Reduction::kMean; }
   size_t FirstLabel() const { return batch_ * call_.batches->labels; }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
   // Those of the batch.
@@ -231,9 +217,9 @@ class CrossEntropyLoop {
     }
   }
   void AddLosses(size_t first, size_t count, const double* losses) {
-    double total = total_;
+    double total = totals_.total;
     for (size_t k = 0; k < count; ++k) total += losses[k];
-    total_ = total;
+    totals_.total = total;
     if (options_.reduction != Reduction::kNone || !loss_.is_wanted) return;
     float* const to = call_.loss + batch_ * call_.batches->losses + first;
     for (size_t k = 0; k < count; ++k) to[k] = static_cast<float>(losses[k]);
@@ -280,8 +266,7 @@ class CrossEntropyLoop {
   const TileKernels& tiles_;
   ScaleParts parts_;  // where there is a scale
   Loss loss_;
-  double divisor_;
-  double total_ = 0.0;
+  LossTotals totals_;
   double upstream_;
 };
 

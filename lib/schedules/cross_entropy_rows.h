@@ -25,6 +25,12 @@ struct LossBatches {
 };
 inline constexpr LossBatches kOneBatch;
 
+/// What the calls that make one result share.
+struct LossTotals {
+  double divisor;      // of all calls
+  double total = 0.0;  // of the losses of the calls before
+};
+
 struct CrossEntropyCall {
   bool HasLabels() const { return targets == nullptr; }
   bool IsIgnored(size_t r) const {
@@ -62,8 +68,11 @@ struct CrossEntropyCall {
   /// products with logits, are not subnormal where they count.
   bool shares_fit_floats;
   /// The rows that are not ignored. With targets, it only tells whether there
-  /// are rows.
+  /// are rows. If there are totals, those of all calls.
   size_t counted;
+  /// Of a call that is one of several, else null. Each adds its losses, and
+  /// FinishLosses writes the result.
+  LossTotals* totals = nullptr;
   const LossBatches* batches = &kOneBatch;
 };
 

@@ -25,11 +25,11 @@ void GradientPlaces::Take(const Rows<float>& place, size_t row,
   converter_.Narrow(place, dx_, row, col);
 }
 
-// Floats are added where they are. Elements of a half type are added to the
-// gradients, which then take their place.
+// Floats are added where they are. Other elements are added to the gradients,
+// which then take their place.
 void GradientPlaces::Add(const Rows<float>& place, size_t row,
                          size_t col) const {
-  if (dx_.type == ElementType::kFloat32) {
+  if (dx_.type == ElementType::kFloat32 && !dx_.IsCopied()) {
     // Rows without gaps are one row.
     const bool are_one = dx_.stride == place.cols;
     const size_t rows = are_one ? 1 : place.rows;
@@ -42,10 +42,11 @@ void GradientPlaces::Add(const Rows<float>& place, size_t row,
   }
   constexpr size_t kAtOnce = 256;
   alignas(64) float old[kAtOnce];
+  const ConstLines before(dx_);
   for (size_t r = 0; r < place.rows; ++r) {
     for (size_t c = 0; c < place.cols; c += kAtOnce) {
       const size_t n = place.cols - c < kAtOnce ? place.cols - c : kAtOnce;
-      converter_.Widened(dx_, row + r, 1, col + c, n, old);
+      converter_.Widened(before, row + r, 1, col + c, n, old);
       AddTo(old, place.Row(r) + c, n);
     }
   }

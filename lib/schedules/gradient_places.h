@@ -5,32 +5,32 @@
 #include <cstddef>
 
 #include "schedules/converter.h"
-#include "softlane/any_rows.h"
+#include "schedules/lines.h"
 
 namespace softlane {
 namespace internal {
 
 /// The operands of a loss that are views.
 struct LossViews {
-  const ConstAnyRows& x;
-  const ConstAnyRows* targets;  // null with labels
-  const AnyRows& dx;            // without data: no gradient
+  ConstLines x;
+  const ConstLines* targets;  // null with labels
+  Lines dx;                   // without data: no gradient
 };
 
 /// Where the gradients of a call go: to the elements of a view, or to a buffer
 /// from which they are converted, or added to the elements.
 class GradientPlaces {
  public:
-  GradientPlaces(const Converter& converter, const AnyRows& dx,
+  GradientPlaces(const Converter& converter, const Lines& dx,
                  bool are_added) noexcept
       : converter_(converter), dx_(dx), are_added_(are_added) {}
 
   bool AreAddedTo() const { return are_added_; }
   /// Whether gradients are written to the view itself.
   bool AreInView() const {
-    return !are_added_ && dx_.type == ElementType::kFloat32;
+    return !are_added_ && dx_.type == ElementType::kFloat32 && !dx_.IsCopied();
   }
-  Rows<const float> Widened(const ConstAnyRows& view, size_t row, size_t rows,
+  Rows<const float> Widened(const ConstLines& view, size_t row, size_t rows,
                             size_t col, size_t cols, float* buffer) const {
     return converter_.Widened(view, row, rows, col, cols, buffer);
   }
@@ -44,7 +44,7 @@ class GradientPlaces {
   void Add(const Rows<float>& place, size_t row, size_t col) const;
 
   const Converter& converter_;
-  const AnyRows& dx_;
+  const Lines& dx_;
   const bool are_added_;
 };
 

@@ -29,6 +29,10 @@ class Labels {
   int64_t operator[](size_t r) const {
     return of64_ != nullptr ? of64_[r] : of32_[r];
   }
+  /// The label `distance` labels behind the first, or before it.
+  int64_t At(ptrdiff_t distance) const {
+    return of64_ != nullptr ? of64_[distance] : of32_[distance];
+  }
   /// The labels if they are of this type, else null.
   const int64_t* Of64() const { return of64_; }
   const int32_t* Of32() const { return of32_; }

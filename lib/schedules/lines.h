@@ -21,6 +21,13 @@ struct BasicLines : BasicAnyRows<Void> {
   constexpr BasicLines(
       const BasicAnyRows<Void>& rows) noexcept  // NOLINT: by design
       : BasicAnyRows<Void>(rows) {}
+  /// Lines convert to ConstLines.
+  template <typename U,
+            typename = std::enable_if_t<std::is_same_v<const U, Void>>>
+  constexpr explicit BasicLines(const BasicLines<U>& lines) noexcept
+      : BasicAnyRows<Void>(lines),
+        copies(lines.copies),
+        col_stride(lines.col_stride) {}
 
   /// Element (r, c).
   Void* At(size_t r, size_t c) const noexcept {
@@ -39,6 +46,15 @@ struct BasicLines : BasicAnyRows<Void> {
   const LineCopies* copies = nullptr;
   size_t col_stride = 1;  ///< From one column to the next, in elements.
 };
+
+/// Some of the lines, which have data.
+template <class AnyLines>
+AnyLines LinesFrom(const AnyLines& lines, size_t first, size_t count) noexcept {
+  AnyLines slice = lines;
+  slice.data = lines.At(first, 0);
+  slice.rows = count;
+  return slice;
+}
 
 using Lines = BasicLines<void>;
 using ConstLines = BasicLines<const void>;

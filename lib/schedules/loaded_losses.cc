@@ -15,7 +15,10 @@ constexpr size_t kMaxChunkCols = 8192;
 
 // Of logits, which gradients replace, and of targets.
 size_t NumBuffers(const LossViews& views) {
-  return views.targets != nullptr && IsHalf(views.targets->type) ? 2 : 1;
+  const ConstLines* const targets = views.targets;
+  return targets != nullptr && (IsHalf(targets->type) || targets->IsCopied())
+             ? 2
+             : 1;
 }
 
 // What loads rows for the schedule.
@@ -238,11 +241,11 @@ template <size_t elements>
 }
 
 void RunAddedLosses(const CrossEntropyCall& call, Target target) noexcept {
-  const ConstAnyRows x = call.logits;
-  const ConstAnyRows targets =
-      call.HasLabels() ? ConstAnyRows() : ConstAnyRows(*call.targets);
-  const AnyRows dx = call.dlogits;
-  const LossViews views{x, call.HasLabels() ? nullptr : &targets, dx};
+  ConstLines targets;
+  if (!call.HasLabels()) targets = ConstAnyRows(*call.targets);
+  const LossViews views{ConstAnyRows(call.logits),
+                        call.HasLabels() ? nullptr : &targets,
+                        AnyRows(call.dlogits)};
   FloatViews floats(views);
   CrossEntropyCall loaded(floats.x, call.loss, floats.dx, *call.options,
                           call.divisor);

@@ -3,6 +3,7 @@
 #define SOFTLANE_LIB_TENSOR_FOLD_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "schedules/line_copies.h"
 #include "schedules/lines.h"
@@ -24,6 +25,7 @@ struct Piece {
     ptrdiff_t axis_stride;
     ptrdiff_t step;  // in bytes, to the next piece
     ElementType type;
+    uint8_t bytes;  // of an element
     bool is_copied, is_reduced, is_output;
   };
 
@@ -79,10 +81,10 @@ struct Pieces {
   size_t groups;  // of as many pieces, in the call
 };
 
-/// Checks the operands of a call, of which the first is not reduced, and gives
-/// the pieces of a group. A call without elements has no groups.
-Status FoldTensors(const TensorOperand* operands, size_t count, int axis,
-                   size_t group, Pieces& pieces) noexcept;
+/// Checks the operands of a call, and gives the pieces of a group. A call
+/// without elements has no groups.
+Status FoldTensors(const TensorOperands& operands, size_t group,
+                   Pieces& pieces) noexcept;
 
 }  // namespace internal
 }  // namespace softlane

@@ -15,18 +15,10 @@ bool HasGoodSizes(const TensorShape& shape) {
   return true;
 }
 
-// The dimension of an axis; -1 if there is none.
-int AxisOf(const TensorShape& shape, int axis) {
-  if (!HasGoodSizes(shape)) return -1;
-  const int rank = shape.rank == 0 ? 1 : shape.rank;
-  const int dim = axis < 0 ? axis + rank : axis;
-  return dim < rank ? dim : -1;
-}
-
 // Whether an operand has the sizes of `whole`, but for the axis where it is
 // reduced. A part of an empty axis may have no reduced elements either.
 bool Fits(const TensorOperand& operand, const TensorShape& whole, int axis) {
-  const TensorShape& shape = operand.shape;
+  const TensorShape& shape = *operand.shape;
   if (!HasGoodSizes(shape) || shape.rank != whole.rank) return false;
   for (int d = 0; d < shape.rank; ++d) {
     const bool is_good = operand.is_reduced && d == axis
@@ -60,24 +52,24 @@ struct Extent {
 bool FindExtent(const TensorOperand& operand, Extent& extent) {
   int64_t before = 0, behind = 0;  // elements on both sides of the first
   extent.rank = 0;
-  for (int d = 0; d < operand.shape.rank; ++d) {
-    if (operand.shape.sizes[d] == 1) continue;
-    const int64_t stride = operand.shape.strides[d];
+  for (int d = 0; d < operand.shape->rank; ++d) {
+    if (operand.shape->sizes[d] == 1) continue;
+    const int64_t stride = operand.shape->strides[d];
     int64_t span;
-    if (__builtin_mul_overflow(operand.shape.sizes[d] - 1, stride, &span)) {
+    if (__builtin_mul_overflow(operand.shape->sizes[d] - 1, stride, &span)) {
       return false;
     }
     int64_t& side = span < 0 ? before : behind;
     if (__builtin_add_overflow(side, span, &side)) return false;
     int at = extent.rank++;
-    for (; at > 0 && Magnitude(operand.shape.strides[extent.dims[at - 1]]) >
+    for (; at > 0 && Magnitude(operand.shape->strides[extent.dims[at - 1]]) >
                          Magnitude(stride);
          --at) {
       extent.dims[at] = extent.dims[at - 1];
     }
     extent.dims[at] = d;
   }
-  const int64_t size = static_cast<int64_t>(SizeOf(operand.type));
+  const int64_t size = operand.bytes;
   int64_t elements, bytes;
   if (__builtin_sub_overflow(behind, before, &elements) ||
       __builtin_add_overflow(elements, 1, &elements) ||
@@ -95,9 +87,9 @@ bool Nests(const TensorOperand& operand, const Extent& extent) {
   uint64_t span = 0;
   for (int i = 0; i < extent.rank; ++i) {
     const int d = extent.dims[i];
-    const uint64_t stride = Magnitude(operand.shape.strides[d]);
+    const uint64_t stride = Magnitude(operand.shape->strides[d]);
     if (stride <= span) return false;
-    span += static_cast<uint64_t>(operand.shape.sizes[d] - 1) * stride;
+    span += static_cast<uint64_t>(operand.shape->sizes[d] - 1) * stride;
   }
   return true;
 }
@@ -106,7 +98,7 @@ bool IsSameView(const TensorOperand& a, const TensorOperand& b) {
   if (a.data != b.data || a.type != b.type || a.is_reduced != b.is_reduced) {
     return false;
   }
-  for (int d = 0; d < a.shape.rank; ++d) {
+  for (int d = 0; d < a.shape->rank; ++d) {
     if (a.Stride(d) != b.Stride(d)) return false;
   }
   return true;
@@ -120,16 +112,16 @@ class Sharing {
   Sharing(const TensorOperand& out, const Extent& extent, int64_t other_bytes)
       : out_(out),
         extent_(extent),
-        out_bytes_(static_cast<int64_t>(SizeOf(out.type))),
+        out_bytes_(out.bytes),
         other_bytes_(other_bytes) {}
 
   // Of the elements that differ in the first `rank` dimensions of the extent.
   bool At(int64_t distance, int rank) const {
     if (rank == 0) return -other_bytes_ < distance && distance < out_bytes_;
     const int d = extent_.dims[rank - 1];
-    const uint64_t size = static_cast<uint64_t>(out_.shape.sizes[d]);
+    const uint64_t size = static_cast<uint64_t>(out_.shape->sizes[d]);
     const int64_t stride =
-        static_cast<int64_t>(Magnitude(out_.shape.strides[d])) * out_bytes_;
+        static_cast<int64_t>(Magnitude(out_.shape->strides[d])) * out_bytes_;
     const uint64_t reach = static_cast<uint64_t>(stride + other_bytes_);
     // The other dimensions span less than a stride.
     const int64_t nearest = distance / stride;
@@ -155,9 +147,8 @@ class Sharing {
 bool AreApart(const TensorOperand& out, const Extent& extent,
               const TensorOperand& other) {
   if (out.is_reduced != other.is_reduced) return false;
-  const int64_t out_bytes = static_cast<int64_t>(SizeOf(out.type));
-  const int64_t other_bytes = static_cast<int64_t>(SizeOf(other.type));
-  for (int d = 0; d < out.shape.rank; ++d) {
+  const int64_t out_bytes = out.bytes, other_bytes = other.bytes;
+  for (int d = 0; d < out.shape->rank; ++d) {
     if (out.Stride(d) * out_bytes != other.Stride(d) * other_bytes) {
       return false;
     }
@@ -190,21 +181,32 @@ bool IsDense(const TensorShape& tensor, const TensorShape& whole) noexcept {
   return true;
 }
 
-Status CheckTensors(const TensorOperand* operands, size_t count, int axis,
-                    int& dim, bool& interleave) noexcept {
+int AxisOf(const TensorShape& shape, int axis) noexcept {
+  if (!HasGoodSizes(shape)) return -1;
+  const int rank = shape.rank == 0 ? 1 : shape.rank;
+  const int dim = axis < 0 ? axis + rank : axis;
+  return dim < rank ? dim : -1;
+}
+
+Status CheckTensors(const TensorOperands& call, int& dim,
+                    bool& interleave) noexcept {
+  const TensorOperand* const operands = call.all;
+  const size_t tensors = call.count, count = tensors + call.vectors;
   for (size_t i = 0; i < count; ++i) {
-    if (operands[i].data == nullptr && HasElements(operands[i].shape)) {
+    if (operands[i].data == nullptr && HasElements(*operands[i].shape)) {
       return Status::kNullPointer;
     }
   }
-  const TensorShape& whole = operands[0].shape;
-  dim = AxisOf(whole, axis);
+  const TensorShape& whole = *operands[0].shape;
+  dim = AxisOf(whole, call.axis);
   if (dim < 0) return Status::kBadShape;
-  Extent extents[kMaxTensors];
+  Extent extents[kMaxTensors + kMaxVectors];
   for (size_t i = 0; i < count; ++i) {
-    if (!Fits(operands[i], whole, dim)) return Status::kBadShape;
+    if (i < tensors && !Fits(operands[i], whole, dim)) {
+      return Status::kBadShape;
+    }
     extents[i] = {};
-    if (HasElements(operands[i].shape) &&
+    if (HasElements(*operands[i].shape) &&
         !FindExtent(operands[i], extents[i])) {
       return Status::kBadShape;
     }
@@ -219,7 +221,10 @@ Status CheckTensors(const TensorOperand* operands, size_t count, int axis,
       const bool may_replace =
           out.role == Role::kReplacing && operands[k].role == Role::kReplaced;
       if (may_replace && IsSameView(out, operands[k])) continue;
-      if (!AreApart(out, extents[i], operands[k])) return Status::kOverlap;
+      if (i >= tensors || k >= tensors ||
+          !AreApart(out, extents[i], operands[k])) {
+        return Status::kOverlap;
+      }
       interleave = true;
     }
   }

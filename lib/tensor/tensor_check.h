@@ -12,30 +12,49 @@
 namespace softlane {
 namespace internal {
 
-/// The most tensors of a call.
-constexpr size_t kMaxTensors = 4;
+/// The most tensors of a call, and the most vectors.
+constexpr size_t kMaxTensors = 5, kMaxVectors = 3;
 
 /// An operand of a call on tensors.
 struct TensorOperand {
+  TensorOperand() noexcept = default;
   template <class View>
   TensorOperand(const View& view, ElementType its_type, Role its_role,
                 bool has_size_1) noexcept
-      : shape(view),
-        data(const_cast<void*>(static_cast<const void*>(view.data))),
-        type(its_type),
+      : TensorOperand(view, view.data, SizeOf(its_type), its_role, has_size_1) {
+    type = its_type;
+  }
+  /// Of elements that are no floats, or of a vector.
+  TensorOperand(const TensorShape& its_shape, const void* first,
+                size_t element_bytes, Role its_role, bool has_size_1) noexcept
+      : shape(&its_shape),
+        data(const_cast<void*>(first)),
+        bytes(static_cast<uint8_t>(element_bytes)),
         role(its_role),
         is_reduced(has_size_1) {}
 
   /// The stride of a dimension, in elements. 0 where it is not used.
   int64_t Stride(int dim) const noexcept {
-    return shape.sizes[dim] > 1 ? shape.strides[dim] : 0;
+    return shape->sizes[dim] > 1 ? shape->strides[dim] : 0;
   }
 
-  const TensorShape& shape;
+  const TensorShape* shape;
   void* data;
-  ElementType type;
+  ElementType type = ElementType::kFloat32;
+  uint8_t bytes;  // of an element
   Role role;
   bool is_reduced;  // size 1 along the axis
+};
+
+/// The operands of a call along an axis. Vectors stand behind the tensors; they
+/// are checked alone. Tensors have the same sizes, or are reduced; the first is
+/// not.
+struct TensorOperands {
+  const TensorOperand* all;
+  size_t count;  // of the tensors
+  int axis;
+  size_t vectors = 0;
+  bool keep_order = false;  // of the elements beside the axis
 };
 
 /// An input and an output of elements, beside operands of `type`: see
@@ -56,11 +75,14 @@ inline TensorOperand ReducedTensor(const Tensor<float>& view) noexcept {
 
 bool HasElements(const TensorShape& shape) noexcept;
 
-/// Checks the operands of a call along `axis` for kNullPointer, kBadShape and
-/// kOverlap. Sets `dim` to the dimension of the axis, and `interleave` to
-/// whether an output and another operand have elements between each other's.
-Status CheckTensors(const TensorOperand* operands, size_t count, int axis,
-                    int& dim, bool& interleave) noexcept;
+/// The dimension of an axis; negative if there is none.
+int AxisOf(const TensorShape& shape, int axis) noexcept;
+
+/// Checks operands for kNullPointer, kBadShape and kOverlap. Sets `dim` to the
+/// dimension of the axis, and `interleave` to whether an output and another
+/// operand have elements between each other's.
+Status CheckTensors(const TensorOperands& operands, int& dim,
+                    bool& interleave) noexcept;
 
 }  // namespace internal
 }  // namespace softlane

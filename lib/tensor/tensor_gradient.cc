@@ -18,7 +18,7 @@ namespace {
   const TensorOperand operands[] = {InputTensor(first, dx.type),
                                     InputTensor(second, dx.type),
                                     OutputTensor(dx, first.type)};
-  return FoldTensors(operands, 3, axis, group, pieces);
+  return FoldTensors({operands, 3, axis}, group, pieces);
 }
 
 [[gnu::noinline]] void RunPlanes(const GradientFunctions& functions,

@@ -13,14 +13,6 @@ namespace {
 // The lines at a time whose logsumexps do not stand one after the other.
 constexpr size_t kGroup = 64;
 
-template <class AnyLines>
-AnyLines LinesFrom(const AnyLines& lines, size_t first, size_t count) {
-  AnyLines slice = lines;
-  slice.data = lines.At(first, 0);
-  slice.rows = count;
-  return slice;
-}
-
 // The frames of these functions are not the caller's.
 [[gnu::noinline]] void RunGroups(const SoftmaxFunctions& functions,
                                  const AnySoftmaxCall& call,
@@ -62,7 +54,7 @@ AnyLines LinesFrom(const AnyLines& lines, size_t first, size_t count) {
   const TensorOperand operands[] = {
       in, has_y ? OutputTensor(*call.y, x.type) : log, log};
   const size_t count = 1 + (has_y ? 1 : 0) + (has_log ? 1 : 0);
-  return FoldTensors(operands, count, axis, group, pieces);
+  return FoldTensors({operands, count, axis}, group, pieces);
 }
 
 // The frame of this function is not that of a call on rows.

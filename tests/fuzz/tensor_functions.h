@@ -35,7 +35,19 @@ struct TensorFunction {
   bool has[4];
   bool has_empty_row;
   int (*run)(const TensorCall& c);
+  // Of a loss: the outputs may be missing, and the second input may be labels
+  // of so many bytes.
+  bool is_loss = false;
+  int64_t label_bytes = 0;
 };
+
+// The options of a loss.
+inline softlane_cross_entropy_options LossOptionsOf(const TensorCall& c) {
+  softlane_cross_entropy_options options = SOFTLANE_CROSS_ENTROPY_DEFAULTS;
+  options.reduction = SOFTLANE_REDUCTION_NONE;
+  options.scale = c.scale;
+  return options;
+}
 
 inline const TensorFunction kTensorFunctions[] = {
     {"softlane_softmax_tensor",
@@ -84,6 +96,38 @@ inline const TensorFunction kTensorFunctions[] = {
            c.At(kTensorX), c.At(kTensorSecond), c.At(kTensorY), c.axis, c.scale,
            c.target);
      }},
+    {"softlane_cross_entropy_tensor_i64",
+     {true, true, true, true},
+     false,
+     [](const TensorCall& c) {
+       const softlane_cross_entropy_options options = LossOptionsOf(c);
+       return softlane_cross_entropy_tensor_i64(
+           c.At(kTensorX), c.At(kTensorSecond), c.At(kTensorLog),
+           c.At(kTensorY), c.axis, &options, nullptr, nullptr, c.target);
+     },
+     true,
+     8},
+    {"softlane_cross_entropy_tensor_i32",
+     {true, true, true, true},
+     false,
+     [](const TensorCall& c) {
+       const softlane_cross_entropy_options options = LossOptionsOf(c);
+       return softlane_cross_entropy_tensor_i32(
+           c.At(kTensorX), c.At(kTensorSecond), c.At(kTensorLog),
+           c.At(kTensorY), c.axis, &options, nullptr, nullptr, c.target);
+     },
+     true,
+     4},
+    {"softlane_cross_entropy_tensor_probs",
+     {true, true, true, true},
+     false,
+     [](const TensorCall& c) {
+       const softlane_cross_entropy_options options = LossOptionsOf(c);
+       return softlane_cross_entropy_tensor_probs(
+           c.At(kTensorX), c.At(kTensorSecond), c.At(kTensorLog),
+           c.At(kTensorY), c.axis, &options, nullptr, nullptr, c.target);
+     },
+     true},
 };
 constexpr size_t kNumTensorFunctions =
     sizeof(kTensorFunctions) / sizeof(kTensorFunctions[0]);
@@ -107,14 +151,14 @@ inline bool HasElements(const softlane_tensor& t) {
 }
 
 // Whether the elements fit an address space.
-inline bool Fits(const softlane_tensor& t) {
+inline bool Fits(const softlane_tensor& t, int64_t element_bytes) {
   if (!HasElements(t)) return true;
   __int128 low = 0, high = 0;
   for (int d = 0; d < t.rank; ++d) {
     const __int128 span = static_cast<__int128>(t.sizes[d] - 1) * t.strides[d];
     (span < 0 ? low : high) += span;
   }
-  const __int128 size = SizeOfType(t);
+  const __int128 size = element_bytes;
   const __int128 first =
       static_cast<__int128>(reinterpret_cast<uintptr_t>(t.data));
   return (high - low + 1) * size <= INT64_MAX && first + low * size >= 0 &&
@@ -132,10 +176,11 @@ inline bool Nests(const softlane_tensor& t) {
   }
   return true;
 }
-inline bool HasSameStrides(const softlane_tensor& a, const softlane_tensor& b) {
+// Of elements of so many bytes.
+inline bool HasSameStrides(const softlane_tensor& a, int64_t a_bytes,
+                           const softlane_tensor& b, int64_t b_bytes) {
   for (int d = 0; d < a.rank; ++d) {
-    if (a.sizes[d] > 1 &&
-        a.strides[d] * SizeOfType(a) != b.strides[d] * SizeOfType(b)) {
+    if (a.sizes[d] > 1 && a.strides[d] * a_bytes != b.strides[d] * b_bytes) {
       return false;
     }
   }

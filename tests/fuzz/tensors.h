@@ -21,6 +21,8 @@ class TensorFuzz {
  public:
   TensorFuzz(const TensorFunction& function, Source& source)
       : function_(function), bytes_(kBytes) {
+    // Before the other choices, which may be behind the end of the input.
+    if (function.label_bytes != 0) label_seed_ = source.Word();
     Choose(source);
     Random random(source.Word());
     for (unsigned char& byte : bytes_) {
@@ -96,7 +98,7 @@ class TensorFuzz {
         const int d = is_reversed || k >= rank ? k : rank - 1 - k;
         t.sizes[d] = sizes[d];
         const int along = call_.axis < 0 ? call_.axis + rank : call_.axis;
-        if (i == kTensorLog && d == along) t.sizes[d] = 1;
+        if (IsReduced(i) && d == along) t.sizes[d] = 1;
         if (source.Chance(3)) t.sizes[d] = source.OneOf(kOdd);
         t.strides[d] = dense;
         if (source.Chance(24)) t.strides[d] = -dense;
@@ -109,6 +111,22 @@ class TensorFuzz {
     }
   }
 
+  int64_t BytesOf(size_t i) const {
+    return i == kTensorSecond && function_.label_bytes != 0
+               ? function_.label_bytes
+               : SizeOfType(call_.tensors[i]);
+  }
+  bool IsReduced(size_t i) const {
+    return i == kTensorLog ||
+           (i == kTensorSecond && function_.label_bytes != 0);
+  }
+  // Whether a call has an operand, which may be bad.
+  bool Has(size_t i) const {
+    const bool is_missing =
+        function_.is_loss && i >= kTensorY &&
+        (call_.is_null[i] || call_.tensors[i].data == nullptr);
+    return function_.has[i] && !is_missing;
+  }
   // Offsets of elements in bytes from the buffer's begin, in the order of a
   // dense tensor. False if they are not in it.
   bool FindBytes(size_t i) {
@@ -125,13 +143,13 @@ class TensorFuzz {
       std::vector<int64_t> more;
       for (const int64_t byte : bytes) {
         for (int64_t k = 0; k < t.sizes[d]; ++k) {
-          more.push_back(byte + k * t.strides[d] * SizeOfType(t));
+          more.push_back(byte + k * t.strides[d] * BytesOf(i));
         }
       }
       bytes = more;
     }
     for (const int64_t byte : bytes) {
-      if (byte < 0 || byte + SizeOfType(t) > int64_t{kBytes}) return false;
+      if (byte < 0 || byte + BytesOf(i) > int64_t{kBytes}) return false;
     }
     return true;
   }
@@ -141,34 +159,79 @@ class TensorFuzz {
     if (elements_[out].empty() || elements_[other].empty()) return false;
     std::set<int64_t> bytes;
     for (const int64_t byte : elements_[out]) {
-      for (int64_t k = 0; k < SizeOfType(a); ++k) bytes.insert(byte + k);
+      for (int64_t k = 0; k < BytesOf(out); ++k) bytes.insert(byte + k);
     }
     bool is_shared = false, is_apart = true;
     int64_t low = INT64_MAX, high = INT64_MIN;
     for (const int64_t byte : elements_[other]) {
-      for (int64_t k = 0; k < SizeOfType(b); ++k) {
+      for (int64_t k = 0; k < BytesOf(other); ++k) {
         is_shared |= bytes.count(byte + k) != 0;
       }
       low = byte < low ? byte : low;
-      high = byte + SizeOfType(b) > high ? byte + SizeOfType(b) : high;
+      high = byte + BytesOf(other) > high ? byte + BytesOf(other) : high;
     }
     is_apart = high <= *bytes.begin() || *bytes.rbegin() < low;
     if (is_apart) return false;
-    const bool is_log = out == kTensorLog || other == kTensorLog;
-    if (is_log || !HasSameStrides(a, b)) return true;
-    const bool is_same = a.data == b.data && a.type == b.type;
+    if (IsReduced(out) != IsReduced(other) ||
+        !HasSameStrides(a, BytesOf(out), b, BytesOf(other))) {
+      return true;
+    }
+    const bool may_replace = out == kTensorY && !IsReduced(other) &&
+                             (!function_.is_loss || other == kTensorX);
+    const bool is_same = may_replace && a.data == b.data && a.type == b.type;
     return is_shared && !is_same;
+  }
+
+  // Whether there are indices beside the axis, or bad sizes or a bad axis.
+  bool HasPlaces() const {
+    const softlane_tensor& x = call_.tensors[kTensorX];
+    const int axis = call_.axis < 0 ? call_.axis + x.rank : call_.axis;
+    if (!HasGoodSizes(x) || x.rank == 0 || axis < 0 || axis >= x.rank) {
+      return true;
+    }
+    for (int d = 0; d < x.rank; ++d) {
+      if (d != axis && x.sizes[d] == 0) return false;
+    }
+    return true;
+  }
+  // Writes labels, and returns whether they are good.
+  bool WriteLabels(int64_t axis) {
+    const softlane_tensor& x = call_.tensors[kTensorX];
+    const int64_t classes = x.rank == 0 ? 1 : x.sizes[axis];
+    Random random(label_seed_);
+    const bool may_be_bad = random.Below(8) == 0;
+    bool are_good = true;
+    for (const int64_t byte : elements_[kTensorSecond]) {
+      int64_t label = -100;  // not counted
+      if (classes != 0 && random.Below(4) != 0) {
+        label = static_cast<int64_t>(random.Below(size_t(classes)));
+      }
+      const int32_t label32 = static_cast<int32_t>(label);
+      std::memcpy(bytes_.data() + byte,
+                  function_.label_bytes == 8
+                      ? static_cast<const void*>(&label)
+                      : static_cast<const void*>(&label32),
+                  size_t(function_.label_bytes));
+    }
+    if (may_be_bad && !elements_[kTensorSecond].empty()) {
+      const int64_t byte = elements_[kTensorSecond].back();
+      std::memset(bytes_.data() + byte, 0x7F, size_t(function_.label_bytes));
+      are_good = false;
+    }
+    return are_good;
   }
 
   int Expected() {
     const softlane_tensor* const t = call_.tensors;
     is_held_ = true;
     for (size_t i = 0; i < 4; ++i) {
-      if (function_.has[i] && call_.is_null[i]) return SOFTLANE_NULL_POINTER;
+      if (Has(i) && call_.is_null[i]) return SOFTLANE_NULL_POINTER;
     }
     bool has[3] = {};
     for (size_t i = 0; i < 4; ++i) {
-      if (!function_.has[i]) continue;
+      if (!Has(i) || (i == kTensorSecond && function_.label_bytes != 0)) {
+        continue;
+      }
       if (t[i].type < 0 || t[i].type > 2) return SOFTLANE_BAD_OPTION;
       if (i == kTensorLog && t[i].type != 0) return SOFTLANE_BAD_OPTION;
       if (i == kTensorSecond && t[i].type != t[0].type) {
@@ -177,8 +240,12 @@ class TensorFuzz {
       has[t[i].type] = true;
     }
     if (has[SOFTLANE_BF16] && has[SOFTLANE_F16]) return SOFTLANE_BAD_OPTION;
+    if (function_.is_loss && !Has(kTensorY) && !Has(kTensorLog) &&
+        HasPlaces()) {
+      return SOFTLANE_NULL_POINTER;
+    }
     for (size_t i = 0; i < 4; ++i) {
-      if (function_.has[i] && t[i].data == nullptr && HasElements(t[i])) {
+      if (Has(i) && t[i].data == nullptr && HasElements(t[i])) {
         return SOFTLANE_NULL_POINTER;
       }
     }
@@ -187,10 +254,12 @@ class TensorFuzz {
     const int64_t axis = call_.axis < 0 ? call_.axis + rank : call_.axis;
     if (axis < 0 || axis >= rank) return SOFTLANE_BAD_SHAPE;
     for (size_t i = 0; i < 4; ++i) {
-      if (!function_.has[i]) continue;
-      if (t[i].rank != t[0].rank || !Fits(t[i])) return SOFTLANE_BAD_SHAPE;
+      if (!Has(i)) continue;
+      if (t[i].rank != t[0].rank || !Fits(t[i], BytesOf(i))) {
+        return SOFTLANE_BAD_SHAPE;
+      }
       for (int d = 0; d < t[i].rank; ++d) {
-        const bool is_good = i == kTensorLog && d == axis
+        const bool is_good = IsReduced(i) && d == axis
                                  ? t[i].sizes[d] == 1 || (t[i].sizes[d] == 0 &&
                                                           t[0].sizes[d] == 0)
                                  : t[i].sizes[d] == t[0].sizes[d];
@@ -199,11 +268,11 @@ class TensorFuzz {
       is_held_ &= FindBytes(i);
     }
     for (const size_t out : {size_t{kTensorY}, size_t{kTensorLog}}) {
-      if (!function_.has[out]) continue;
+      if (!Has(out)) continue;
       if (HasElements(t[out]) && !Nests(t[out])) return SOFTLANE_OVERLAP;
       if (!is_held_) return SOFTLANE_OK;  // not known, and not called
       for (size_t i = 0; i < 4; ++i) {
-        if (i != out && function_.has[i] && Collide(out, i)) {
+        if (i != out && Has(i) && Collide(out, i)) {
           return SOFTLANE_OVERLAP;
         }
       }
@@ -212,6 +281,9 @@ class TensorFuzz {
         (function_.has_empty_row &&
          (call_.empty_row < 0 || call_.empty_row > 1))) {
       return SOFTLANE_BAD_OPTION;
+    }
+    if (function_.label_bytes != 0 && !WriteLabels(axis)) {
+      return SOFTLANE_BAD_LABEL;
     }
     return softlane_is_available(call_.target) != 0
                ? SOFTLANE_OK
@@ -222,7 +294,7 @@ class TensorFuzz {
   bool IsOnlyWritten(const std::vector<unsigned char>& before) const {
     std::vector<unsigned char> now = bytes_;
     for (const size_t out : {size_t{kTensorY}, size_t{kTensorLog}}) {
-      if (!function_.has[out]) continue;
+      if (!Has(out)) continue;
       for (const int64_t byte : elements_[out]) {
         std::memcpy(now.data() + byte, before.data() + byte,
                     size_t(SizeOfType(call_.tensors[out])));
@@ -233,7 +305,7 @@ class TensorFuzz {
   // Whether the outputs have the bits that they have in `other`, or are NaN.
   bool HasSameResults(const std::vector<unsigned char>& other) const {
     for (const size_t out : {size_t{kTensorY}, size_t{kTensorLog}}) {
-      if (!function_.has[out]) continue;
+      if (!Has(out)) continue;
       for (const int64_t byte : elements_[out]) {
         const uint32_t a =
             TensorNumberAt(bytes_, byte, call_.tensors[out].type);
@@ -248,6 +320,7 @@ class TensorFuzz {
   std::vector<unsigned char> bytes_;
   std::vector<int64_t> elements_[4];
   bool is_held_ = true;
+  uint32_t label_seed_ = 0;
 };
 
 }  // namespace fuzz
