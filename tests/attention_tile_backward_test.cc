@@ -263,6 +263,8 @@ TEST_CASE("in place, without probabilities, and of half types") {
     for (size_t k = 0; k < 2000; ++k) {
       BackwardCase c =
           MakeBackwardCase(random.Below(kCombinations), random, target);
+      if (k % 2 == 0) Spoil(c.forward.scores, random);
+      ReadStates(c, {{0, c.forward.cols}}, target);
       FullRows(c, target);
       const AttentionCase& f = c.forward;
       const Part whole{0, f.cols};
@@ -291,8 +293,8 @@ TEST_CASE("in place, without probabilities, and of half types") {
       Floats* const places[4][2] = {{&x, &c.dprobs},
                                     {&c.dprobs, &x},
                                     {&x, &other},
-                                    {&other, k % 8 < 4 ? &x : &c.dprobs}};
-      Floats* const* const place = places[k % 4];
+                                    {&other, k % 16 < 8 ? &x : &c.dprobs}};
+      Floats* const* const place = places[k / 2 % 4];
       check(Rows<float>(place[0]->data(), f.rows, f.cols),
             Rows<float>(place[1]->data(), f.rows, f.cols));
       wrong += !SameBits(*place[0], want.dscores);

@@ -100,12 +100,9 @@ class TileRows {
                          .write
                    : nullptr),
         has_probs_(call.probs.data != nullptr),
-        // In several passes, probabilities that replace an input are written
-        // last.
-        is_direct_(
-            has_probs_ && !internal::IsHalf(call.probs.type) &&
-            (write_ != nullptr || (call.probs.data != call.scores.data &&
-                                   call.probs.data != call.dprobs.data))) {}
+        has_float_probs_(has_probs_ && !internal::IsHalf(call.probs.type)),
+        replaces_input_(call.probs.data == call.scores.data ||
+                        call.probs.data == call.dprobs.data) {}
 
   void Run(size_t r) {
     const StateRow row = internal::RowWithSink(
@@ -114,12 +111,17 @@ class TileRows {
     const KeyRange keys = keys_.Of(r);
     FillZero(r, 0, keys.begin);
     FillZero(r, keys.end, call_.scores.cols);
+    const bool is_one_pass =
+        write_ != nullptr && row.has_sum && !row.plan.is_far;
+    // In several passes, probabilities that replace an input are written last.
+    const bool is_direct =
+        has_float_probs_ && (is_one_pass || !replaces_input_);
     ForTileParts(keys, [&](size_t c, size_t n) {
       float* const p =
-          is_direct_ ? static_cast<float*>(call_.probs.At(r, c)) : p_;
+          is_direct ? static_cast<float*>(call_.probs.At(r, c)) : p_;
       const Rows<float> dx =
           internal::Converter::PlaceOf(call_.dscores, r, 1, c, n, dx_);
-      if (write_ != nullptr && row.has_sum && !row.plan.is_far) {
+      if (is_one_pass) {
         write_({options_, r, c, n, call_.scores.Row(r), call_.dprobs.Row(r),
                 row.plan, row.sum, call_.delta[r], p, dx.data});
       } else {
@@ -127,7 +129,7 @@ class TileRows {
         WriteGradients(r, c, {p, 1, n}, dx);
       }
       converter_.Narrow(dx, call_.dscores, r, c);
-      if (has_probs_ && !is_direct_) Write(p, n, call_.probs, r, c);
+      if (has_probs_ && !is_direct) Write(p, n, call_.probs, r, c);
     });
   }
 
@@ -189,7 +191,7 @@ class TileRows {
   const internal::LargeRowKernels& probs_;
   const internal::AttentionBackwardKernels& gradients_;
   void (*const write_)(const internal::TileGradientRow& row);
-  const bool has_probs_, is_direct_;
+  const bool has_probs_, has_float_probs_, replaces_input_;
   alignas(64) float p_[kTilePart];
   alignas(64) float dx_[kTilePart];
   alignas(64) float bias_[kTilePart];
