@@ -94,8 +94,8 @@ newest_kernel() {
     sed -n 's/^ *Depends: *//p' | head -n 1
 }
 
-# install_dependencies doctest|dlpack|consumers|aarch64|mingw|emulator|abi|docs|gnuplot|benchmark|
-#   peers|fuzzer ...
+# install_dependencies doctest|dlpack|consumers|aarch64|mingw|emulator|engines|abi|docs|
+#   gnuplot|benchmark|peers|fuzzer ...
 install_dependencies() {
   missing=
   require cmake cmake
@@ -130,6 +130,10 @@ install_dependencies() {
         require_file /usr/lib/syslinux/modules/bios/ldlinux.c32 syslinux-common
         require genisoimage genisoimage
         require cpio cpio
+        ;;
+      engines)
+        require_header ATen/ATen.h libtorch-dev
+        require_file /usr/include/opencv4/opencv2/dnn.hpp libopencv-dnn-dev
         ;;
       abi) require abidiff abigail-tools ;;
       docs) require doxygen doxygen ;;

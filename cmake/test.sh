@@ -1,11 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing, builds, and runs the whole test suite:
-#   cmake/test.sh [--aarch64 | --mingw | --avx512] [ctest arguments]
+#   cmake/test.sh [--aarch64 | --mingw | --avx512 | --engines] [ctest arguments]
 # With --aarch64: the NEON build, by a cross compiler, under qemu. With --mingw: the build
 # for Windows, by MinGW-w64, under Wine, without the tests that need Unix. With --avx512:
 # the heart of the suite in an emulated machine that has AVX-512, if this machine has none,
-# and the choice of target where the OS does not enable it.
+# and the choice of target where the OS does not enable it. With --engines: PyTorch and
+# OpenCV with softmax by this library, and nothing else.
 set -eu
 cd "$(dirname "$0")/.."
 . cmake/dependencies.sh
@@ -40,10 +41,19 @@ elif [ "${1:-}" = --avx512 ]; then
   cmake --build "$build" --target emulated
   unpack_kernel "$build/machine/packages"
   exec sh tests/emulated/run.sh "$build/tests/emulated" "$build/machine"
+elif [ "${1:-}" = --engines ]; then
+  shift
+  build=build/release # the library is that of the tests
+  install_dependencies doctest engines
+  configure "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF \
+    -DSOFTLANE_ENGINE_TESTS=ON
+  cmake --build "$build" --target softlane
+  set -- --tests-regex '^consumer_(torch|opencv)' "$@"
 else
   build=build/release
   install_dependencies doctest dlpack consumers
-  configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF
+  configure_and_build "$build" -DSOFTLANE_BUILD_TESTS=ON -DSOFTLANE_BUILD_BENCH=OFF \
+    -DSOFTLANE_ENGINE_TESTS=OFF
   if [ "$(uname -m)" = aarch64 ]; then required=neon; fi
 fi
 export SOFTLANE_REQUIRE_TARGETS="${SOFTLANE_REQUIRE_TARGETS:-$required}"
