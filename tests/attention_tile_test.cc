@@ -370,5 +370,127 @@ TEST_CASE("far rows: shifts saturate, and lower rows vanish") {
   });
 }
 
+// A logit that is usual in most rows, or a special one.
+float AnyScore(size_t kind, Random& random) {
+  const float specials[] = {kNan, kInf, -kInf, 3e38f, -3e38f, 5e3f, -5e3f};
+  if (kind == 0 && random.Below(30) == 0) return specials[random.Below(7)];
+  return (kind == 1 ? -kInf : 0.0f) + 9.0f * random.Normal();
+}
+
+// Kills: a group of rows that takes another row's maximum, sum, limbs or shift;
+// rows that are not done; a block that is not full and is summed or stored
+// otherwise; bits that depend on strides, or on exps in the place of scores.
+TEST_CASE("a row of many has the bits of the row alone") {
+  ForEachTarget([](Target target) {
+    Random random(6);
+    Differences differences;
+    const size_t count = Amount("SOFTLANE_FLASH_GROUPS", 1200, 150);
+    for (size_t k = 0; k < count; ++k) {
+      const size_t rows = 1 + random.Below(40), cols = 1 + random.Below(300);
+      const ElementType type = kTypes[random.Below(3)];
+      const bool in_place = type == ElementType::kFloat32 && k % 2 == 0;
+      const size_t stride = cols + random.Below(5);
+      std::vector<float> scores(rows * stride, 77.0f);
+      std::vector<SoftmaxState> states(rows);
+      for (size_t r = 0; r < rows; ++r) {
+        const size_t kind = random.Below(8);
+        const float height = 40.0f * random.Normal();
+        for (size_t c = 0; c < cols; ++c) {
+          scores[r * stride + c] = height + AnyScore(kind, random);
+        }
+        if (random.Below(3) == 0) continue;
+        const float before[] = {height + 5.0f * random.Normal(),
+                                AnyScore(random.Below(4), random)};
+        REQUIRE(UpdateStates({before, 1, 2}, 0, &states[r], {}, target) ==
+                Status::kOk);
+      }
+      AttentionTileOptions options;
+      const float scales[] = {1.0f, 0.125f, 0.0884f, 0x1p50f};
+      options.attention.scale = scales[random.Below(4)];
+      options.first_key = random.Below(2) == 0 ? 0 : 4000;
+      std::vector<int32_t> lengths(rows);
+      for (int32_t& length : lengths) {
+        length = static_cast<int32_t>(options.first_key + random.Below(cols));
+      }
+      if (random.Below(2) == 0) options.attention.lengths = lengths.data();
+      std::vector<float> bias(rows * cols);
+      std::vector<uint16_t> halves(rows * cols);
+      const ElementType half =
+          type == ElementType::kFloat32 ? kHalfTypes[random.Below(2)] : type;
+      std::vector<uint8_t> keep(rows * cols, 1);
+      if (random.Below(3) == 0) {
+        for (float& b : bias) b = random.Normal();
+        for (uint8_t& b : keep) b = random.Below(4) != 0;
+        for (size_t i = 0; i < bias.size(); ++i) {
+          halves[i] = NarrowedBits(half, bias[i]);
+        }
+        options.attention.bias = Rows<const float>(bias.data(), rows, cols);
+        if (random.Below(2) == 0) {
+          options.attention.bias = {halves.data(), half, rows, cols};
+        }
+        options.attention.keep = {keep.data(), rows, cols};
+      }
+      // Rows alone.
+      std::vector<SoftmaxState> want_states = states;
+      std::vector<int32_t> want_shifts(rows), shifts(rows, 7);
+      std::vector<float> want;
+      for (size_t r = 0; r < rows; ++r) {
+        AttentionTileOptions alone = options;
+        if (alone.attention.lengths != nullptr) alone.attention.lengths += r;
+        alone.attention.bias = options.attention.bias.Slice(r, 1);
+        alone.attention.keep = options.attention.keep.Slice(r, 1);
+        AnyMatrix exps(type, 1, cols);
+        REQUIRE(AttentionTile({scores.data() + r * stride, 1, cols},
+                              &want_states[r], exps.View(), &want_shifts[r],
+                              alone, Target::kBaseline) == Status::kOk);
+        for (size_t c = 0; c < cols; ++c) want.push_back(exps.At(0, c));
+      }
+      AnyMatrix exps(type, rows, cols);
+      const Rows<float> view(scores.data(), rows, cols, stride);
+      REQUIRE(AttentionTile(view, states.data(),
+                            in_place ? AnyRows(view) : exps.View(),
+                            shifts.data(), options, target) == Status::kOk);
+      bool ok = AreSame(states, want_states) && shifts == want_shifts;
+      for (size_t i = 0; i < rows * cols; ++i) {
+        const size_t r = i / cols, c = i % cols;
+        ok = ok && SameBits(in_place ? view.Row(r)[c] : exps.At(r, c), want[i]);
+      }
+      for (size_t i = 0; in_place && i < scores.size(); ++i) {
+        if (i % stride >= cols) ok = ok && scores[i] == 77.0f;
+      }
+      differences.Check(ok, std::to_string(k));
+    }
+    differences.Report();
+  });
+}
+
+// Kills: a window of a new state that is not that of its first sum.
+TEST_CASE("first sums at the borders of windows") {
+  ForEachTarget([](Target target) {
+    Differences differences;
+    for (int octave = -300; octave <= 300; ++octave) {
+      for (int eighth = -5; eighth <= 5; ++eighth) {
+        for (const size_t n : {1, 2, 40}) {
+          const float x =
+              (static_cast<float>(octave) + static_cast<float>(eighth) / 8.0f) *
+              0.6931472f;
+          const std::vector<float> z(n, x);
+          SoftmaxState want = {}, got = {};
+          REQUIRE(UpdateStates({z.data(), 1, n}, 0, &want, {}, target) ==
+                  Status::kOk);
+          std::vector<float> exps(n);
+          int32_t shift;
+          REQUIRE(AttentionTile({z.data(), 1, n}, &got,
+                                Rows<float>(exps.data(), 1, n), &shift, {},
+                                target) == Status::kOk);
+          differences.Check(std::memcmp(&got, &want, sizeof(got)) == 0,
+                            std::to_string(octave));
+        }
+      }
+    }
+    differences.Report();
+  });
+}
+
 }  // namespace
 }  // namespace softlane

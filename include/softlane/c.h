@@ -220,6 +220,39 @@ int softlane_attention_softmax_backward(
     const softlane_attention_options* options, const float* logsumexp,
     float* dsinks, int target);
 
+/** softlane::AttentionTile. Null options mean the defaults. */
+int softlane_attention_tile(const float* scores, size_t scores_stride,
+                            softlane_softmax_state* states, void* exps,
+                            int exps_type, size_t exps_stride, int32_t* shifts,
+                            size_t rows, size_t cols,
+                            const softlane_attention_tile_options* options,
+                            int target);
+
+/** softlane::ScaleRows. */
+int softlane_scale_rows(float* accumulators, size_t accumulators_stride,
+                        const int32_t* shifts, size_t rows, size_t cols);
+
+/** softlane::FinishRows. */
+int softlane_finish_rows(const float* accumulators, size_t accumulators_stride,
+                         const softlane_softmax_state* states,
+                         const float* sinks, void* out, int out_type,
+                         size_t out_stride, float* logsumexp, size_t rows,
+                         size_t cols, int empty_row, int target);
+
+/** softlane::MergeAttention of parts that are not finished. */
+int softlane_merge_attention(float* accumulators, size_t accumulators_stride,
+                             softlane_softmax_state* states, const float* from,
+                             size_t from_stride,
+                             const softlane_softmax_state* from_states,
+                             size_t rows, size_t cols);
+
+/** softlane::MergeAttention of parts that are finished. */
+int softlane_merge_finished_attention(float* out, size_t out_stride,
+                                      float* logsumexp, const float* from,
+                                      size_t from_stride,
+                                      const float* from_logsumexp, size_t rows,
+                                      size_t cols, int target);
+
 /** softlane::SoftmaxAxis with options {scale, empty_row}. A view is a pointer
  * and two strides: from one outer index to the next, and from one axis index to
  * the next. */

@@ -103,6 +103,17 @@ typedef struct softlane_attention_options {
         SOFTLANE_EMPTY_ROW_ZERO                                            \
   }
 
+/** softlane::AttentionTileOptions. */
+typedef struct softlane_attention_tile_options {
+  softlane_attention_options attention; /**< AttentionTileOptions::attention */
+  size_t first_key;                     /**< AttentionTileOptions::first_key */
+  int round_exps;                       /**< AttentionTileOptions::round_exps */
+} softlane_attention_tile_options;
+
+/** An initializer with the default options of a tile. */
+#define SOFTLANE_ATTENTION_TILE_DEFAULTS \
+  { SOFTLANE_ATTENTION_DEFAULTS, 0, 0 }
+
 /** softlane::SoftmaxState. All bytes 0: no column has been read. */
 typedef struct softlane_softmax_state {
   uint32_t max_key; /**< SoftmaxState::max_key */

@@ -66,8 +66,7 @@ Status AttentionTile(const Rows<const float>& scores, SoftmaxState* states,
   const internal::AnyAttention tile{x, exps, nullptr, of_tile, chosen};
   const internal::TileKeys keys{internal::KeyRanges(of_tile, scores.cols),
                                 attention.lengths, options.first_key};
-  internal::RunTileRows({tile, keys, states, shifts, options.round_exps}, 0,
-                        rows);
+  internal::RunTileRows({tile, keys, states, shifts, options.round_exps});
   return Status::kOk;
 }
 

@@ -4,6 +4,8 @@
 #include "arith/reference_octave.h"
 #include "attention_check.h"
 #include "attention_special.h"
+#include "check.h"
+#include "kernels/attention_tiles.h"
 #include "kernels/half_passes.h"
 #include "kernels/large_rows.h"
 #include "schedules/softmax_call.h"
@@ -31,16 +33,101 @@ double SumInLanes(const float* e, size_t n) {
   return lanes[0];
 }
 
-class TileRows {
+// Whether a scale is a power of two by which no usual logit overflows or
+// becomes subnormal.
+bool IsPowerOfTwo(float scale) {
+  return (BitsOf(scale) & 0x7FFFFF) == 0 && 0x1p-40f <= scale &&
+         scale <= 0x1p40f;
+}
+
+class RowsOfTile {
  public:
-  TileRows(const TileCall& call, const Converter& converter)
+  RowsOfTile(const TileCall& call, const Converter& converter)
       : call_(call),
         exps_(call.tile.probs),
         is_half_(IsHalf(exps_.type)),
         converter_(converter),
         logits_(call.tile, converter, bias_),
         row_(KernelsOf(kRowKernels, call.tile.target)),
-        passes_(BlockPassesOf(call.tile.target)) {}
+        passes_(BlockPassesOf(call.tile.target)),
+        kernels_(KernelsOf(kAttentionTileKernels, call.tile.target)),
+        x_(static_cast<const float*>(call.tile.scores.data)),
+        x_stride_(call.tile.scores.stride),
+        reads_all_(call.keys.lengths == nullptr &&
+                   !call.keys.ranges.MayBePart()) {}
+
+  void RunAll() {
+    const size_t rows = exps_.rows;
+    if (!MayGroup()) {
+      for (size_t r = 0; r < rows; ++r) Run(r);
+      return;
+    }
+    size_t most = kernels_.most_rows;
+    if (is_half_ && HasLogits() && most * exps_.cols > kStateCols) {
+      most = kStateCols / exps_.cols;
+    }
+    for (size_t r = 0; r < rows; r += most) {
+      RunGroup(r, rows - r < most ? rows - r : most);
+    }
+  }
+
+ private:
+  // Whether a kernel does rows of such a tile.
+  bool MayGroup() const {
+    const size_t room = kStateCols - call_.keys.first_key % kStateCols;
+    return kernels_.run != nullptr && !call_.round_exps && exps_.cols <= room;
+  }
+  // Whether logits are more than a scale.
+  bool HasLogits() const {
+    const AttentionOptions& options = call_.tile.options;
+    return !AreAffine(options) || options.bias.data != nullptr ||
+           options.keep.data != nullptr;
+  }
+
+  void RunGroup(size_t first, size_t count) {
+    const bool has_logits = HasLogits();
+    AttentionTileRow rows[kMaxAttentionTileRows];
+    size_t used = 0;
+    KeyRange keys = {0, exps_.cols};
+    for (size_t r = first; r < first + count; ++r) {
+      if (!reads_all_) {
+        keys = call_.keys.Of(r);
+        FillZero(exps_, r, 0, keys.begin);
+        FillZero(exps_, r, keys.end, exps_.cols);
+        if (keys.begin == keys.end) {
+          call_.shifts[r] = 0;
+          continue;
+        }
+      }
+      AttentionTileRow& row = rows[used++];
+      row.exps = exps_.At(r, keys.begin);
+      row.floats = is_half_ ? floats_ : static_cast<float*>(row.exps);
+      row.x = x_ + r * x_stride_ + keys.begin;
+      row.n = keys.end - keys.begin;
+      row.index = r;
+      if (has_logits) {
+        if (is_half_) row.floats += (r - first) * exps_.cols;
+        logits_.Write(logits_.OptionsOf(r, keys.begin, row.n), r, keys.begin,
+                      row.n, row.floats);
+        row.x = row.floats;
+      }
+    }
+    if (used == 0) return;
+    const float scale = has_logits ? 1.0f : call_.tile.options.scale;
+    const bool is_power = IsPowerOfTwo(scale);
+    const AttentionTileParams params = {
+        call_.states,
+        call_.shifts,
+        scale,
+        !is_power,
+        is_power ? SplitScale(scale) : kUnscaled,
+        exps_.type,
+        KernelsOf(kHalfPasses, call_.tile.target)};
+    uint32_t rest = kernels_.run(rows, used, params);
+    are_written_ = has_logits && !is_half_;
+    for (; rest != 0; rest &= rest - 1) Run(rows[__builtin_ctz(rest)].index);
+    are_written_ = false;
+  }
 
   void Run(size_t r) {
     r_ = r;
@@ -75,7 +162,6 @@ class TileRows {
     });
   }
 
- private:
   // Calls body(c, n) for the blocks of the row's keys.
   template <class Body>
   void ForBlocks(const Body& body) const {
@@ -92,7 +178,7 @@ class TileRows {
   }
   float* WriteLogits(size_t c, size_t n) {
     float* const z = PlaceOf(c);
-    logits_.Write(logits_.OptionsOf(r_, c, n), r_, c, n, z);
+    if (!are_written_) logits_.Write(logits_.OptionsOf(r_, c, n), r_, c, n, z);
     return z;
   }
 
@@ -127,9 +213,7 @@ class TileRows {
       Round(e, n);
       s = SumInLanes(e, n);
     }
-    ExactSum sum;
-    AddBlockSums(&s, 1, offset, sum);
-    MergeState(StateOf(KeyOf(max), sum, StateUse::kSoftmax), state);
+    AddBlockToState(max, s, offset, state);
     Multiply(e, n, offset - unit);
   }
 
@@ -161,6 +245,11 @@ class TileRows {
   const PartLogits logits_;
   const RowKernels& row_;
   const BlockPasses& passes_;
+  const AttentionTileKernels& kernels_;
+  const float* const x_;
+  const size_t x_stride_;
+  const bool reads_all_;      // whether all rows read all keys
+  bool are_written_ = false;  // whether logits are in the place of the exps
   size_t r_;
   KeyRange keys_;
   bool has_logits_;  // whether the logits of all blocks are in their places
@@ -199,11 +288,10 @@ KeyRange TileKeys::Of(size_t r) const {
 }
 
 // Not inlined: see FpEnvironment.
-[[gnu::noinline]] void RunTileRows(const TileCall& call, size_t first,
-                                   size_t count) {
+[[gnu::noinline]] void RunTileRows(const TileCall& call) {
   const Converter converter(call.tile.target);
-  TileRows rows(call, converter);
-  for (size_t r = first; r < first + count; ++r) rows.Run(r);
+  RowsOfTile rows(call, converter);
+  rows.RunAll();
 }
 
 }  // namespace internal

@@ -39,8 +39,8 @@ struct TileCall {
   bool round_exps;
 };
 
-/// Does any rows [first, first + count) one by one.
-void RunTileRows(const TileCall& call, size_t first, size_t count);
+/// Does all rows.
+void RunTileRows(const TileCall& call);
 
 }  // namespace internal
 }  // namespace softlane

@@ -79,15 +79,11 @@ inline SoftmaxState StateOf(uint32_t key, const ExactSum& sum, StateUse use) {
 }
 
 /// Adds what a state has read to another of the same use.
-inline void MergeState(const SoftmaxState& from, SoftmaxState& into) {
-  const uint32_t key =
-      from.max_key > into.max_key ? from.max_key : into.max_key;
-  const StateUse use = UseOf(HasSum(into) ? into : from);
-  ExactSum sum;
-  if (HasSum(into)) sum = SumOf(into);
-  if (HasSum(from)) Merge(SumOf(from), sum);
-  into = StateOf(key, sum, use);
-}
+void MergeState(const SoftmaxState& from, SoftmaxState& into);
+
+/// Adds a block of the sum s * 2^offset, whose maximum is finite, to a state of
+/// the use kSoftmax.
+void AddBlockToState(float max, double s, int64_t offset, SoftmaxState& state);
 
 }  // namespace internal
 }  // namespace softlane

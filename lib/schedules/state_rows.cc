@@ -60,7 +60,12 @@ bool HasOtherUse(const SoftmaxState& state, StateUse use) {
   return HasSum(state) && UseOf(state) != use;
 }
 bool HaveOtherUse(const SoftmaxState* states, size_t rows, StateUse use) {
-  size_t r = 0;
+  // A state without a sum has the bits of kSoftmax.
+  int32_t others = 0;
+  for (size_t r = 0; r < rows; ++r) {
+    others |= (states[r].window & 3) ^ static_cast<int32_t>(use);
+  }
+  size_t r = others == 0 ? rows : 0;
   while (r < rows && !HasOtherUse(states[r], use)) ++r;
   return r < rows;
 }
