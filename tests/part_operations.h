@@ -117,6 +117,23 @@ inline const Operation kPartOperations[] = {
        });
      }},
     {"cross_entropy, in parts", false, true, true, LossInParts},
+    {"attention, by tiles", false, true, true,
+     [](const Operands& o, Target t) {
+       std::vector<SoftmaxState> states(o.x.rows);
+       std::vector<int32_t> shifts(o.x.rows);
+       AttentionTileOptions options;
+       options.attention.scale = 0.37f;
+       const Status status = ForParts(o, [&](const Operands& part) {
+         const Status read = AttentionTile(part.x, states.data(), part.y,
+                                           shifts.data(), options, t);
+         options.first_key += part.x.cols;
+         return read;
+       });
+       if (status != Status::kOk) return status;
+       return FinishRows({nullptr, o.x.rows, 0}, states.data(), nullptr,
+                         Rows<float>(nullptr, o.x.rows, 0), o.row_results,
+                         EmptyRow::kNan, t);
+     }},
     {"softmax_backward, in parts", true, true, false,
      [](const Operands& o, Target t) {
        std::vector<double> dots(o.x.rows), of_part(o.x.rows);

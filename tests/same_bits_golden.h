@@ -39,6 +39,7 @@ constexpr Golden kGolden[] = {
     {"softmax, in parts", 0x641f945f64896f82, 0x69d9b68805e66c8a},
     {"log_softmax, in parts", 0x1206b4b62d19182a, 0xa328b8ceeb634661},
     {"cross_entropy, in parts", 0x70e84dda031969d3, 0x806846b257026372},
+    {"attention, by tiles", 0x2d6a3a4537f8b1ca, 0x2f814cd37a175991},
     {"softmax_backward, in parts", 0x59ace68bcb7c74de, 0x921d597f7b35dd53},
 };
 

@@ -2,7 +2,6 @@
 #include "any/attention_tile_rows.h"
 
 #include "arith/reference_octave.h"
-#include "attention_check.h"
 #include "attention_special.h"
 #include "check.h"
 #include "kernels/attention_tiles.h"
@@ -40,14 +39,24 @@ bool IsPowerOfTwo(float scale) {
          scale <= 0x1p40f;
 }
 
+// Where floats are that no operand has: logits or exps of a half type, and a
+// bias of a half type. Of calls that have none, null.
+struct Buffers {
+  float* floats;
+  float* bias;
+  size_t elements;
+};
+
 class RowsOfTile {
  public:
-  RowsOfTile(const TileCall& call, const Converter& converter)
+  RowsOfTile(const TileCall& call, const Converter& converter,
+             const Buffers& buffers)
       : call_(call),
         exps_(call.tile.probs),
         is_half_(IsHalf(exps_.type)),
         converter_(converter),
-        logits_(call.tile, converter, bias_),
+        buffers_(buffers),
+        logits_(call.tile, converter, buffers.bias),
         row_(KernelsOf(kRowKernels, call.tile.target)),
         passes_(BlockPassesOf(call.tile.target)),
         kernels_(KernelsOf(kAttentionTileKernels, call.tile.target)),
@@ -56,15 +65,15 @@ class RowsOfTile {
         reads_all_(call.keys.lengths == nullptr &&
                    !call.keys.ranges.MayBePart()) {}
 
-  void RunAll() {
+  [[gnu::noinline]] void RunAll() {
     const size_t rows = exps_.rows;
     if (!MayGroup()) {
       for (size_t r = 0; r < rows; ++r) Run(r);
       return;
     }
     size_t most = kernels_.most_rows;
-    if (is_half_ && HasLogits() && most * exps_.cols > kStateCols) {
-      most = kStateCols / exps_.cols;
+    if (is_half_ && HasLogits() && most * exps_.cols > buffers_.elements) {
+      most = buffers_.elements / exps_.cols;
     }
     for (size_t r = 0; r < rows; r += most) {
       RunGroup(r, rows - r < most ? rows - r : most);
@@ -101,7 +110,7 @@ class RowsOfTile {
       }
       AttentionTileRow& row = rows[used++];
       row.exps = exps_.At(r, keys.begin);
-      row.floats = is_half_ ? floats_ : static_cast<float*>(row.exps);
+      row.floats = is_half_ ? buffers_.floats : static_cast<float*>(row.exps);
       row.x = x_ + r * x_stride_ + keys.begin;
       row.n = keys.end - keys.begin;
       row.index = r;
@@ -174,7 +183,7 @@ class RowsOfTile {
   }
   // Where the floats of a block are that begins at column c.
   float* PlaceOf(size_t c) {
-    return is_half_ ? floats_ : static_cast<float*>(exps_.At(r_, c));
+    return is_half_ ? buffers_.floats : static_cast<float*>(exps_.At(r_, c));
   }
   float* WriteLogits(size_t c, size_t n) {
     float* const z = PlaceOf(c);
@@ -220,9 +229,7 @@ class RowsOfTile {
   // Exp values times 2^octaves; +0 for a result below 2^-126.
   void Multiply(float* e, size_t n, int64_t octaves) const {
     if (octaves == 0) return;
-    // An exp value is below 25.
-    if (octaves < -131) return FillRow(e, n, 0.0f);
-    const double power = PowerOfTwo(octaves);
+    const double power = PowerOfTileShift(octaves);
     passes_.multiply(power, 1.0 / power, n, e);
   }
   // To the type of the exps.
@@ -242,6 +249,7 @@ class RowsOfTile {
   const AnyRows& exps_;
   const bool is_half_;
   const Converter& converter_;
+  const Buffers buffers_;
   const PartLogits logits_;
   const RowKernels& row_;
   const BlockPasses& passes_;
@@ -253,45 +261,35 @@ class RowsOfTile {
   size_t r_;
   KeyRange keys_;
   bool has_logits_;  // whether the logits of all blocks are in their places
-  alignas(64) float floats_[kStateCols];  // logits or exps of a half type
-  alignas(64) float bias_[kStateCols];
 };
 
+// The keys of a short row.
+constexpr size_t kFewElements = 96;
+
+// The frame of this function is not the caller's.
+template <size_t elements>
+[[gnu::noinline]] void RunInBuffers(const TileCall& call,
+                                    const Converter& converter) {
+  alignas(64) float floats[elements], bias[elements];
+  RowsOfTile(call, converter, {floats, bias, elements}).RunAll();
+}
+
 }  // namespace
-
-Status CheckTileOptions(const AttentionTileOptions& options, size_t rows,
-                        AttentionOptions& of_tile) noexcept {
-  of_tile = options.attention;
-  of_tile.lengths = nullptr;
-  constexpr auto kMost = static_cast<size_t>(INT64_MAX);
-  if (options.first_key > kMost ||
-      __builtin_sub_overflow(options.attention.first_query,
-                             static_cast<int64_t>(options.first_key),
-                             &of_tile.first_query)) {
-    return Status::kBadOption;
-  }
-  const int32_t* const lengths = options.attention.lengths;
-  for (size_t r = 0; lengths != nullptr && r < rows; ++r) {
-    if (lengths[r] < 0) return Status::kBadOption;
-  }
-  return CheckAttentionOptions(of_tile, rows, 0);
-}
-
-KeyRange TileKeys::Of(size_t r) const {
-  KeyRange keys = ranges.Of(r);
-  if (lengths == nullptr) return keys;
-  const auto length = static_cast<size_t>(lengths[r]);
-  const size_t end = length > first_key ? length - first_key : 0;
-  if (keys.end > end) keys.end = end;
-  if (keys.begin > keys.end) keys.begin = keys.end;
-  return keys;
-}
 
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunTileRows(const TileCall& call) {
   const Converter converter(call.tile.target);
-  RowsOfTile rows(call, converter);
-  rows.RunAll();
+  const AnyRows& exps = call.tile.probs;
+  const ConstAnyRows& bias = call.tile.options.bias;
+  const bool has_half =
+      IsHalf(exps.type) || (bias.data != nullptr && IsHalf(bias.type));
+  if (!has_half) {
+    RowsOfTile(call, converter, {nullptr, nullptr, 0}).RunAll();
+  } else if (exps.rows == 1 && exps.cols <= kFewElements) {
+    RunInBuffers<kFewElements>(call, converter);
+  } else {
+    RunInBuffers<kStateCols>(call, converter);
+  }
 }
 
 }  // namespace internal

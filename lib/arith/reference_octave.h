@@ -34,6 +34,13 @@ inline int64_t TileUnitOf(const SoftmaxState& state) {
   return TileUnitOf(MaxOfKey(state.max_key));
 }
 
+/// 2^octaves, by which exp values are multiplied. An exp value is below 2^5, so
+/// all of them are +0 from 2^-131 on.
+inline double PowerOfTileShift(int64_t octaves) {
+  constexpr int64_t kLeastShift = -131;
+  return PowerOfTwo(octaves > kLeastShift ? octaves : kLeastShift);
+}
+
 /// The shift between two units. It saturates at INT32_MIN, which is a multiple
 /// of kReferenceStep, too.
 constexpr int32_t TileShift(int64_t from, int64_t to) {

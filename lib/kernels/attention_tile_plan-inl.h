@@ -113,8 +113,14 @@ HWY_INLINE void PlanRows(const AttentionTileRow* rows, size_t count,
   const auto is_new = hn::RebindMask(
       F32(),
       hn::And(hn::Gt(old_keys, hn::Set(I32(), -1)), hn::Lt(old_keys, above)));
-  const auto is_usual = hn::And(hn::Le(hn::Abs(top), limit),
-                                hn::Or(is_new, hn::Le(hn::Abs(old), limit)));
+  // No state has a maximum within the limit and such a window, unless it has
+  // read logits of another scale.
+  const VI windows = hn::Load(I32(), lanes.window);
+  const auto is_near =
+      hn::RebindMask(F32(), hn::Lt(hn::Abs(windows), hn::Set(I32(), 4 * 1000)));
+  const auto is_usual =
+      hn::And(hn::Le(hn::Abs(top), limit),
+              hn::Or(is_new, hn::And(is_near, hn::Le(hn::Abs(old), limit))));
   lanes.is_usual = BitsOf(is_usual);
   lanes.is_new = BitsOf(is_new);
   const VF before = hn::IfThenElse(is_new, top, old);
@@ -136,9 +142,8 @@ HWY_INLINE void PlanRows(const AttentionTileRow* rows, size_t count,
   const VF octave = hn::ConvertTo(F32(), own);
   const VI first = hn::ConvertTo(
       I32(), hn::Floor(hn::Mul(hn::Add(octave, Set(0.5f)), Set(1.0f / 24))));
-  const VI window =
-      hn::IfThenElse(hn::RebindMask(I32(), is_new), first,
-                     hn::ShiftRight<2>(hn::Load(I32(), lanes.window)));
+  const VI window = hn::IfThenElse(hn::RebindMask(I32(), is_new), first,
+                                   hn::ShiftRight<2>(windows));
   hn::Store(hn::ShiftLeft<2>(window), I32(), lanes.window);
   Store(hn::IfThenElseZero(is_new, Set(0x1p72f)), lanes.least);
   // 2^used in units of limb 0, which stands for 24 (window - 3) octaves.

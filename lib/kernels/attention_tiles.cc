@@ -165,12 +165,9 @@ uint32_t RunTile(const AttentionTileRow* rows, size_t count,
                folded + r * kHalf);
     const int32_t octaves = lanes.octaves[r];
     if (octaves != 0) {
-      if (octaves < -131) {
-        Fill(to, row.n, 0.0f);
-      } else {
-        const double power = PowerOfTwo(int64_t{octaves});
-        Multiply(power, 1.0 / power, row.n, to);
-      }
+      // NaN stays NaN, for the caller.
+      const double power = internal::PowerOfTileShift(octaves);
+      Multiply(power, 1.0 / power, row.n, to);
     }
     if (is_half) {
       params.halves.narrow[internal::HalfIndexOf(params.type)](to, row.exps,

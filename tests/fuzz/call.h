@@ -67,6 +67,8 @@ enum class Content {
   kLossStates,     // of SOFTLANE_STATE_CROSS_ENTROPY, but for ignored rows
   kUpdatedStates,  // of the use in the options
   kMergedStates,   // of the use of the operand before
+  kTileStates,     // of SOFTLANE_STATE_SOFTMAX, or all zero
+  kShifts,
   kAnything,
   kExponentials,       // NaN or at least +0
   kMaxima,             // a zero is +0
@@ -96,6 +98,8 @@ struct Operand {
   Need (*need_in)(const Call&) = nullptr;
   // Whether the operand is a member of the struct of options. It may be null.
   bool is_option = false;
+  // Whether a matrix has floats alone.
+  bool has_floats = false;
 };
 
 enum class Settings {
@@ -105,12 +109,14 @@ enum class Settings {
   kTopK,
   kStates,
   kMerge,  // no options and no target
+  kEmptyRow,
   kLoss,
   kSavedLoss,
   kSavedProbs,  // kSavedLoss without z_loss
   kUpdateLoss,
   kLossFromStates,
   kAttention,
+  kTile,
 };
 // Whether the options are those of CrossEntropy.
 constexpr bool AreOfLoss(Settings settings) {
@@ -146,6 +152,8 @@ struct Options {
   float softcap = 0.0f, alibi_slope = 0.0f;
   int causal = 0;
   int64_t first_query = 0, window = 0;
+  size_t first_key = 0;
+  int round_exps = 0;
   // The pointer to the struct of options is null.
   bool are_null = false;
 };
@@ -181,7 +189,8 @@ struct Call {
     const Operand& operand = OperandAt(i);
     const bool is_matrix =
         operand.shape == Shape::kMatrix || operand.shape == Shape::kPlanes;
-    return is_matrix && operand.element == Element::kFloat;
+    return is_matrix && operand.element == Element::kFloat &&
+           !operand.has_floats;
   }
   Element ElementAt(size_t i) const {
     if (!IsTyped(i)) return OperandAt(i).element;

@@ -8,6 +8,7 @@
 
 #include "functions.h"
 #include "memory.h"
+#include "softlane/rows.h"
 #include "source.h"
 #include "values.h"
 
@@ -165,13 +166,19 @@ inline void ChooseOptions(Call& c, Source& source) {
     o.zero_if_all_ignored = static_cast<int>(flags % 3);
     o.accumulate = static_cast<int>(flags / 3 % 3);
   }
-  if (settings == Settings::kAttention) {
+  if (settings == Settings::kAttention || settings == Settings::kTile) {
     o.softcap = ChooseAmount(source, 0.0f, false);
     if (source.Chance(64)) o.alibi_slope = ChooseAmount(source, 0.5f, false);
     o.causal = source.Byte() % 3;
     o.first_query = ChoosePosition(source);
     if (source.Chance(96)) o.window = source.Byte() % 100;
     if (source.Chance(8)) o.window = ChoosePosition(source);
+  }
+  if (settings == Settings::kTile) {
+    o.first_key = source.Chance(128) ? source.Byte() % 80 : 0;
+    if (source.Chance(64)) o.first_key = kStateCols - source.Byte() % 80;
+    if (source.Chance(8)) o.first_key = source.OneOf(kHugeSizes);
+    o.round_exps = source.Byte() % 3;
   }
 }
 

@@ -403,6 +403,60 @@ inline const Function kFunctions[] = {
       Apart("top_probs", Content::kSomeProbabilities, Shape::kTopKPlanes),
       Apart("indices", Content::kColumns, Shape::kTopKPlanes,
             Element::kInt32)}},
+    {"softlane_attention_tile",
+     Settings::kTile,
+     [](const Call& c) {
+       return softlane_attention_tile(
+           c.In(0), c.Stride(0), c.As<softlane_softmax_state>(2), c.Out(1),
+           c.Type(1), c.Stride(1), c.As<int32_t>(3), c.rows, c.cols,
+           TileOptions(c, 4), c.target);
+     },
+     {OfFloats(In("scores")), Out("exps", Content::kExponentials),
+      Updated("states", Content::kTileStates),
+      Apart("shifts", Content::kAnything, Shape::kPerRow, Element::kInt32),
+      SOFTLANE_FUZZ_MASKS}},
+    {"softlane_scale_rows",
+     Settings::kMerge,
+     [](const Call& c) {
+       return softlane_scale_rows(c.Out(0), c.Stride(0),
+                                  c.As<const int32_t>(1), c.rows, c.cols);
+     },
+     {OfFloats(Changed("accumulators")),
+      Read("shifts", Content::kShifts, Shape::kPerRow, Element::kInt32)}},
+    {"softlane_finish_rows",
+     Settings::kEmptyRow,
+     [](const Call& c) {
+       return softlane_finish_rows(
+           c.In(0), c.Stride(0), c.As<const softlane_softmax_state>(2),
+           c.In(3), c.Out(1), c.Type(1), c.Stride(1), c.Out(4), c.rows, c.cols,
+           c.options.empty_row, c.target);
+     },
+     {OfFloats(In("accumulators")), Out("out", Content::kAnything),
+      Read("states", Content::kTileStates, Shape::kPerRow, Element::kState),
+      Optional(Read("sinks", Content::kLogits, Shape::kPerRow)),
+      Optional(Apart("logsumexp", Content::kAnything, Shape::kPerRow))}},
+    {"softlane_merge_attention",
+     Settings::kMerge,
+     [](const Call& c) {
+       return softlane_merge_attention(
+           c.Out(1), c.Stride(1), c.As<softlane_softmax_state>(2), c.In(0),
+           c.Stride(0), c.As<const softlane_softmax_state>(3), c.rows, c.cols);
+     },
+     {OfFloats(Read("from", Content::kLogits, Shape::kMatrix)),
+      OfFloats(Changed("accumulators")),
+      Updated("states", Content::kTileStates),
+      Read("from_states", Content::kTileStates, Shape::kPerRow,
+           Element::kState)}},
+    {"softlane_merge_finished_attention",
+     Settings::kNone,
+     [](const Call& c) {
+       return softlane_merge_finished_attention(c.Out(1), c.Stride(1), c.Out(2),
+                                                c.In(0), c.Stride(0), c.In(3),
+                                                c.rows, c.cols, c.target);
+     },
+     {OfFloats(Read("from", Content::kLogits, Shape::kMatrix)),
+      OfFloats(Changed("out")), Changed("logsumexp", Shape::kPerRow),
+      Read("from_logsumexp", Content::kLogits, Shape::kPerRow)}},
 };
 constexpr size_t kNumFunctions = sizeof(kFunctions) / sizeof(kFunctions[0]);
 

@@ -32,6 +32,14 @@ constexpr Operand Read(const char* name, Content content, Shape shape,
 constexpr Operand Updated(const char* name, Content content) {
   return {name, Shape::kPerRow, Role::kUpdated, content, Element::kState};
 }
+// A matrix that is read and written.
+constexpr Operand Changed(const char* name, Shape shape = Shape::kMatrix) {
+  return {name, shape, Role::kUpdated, Content::kLogits};
+}
+constexpr Operand OfFloats(Operand operand) {
+  operand.has_floats = true;
+  return operand;
+}
 constexpr Operand Optional(Operand operand) {
   operand.need = Need::kOptional;
   return operand;
@@ -211,6 +219,20 @@ struct AttentionOptions {
   }
 
   softlane_attention_options options;
+  bool are_null;
+};
+// Of a tile, which has no sinks.
+struct TileOptions {
+  TileOptions(const Call& c, size_t masks) : are_null(c.options.are_null) {
+    options = {AttentionOptions(c, masks).options, c.options.first_key,
+               c.options.round_exps};
+    options.attention.sinks = nullptr;
+  }
+  operator const softlane_attention_tile_options*() const {
+    return are_null ? nullptr : &options;
+  }
+
+  softlane_attention_tile_options options;
   bool are_null;
 };
 

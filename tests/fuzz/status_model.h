@@ -165,6 +165,14 @@ inline bool AreGoodOptions(const Call& c) {
       return IsScale(o.scale);
     case Settings::kLossFromStates:
       return IsScale(o.scale) && IsAmount(o.z_loss);
+    case Settings::kEmptyRow:
+      return IsEmptyRow(o.empty_row);
+    case Settings::kTile: {
+      const __int128 position = static_cast<__int128>(o.first_query) -
+                                static_cast<__int128>(o.first_key);
+      if (o.first_key > INT64_MAX || position < INT64_MIN) return false;
+      [[fallthrough]];
+    }
     case Settings::kAttention:
       return IsScale(o.scale) && IsEmptyRow(o.empty_row) &&
              IsAmount(o.softcap) && IsFinite(o.alibi_slope) && o.window >= 0;
@@ -176,6 +184,7 @@ inline bool AreGoodOptions(const Call& c) {
 inline size_t EndOfIndices(const Call& c) {
   switch (c.function->settings) {
     case Settings::kUpdateLoss:
+    case Settings::kTile:
       return SIZE_MAX;
     case Settings::kLossFromStates:
       return c.options.num_classes;
@@ -225,6 +234,7 @@ inline bool HaveGoodUses(const Call& c, size_t i) {
     int use = c.options.use;
     switch (c.OperandAt(i).content) {
       case Content::kSoftmaxStates:
+      case Content::kTileStates:
         use = SOFTLANE_STATE_SOFTMAX;
         break;
       case Content::kLogStates:

@@ -103,6 +103,7 @@ using operands::Put;
 inline int UseOf(const Call& c, size_t i) {
   switch (c.OperandAt(i).content) {
     case Content::kSoftmaxStates:
+    case Content::kTileStates:
       return SOFTLANE_STATE_SOFTMAX;
     case Content::kLogStates:
       return SOFTLANE_STATE_LOG_SOFTMAX;
@@ -170,6 +171,10 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
       if (operand.element == Element::kInt64) return Put(to, label);
       return Put(to, static_cast<int32_t>(label));
     }
+    case Content::kShifts: {
+      const auto shift = static_cast<int32_t>(random.Next() >> 32);
+      return Put(to, random.Below(2) == 0 ? 0 : is_wild ? shift : shift % 200);
+    }
     case Content::kDots:
       return Put(to, static_cast<double>(floats.Next()));
     case Content::kStates:
@@ -177,6 +182,7 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
     case Content::kLogStates:
     case Content::kLossStates:
     case Content::kUpdatedStates:
+    case Content::kTileStates:
     case Content::kMergedStates: {
       const int use = UseOf(c, i) ^ (random.Below(64) == 0 ? 1 : 0);
       return Put(to, MakeState(use, floats.Next(), random, is_wild));
@@ -190,6 +196,7 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
 inline bool AreStatesOfRows(const Call& c, size_t i) {
   const Content content = c.OperandAt(i).content;
   return content == Content::kSoftmaxStates || content == Content::kLogStates ||
+         content == Content::kTileStates ||
          (content == Content::kLossStates &&
           c.OperandAt(i).role == Role::kRead);
 }
