@@ -183,7 +183,7 @@ void RegisterCases(const Plan& plan) {
   }
   for (const Kernel* kernel : plan.kernels) {
     for (const Variant& variant : AllVariants(*kernel, plan)) {
-      for (const Shape& shape : plan.shapes) {
+      for (const Shape& shape : ShapesOf(plan, *kernel)) {
         RegisterCase(*kernel, variant, shape);
       }
     }

@@ -53,6 +53,8 @@ struct Kernel {
   ElementType type = ElementType::kFloat32;
   // Of a half type: the function of floats, from x and second to y.
   Status (*run_floats)(const Operands&, Target) = nullptr;
+  // Along an axis: timed with the shapes of such functions.
+  bool is_axis = false;
 };
 
 constexpr ElementType kHalfTypes[] = {ElementType::kBFloat16,
@@ -69,8 +71,10 @@ inline Kernel OfType(const Kernel& of_floats, ElementType type) {
   return kernel;
 }
 
-extern const Kernel kAttentionSoftmax, kCrossEntropy, kExp, kLogSoftmax,
-    kRowMax, kSoftmax, kSoftmaxWithLogSumExp, kSoftmaxBackward;
+extern const Kernel kAttentionSoftmax, kCrossEntropy, kCrossEntropyAxis,
+    kCrossEntropyBackward, kExp, kLogSoftmax, kLogSoftmaxAxis, kRowMax,
+    kSoftmax, kSoftmaxAxis, kSoftmaxBackward, kSoftmaxBackwardAxis,
+    kSoftmaxTensor, kSoftmaxWithLogSumExp;
 
 }  // namespace bench
 }  // namespace softlane

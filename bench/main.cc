@@ -29,9 +29,15 @@ const Kernel* const kKernels[] = {&kSoftmax,
                                   &kSoftmaxBackward,
                                   &kLogSoftmax,
                                   &kCrossEntropy,
+                                  &kCrossEntropyBackward,
                                   &kAttentionSoftmax,
                                   &kExp,
-                                  &kRowMax};
+                                  &kRowMax,
+                                  &kSoftmaxAxis,
+                                  &kSoftmaxBackwardAxis,
+                                  &kLogSoftmaxAxis,
+                                  &kCrossEntropyAxis,
+                                  &kSoftmaxTensor};
 
 std::vector<Shape> AllShapes() {
   return {{1024, 8}, {512, 16}, {256, 32},  {64, 64},    {16, 256},
@@ -45,6 +51,11 @@ std::vector<Shape> PeerShapes() {
           {8, 1023},    {8, 1024},    {8, 4096},   {4, 16384},  {4, 32000},
           {64, 32000},  {2, 50257},   {2, 128256}, {8, 128256}, {1, 262144},
           {1, 4194304}, {1, 16777216}};
+}
+// Along an axis: pixels or places, and few or many classes.
+std::vector<Shape> AxisShapes() {
+  return {{1568, 4},  {8192, 3},   {4096, 10},  {784, 32},
+          {512, 128}, {512, 1000}, {65536, 19}, {131072, 21}};
 }
 std::vector<Shape> QuickShapes() {
   return {{512, 16}, {64, 64}, {8, 4096}, {4, 32768}};
@@ -81,8 +92,10 @@ Plan MakePlan(bool quick) {
   if (quick) {
     plan.shapes = QuickShapes();
     plan.half_shapes = {{64, 64}, {8, 4096}};
+    plan.axis_shapes = {{1568, 4}, {4096, 10}};
   } else {
     plan.shapes = plan.peers.empty() ? AllShapes() : PeerShapes();
+    plan.axis_shapes = AxisShapes();
     plan.few_rows = {{1024, 8}, {64, 64}, {8, 1024}};  // all among the shapes
     plan.half_shapes = {
         {1024, 8}, {64, 64}, {8, 1024}, {8, 4096}, {1, 4194304}};

@@ -25,7 +25,7 @@ std::string Summary(const Plan& plan, const Results& results,
                     const Kernel& kernel, Target target) {
   double sum = 0.0, count = 0.0, lowest = 0.0;
   std::string where;
-  for (const Shape& shape : plan.shapes) {
+  for (const Shape& shape : ShapesOf(plan, kernel)) {
     const double ratio = Ratio(plan, results, kernel, target, shape);
     if (ratio == 0.0) continue;
     sum += std::log(ratio);
@@ -51,7 +51,7 @@ void PrintRatios(const Plan& plan, const Results& results,
   Table table(
       Series(kernel) + ": the fastest peer, its ns per element over softlane's",
       heads);
-  for (const Shape& shape : plan.shapes) {
+  for (const Shape& shape : ShapesOf(plan, kernel)) {
     const FastestPeer fastest = FindFastestPeer(plan, results, kernel, shape);
     if (fastest.time == 0.0) continue;
     std::vector<std::string> cells = {

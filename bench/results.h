@@ -50,6 +50,8 @@ struct Plan {
   std::vector<Kernel> half_kernels;
   std::vector<Shape> half_shapes;  // all among the shapes
   std::vector<Shape> shapes;
+  // Those of kernels along an axis: places x classes.
+  std::vector<Shape> axis_shapes;
   // Shapes for which softmax is also timed with kManyTimes the rows.
   std::vector<Shape> few_rows;
   // Shapes of calls that take nanoseconds, timed with softmax.
@@ -57,6 +59,10 @@ struct Plan {
   std::vector<Target> targets;  // slowest first
   std::vector<std::string> peers;
 };
+inline const std::vector<Shape>& ShapesOf(const Plan& plan,
+                                          const Kernel& kernel) {
+  return kernel.is_axis ? plan.axis_shapes : plan.shapes;
+}
 constexpr size_t kManyTimes = 100;
 inline Shape ManyRows(const Shape& shape) {
   return {kManyTimes * shape.rows, shape.cols};

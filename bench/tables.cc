@@ -41,7 +41,7 @@ void PrintKernel(const Plan& plan, const Results& results,
   variants.insert(variants.end(), plan.peers.begin(), plan.peers.end());
   heads.insert(heads.end(), variants.begin(), variants.end());
   Table table(Series(kernel) + ": ns per element, speed-up over naive", heads);
-  for (const Shape& shape : plan.shapes) {
+  for (const Shape& shape : ShapesOf(plan, kernel)) {
     const Results::Cell* naive = results.Find(Series(kernel, "naive"), shape);
     std::vector<std::string> cells = {"", Field(naive)};
     bool any = naive != nullptr;

@@ -14,6 +14,10 @@ std::function<bool()> PrepareTorchBackward(const Operands&);
 std::function<bool()> PrepareOnednnLogSoftmax(const Operands&);
 std::function<bool()> PrepareTorchLogSoftmax(const Operands&);
 std::function<bool()> PrepareTorchCrossEntropy(const Operands&);
+std::function<bool()> PrepareTorchSoftmaxAxis(const Operands&);
+std::function<bool()> PrepareTorchBackwardAxis(const Operands&);
+std::function<bool()> PrepareTorchLogSoftmaxAxis(const Operands&);
+std::function<bool()> PrepareTorchCrossEntropyAxis(const Operands&);
 std::function<bool()> PrepareSleefExp(const Operands&);
 
 std::vector<Peer> Peers() {
@@ -27,6 +31,10 @@ std::vector<Peer> Peers() {
           {"onednn", "log_softmax", PrepareOnednnLogSoftmax},
           {"torch", "log_softmax", PrepareTorchLogSoftmax},
           {"torch", "cross_entropy", PrepareTorchCrossEntropy},
+          {"torch", "softmax_axis", PrepareTorchSoftmaxAxis},
+          {"torch", "softmax_backward_axis", PrepareTorchBackwardAxis},
+          {"torch", "log_softmax_axis", PrepareTorchLogSoftmaxAxis},
+          {"torch", "cross_entropy_axis", PrepareTorchCrossEntropyAxis},
           {"sleef", "exp", PrepareSleefExp}};
 }
 
