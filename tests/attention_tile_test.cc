@@ -230,9 +230,24 @@ TEST_CASE("tiles of kStateCols keys have the states of UpdateStates") {
       int32_t shift;
       REQUIRE(AttentionTile({x.data() + part.begin, 1, cols}, &got, exps.View(),
                             &shift, options, AnyTarget(random)) == Status::kOk);
+      for (size_t c = 0; c < cols && got.max_key < 0xFF800000u; ++c) {
+        const bool is_masked = x[part.begin + c] == -kInf;
+        differences.Check(!is_masked || BitsOf(exps.At(0, c)) == 0, "not +0");
+      }
     }
     differences.Check(std::memcmp(&got, &want, sizeof(got)) == 0,
                       std::to_string(k) + ", " + std::to_string(n) + " keys");
+    // A tile that begins anywhere is split where UpdateStates splits it.
+    AttentionTileOptions options;
+    options.first_key = 1 + random.Below(kStateCols);
+    AnyMatrix exps(type, 1, n);
+    int32_t shift;
+    want = got = {};
+    REQUIRE(UpdateStates({z.data(), 1, n}, options.first_key, &want, {},
+                         AnyTarget(random)) == Status::kOk);
+    REQUIRE(AttentionTile({z.data(), 1, n}, &got, exps.View(), &shift, options,
+                          AnyTarget(random)) == Status::kOk);
+    differences.Check(std::memcmp(&got, &want, sizeof(got)) == 0, "split");
   }
   differences.Report();
 }
@@ -488,6 +503,20 @@ TEST_CASE("first sums at the borders of windows") {
         }
       }
     }
+    // -0 is +0. A state of another use is none of attention's.
+    const float zero = -0.0f;
+    float e;
+    int32_t shift;
+    SoftmaxState want = {}, got = {}, other = {};
+    const Rows<const float> x(&zero, 1, 1);
+    REQUIRE(UpdateStates(x, 0, &want, {}, target) == Status::kOk);
+    REQUIRE(AttentionTile(x, &got, Rows<float>(&e, 1, 1), &shift, {}, target) ==
+            Status::kOk);
+    differences.Check(std::memcmp(&got, &want, sizeof(got)) == 0, "-0");
+    REQUIRE(UpdateStates(x, 0, &other, {1.0f, StateUse::kLogSoftmax}, target) ==
+            Status::kOk);
+    CHECK(AttentionTile(x, &other, Rows<float>(&e, 1, 1), &shift, {}, target) ==
+          Status::kBadOption);
     differences.Report();
   });
 }

@@ -155,12 +155,12 @@ class RowsOfTile {
       ++blocks;
     });
     has_logits_ = !is_half_ || blocks == 1;
-    MergeState(StateOf(key, {}, StateUse::kSoftmax), state);
-    if (key <= kKeyOfMinusInfinity) {
+    if (key <= kKeyOfMinusInfinity || key >= kKeyOfInfinity) {
+      MergeState(StateOf(key, {}, StateUse::kSoftmax), state);
+      if (key >= kKeyOfInfinity) return WriteSpecial();
       return FillZero(exps_, r, keys_.begin, keys_.end);
     }
-    if (!HasSum(state)) return WriteSpecial();
-    const int64_t unit = TileUnitOf(state);
+    const int64_t unit = TileUnitOf(MaxOfKey(key));
     if (HasSum(before)) {
       call_.shifts[r] = TileShift(TileUnitOf(before), unit);
     }
