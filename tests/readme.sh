@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # readme.sh README CC CXX PREFIX DIRECTORY: the programs in the README can be compiled, and
-# print what they should. What the README shows of MPI is in the program of consumer/mpi.
+# print what they should. What the README shows of MPI, PyTorch and OpenCV is in consumer/.
 set -eu
 readme=$1 cc=$2 cxx=$3 directory=$5
 PKG_CONFIG_PATH=$4
@@ -31,16 +31,26 @@ run() {
 want='0.0900306 0.244728 0.665241'
 run 1.cpp "$want"
 run 1.c "kOk: $want"
+run 2.c "$want"
 run 2.cpp "$want"
 run 3.cpp 'the bits of one call'
 
-awk '
-  /^```c\+\+$/ { inside = 1; text = ""; next }
-  /^```/ { if (inside && text ~ /MPI/) printf "%s", text; inside = 0 }
-  inside { text = text $0 "\n" }' "$readme" >"$directory/mpi.part"
-awk -v RS='\1' '
-  NR == 1 { part = $0; next }
-  { found = index($0, part) }
-  END { exit !found }' "$directory/mpi.part" "$(dirname "$0")/consumer/mpi/vocabulary.cc" ||
-  { echo "other lines of MPI"; exit 1; }
-[ "$(find "$directory" -name 'program-*' | wc -l)" -eq 4 ] || { echo "other programs"; exit 1; }
+# part WORD SOURCE: the fragments of C++ with this word stand in a source, as they are.
+part() {
+  awk -v word="$1" -v name="$directory/part-$1" '
+    /^```c\+\+$/ { inside = 1; text = ""; next }
+    /^```/ { if (inside && index(text, word)) printf "%s", text >(name "-" ++n); inside = 0 }
+    inside { text = text $0 "\n" }' "$readme"
+  for fragment in "$directory/part-$1"-*; do
+    awk -v RS='\1' '
+      NR == 1 { part = $0; next }
+      { found = index($0, part) }
+      END { exit !found }' "$fragment" "$(dirname "$0")/consumer/$2" ||
+      { echo "other lines in $2:"; cat "$fragment"; exit 1; }
+  done
+}
+part MPI mpi/vocabulary.cc
+part TORCH_ torch/softlane_torch.cc
+part at::cpu torch/softlane_torch.cc
+part cv:: opencv/softlane_opencv.cc
+[ "$(find "$directory" -name 'program-*' | wc -l)" -eq 5 ] || { echo "other programs"; exit 1; }
