@@ -308,5 +308,44 @@ TEST_CASE("merged parts of special values") {
   });
 }
 
+// Kills: an operand that is not looked at; a state of another use.
+TEST_CASE("errors: nothing is written") {
+  std::vector<float> x = {1.0f, 2.0f}, y = {3.0f, 4.0f}, logs = {5.0f, 6.0f};
+  const std::vector<float> old_x = x, old_y = y, old_logs = logs;
+  const Rows<float> a(x.data(), 2, 1), b(y.data(), 2, 1);
+  const int32_t shifts[] = {8, 8};
+  std::vector<SoftmaxState> states(2), others(2);
+  const float z[] = {1.0f, 2.0f};
+  REQUIRE(UpdateStates({z, 2, 1}, 0, others.data(),
+                       {1.0f, StateUse::kLogSoftmax}) == Status::kOk);
+  const Target none = static_cast<Target>(77);
+  const auto empty = static_cast<EmptyRow>(2);
+  CHECK(ScaleRows(a, nullptr) == Status::kNullPointer);
+  CHECK(ScaleRows({x.data(), 2, 1, 0}, shifts) == Status::kBadShape);
+  CHECK(ScaleRows(a, reinterpret_cast<int32_t*>(x.data())) == Status::kOverlap);
+  CHECK(MergeAttention(a, nullptr, b, states.data()) == Status::kNullPointer);
+  CHECK(MergeAttention(a, states.data(), {y.data(), 1, 2}, states.data()) ==
+        Status::kBadShape);
+  CHECK(MergeAttention(a, states.data(), b, states.data()) == Status::kOverlap);
+  CHECK(MergeAttention(a, states.data(), b, others.data()) ==
+        Status::kBadOption);
+  CHECK(MergeAttention(a, others.data(), b, states.data()) ==
+        Status::kBadOption);
+  CHECK(MergeAttention(a, logs.data(), b, x.data()) == Status::kOverlap);
+  CHECK(MergeAttention(a, logs.data(), b, z, none) ==
+        Status::kTargetUnavailable);
+  CHECK(FinishRows(a, nullptr, nullptr, b, nullptr) == Status::kNullPointer);
+  CHECK(FinishRows(a, states.data(), nullptr, b, y.data()) == Status::kOverlap);
+  CHECK(FinishRows(a, others.data(), nullptr, b, nullptr) ==
+        Status::kBadOption);
+  CHECK(FinishRows(a, states.data(), nullptr, b, nullptr, empty) ==
+        Status::kBadOption);
+  CHECK(FinishRows(a, states.data(), nullptr, b, nullptr, EmptyRow::kNan,
+                   none) == Status::kTargetUnavailable);
+  CHECK(SameBits(x, old_x));
+  CHECK(SameBits(y, old_y));
+  CHECK(SameBits(logs, old_logs));
+}
+
 }  // namespace
 }  // namespace softlane

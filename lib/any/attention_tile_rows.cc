@@ -7,6 +7,7 @@
 #include "kernels/attention_tiles.h"
 #include "kernels/half_passes.h"
 #include "kernels/large_rows.h"
+#include "schedules/scaled_rows.h"
 #include "schedules/softmax_call.h"
 
 // A row of a tile, by the passes over blocks. Its keys are split at multiples
@@ -16,21 +17,6 @@
 namespace softlane {
 namespace internal {
 namespace {
-
-// The sum of values in memory, in double: a lane per value modulo 8.
-double SumInLanes(const float* e, size_t n) {
-  constexpr size_t kLanes = 8;
-  double lanes[kLanes] = {};
-  size_t i = 0;
-  for (; n - i >= kLanes; i += kLanes) {
-    for (size_t k = 0; k < kLanes; ++k) lanes[k] += e[i + k];
-  }
-  for (size_t k = 0; i + k < n; ++k) lanes[k] += e[i + k];
-  for (size_t half = kLanes / 2; half != 0; half /= 2) {
-    for (size_t k = 0; k < half; ++k) lanes[k] += lanes[k + half];
-  }
-  return lanes[0];
-}
 
 // Whether a scale is a power of two by which no usual logit overflows or
 // becomes subnormal.
@@ -60,8 +46,6 @@ class RowsOfTile {
         row_(KernelsOf(kRowKernels, call.tile.target)),
         passes_(BlockPassesOf(call.tile.target)),
         kernels_(KernelsOf(kAttentionTileKernels, call.tile.target)),
-        x_(static_cast<const float*>(call.tile.scores.data)),
-        x_stride_(call.tile.scores.stride),
         reads_all_(call.keys.lengths == nullptr &&
                    !call.keys.ranges.MayBePart()) {}
 
@@ -98,20 +82,30 @@ class RowsOfTile {
     AttentionTileRow rows[kMaxAttentionTileRows];
     size_t used = 0;
     KeyRange keys = {0, exps_.cols};
+    const ConstAnyRows& scores = call_.tile.scores;
+    const auto* x = static_cast<const float*>(scores.At(first, 0));
+    auto* exps = static_cast<unsigned char*>(exps_.At(first, 0));
+    const size_t size = SizeOf(exps_.type), step = exps_.stride * size;
     for (size_t r = first; r < first + count; ++r) {
+      AttentionTileRow& row = rows[used++];
+      // A row alone may have any stride: no pointer behind it.
+      if (r != first) {
+        x += scores.stride;
+        exps += step;
+      }
       if (!reads_all_) {
         keys = call_.keys.Of(r);
         FillZero(exps_, r, 0, keys.begin);
         FillZero(exps_, r, keys.end, exps_.cols);
+        call_.shifts[r] = 0;
         if (keys.begin == keys.end) {
-          call_.shifts[r] = 0;
+          --used;
           continue;
         }
       }
-      AttentionTileRow& row = rows[used++];
-      row.exps = exps_.At(r, keys.begin);
+      row.exps = exps + keys.begin * size;
       row.floats = is_half_ ? buffers_.floats : static_cast<float*>(row.exps);
-      row.x = x_ + r * x_stride_ + keys.begin;
+      row.x = x + keys.begin;
       row.n = keys.end - keys.begin;
       row.index = r;
       if (has_logits) {
@@ -254,8 +248,6 @@ class RowsOfTile {
   const RowKernels& row_;
   const BlockPasses& passes_;
   const AttentionTileKernels& kernels_;
-  const float* const x_;
-  const size_t x_stride_;
   const bool reads_all_;      // whether all rows read all keys
   bool are_written_ = false;  // whether logits are in the place of the exps
   size_t r_;

@@ -45,7 +45,7 @@ struct Lanes {
   HWY_ALIGN int32_t shift[kLanes];
   HWY_ALIGN int32_t exponent[kLanes];  // of units of limbs
   HWY_ALIGN float least[kLanes];       // the least sum of the window
-  uint32_t is_usual, is_new;           // bits
+  uint32_t is_usual;                   // bits
 };
 
 HWY_INLINE VI KeysOf(VF v) {
@@ -122,7 +122,6 @@ HWY_INLINE void PlanRows(const AttentionTileRow* rows, size_t count,
       hn::And(hn::Le(hn::Abs(top), limit),
               hn::Or(is_new, hn::And(is_near, hn::Le(hn::Abs(old), limit))));
   lanes.is_usual = BitsOf(is_usual);
-  lanes.is_new = BitsOf(is_new);
   const VF before = hn::IfThenElse(is_new, top, old);
   const VF max = hn::Max(top, before);
   hn::Store(KeysOf(max), I32(), lanes.key);

@@ -130,7 +130,6 @@ HWY_INLINE uint32_t AddSums(const AttentionTileRow* rows, size_t count,
       internal::AddBlockToState(lanes.max[r], sums[r], lanes.offset[r], state);
       continue;
     }
-    if (HWY_UNLIKELY((lanes.is_new & bit) != 0)) state = SoftmaxState{};
     state.max_key = static_cast<uint32_t>(lanes.key[r]);
     state.window = lanes.window[r];
     HWY_UNROLL(5)

@@ -7,9 +7,9 @@
 
 #include "arith/plan.h"
 
-// Accumulators of attention times a factor per row. The products are doubles
-// that are rounded to float once, so a power of two is exact. Such rows are
-// short and few, so plain C++ for any CPU does them.
+// Rows of attention's tiles in plain C++: accumulators times a factor per row.
+// The products are doubles that are rounded to float once, so a power of two is
+// exact. Such rows are short and few, so plain C++ for any CPU does them.
 
 namespace softlane {
 namespace internal {
@@ -19,6 +19,9 @@ void ScaleRow(const float* x, double factor, size_t n, float* y);
 /// y[i] = factor * y[i] + from_factor * x[i].
 void AddScaledRow(const float* x, double from_factor, double factor, size_t n,
                   float* y);
+
+/// The sum of exp values, in double: a lane per value modulo 8.
+double SumInLanes(const float* e, size_t n);
 
 /// 2^shift, or the nearest power of two that gives the same floats.
 inline double PowerOfShift(int64_t shift) {
