@@ -254,6 +254,49 @@ TEST_CASE("states of any tiles keep the bound") {
   });
 }
 
+// Kills: a bias that is not widened, or beyond the buffer that it is widened
+// in.
+TEST_CASE("a bias of a half type, and rows of several parts") {
+  ForEachTarget([](Target target) {
+    Random random(5);
+    size_t wrong = 0;
+    for (size_t k = 0; k < 400; ++k) {
+      const ElementType type = kHalfTypes[k % 2];
+      BackwardCase c;
+      AttentionCase& f = c.forward;
+      f.rows = 1 + random.Below(3);
+      f.cols = 1 + random.Below(k % 4 == 0 ? 3000 : 200);
+      std::vector<uint16_t> halves;
+      for (size_t i = 0; i < f.rows * f.cols; ++i) {
+        f.scores.push_back(3.0f * random.Normal());
+        c.dprobs.push_back(random.Normal());
+        halves.push_back(NarrowedBits(type, random.Normal()));
+        f.bias.push_back(Widened(type, halves.back()));
+      }
+      if (k % 3 == 0) f.options.softcap = 20.0f;
+      f.options.bias = Rows<const float>(f.bias.data(), f.rows, f.cols);
+      ReadStates(c, {{0, f.cols}}, target);
+      c.delta.assign(f.rows, 0.25);
+      const Part whole{0, f.cols};
+      const Results want = ByTiles(c, {whole}, target);
+      wrong +=
+          !SameBits(ByTiles(c, SplitKeys(f.cols, 100, random), target).dscores,
+                    want.dscores);
+      f.options.bias = {halves.data(), type, f.rows, f.cols};
+      const Results got = ByTiles(c, {whole}, target);
+      wrong += !SameBits(got.dscores, want.dscores);
+      wrong += !SameBits(got.probs, want.probs);
+      AnyMatrix p(type, f.rows, f.cols), dx(type, f.rows, f.cols);
+      REQUIRE(RunTile(c, whole, dx.View(), p.View(), target) == Status::kOk);
+      for (size_t i = 0; i < c.Size(); ++i) {
+        const uint16_t bits = NarrowedBits(type, want.dscores[i]);
+        wrong += !SameBits(dx.At(i / f.cols, i % f.cols), Widened(type, bits));
+      }
+    }
+    CHECK(wrong == 0);
+  });
+}
+
 // Kills: an input that is written before it is read; a result of a half type
 // that is rounded twice, or of rounded probabilities.
 TEST_CASE("in place, without probabilities, and of half types") {
@@ -322,7 +365,8 @@ TEST_CASE("bad arguments") {
   CHECK(run(out, Rows<float>(p.data(), 2, 4)) == Status::kBadShape);
   CHECK(run(out, out) == Status::kOverlap);
   CHECK(run(out, Rows<float>(x.data() + 1, 3, 3, 4)) == Status::kBadShape);
-  CHECK(run(out, AnyRows(p.data(), ElementType::kBFloat16, 3, 4)) ==
+  CHECK(run(AnyRows(dx.data(), ElementType::kFloat16, 3, 4),
+            AnyRows(p.data(), ElementType::kBFloat16, 3, 4)) ==
         Status::kBadOption);
   CHECK(run(AnyRows(dx.data(), static_cast<ElementType>(3), 3, 4), {}) ==
         Status::kBadOption);

@@ -134,6 +134,31 @@ inline const Operation kPartOperations[] = {
                          Rows<float>(nullptr, o.x.rows, 0), o.row_results,
                          EmptyRow::kNan, t);
      }},
+    {"attention_backward, by tiles", true, true, false,
+     [](const Operands& o, Target t) {
+       std::vector<SoftmaxState> states(o.x.rows);
+       std::vector<int32_t> shifts(o.x.rows);
+       const std::vector<double> delta(o.x.rows, 0.375);
+       AttentionTileOptions options;
+       options.attention.scale = 0.37f;
+       const Status status = ForParts(o, [&](const Operands& part) {
+         std::vector<float> exps(o.x.rows * part.x.cols);
+         const Rows<float> scratch(exps.data(), o.x.rows, part.x.cols);
+         const Status read = AttentionTile(part.x, states.data(), scratch,
+                                           shifts.data(), options, t);
+         options.first_key += part.x.cols;
+         return read;
+       });
+       if (status != Status::kOk) return status;
+       options.first_key = 0;
+       return ForParts(o, [&](const Operands& part) {
+         const Status written =
+             AttentionTileBackward(part.x, part.second, states.data(),
+                                   delta.data(), part.y, {}, options, t);
+         options.first_key += part.x.cols;
+         return written;
+       });
+     }},
     {"softmax_backward, in parts", true, true, false,
      [](const Operands& o, Target t) {
        std::vector<double> dots(o.x.rows), of_part(o.x.rows);

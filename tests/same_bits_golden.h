@@ -40,6 +40,7 @@ constexpr Golden kGolden[] = {
     {"log_softmax, in parts", 0x1206b4b62d19182a, 0xa328b8ceeb634661},
     {"cross_entropy, in parts", 0x70e84dda031969d3, 0x806846b257026372},
     {"attention, by tiles", 0x2d6a3a4537f8b1ca, 0x2f814cd37a175991},
+    {"attention_backward, by tiles", 0x6567f0116c78da46, 0x0f0129787c324f9e},
     {"softmax_backward, in parts", 0x59ace68bcb7c74de, 0x921d597f7b35dd53},
 };
 

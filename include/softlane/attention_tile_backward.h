@@ -46,11 +46,13 @@ inline namespace v1 {
 /// Shapes: scores, dprobs, dscores and probs have the same rows and cols;
 /// states and delta have scores.rows elements. probs may have null data: then
 /// p is not written.
-/// Types: dscores is of floats or of a half type, and probs has its type. A
-/// bias of a half type is beside floats, or has this type, too. Results of a
-/// half type are those of floats, rounded once.
+/// Types: dscores and probs are of floats or of a half type. A bias may be of a
+/// half type. Two half types do not meet in one call. Results of a half type
+/// are those of floats, rounded once.
 /// Aliasing: dscores may be the view scores or the view dprobs, and probs may
 /// be the other one, if they are of floats. They overlap no other operand.
+/// Arguments: the z of an unmasked key is not above the maximum that the state
+/// has read, unless this is NaN or +inf.
 /// Masks: a key with p = 0 gets exactly +0, whatever its dprobs is. So does a
 /// masked key. Keys that lengths, causal and window exclude are not read.
 /// Special values: the unmasked keys of a row that has read NaN or +inf, or

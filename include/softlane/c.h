@@ -253,6 +253,15 @@ int softlane_merge_finished_attention(float* out, size_t out_stride,
                                       const float* from_logsumexp, size_t rows,
                                       size_t cols, int target);
 
+/** softlane::AttentionTileBackward. Null options mean the defaults. probs may
+ * be null; then probs_type is not read. */
+int softlane_attention_tile_backward(
+    const float* scores, size_t scores_stride, const float* dprobs,
+    size_t dprobs_stride, const softlane_softmax_state* states,
+    const double* delta, void* dscores, int dscores_type, size_t dscores_stride,
+    void* probs, int probs_type, size_t probs_stride, size_t rows, size_t cols,
+    const softlane_attention_tile_options* options, int target);
+
 /** softlane::SoftmaxAxis with options {scale, empty_row}. A view is a pointer
  * and two strides: from one outer index to the next, and from one axis index to
  * the next. */

@@ -26,8 +26,14 @@ using internal::Optional;
 using internal::ReadVector;
 using internal::StateRow;
 
-// The columns that are done at a time.
-constexpr size_t kTilePart = 512;
+// Results that have no place among floats are computed here, a part of the
+// columns at a time.
+struct Buffers {
+  float *p, *dx, *bias;
+  size_t elements;
+};
+// The parts of a short row, or of floats; and the others.
+constexpr size_t kShortPart = 64, kPart = 512;
 
 struct Call {
   const Rows<const float>& scores;
@@ -39,30 +45,32 @@ struct Call {
   const AttentionTileOptions& options;
 };
 
-// Gives the options of the tile.
-Status Check(const Call& call, AttentionOptions& of_tile) {
+// Gives the options of the tile. Not inlined: its frame is not the passes'.
+[[gnu::noinline]] Status Check(const Call& call, AttentionOptions& of_tile) {
   using internal::Operand;
   using internal::Read;
   constexpr ElementType kFloat = ElementType::kFloat32;
   const AttentionOptions& options = call.options.attention;
   const ElementType type = call.dscores.type;
-  if (!internal::IsElementType(type) ||
-      (call.probs.data != nullptr && call.probs.type != type) ||
-      !internal::IsBiasBeside(options.bias, kFloat, type)) {
+  const ElementType of_probs =
+      call.probs.data != nullptr ? call.probs.type : kFloat;
+  if (!internal::IsPair(of_probs, type) ||
+      !internal::IsBiasBeside(options.bias, of_probs, type)) {
     return Status::kBadOption;
   }
-  const size_t rows = call.scores.rows;
-  const ConstAnyRows scores = call.scores, dprobs = call.dprobs;
+  const Rows<const float>& scores = call.scores;
+  const size_t rows = scores.rows;
   const bool shapes_agree = internal::HaveSameShape(scores, call.dscores) &&
-                            internal::HaveSameShape(dprobs, call.dscores) &&
+                            internal::HaveSameShape(scores, call.dprobs) &&
                             internal::HasShapeOf(scores, call.probs) &&
                             internal::MasksHaveShapeOf(scores, options);
   if (Status s = internal::CheckOperandsOf(
-          {internal::InputBeside(scores, type),
-           internal::InputBeside(dprobs, type),
+          {Operand(internal::Replaced(scores)),
+           Operand(internal::Replaced(call.dprobs)),
            internal::OutputBeside(call.dscores, kFloat),
-           type == kFloat ? Operand(Optional(internal::Replacing(call.probs)))
-                          : Operand(Optional(internal::Written(call.probs))),
+           of_probs == kFloat
+               ? Operand(Optional(internal::Replacing(call.probs)))
+               : Operand(Optional(internal::Written(call.probs))),
            Operand(ReadVector(call.states, rows)),
            Operand(ReadVector(call.delta, rows)),
            Operand(Optional(Read(options.bias))),
@@ -81,21 +89,23 @@ Status Check(const Call& call, AttentionOptions& of_tile) {
 
 class TileRows {
  public:
-  TileRows(const Call& call, const AttentionOptions& of_tile, Target target)
+  TileRows(const Call& call, const AttentionOptions& of_tile, Target target,
+           const Buffers& buffers)
       : call_(call),
+        buffers_(buffers),
         options_(of_tile),
         keys_{internal::KeyRanges(of_tile, call.scores.cols),
               call.options.attention.lengths, call.options.first_key},
         scores_(call.scores),
         attention_{scores_, call.dscores, nullptr, options_, target},
         converter_(target),
-        logits_(attention_, converter_, bias_),
+        logits_(attention_, converter_, buffers.bias),
         probs_(internal::KernelsOf(internal::kLargeRowKernels, target)),
         gradients_(
             internal::KernelsOf(internal::kAttentionBackwardKernels, target)),
-        write_(internal::AreAffine(options_) &&
-                       !(options_.bias.data != nullptr &&
-                         internal::IsHalf(options_.bias.type))
+        has_half_bias_(of_tile.bias.data != nullptr &&
+                       internal::IsHalf(of_tile.bias.type)),
+        write_(internal::AreAffine(options_) && !has_half_bias_
                    ? internal::KernelsOf(internal::kTileGradientKernels, target)
                          .write
                    : nullptr),
@@ -116,28 +126,36 @@ class TileRows {
     // In several passes, probabilities that replace an input are written last.
     const bool is_direct =
         has_float_probs_ && (is_one_pass || !replaces_input_);
-    ForTileParts(keys, [&](size_t c, size_t n) {
-      float* const p =
-          is_direct ? static_cast<float*>(call_.probs.At(r, c)) : p_;
-      const Rows<float> dx =
-          internal::Converter::PlaceOf(call_.dscores, r, 1, c, n, dx_);
-      if (is_one_pass) {
-        write_({options_, r, c, n, call_.scores.Row(r), call_.dprobs.Row(r),
-                row.plan, row.sum, call_.delta[r], p, dx.data});
-      } else {
-        WriteProbs(row, r, c, n, p);
-        WriteGradients(r, c, {p, 1, n}, dx);
-      }
-      converter_.Narrow(dx, call_.dscores, r, c);
-      if (has_probs_ && !is_direct) Write(p, n, call_.probs, r, c);
-    });
+    const bool has_no_p = is_one_pass && !has_probs_;
+    const bool is_whole = (is_direct || has_no_p) && !has_half_bias_ &&
+                          !internal::IsHalf(call_.dscores.type);
+    ForParts(keys, is_whole ? ~size_t{0} : buffers_.elements,
+             [&](size_t c, size_t n) {
+               float* const p = is_direct
+                                    ? static_cast<float*>(call_.probs.At(r, c))
+                                    : buffers_.p;
+               const Rows<float> dx = internal::Converter::PlaceOf(
+                   call_.dscores, r, 1, c, n, buffers_.dx);
+               if (is_one_pass) {
+                 write_({options_, r, c, n, call_.scores.Row(r),
+                         call_.dprobs.Row(r), row.plan, row.sum, call_.delta[r],
+                         has_no_p ? nullptr : p, dx.data});
+               } else {
+                 WriteProbs(row, r, c, n, p);
+                 WriteGradients(r, c, {p, 1, n}, dx);
+               }
+               converter_.Narrow(dx, call_.dscores, r, c);
+               if (has_probs_ && !is_direct) Write(p, n, call_.probs, r, c);
+             });
   }
 
  private:
   template <class Body>
-  static void ForTileParts(const KeyRange& keys, const Body& body) {
-    for (size_t c = keys.begin; c < keys.end; c += kTilePart) {
-      body(c, keys.end - c < kTilePart ? keys.end - c : kTilePart);
+  static void ForParts(const KeyRange& keys, size_t most, const Body& body) {
+    size_t n;
+    for (size_t c = keys.begin; c < keys.end; c += n) {
+      n = keys.end - c < most ? keys.end - c : most;
+      body(c, n);
     }
   }
 
@@ -155,11 +173,12 @@ class TileRows {
     if (has_probs_) internal::FillZero(call_.probs, r, begin, end);
   }
   void WriteEmpty(size_t r) {
-    internal::FillRow(p_, kTilePart,
+    const size_t most = buffers_.elements;
+    internal::FillRow(buffers_.p, most,
                       internal::EmptyValue(options_.empty_row, false));
-    ForTileParts({0, call_.scores.cols}, [&](size_t c, size_t n) {
-      Write(p_, n, call_.dscores, r, c);
-      if (has_probs_) Write(p_, n, call_.probs, r, c);
+    ForParts({0, call_.scores.cols}, most, [&](size_t c, size_t n) {
+      Write(buffers_.p, n, call_.dscores, r, c);
+      if (has_probs_) Write(buffers_.p, n, call_.probs, r, c);
     });
   }
   void WriteProbs(const StateRow& row, size_t r, size_t c, size_t n,
@@ -182,6 +201,7 @@ class TileRows {
   }
 
   const Call& call_;
+  const Buffers buffers_;
   const AttentionOptions& options_;
   const internal::TileKeys keys_;
   const ConstAnyRows scores_;
@@ -190,19 +210,35 @@ class TileRows {
   const internal::PartLogits logits_;
   const internal::LargeRowKernels& probs_;
   const internal::AttentionBackwardKernels& gradients_;
+  const bool has_half_bias_;
   void (*const write_)(const internal::TileGradientRow& row);
   const bool has_probs_, has_float_probs_, replaces_input_;
-  alignas(64) float p_[kTilePart];
-  alignas(64) float dx_[kTilePart];
-  alignas(64) float bias_[kTilePart];
 };
+
+// The frame of this function is not the caller's.
+template <size_t elements>
+[[gnu::noinline]] void RunInBuffers(const Call& call,
+                                    const AttentionOptions& of_tile,
+                                    Target target) {
+  alignas(64) float p[elements], dx[elements], bias[elements];
+  TileRows rows(call, of_tile, target, {p, dx, bias, elements});
+  for (size_t r = 0; r < call.scores.rows; ++r) rows.Run(r);
+}
 
 // Not inlined: see FpEnvironment.
 [[gnu::noinline]] void RunChecked(const Call& call,
                                   const AttentionOptions& of_tile,
                                   Target target) {
-  TileRows rows(call, of_tile, target);
-  for (size_t r = 0; r < call.scores.rows; ++r) rows.Run(r);
+  const bool has_half =
+      internal::IsHalf(call.dscores.type) ||
+      (call.probs.data != nullptr && internal::IsHalf(call.probs.type)) ||
+      (of_tile.bias.data != nullptr && internal::IsHalf(of_tile.bias.type));
+  const bool is_short = call.scores.rows == 1 && call.scores.cols <= kShortPart;
+  if (has_half && !is_short) {
+    RunInBuffers<kPart>(call, of_tile, target);
+  } else {
+    RunInBuffers<kShortPart>(call, of_tile, target);
+  }
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "c/convert.h"
 #include "c/views.h"
 #include "softlane/attention_softmax.h"
+#include "softlane/attention_tile.h"
 #include "softlane/c.h"
 
 namespace softlane {
@@ -29,6 +30,17 @@ inline AttentionOptions FromC(const softlane_attention_options* options,
   result.window = options->window;
   result.sinks = options->sinks;
   result.empty_row = FromInt<EmptyRow>(options->empty_row);
+  return result;
+}
+
+inline AttentionTileOptions FromC(
+    const softlane_attention_tile_options* options, size_t rows,
+    size_t cols) noexcept {
+  AttentionTileOptions result;
+  if (options == nullptr) return result;
+  result.attention = FromC(&options->attention, rows, cols);
+  result.first_key = options->first_key;
+  result.round_exps = options->round_exps != 0;
   return result;
 }
 

@@ -9,7 +9,6 @@
 
 namespace {
 
-using softlane::AttentionTileOptions;
 using softlane::EmptyRow;
 using softlane::Rows;
 using softlane::Target;
@@ -28,16 +27,10 @@ int softlane_attention_tile(const float* scores, size_t scores_stride,
                             size_t rows, size_t cols,
                             const softlane_attention_tile_options* options,
                             int target) {
-  AttentionTileOptions converted;
-  if (options != nullptr) {
-    converted.attention = FromC(&options->attention, rows, cols);
-    converted.first_key = options->first_key;
-    converted.round_exps = options->round_exps != 0;
-  }
   return ToInt(softlane::AttentionTile(
       {scores, rows, cols, scores_stride}, FromC(states),
-      Out(exps, exps_type, rows, cols, exps_stride), shifts, converted,
-      FromInt<Target>(target)));
+      Out(exps, exps_type, rows, cols, exps_stride), shifts,
+      FromC(options, rows, cols), FromInt<Target>(target)));
 }
 
 int softlane_scale_rows(float* accumulators, size_t accumulators_stride,

@@ -172,7 +172,7 @@ void WritePart(const KeptRows& rows, double dot, float scale, float softcap) {
   const Tanh tanh;
   const CappedScales capped{tanh, Set(scale), Set(softcap)};
   HWY_ALIGN float scales[kScaledKeys];
-  Fill(scales, kScaledKeys, scale);
+  Fill(scales, HWY_MIN(row.n, kScaledKeys), scale);
   for (size_t first = 0; first < row.n; first += kScaledKeys) {
     const size_t count = HWY_MIN(row.n - first, kScaledKeys);
     if (softcap != 0.0f) {

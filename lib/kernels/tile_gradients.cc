@@ -40,13 +40,13 @@ void WriteTileGradients(const TileGradientRow& row) {
   for (; n - i >= kLanes; i += kLanes) {
     const VF dp = Load(dps + i);
     const VF p = probabilities(exp(logits.One(begin + i)));
-    Store(p, p_to + i);
+    if (HWY_LIKELY(p_to != nullptr)) Store(p, p_to + i);
     Store(gradient(p, dp), dx_to + i);
   }
   if (i == n) return;
   const VF dp = LoadFirst(dps + i, n - i, Set(0.0f));
   const VF p = probabilities(exp(logits.First(begin + i, n - i)));
-  StoreFirst(p, p_to + i, n - i);
+  if (p_to != nullptr) StoreFirst(p, p_to + i, n - i);
   StoreFirst(gradient(p, dp), dx_to + i, n - i);
 }
 constexpr TileGradientKernels kKernels = {&WriteTileGradients};

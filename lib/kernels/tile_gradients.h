@@ -19,7 +19,7 @@ struct TileGradientRow {
   const float* dp;                  // the same
   const RowPlan& plan;              // not far
   double sum, delta;
-  float* p;   // n probabilities
+  float* p;   // n probabilities, or null: not wanted
   float* dx;  // n gradients
 };
 

@@ -68,6 +68,7 @@ enum class Content {
   kUpdatedStates,  // of the use in the options
   kMergedStates,   // of the use of the operand before
   kTileStates,     // of SOFTLANE_STATE_SOFTMAX, or all zero
+  kBackwardStates,  // that have read the tile that is operand 0
   kShifts,
   kAnything,
   kExponentials,       // NaN or at least +0

@@ -457,6 +457,24 @@ inline const Function kFunctions[] = {
      {OfFloats(Read("from", Content::kLogits, Shape::kMatrix)),
       OfFloats(Changed("out")), Changed("logsumexp", Shape::kPerRow),
       Read("from_logsumexp", Content::kLogits, Shape::kPerRow)}},
+    {"softlane_attention_tile_backward",
+     Settings::kTile,
+     [](const Call& c) {
+       return softlane_attention_tile_backward(
+           c.In(0), c.Stride(0), c.In(1), c.Stride(1),
+           c.As<const softlane_softmax_state>(kTileBackwardStates),
+           c.As<const double>(4), c.Out(2), c.Type(2), c.Stride(2), c.Out(3),
+           c.Type(3), c.Stride(3), c.rows, c.cols,
+           TileOptions(c, kTileBackwardMasks, true), c.target);
+     },
+     {OfFloats(In("scores")), OfFloats(In("dprobs")),
+      Out("dscores", Content::kAnything),
+      Optional(Out("probs", Content::kAnything)),
+      Read("delta", Content::kDots, Shape::kPerRow, Element::kDouble),
+      SOFTLANE_FUZZ_MASKS,
+      Option(Optional(Read("sinks", Content::kLogits, Shape::kPerRow))),
+      Read("states", Content::kBackwardStates, Shape::kPerRow,
+           Element::kState)}},
 };
 constexpr size_t kNumFunctions = sizeof(kFunctions) / sizeof(kFunctions[0]);
 

@@ -221,12 +221,13 @@ struct AttentionOptions {
   softlane_attention_options options;
   bool are_null;
 };
-// Of a tile, which has no sinks.
+// Of a tile, whose forward pass has no sinks.
 struct TileOptions {
-  TileOptions(const Call& c, size_t masks) : are_null(c.options.are_null) {
+  TileOptions(const Call& c, size_t masks, bool has_sinks = false)
+      : are_null(c.options.are_null) {
     options = {AttentionOptions(c, masks).options, c.options.first_key,
                c.options.round_exps};
-    options.attention.sinks = nullptr;
+    if (!has_sinks) options.attention.sinks = nullptr;
   }
   operator const softlane_attention_tile_options*() const {
     return are_null ? nullptr : &options;
@@ -235,6 +236,10 @@ struct TileOptions {
   softlane_attention_tile_options options;
   bool are_null;
 };
+
+// The first of the masks of softlane_attention_tile_backward, and the states,
+// which are made when the masks have their values.
+constexpr size_t kTileBackwardMasks = 5, kTileBackwardStates = 9;
 
 }  // namespace fuzz
 }  // namespace softlane

@@ -235,6 +235,7 @@ inline bool HaveGoodUses(const Call& c, size_t i) {
     switch (c.OperandAt(i).content) {
       case Content::kSoftmaxStates:
       case Content::kTileStates:
+      case Content::kBackwardStates:
         use = SOFTLANE_STATE_SOFTMAX;
         break;
       case Content::kLogStates:

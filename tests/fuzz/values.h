@@ -5,6 +5,7 @@
 #include <cfloat>
 #include <cstdint>
 #include <cstring>
+#include <vector>
 
 #include "call.h"
 #include "memory.h"
@@ -104,6 +105,7 @@ inline int UseOf(const Call& c, size_t i) {
   switch (c.OperandAt(i).content) {
     case Content::kSoftmaxStates:
     case Content::kTileStates:
+    case Content::kBackwardStates:
       return SOFTLANE_STATE_SOFTMAX;
     case Content::kLogStates:
       return SOFTLANE_STATE_LOG_SOFTMAX;
@@ -183,6 +185,7 @@ inline void PutElement(const Call& c, size_t i, unsigned char* to,
     case Content::kLossStates:
     case Content::kUpdatedStates:
     case Content::kTileStates:
+    case Content::kBackwardStates:
     case Content::kMergedStates: {
       const int use = UseOf(c, i) ^ (random.Below(64) == 0 ? 1 : 0);
       return Put(to, MakeState(use, floats.Next(), random, is_wild));
@@ -197,12 +200,46 @@ inline bool AreStatesOfRows(const Call& c, size_t i) {
   const Content content = c.OperandAt(i).content;
   return content == Content::kSoftmaxStates || content == Content::kLogStates ||
          content == Content::kTileStates ||
+         content == Content::kBackwardStates ||
          (content == Content::kLossStates &&
           c.OperandAt(i).role == Role::kRead);
 }
 
+// The state that a tile's forward pass gives row r of its backward pass. All
+// zero if the options are bad.
+inline softlane_softmax_state StateOfTileRow(const Call& c, size_t r) {
+  softlane_softmax_state state = {};
+  softlane_attention_tile_options options = SOFTLANE_ATTENTION_TILE_DEFAULTS;
+  if (!c.options.are_null) {
+    options = TileOptions(c, kTileBackwardMasks).options;
+  }
+  softlane_attention_options& o = options.attention;
+  const int64_t room = INT64_MAX - (o.first_query > 0 ? o.first_query : 0);
+  const int64_t past = static_cast<int64_t>(r) - room;
+  o.first_query =
+      past > 0 ? INT64_MAX : o.first_query + static_cast<int64_t>(r);
+  // The window begins where it does in the call.
+  if (past > 0 && o.window != 0)
+    o.window = o.window > past ? o.window - past : 1;
+  if (o.bias != nullptr && r != 0) {
+    o.bias = static_cast<const unsigned char*>(o.bias) +
+             r * o.bias_stride * SizeOf(c.ElementAt(kTileBackwardMasks));
+  }
+  if (o.keep != nullptr && r != 0) o.keep += r * o.keep_stride;
+  if (o.lengths != nullptr) o.lengths += r;
+  std::vector<float> exps(c.cols);
+  int32_t shift;
+  softlane_attention_tile(c.In(0) + (r == 0 ? 0 : r * c.Stride(0)), 0, &state,
+                          exps.data(), SOFTLANE_F32, 0, &shift, 1, c.cols,
+                          &options, SOFTLANE_TARGET_BASELINE);
+  return state;
+}
+
 // The state that has read row r. All zero if the options are bad.
 inline softlane_softmax_state StateOfRow(const Call& c, size_t i, size_t r) {
+  if (c.OperandAt(i).content == Content::kBackwardStates) {
+    return StateOfTileRow(c, r);
+  }
   softlane_softmax_state state = {};
   const auto* const row =
       c.As<const unsigned char>(0) +
@@ -244,6 +281,14 @@ inline void PutChosen(const Call& c, size_t i, Source& source) {
   });
 }
 
+// Whether the masks of a tile's backward pass can be read.
+inline bool HasMasks(const Call& c, const Memory& memory) {
+  for (size_t i = kTileBackwardMasks; i < kTileBackwardStates; ++i) {
+    if (c.IsUsed(i) && !memory.Has(i)) return false;
+  }
+  return true;
+}
+
 inline void FillInputs(const Call& c, const Memory& memory, Source& source) {
   for (size_t i = 0; i < c.num_operands; ++i) {
     if (!IsInput(c.OperandAt(i).role) || !memory.Has(i)) continue;
@@ -260,6 +305,8 @@ inline void FillInputs(const Call& c, const Memory& memory, Source& source) {
     const bool has_rows =
         AreStatesOfRows(c, i) && memory.Has(0) &&
         (c.OperandAt(i).content != Content::kLossStates || memory.Has(1)) &&
+        (c.OperandAt(i).content != Content::kBackwardStates ||
+         HasMasks(c, memory)) &&
         !is_wild;
     if (!has_rows || c.ExtentOf(0).IsEmpty() || !source.Chance(192)) continue;
     for (size_t r = 0; r < c.rows; ++r) {
