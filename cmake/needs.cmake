@@ -219,6 +219,11 @@ set(softlane_needs_loss_state
     kernels/row_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
     kernels/sse2_rows.cc loss_state.cc schedules/converter.cc schedules/softmax_call.cc
     schedules/state_rows.cc)
+set(softlane_needs_merge_states
+    arith/exact_sum.cc arith/far_plan.cc arith/state.cc check.cc kernels/block_sums.cc
+    kernels/exp_sums.cc kernels/far_rows.cc kernels/large_rows.cc kernels/row_passes.cc
+    kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc kernels/sse2_rows.cc
+    merge_states.cc schedules/state_rows.cc)
 set(softlane_needs_reduce
     any/chunks.cc any/reduce_any.cc c/reduce_c.cc check.cc kernels/half_passes.cc
     kernels/row_passes.cc reduce.cc schedules/converter.cc)
@@ -304,8 +309,9 @@ set(softlane_needs_softmax_state
     kernels/half_passes.cc kernels/large_rows.cc kernels/log_passes.cc
     kernels/row_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
     kernels/sse2_narrow_rows.cc kernels/sse2_rows.cc kernels/sse2_short_rows.cc
-    log_softmax_from_states.cc schedules/converter.cc schedules/softmax_call.cc
-    schedules/state_rows.cc softmax_from_states.cc softmax_state.cc)
+    log_softmax_from_states.cc merge_states.cc schedules/converter.cc
+    schedules/softmax_call.cc schedules/state_rows.cc softmax_from_states.cc
+    softmax_state.cc)
 set(softlane_needs_softmax_tensor
     any/any_axis.cc any/any_softmax.cc any/chunks.cc any/softmax_any.cc
     any/softmax_axis_any.cc arith/exact_sum.cc arith/far_plan.cc arith/state.cc

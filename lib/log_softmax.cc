@@ -44,19 +44,21 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
 // Not inlined: see FpEnvironment. One of log_probs and logsumexp is null.
 [[gnu::noinline]] void RunChecked(const Rows<const float>& logits,
                                   const Rows<float>& log_probs,
-                                  float* logsumexp, float scale,
-                                  EmptyRow empty_row, Target target) {
+                                  float* logsumexp,
+                                  const SoftmaxOptions& options,
+                                  Target target) {
   const internal::RowKernels& row =
       internal::KernelsOf(internal::kRowKernels, target);
   const internal::SoftmaxKernels& kernels =
       internal::KernelsOf(internal::kLogSoftmaxKernels, target);
   internal::ScaleParts place;
-  const internal::ScaleParts& parts = internal::SplitScale(scale, place);
+  const internal::ScaleParts& parts =
+      internal::SplitScale(options.scale, place);
   const bool is_by_row =
       logsumexp == nullptr ? internal::IsLogByRow(logits.rows, logits.cols)
                            : internal::IsLogSumByRow(logits.rows, logits.cols);
   if (is_by_row && (logits.rows == 1 || kernels.short_rows == nullptr)) {
-    const float empty_value = internal::EmptyValue(empty_row, true);
+    const float empty_value = internal::EmptyValue(options.empty_row, true);
     if (logits.rows == 1) {
       return internal::RunOneRow(row, kernels, logits.data, log_probs.data,
                                  logits.cols, logsumexp, parts, empty_value);
@@ -67,14 +69,15 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   // A plan would take too long for so few rows.
   if (kernels.short_rows != nullptr &&
       internal::AreShortRows(logits.rows, logits.cols)) {
-    return internal::RunShortRows(row, kernels, logits, log_probs, logsumexp,
-                                  parts, internal::EmptyValue(empty_row, true));
+    return internal::RunShortRows(
+        row, kernels, logits, log_probs, logsumexp, parts,
+        internal::EmptyValue(options.empty_row, true));
   }
   const internal::LogitsKernels& sums =
       internal::KernelsOf(internal::kLogSumKernels, target);
   RunSchedule({row, kernels, sums, sums, nullptr, &internal::SpecialPlainRow,
-               logits, log_probs, logsumexp, parts, empty_row, nullptr, nullptr,
-               nullptr, 0, true},
+               logits, log_probs, logsumexp, parts, options.empty_row, nullptr,
+               nullptr, nullptr, 0, true},
               target);
 }
 
@@ -99,13 +102,18 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
-  if (internal::RunFewRows(
-          internal::KernelsOf(internal::kLogSoftmaxKernels, chosen), logits,
-          &log_probs, nullptr, options.scale)) {
+  const internal::SoftmaxKernels& kernels =
+      internal::KernelsOf(internal::kLogSoftmaxKernels, chosen);
+  if (internal::RunFewRows(kernels, logits, log_probs, nullptr,
+                           options.scale)) {
     return Status::kOk;
   }
-  RunChecked(logits, log_probs, nullptr, options.scale, options.empty_row,
-             chosen);
+  if (internal::AreTwiceFewRows(kernels, logits, options.scale)) {
+    internal::RunTwiceFewRows(kernels, logits, log_probs, options, chosen,
+                              &RunChecked);
+    return Status::kOk;
+  }
+  RunChecked(logits, log_probs, nullptr, options, chosen);
   return Status::kOk;
 }
 
@@ -130,13 +138,13 @@ Status LogSumExp(const Rows<const float>& logits, float* logsumexp, float scale,
     internal::LogSumExpOfOneColumn(logits, logsumexp, scale);
     return Status::kOk;
   }
+  const Rows<float> none(nullptr, logits.rows, logits.cols, 0);
   if (internal::RunFewRows(
           internal::KernelsOf(internal::kLogSoftmaxKernels, chosen), logits,
-          nullptr, logsumexp, scale)) {
+          none, logsumexp, scale)) {
     return Status::kOk;
   }
-  RunChecked(logits, Rows<float>(nullptr, logits.rows, logits.cols, 0),
-             logsumexp, scale, EmptyRow::kNan, chosen);
+  RunChecked(logits, none, logsumexp, {scale, EmptyRow::kNan}, chosen);
   return Status::kOk;
 }
 

@@ -148,14 +148,18 @@ template <bool kHasLogSumExp>
     return Status::kOk;
   }
   const internal::FpEnvironment environment;
+  const internal::SoftmaxKernels& kernels =
+      internal::KernelsOf(internal::kSoftmaxKernels, chosen);
   if (!kHasLogSumExp &&
-      internal::RunFewRows(
-          internal::KernelsOf(internal::kSoftmaxKernels, chosen), logits,
-          &probs, nullptr, options.scale)) {
+      internal::RunFewRows(kernels, logits, probs, nullptr, options.scale)) {
     return Status::kOk;
   }
   if (internal::IsOneRow(logits.rows, logits.cols)) {
     RunSingleRow(logits, probs, logsumexp, options, chosen);
+  } else if (!kHasLogSumExp &&
+             internal::AreTwiceFewRows(kernels, logits, options.scale)) {
+    internal::RunTwiceFewRows(kernels, logits, probs, options, chosen,
+                              &RunRows);
   } else {
     RunRows(logits, probs, logsumexp, options, chosen);
   }

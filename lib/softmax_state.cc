@@ -8,8 +8,8 @@
 #include "kernels/large_rows.h"
 #include "schedules/state_rows.h"
 
-// States are made of a row's blocks and merged, and give logsumexp. Other
-// results stand in from_states.h.
+// States are made of a row's blocks, and give logsumexp. Other results stand in
+// from_states.h.
 
 namespace softlane {
 namespace {
@@ -67,23 +67,6 @@ Status UpdateStates(const Rows<const float>& logits, size_t first_col,
   if (logits.cols == 0) return Status::kOk;
   const internal::FpEnvironment environment;
   ReadRows(logits, first_col, states, options, chosen);
-  return Status::kOk;
-}
-
-Status MergeStates(SoftmaxState* into, const SoftmaxState* from,
-                   size_t rows) noexcept {
-  if (Status s = internal::CheckOperands(true, internal::ReadVector(from, rows),
-                                         internal::WrittenVector(into, rows));
-      s != Status::kOk) {
-    return s;
-  }
-  for (size_t r = 0; r < rows; ++r) {
-    if (internal::HasSum(from[r]) &&
-        internal::HasOtherUse(into[r], internal::UseOf(from[r]))) {
-      return Status::kBadOption;
-    }
-  }
-  for (size_t r = 0; r < rows; ++r) internal::MergeState(from[r], into[r]);
   return Status::kOk;
 }
 

@@ -23,7 +23,7 @@ constexpr float kGuard = -7.0f;
 // The first rows of kMany. One of those may be special.
 struct Few {
   explicit Few(Random& random)
-      : rows(1 + random.Below(5)),
+      : rows(1 + random.Below(9)),
         cols(1 + random.Below(18)),
         stride(cols + random.Below(3)),
         x(kMany * stride, kGuard) {

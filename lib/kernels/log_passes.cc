@@ -193,12 +193,12 @@ constexpr LogitsKernels kLogitsKernels = {
     {&SumRows<false>, &SumRows<true>, &SumRows<false>, nullptr}, nullptr};
 
 #if HWY_TARGET == HWY_AVX2
-bool FewLogs(const Rows<const float>& x, const Rows<float>* y,
-             float* logsumexp) {
+bool FewLogs(const float* x, size_t x_stride, float* y, size_t y_stride,
+             size_t rows, size_t n, float* logsumexp) {
   const F64 d;
   const hn::Half<F32> half;
-  FewRows few(x.rows, x.cols);
-  few.Load(x.data, x.stride);
+  FewRows few(rows, n);
+  few.Load(x, x_stride);
   if (HWY_UNLIKELY(!few.Exp())) return false;
   const VD sum = few.Sum(few.e);
   if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(sum, sum)))) return false;
@@ -213,7 +213,7 @@ bool FewLogs(const Rows<const float>& x, const Rows<float>* y,
   const auto low = hn::DemoteTo(half, hn::Sub(log, hn::PromoteTo(d, high)));
   const LaneLogProbabilities logs{Set(1.0f), few.Twice(hn::Neg(high)),
                                   few.Twice(low)};
-  few.Store(logs(few.x), y->data, y->stride);
+  few.Store(logs(few.x), y, y_stride);
   return true;
 }
 constexpr auto kFew = &FewLogs;

@@ -186,7 +186,8 @@ struct BatchLogitsKernels {
 /// Does rows that are AreFewRows and not scaled at once, in place or not. False
 /// if a row needs another schedule; then nothing is written. Softmax gives no
 /// logsumexp; log-softmax gives it where y is null, and nowhere else.
-using FewRowsFunction = bool(const Rows<const float>& x, const Rows<float>* y,
+using FewRowsFunction = bool(const float* x, size_t x_stride, float* y,
+                             size_t y_stride, size_t rows, size_t n,
                              float* logsumexp);
 
 /// The passes that depend on the last step and read floats in memory.

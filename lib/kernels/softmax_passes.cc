@@ -155,17 +155,17 @@ void DivideStreamed(const float* e, float* probs, size_t n, double sum,
 }
 
 #if HWY_TARGET == HWY_AVX2
-bool FewProbabilities(const Rows<const float>& x, const Rows<float>* y,
-                      float*) {
-  FewRows few(x.rows, x.cols);
-  few.Load(x.data, x.stride);
+bool FewProbabilities(const float* x, size_t x_stride, float* y,
+                      size_t y_stride, size_t rows, size_t n, float*) {
+  FewRows few(rows, n);
+  few.Load(x, x_stride);
   if (HWY_UNLIKELY(!few.Exp())) return false;
   const VD sum = few.Sum(few.e);
   if (HWY_UNLIKELY(!hn::AllTrue(F64(), hn::Eq(sum, sum)))) return false;
   const LaneReciprocals reciprocals(sum, sum);
   const Probabilities probabilities(reciprocals.head, reciprocals.rest,
                                     reciprocals.least);
-  few.Store(probabilities(few.e), y->data, y->stride);
+  few.Store(probabilities(few.e), y, y_stride);
   return true;
 }
 constexpr auto kFew = &FewProbabilities;
