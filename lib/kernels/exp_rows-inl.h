@@ -148,12 +148,11 @@ template <class Source, class MaskedSource = Source>
 constexpr LogitsKernels KernelsOf(void (*write_logits)(const void* source,
                                                        const RowJob& job,
                                                        float* to)) {
-  return {{&ExpRows<false, false, Source>, kMaskedRows<MaskedSource>,
-           &ExpRows<false, true, Source>, &ExpRows<true, true, MaskedSource>},
-          write_logits,
-          {UniformRowsOf<false, Source, ExpRowOf<false, false, Source>()>(),
-           UniformRowsOf<true, MaskedSource,
-                         ExpRowOf<true, false, MaskedSource>()>()}};
+  return {
+      {&ExpRows<false, false, Source>, kMaskedRows<MaskedSource>,
+       &ExpRows<false, true, Source>, &ExpRows<true, true, MaskedSource>},
+      write_logits,
+      {UniformRowsOf<false, Source>(), UniformRowsOf<true, MaskedSource>()}};
 }
 
 }  // namespace

@@ -60,7 +60,6 @@ struct PendingTerms {
   HWY_INLINE void Write(size_t i, const Two& term) const {
     const Two pending = {Load(from + i), Load(from + i + 16)};
     const Two result = last_step(pending);
-    terms.Write(i, term);
     if (is_streamed) {
       if (i % kSumBlock == 0) ahead.Prefetch(i);
       StreamOne(result.a, to + i);
@@ -69,6 +68,7 @@ struct PendingTerms {
       Store(result.a, to + i);
       Store(result.b, to + i + 16);
     }
+    terms.Write(i, term);  // last: see ExpStagedRows
   }
 
   // See EndAndBegin. Not past the caches: a branch for each vector would cost

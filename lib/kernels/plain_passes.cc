@@ -101,28 +101,6 @@ RowsDone ExpRowByRow(ExpRowFunction* exp_row, bool has_masked,
   return {count, false};
 }
 
-#if HWY_TARGET == HWY_AVX3
-RowsDone ExpFirstRows(ExpRowFunction* exp_row, bool has_masked,
-                      const void* source, const UniformRows& rows,
-                      const ExpParams& params) {
-  PlacesInTurn place(rows, rows.row);
-  for (size_t k = 0; k < rows.count; ++k) {
-    // A row alone may have any stride: no pointer behind it.
-    if (k != 0) place.Next();
-    const size_t row = rows.row + k;
-    if (rows.SumOf(row) != 0.0) return {k, false};
-    RowJob job;
-    SetJob(rows, row, rows.Logits(row), place.at, job);
-    RowResult result;
-    exp_row(source, job, params, result);
-    if (!IsDone(has_masked, job, result)) return {k, true};
-    rows.SumOf(row) = result.sum;
-    if (EndsCall(result.sum, result.sum)) return {k + 1, false};
-  }
-  return {rows.count, false};
-}
-#endif
-
 #endif
 
 }  // namespace HWY_NAMESPACE

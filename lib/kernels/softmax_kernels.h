@@ -95,7 +95,6 @@ using ExpRowsFunction = RowsDone(const void* source, const RowJob* jobs,
 /// from row to row by strides: with AVX-512 on Zen 5, a job per row took 14 %
 /// of the time at 64 x 256.
 struct UniformRows {
-  const float* Logits(size_t r) const { return logits + (r - row) * stride; }
   /// Also of the pending rows before the first.
   float* Probs(size_t r) const {
     return r < row ? probs - (row - r) * probs_stride

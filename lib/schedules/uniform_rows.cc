@@ -59,7 +59,7 @@ RowsDone RunUniformRows(const SoftmaxCall& call, float* scratch) {
       prediction.Follow(sum);
       has_tiny = MayHaveTiny(sum);
     }
-    // A pass wants all pending rows or none.
+    // No pass divides beside others what may be tiny.
     if (done.has_failed || has_tiny || next == end || !prediction.IsUsable()) {
       DivideRows(call, rows, pending, next);
       pending = next;
