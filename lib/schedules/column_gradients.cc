@@ -79,7 +79,9 @@ void RunPlanes(const GradientCall& call, size_t cached) {
   float* const max = call.lanes == 1 ? nullptr : maxima;
   alignas(64) float a[kHalfTile];
   alignas(64) float b[kHalfTile];
-  ForEachColumnTile(call.a, kHalfTile, [&](const ColumnTile& at) {
+  // Narrower tiles of bfloat16 take 10 to 20 % more time than those of 64.
+  const size_t most = TileWidth(call.a, kHalfTile, 32);
+  ForEachColumnTile(call.a, most, [&](const ColumnTile& at) {
     const size_t width = WholeVectors(at.cols, call.lanes);
     const Chunks chunks(n, width, kHalfTile, 4);
     const auto read = [&](size_t k, size_t count) {

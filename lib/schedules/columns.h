@@ -64,11 +64,10 @@ void RunLogBackwardColumns(const Planes<const float>& log_p,
                            const Planes<float>& dx, float scale, Target target,
                            size_t cached, const ColumnTypes* types = nullptr);
 
-/// The columns of a tile, unless a tile of kMaxTileLanes columns holds all of
-/// their elements. A wide tile reads and writes longer runs of memory, but long
-/// columns fit only a narrow tile, and columns that fit are read once. ns per
-/// element on Zen 5 with AVX-512 at 2 x 21 x 65536, in tiles of 64, 128 and 256
-/// columns: softmax 0.44, 0.41, 0.42.
+/// The most columns of a tile that does not hold all of their elements. A wide
+/// tile reads and writes longer runs of memory. ns per element on Zen 5 with
+/// AVX-512 at 2 x 21 x 65536, in tiles of 64, 128 and 256 columns: softmax
+/// 0.44, 0.41, 0.42.
 constexpr size_t kNarrowTile = 64;
 /// The floats of a tile: 32 KiB, which the first cache holds.
 constexpr size_t kTileFloats = 8192;
@@ -195,13 +194,30 @@ class TypedMemory {
   const ColumnTypes* const types_;
 };
 
-/// Calls run(ColumnTile) for all columns. The tiles are wide if columns then
-/// fit `floats`.
+/// The most columns of a tile of so many floats: as many as fit it with all of
+/// their elements, since those are read once; kNarrowTile if fewer than
+/// `least`, a power of two, do.
+size_t TileWidth(const Planes<const float>& v, size_t floats, size_t least);
+/// `least` for softmax and log-softmax: a cache line of floats, since another
+/// tile may read the rest of the line when it is gone; half a line of a few
+/// columns. ns per element in tiles of 64 columns and so, on Zen 5: softmax
+/// with AVX2 0.91 and 0.55 at 800 x 10, 0.35 and 0.27 at 400 x 128, but 0.35
+/// and 0.46 at 800 x 128 in half lines; with AVX-512 0.26 and 0.21 at 500 x
+/// 1000. Log-softmax takes 0.7 to 0.8 of the time at 150 x 1000, bfloat16 0.6.
+inline size_t LeastWidth(const Planes<const float>& v, size_t lanes,
+                         const ColumnTypes* types) {
+  constexpr size_t kLine = 16;
+  if (lanes >= kLine) return kLine;
+  if (types == nullptr) return v.inner <= kNarrowTile ? 8 : kLine;
+  // A short rest of a row of bfloat16 takes long: 16 and 4 columns take 1.4
+  // times as long as 20.
+  return v.inner < 2 * kLine ? kNarrowTile : kLine;
+}
+
+/// Calls run(ColumnTile) for all columns, up to `width` of a plane at a time.
 template <class Run>
-void ForEachColumnTile(const Planes<const float>& v, size_t floats,
+void ForEachColumnTile(const Planes<const float>& v, size_t width,
                        const Run& run) {
-  const size_t width =
-      v.axis <= floats / kMaxTileLanes ? kMaxTileLanes : kNarrowTile;
   const bool is_far = v.outer * v.axis * v.inner >= kMinAheadFloats;
   for (size_t o = 0; o < v.outer; ++o) {
     for (size_t i = 0; i < v.inner;) {

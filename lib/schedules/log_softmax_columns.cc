@@ -169,8 +169,8 @@ void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
       });
     }
   }
-  ForEachColumnTile(x, kHalfTile,
-                    [&](const ColumnTile& at) { columns.Run(at); });
+  const size_t width = TileWidth(x, kHalfTile, LeastWidth(x, lanes, types));
+  ForEachColumnTile(x, width, [&](const ColumnTile& at) { columns.Run(at); });
 }
 
 }  // namespace internal

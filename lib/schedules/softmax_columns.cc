@@ -180,8 +180,8 @@ void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
       });
     }
   }
-  ForEachColumnTile(x, kTileFloats,
-                    [&](const ColumnTile& at) { columns.Run(at); });
+  const size_t width = TileWidth(x, kTileFloats, LeastWidth(x, lanes, types));
+  ForEachColumnTile(x, width, [&](const ColumnTile& at) { columns.Run(at); });
 }
 
 }  // namespace internal
