@@ -80,6 +80,17 @@ class OtherLanes {
   float nowhere_[kTileCapacity];
 };
 
+/// The number of lanes of the next tile of softmax or log-softmax. If a tile
+/// has room for all rows, they are in one tile: two smaller tiles take 4 to 8 %
+/// more time with AVX-512 on Zen 5, log-softmax at 36 x 64 and 48 x 80, with
+/// logsumexp 64 x 48.
+inline size_t WidthFor(size_t rows, size_t cols, size_t lanes) {
+  const size_t all = (rows + lanes - 1) & ~(lanes - 1);
+  const size_t padded = (cols + 15) & ~size_t{15};
+  const bool fits = rows < kMaxTileLanes && all * padded <= kRowTileFloats;
+  return fits ? all : RowTileWidth(rows, cols, lanes);
+}
+
 /// A vector of addresses for fewer lanes takes longer than their addresses one
 /// by one: 3 % of the time of 8 x 8 with AVX2 on Zen 5.
 constexpr size_t kMaxFewLanes = 8;
@@ -103,7 +114,7 @@ void ForEachTile(const SoftmaxCall& call, size_t first, size_t end,
       return RunRowByRow(call, r, left);
     }
     tile.width = cols > kTileCapacity ? kernels.lanes
-                                      : RowTileWidth(left, cols, kernels.lanes);
+                                      : WidthFor(left, cols, kernels.lanes);
     rows.first = r;
     rows.count = left < tile.width ? left : tile.width;
     if (is_padded) {
