@@ -4,6 +4,7 @@
 #include "softlane/attention_tile_backward.h"
 
 #include <cstdio>
+#include <cstring>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,7 @@
 #include "each_target.h"
 #include "flash.h"
 #include "half_bits.h"
+#include "softlane/c.h"
 
 namespace softlane {
 namespace {
@@ -342,6 +344,54 @@ TEST_CASE("in place, without probabilities, and of half types") {
             Rows<float>(place[1]->data(), f.rows, f.cols));
       wrong += !SameBits(*place[0], want.dscores);
       wrong += !SameBits(*place[1], want.probs);
+    }
+    CHECK(wrong == 0);
+  });
+}
+
+// Kills: an argument of the C twin in another's place.
+TEST_CASE("the C twin of the backward pass") {
+  ForEachTarget([](Target target) {
+    Random random(6);
+    size_t wrong = 0;
+    for (size_t k = 0; k < kCombinations; ++k) {
+      BackwardCase c = MakeBackwardCase(k, random, target);
+      FullRows(c, target);
+      const AttentionCase& f = c.forward;
+      const Results want = ByTiles(c, {{0, f.cols}}, target);
+      // From the second key on, if there is one.
+      const size_t begin = f.cols > 1 ? 1 : 0, cols = f.cols - begin;
+      const AttentionOptions o = Tile(f, begin, f.cols).options.attention;
+      softlane_attention_tile_options options =
+          SOFTLANE_ATTENTION_TILE_DEFAULTS;
+      options.attention = {o.scale,         o.softcap,
+                           o.alibi_slope,   o.bias.data,
+                           SOFTLANE_F32,    o.bias.stride,
+                           o.keep.data,     o.keep.stride,
+                           o.lengths,       o.causal,
+                           o.first_query,   o.window,
+                           f.options.sinks, static_cast<int>(o.empty_row)};
+      options.first_key = begin;
+      std::vector<softlane_softmax_state> states(f.rows);
+      std::memcpy(states.data(), c.states.data(), f.rows * sizeof(states[0]));
+      Results got{Floats(c.Size()), Floats(c.Size())};
+      AnyMatrix half(ElementType::kBFloat16, f.rows, f.cols);
+      const auto run = [&](void* dscores, int type) {
+        return softlane_attention_tile_backward(
+            f.scores.data() + begin, f.cols, c.dprobs.data() + begin, f.cols,
+            states.data(), c.delta.data(), dscores, type, f.cols,
+            got.probs.data() + begin, SOFTLANE_F32, f.cols, f.rows, cols,
+            &options, static_cast<int>(target));
+      };
+      REQUIRE(run(half.View().At(0, begin), SOFTLANE_BF16) == SOFTLANE_OK);
+      REQUIRE(run(got.dscores.data() + begin, SOFTLANE_F32) == SOFTLANE_OK);
+      for (size_t i = 0; i < c.Size(); ++i) {
+        if (i % f.cols < begin) continue;
+        const float rounded = static_cast<float>(BFloat16(want.dscores[i]));
+        wrong += !SameBits(got.dscores[i], want.dscores[i]) ||
+                 !SameBits(got.probs[i], want.probs[i]) ||
+                 !SameBits(half.At(i / f.cols, i % f.cols), rounded);
+      }
     }
     CHECK(wrong == 0);
   });
