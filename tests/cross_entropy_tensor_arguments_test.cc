@@ -104,6 +104,12 @@ void AddOverlaps(Kind kind, std::vector<Error>& errors) {
   });
   add("a divisor that is a loss", [](Good& g) { g.divisor = g.losses + 14; });
   add("a divisor in dlogits", [](Good& g) { g.divisor = g.dx; });
+  add("a divisor in dlogits of one plane", [](Good& g) {
+    g.logits.sizes[0] = g.probs.sizes[0] = g.dlogits.sizes[0] = 1;
+    g.of64.sizes[0] = g.of32.sizes[0] = 1;
+    g.loss.sizes[0] = g.gradient.sizes[0] = 1;
+    g.divisor = g.dx + 7;
+  });
   add("a divisor that is the loss of all", [](Good& g) {
     g.options.reduction = Reduction::kMean;
     g.loss = Tensor<float>(g.divided_by, 0, nullptr);

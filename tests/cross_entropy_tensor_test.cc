@@ -406,32 +406,40 @@ TEST_CASE("losses of tensors in any layout have the bits of rows") {
   });
 }
 
-// Kills: pieces of the longest dimension, not of the last.
-TEST_CASE("losses of rows with gaps are added in their order") {
-  constexpr int64_t kOuter = 50, kInner = 3, kClasses = 4, kGap = 5;
-  constexpr size_t kRows = kOuter * kInner;
-  const int64_t sizes[] = {kOuter, kInner, kClasses};
-  const int64_t strides[] = {kInner * kClasses + kGap, kClasses, 1};
-  const std::vector<float> logits(kOuter * strides[0]);
-  std::vector<float> targets(logits.size()), rows(kRows * kClasses);
-  for (size_t r = 0; r < kRows; ++r) {
-    const float target[] = {0x1p80f, 1.0f, -0x1p80f, 1.0f, 1.0f};
-    rows[r * kClasses] = target[r % 5];
-    targets[r / kInner * static_cast<size_t>(strides[0]) +
-            r % kInner * kClasses] = target[r % 5];
-  }
-  CrossEntropyOptions options;
-  options.reduction = Reduction::kSum;
-  ForEachTarget([&](Target target) {
+// Kills: pieces of the longest dimensions, not of the last.
+TEST_CASE("losses with gaps between them are added in their order") {
+  constexpr size_t kOuter = 50, kMiddle = 3, kClasses = 4, kGap = 5;
+  const auto check = [](size_t inner, Target target) {
+    const size_t rows = kOuter * kMiddle * inner, plane = kClasses * inner;
+    const size_t step = kMiddle * plane + kGap;
+    const int64_t sizes[] = {kOuter, kMiddle, kClasses,
+                             static_cast<int64_t>(inner)};
+    const int64_t strides[] = {static_cast<int64_t>(step),
+                               static_cast<int64_t>(plane), sizes[3], 1};
+    const std::vector<float> logits(kOuter * step);
+    std::vector<float> targets(logits.size()), dense(rows * kClasses);
+    for (size_t r = 0; r < rows; ++r) {
+      const float all[] = {0x1p80f, 1.0f, -0x1p80f, 1.0f, 1.0f};
+      const size_t planes = r / inner;
+      dense[r * kClasses] = all[r % 5];
+      targets[planes / kMiddle * step + planes % kMiddle * plane + r % inner] =
+          all[r % 5];
+    }
+    CrossEntropyOptions options;
+    options.reduction = Reduction::kSum;
     float want = 0.0f, got = 1.0f;
-    REQUIRE(CrossEntropy(Rows<const float>(logits.data(), kRows, kClasses),
-                         Rows<const float>(rows.data(), kRows, kClasses), &want,
+    REQUIRE(CrossEntropy(Rows<const float>(logits.data(), rows, kClasses),
+                         Rows<const float>(dense.data(), rows, kClasses), &want,
                          {}, options, nullptr, target) == Status::kOk);
-    REQUIRE(CrossEntropy(Tensor<const float>(logits.data(), 3, sizes, strides),
-                         Tensor<const float>(targets.data(), 3, sizes, strides),
+    REQUIRE(CrossEntropy(Tensor<const float>(logits.data(), 4, sizes, strides),
+                         Tensor<const float>(targets.data(), 4, sizes, strides),
                          {&got, 0, nullptr}, {}, 2, options, nullptr, {},
                          target) == Status::kOk);
     CHECK(got == want);
+  };
+  ForEachTarget([&](Target target) {
+    check(1, target);
+    check(16, target);
   });
 }
 
