@@ -104,11 +104,11 @@ void AddOverlaps(Kind kind, std::vector<Error>& errors) {
   });
   add("a divisor that is a loss", [](Good& g) { g.divisor = g.losses + 14; });
   add("a divisor in dlogits", [](Good& g) { g.divisor = g.dx; });
-  add("a divisor in dlogits of one plane", [](Good& g) {
+  add("a divisor in the logits of one plane", [](Good& g) {
     g.logits.sizes[0] = g.probs.sizes[0] = g.dlogits.sizes[0] = 1;
     g.of64.sizes[0] = g.of32.sizes[0] = 1;
     g.loss.sizes[0] = g.gradient.sizes[0] = 1;
-    g.divisor = g.dx + 7;
+    g.divisor = g.x + 7;
   });
   add("a divisor that is the loss of all", [](Good& g) {
     g.options.reduction = Reduction::kMean;
@@ -281,6 +281,23 @@ TEST_CASE("operands of losses that are not read may be anything") {
       CHECK(StatusOf(kind, {change}) == Status::kOk);
     }
   }
+}
+
+// Kills: an error for a call that has nothing to write.
+TEST_CASE("losses of tensors without elements may be null") {
+  const int64_t sizes[] = {0, 4}, reduced[] = {0, 1};
+  const Tensor<const float> logits(nullptr, 2, sizes);
+  const Tensor<const int64_t> labels(nullptr, 2, reduced);
+  CrossEntropyOptions options;
+  options.reduction = Reduction::kNone;
+  CHECK(CrossEntropy(logits, labels, {}, {}, 1, options) == Status::kOk);
+  options.reduction = Reduction::kSum;
+  CHECK(CrossEntropy(logits, labels, {}, {}, 1, options) ==
+        Status::kNullPointer);
+  float sum = 7.0f;
+  CHECK(CrossEntropy(logits, labels, {&sum, 0, nullptr}, {}, 1, options) ==
+        Status::kOk);
+  CHECK(sum == 0.0f);
 }
 
 // Kills: a dimension in a wrong place.

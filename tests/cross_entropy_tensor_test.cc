@@ -110,6 +110,9 @@ class Case {
     if (random.Below(2) == 0 && IsPerRow()) {
       upstream_ = MemoryOf(reduced_, true, random);
       o_.upstream = FloatsOf(upstream_.get());
+      if (random.Below(3) == 0) {
+        for (int64_t& stride : o_.upstream.strides) stride = 0;
+      }
     }
     is_c_ = random.Below(3) == 0;
   }
@@ -160,7 +163,9 @@ class Case {
     options_.zero_if_all_ignored = random.Below(2) == 0;
     options_.accumulate = random.Below(4) == 0;
     weights_.resize(classes_ + 1);
-    for (float& weight : weights_) weight = random.Uniform(0.0f, 2.0f);
+    for (float& weight : weights_) {
+      weight = random.Below(8) == 0 ? 0x1p-130f : random.Uniform(0.0f, 2.0f);
+    }
     if (random.Below(5) == 0) weights_.assign(classes_ + 1, 0.0f);
     if (random.Below(3) == 0) options_.class_weights = weights_.data();
     const size_t results = 1 + random.Below(7);
@@ -418,12 +423,21 @@ TEST_CASE("losses with gaps between them are added in their order") {
                                static_cast<int64_t>(plane), sizes[3], 1};
     const std::vector<float> logits(kOuter * step);
     std::vector<float> targets(logits.size()), dense(rows * kClasses);
+    // A large loss and the next one cancel. The sum is that of the losses
+    // behind the last large one.
+    Random random(1);
+    float large = 0x1p80f;
     for (size_t r = 0; r < rows; ++r) {
-      const float all[] = {0x1p80f, 1.0f, -0x1p80f, 1.0f, 1.0f};
+      float target = 1.0f;
+      const bool is_free = r + 2 * inner < rows && random.Below(3) == 0;
+      if (is_free || (r + 2 * inner == rows && large < 0.0f)) {
+        target = large;
+        large = -large;
+      }
       const size_t planes = r / inner;
-      dense[r * kClasses] = all[r % 5];
+      dense[r * kClasses] = target;
       targets[planes / kMiddle * step + planes % kMiddle * plane + r % inner] =
-          all[r % 5];
+          target;
     }
     CrossEntropyOptions options;
     options.reduction = Reduction::kSum;

@@ -232,6 +232,7 @@ Choice Fold::ChoosePiece() {
 
 void Fold::Choose(size_t group) {
   pieces_.count = count_;
+  pieces_.size = 1;
   pieces_.groups = is_empty_ ? 0 : 1;
   const Choice choice = ChoosePiece();
   bool has_steps = false;

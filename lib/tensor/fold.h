@@ -75,8 +75,8 @@ struct Pieces {
   }
 
   Piece piece;
-  size_t count;     // of operands
-  size_t size = 1;  // of these pieces
+  size_t count;  // of operands
+  size_t size;   // of these pieces
   size_t index = 0;
   size_t groups;  // of as many pieces, in the call
 };

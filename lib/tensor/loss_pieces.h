@@ -67,6 +67,7 @@ class TensorLoss {
   size_t group_ = 0;  // of the pieces
   size_t counted_ = 0;
   bool shares_fit_floats_ = false;
+  bool is_upstream_one_ = false;  // and stands in the options
   LossTotals totals_{};
   Target target_ = Target::kAuto;
 };

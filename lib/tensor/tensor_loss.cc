@@ -14,6 +14,14 @@ namespace softlane {
 namespace internal {
 namespace {
 
+// Whether all indices have one element.
+bool IsExpanded(const TensorShape& shape) {
+  for (int d = 0; d < shape.rank; ++d) {
+    if (shape.sizes[d] > 1 && shape.strides[d] != 0) return false;
+  }
+  return true;
+}
+
 bool IsOneElement(const TensorShape& shape) {
   if (shape.rank < 0 || shape.rank > kMaxRank) return false;
   for (int d = 0; d < shape.rank; ++d) {
@@ -82,7 +90,9 @@ bool TensorLoss::HaveGoodTypes() const {
   if (IsPerRow() && t_.loss.data != nullptr) {
     losses_ = add(ReducedTensor(t_.loss));
   }
-  if (IsPerRow() && HasGradient() && t_.upstream.data != nullptr) {
+  upstream_ = 0;
+  if (IsPerRow() && HasGradient() && t_.upstream.data != nullptr &&
+      !is_upstream_one_) {
     upstream_ = add({t_.upstream, ElementType::kFloat32, Role::kRead, true});
   }
   const size_t tensors = count;
@@ -105,6 +115,12 @@ bool TensorLoss::HaveGoodTypes() const {
                        t_.loss.data != nullptr;
   if (has_sum && !IsOneElement(t_.loss)) return Status::kBadShape;
   if (status != Status::kOk) return status;
+  // A gradient that is expanded, as that of a sum is, needs no copies.
+  if (upstream_ != 0 && places_ != 0 && IsExpanded(t_.upstream)) {
+    options_.upstream = *t_.upstream.data;
+    is_upstream_one_ = true;
+    Done(Fold(0));
+  }
   const Rows<const float> x(nullptr, places_ == 0 ? 0 : 1, classes_);
   const Rows<float> no_gradient;
   CrossEntropyCall call(x, nullptr, no_gradient, options_, nullptr);
