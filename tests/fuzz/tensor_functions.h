@@ -156,6 +156,9 @@ inline bool Fits(const softlane_tensor& t, int64_t element_bytes) {
   __int128 low = 0, high = 0;
   for (int d = 0; d < t.rank; ++d) {
     const __int128 span = static_cast<__int128>(t.sizes[d] - 1) * t.strides[d];
+    // More would overflow below.
+    constexpr __int128 kMost = UINT64_MAX;
+    if (span > kMost || span < -kMost) return false;
     (span < 0 ? low : high) += span;
   }
   const __int128 size = element_bytes;
