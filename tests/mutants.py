@@ -1673,7 +1673,7 @@ MUTANTS = [
     ("schedules/row_schedule.h", "is_log_ ? job.logits + job.begin : job.e", "job.e"),
     ("schedules/row_schedule.cc", "if (!has_results_) return;", ""),
     ("schedules/softmax_call.h", "is_log ? -kInfinity : 0.0f", "0.0f"),
-    ("schedules/softmax_call.h", "kernels.few_rows != nullptr && scale == 1.0f; }", "kernels.few_rows != nullptr; }"),
+    ("schedules/softmax_call.h", "kernels.few_rows != nullptr && scale == 1.0f; }", "kernels.few_rows != nullptr && scale > 0.0f; }"),
     ("schedules/softmax_call.cc", "r == 0 ? half : x.rows - half", "half"),
     ("schedules/softmax_call.cc", "run_others(x.Slice(r, count), y.Slice(r, count)", "run_others(x, y"),
     ("schedules/softmax_call.cc", "kernels.few_rows(x.Row(r), x.stride, y.Row(r), y.stride, count", "kernels.few_rows(x.data, x.stride, y.Row(r), y.stride, count"),
