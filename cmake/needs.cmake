@@ -1,5 +1,40 @@
 # SPDX-License-Identifier: Apache-2.0
 # The files that each function needs. tests/archive/needs.sh writes this file.
+set(softlane_needs_attention_heads
+    any/attention_long_rows.cc any/attention_rows.cc any/attention_softmax_any.cc
+    arith/exact_sum.cc arith/far_plan.cc arith/state.cc attention_run.cc
+    attention_softmax.cc attention_special.cc c/attention_heads_c.cc cache_size.cc
+    check.cc kernels/attention_masks.cc kernels/attention_passes.cc kernels/block_rows.cc
+    kernels/block_sums.cc kernels/exp_sums.cc kernels/far_rows.cc kernels/half_passes.cc
+    kernels/large_rows.cc kernels/plain_passes.cc kernels/row_passes.cc
+    kernels/short_rows.cc kernels/softmax_passes.cc kernels/sse2_exp_sums.cc
+    kernels/sse2_exp_vectors.cc kernels/sse2_narrow_rows.cc kernels/sse2_rows.cc
+    kernels/sse2_short_rows.cc schedules/attention_short_rows.cc
+    schedules/batch_others.cc schedules/converter.cc schedules/long_rows.cc
+    schedules/other_rows.cc schedules/planner.cc schedules/row_schedule.cc
+    schedules/sink_rows.cc schedules/softmax_batches.cc schedules/softmax_call.cc
+    schedules/softmax_rows.cc schedules/state_rows.cc schedules/uniform_rows.cc
+    tensor/attention_heads.cc tensor/head_logits.cc tensor/head_rows.cc
+    tensor/heads_check.cc tensor/tensor_check.cc tensor/written_heads.cc)
+set(softlane_needs_attention_heads_backward
+    any/attention_long_rows.cc any/attention_rows.cc any/attention_softmax_any.cc
+    any/attention_softmax_backward_any.cc any/joint_chunks.cc arith/exact_sum.cc
+    arith/far_plan.cc arith/state.cc attention_run.cc attention_softmax.cc
+    attention_softmax_backward.cc attention_special.cc c/attention_heads_backward_c.cc
+    cache_size.cc check.cc kernels/attention_backward_passes.cc
+    kernels/attention_masks.cc kernels/attention_passes.cc kernels/block_rows.cc
+    kernels/block_sums.cc kernels/dot_parts.cc kernels/exp_sums.cc kernels/far_rows.cc
+    kernels/half_gradients.cc kernels/half_passes.cc kernels/large_rows.cc
+    kernels/plain_passes.cc kernels/row_passes.cc kernels/short_rows.cc
+    kernels/softmax_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
+    kernels/sse2_narrow_rows.cc kernels/sse2_rows.cc kernels/sse2_short_rows.cc
+    schedules/attention_short_rows.cc schedules/backward_planner.cc
+    schedules/batch_others.cc schedules/converter.cc schedules/long_rows.cc
+    schedules/other_rows.cc schedules/planner.cc schedules/row_schedule.cc
+    schedules/sink_rows.cc schedules/softmax_batches.cc schedules/softmax_call.cc
+    schedules/softmax_rows.cc schedules/state_rows.cc schedules/uniform_rows.cc
+    tensor/attention_heads_backward.cc tensor/head_rows.cc tensor/heads_check.cc
+    tensor/tensor_check.cc)
 set(softlane_needs_attention_parts
     arith/exact_sum.cc arith/far_plan.cc arith/state.cc attention_parts.cc check.cc
     kernels/block_sums.cc kernels/exp_sums.cc kernels/far_rows.cc kernels/large_rows.cc
@@ -7,9 +42,9 @@ set(softlane_needs_attention_parts
     kernels/sse2_rows.cc schedules/scaled_rows.cc schedules/state_rows.cc)
 set(softlane_needs_attention_softmax
     any/attention_long_rows.cc any/attention_rows.cc any/attention_softmax_any.cc
-    arith/exact_sum.cc arith/far_plan.cc arith/state.cc attention_softmax.cc
-    attention_special.cc c/attention_softmax_c.cc cache_size.cc check.cc
-    kernels/attention_masks.cc kernels/attention_passes.cc kernels/block_rows.cc
+    arith/exact_sum.cc arith/far_plan.cc arith/state.cc attention_run.cc
+    attention_softmax.cc attention_special.cc c/attention_softmax_c.cc cache_size.cc
+    check.cc kernels/attention_masks.cc kernels/attention_passes.cc kernels/block_rows.cc
     kernels/block_sums.cc kernels/exp_sums.cc kernels/far_rows.cc kernels/half_passes.cc
     kernels/large_rows.cc kernels/plain_passes.cc kernels/row_passes.cc
     kernels/short_rows.cc kernels/softmax_passes.cc kernels/sse2_exp_sums.cc
@@ -28,35 +63,35 @@ set(softlane_needs_attention_softmax_backward
 set(softlane_needs_attention_tile
     any/attention_rows.cc any/attention_tile_any.cc any/attention_tile_keys.cc
     any/attention_tile_rows.cc any/finish_rows_any.cc arith/exact_sum.cc
-    arith/far_plan.cc arith/state.cc attention_parts.cc attention_softmax.cc
-    attention_special.cc c/attention_tile_c.cc cache_size.cc check.cc
-    kernels/attention_masks.cc kernels/attention_passes.cc kernels/attention_tiles.cc
-    kernels/block_rows.cc kernels/block_sums.cc kernels/exp_sums.cc kernels/far_rows.cc
-    kernels/half_passes.cc kernels/large_rows.cc kernels/plain_passes.cc
-    kernels/row_passes.cc kernels/short_rows.cc kernels/softmax_passes.cc
-    kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc kernels/sse2_narrow_rows.cc
-    kernels/sse2_rows.cc kernels/sse2_short_rows.cc schedules/attention_short_rows.cc
-    schedules/batch_others.cc schedules/converter.cc schedules/long_rows.cc
-    schedules/other_rows.cc schedules/planner.cc schedules/row_schedule.cc
-    schedules/scaled_rows.cc schedules/sink_rows.cc schedules/softmax_batches.cc
-    schedules/softmax_call.cc schedules/softmax_rows.cc schedules/state_rows.cc
-    schedules/uniform_rows.cc)
+    arith/far_plan.cc arith/state.cc attention_parts.cc attention_run.cc
+    attention_softmax.cc attention_special.cc c/attention_tile_c.cc cache_size.cc
+    check.cc kernels/attention_masks.cc kernels/attention_passes.cc
+    kernels/attention_tiles.cc kernels/block_rows.cc kernels/block_sums.cc
+    kernels/exp_sums.cc kernels/far_rows.cc kernels/half_passes.cc kernels/large_rows.cc
+    kernels/plain_passes.cc kernels/row_passes.cc kernels/short_rows.cc
+    kernels/softmax_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
+    kernels/sse2_narrow_rows.cc kernels/sse2_rows.cc kernels/sse2_short_rows.cc
+    schedules/attention_short_rows.cc schedules/batch_others.cc schedules/converter.cc
+    schedules/long_rows.cc schedules/other_rows.cc schedules/planner.cc
+    schedules/row_schedule.cc schedules/scaled_rows.cc schedules/sink_rows.cc
+    schedules/softmax_batches.cc schedules/softmax_call.cc schedules/softmax_rows.cc
+    schedules/state_rows.cc schedules/uniform_rows.cc)
 set(softlane_needs_attention_tile_backward
     any/attention_rows.cc any/attention_tile_backward_any.cc any/attention_tile_keys.cc
     any/attention_tile_rows.cc arith/exact_sum.cc arith/far_plan.cc arith/state.cc
-    attention_softmax.cc attention_special.cc c/attention_tile_backward_c.cc
-    cache_size.cc check.cc kernels/attention_backward_passes.cc
-    kernels/attention_masks.cc kernels/attention_passes.cc kernels/block_rows.cc
-    kernels/block_sums.cc kernels/exp_sums.cc kernels/far_rows.cc kernels/half_passes.cc
-    kernels/large_rows.cc kernels/plain_passes.cc kernels/row_passes.cc
-    kernels/short_rows.cc kernels/softmax_passes.cc kernels/sse2_exp_sums.cc
-    kernels/sse2_exp_vectors.cc kernels/sse2_narrow_rows.cc kernels/sse2_rows.cc
-    kernels/sse2_short_rows.cc kernels/tile_gradients.cc
-    schedules/attention_short_rows.cc schedules/batch_others.cc schedules/converter.cc
-    schedules/long_rows.cc schedules/other_rows.cc schedules/planner.cc
-    schedules/row_schedule.cc schedules/sink_rows.cc schedules/softmax_batches.cc
-    schedules/softmax_call.cc schedules/softmax_rows.cc schedules/state_rows.cc
-    schedules/uniform_rows.cc)
+    attention_run.cc attention_softmax.cc attention_special.cc
+    c/attention_tile_backward_c.cc cache_size.cc check.cc
+    kernels/attention_backward_passes.cc kernels/attention_masks.cc
+    kernels/attention_passes.cc kernels/block_rows.cc kernels/block_sums.cc
+    kernels/exp_sums.cc kernels/far_rows.cc kernels/half_passes.cc kernels/large_rows.cc
+    kernels/plain_passes.cc kernels/row_passes.cc kernels/short_rows.cc
+    kernels/softmax_passes.cc kernels/sse2_exp_sums.cc kernels/sse2_exp_vectors.cc
+    kernels/sse2_narrow_rows.cc kernels/sse2_rows.cc kernels/sse2_short_rows.cc
+    kernels/tile_gradients.cc schedules/attention_short_rows.cc schedules/batch_others.cc
+    schedules/converter.cc schedules/long_rows.cc schedules/other_rows.cc
+    schedules/planner.cc schedules/row_schedule.cc schedules/sink_rows.cc
+    schedules/softmax_batches.cc schedules/softmax_call.cc schedules/softmax_rows.cc
+    schedules/state_rows.cc schedules/uniform_rows.cc)
 set(softlane_needs_cross_entropy
     any/cross_entropy_any.cc arith/exact_sum.cc arith/far_plan.cc c/cross_entropy_c.cc
     check.cc cross_entropy.cc cross_entropy_check.cc kernels/block_sums.cc

@@ -23,8 +23,8 @@ bool MasksHaveShapeOf(const Scores& scores,
 
 /// Whether a bias may be beside an input and an output of these types: see
 /// any_rows.h.
-inline bool IsBiasBeside(const ConstAnyRows& bias, ElementType in,
-                         ElementType out) noexcept {
+template <class Bias>
+bool IsBiasBeside(const Bias& bias, ElementType in, ElementType out) noexcept {
   constexpr ElementType kFloat = ElementType::kFloat32;
   return bias.data == nullptr || bias.type == kFloat ||
          (bias.type <= ElementType::kFloat16 &&
@@ -37,7 +37,7 @@ inline Status CheckAttentionOptions(const AttentionOptions& options,
                                     size_t rows, size_t cols) noexcept {
   if (!AreGoodOptions(options.scale, options.empty_row) ||
       !IsFiniteNotNegative(options.softcap) || !IsFinite(options.alibi_slope) ||
-      options.window < 0) {
+      !IsFinitePositive(options.bias_scale) || options.window < 0) {
     return Status::kBadOption;
   }
   if (options.lengths != nullptr) {

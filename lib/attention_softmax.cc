@@ -5,22 +5,19 @@
 
 #include "any/attention_rows.h"
 #include "attention_check.h"
+#include "attention_run.h"
 #include "attention_special.h"
-#include "cache_size.h"
 #include "dispatch.h"
 #include "fp_environment.h"
 #include "kernels/attention_passes.h"
-#include "kernels/short_rows.h"
 #include "schedules/attention_short_rows.h"
 #include "schedules/key_ranges.h"
 #include "schedules/planner.h"
-#include "schedules/softmax_batches.h"
 #include "schedules/softmax_call.h"
-#include "schedules/softmax_rows.h"
 
 // Softmax of the logits z (see AttentionOptions) over the keys that a row has,
 // with a sink in the sum. The schedules are those of Softmax. Short rows go in
-// batches, unless there is a softcap or ALiBi, or a window, which makes rows
+// batches, unless logits are not affine, or there is a window, which makes rows
 // begin after the first key.
 
 namespace softlane {
@@ -30,69 +27,16 @@ using internal::AttentionSource;
 using internal::BiasRow;
 using internal::KeyRanges;
 using internal::kInfinity;
-using internal::kNaN;
 using internal::SoftmaxCall;
-using internal::SoftmaxPlan;
 
+void FillNaNOfRow(const void* source, size_t r, size_t begin, size_t n,
+                  const float* z, float* to) {
+  internal::FillNaN(static_cast<const AttentionSource*>(source)->options, r,
+                    begin, n, z, to);
+}
 float SpecialRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
                  const float* z) {
-  const float sink = call.Sink(r);
-  const float max = call.row.max_or_nan(z, n);
-  float* const to = call.y.Row(r) + begin;
-  if (max == -kInfinity && sink == -kInfinity) {
-    if (call.empty_row == EmptyRow::kZero) {
-      internal::FillRow(to, n, 0.0f);
-    } else {  // masked columns become NaN, too
-      internal::FillRow(call.y.Row(r), call.x.cols, kNaN);
-    }
-    return -kInfinity;
-  }
-  const auto& source = *static_cast<const AttentionSource*>(call.source);
-  internal::FillNaN(source.options, r, begin, n, z, to);
-  if (!(max == max) || !(sink == sink)) return kNaN;
-  return max > sink ? max : sink;
-}
-
-// Does rows that are far. One row at a time: in place, each row takes stack.
-void RunFarRows(const SoftmaxCall& call, Target, size_t first, size_t count) {
-  SoftmaxPlan plan = {};
-  plan.schedule = internal::Schedule::kRows;
-  plan.places = call.x.data == call.y.data ? internal::Places::kScratch
-                                           : internal::Places::kOutput;
-  plan.rows_per_call = 1;
-  for (size_t r = first; r < first + count; ++r) {
-    internal::RunSoftmaxRows(call, plan, r, 1);
-  }
-}
-
-void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
-                  Target target) {
-  const auto& source = *static_cast<const AttentionSource*>(call.source);
-  const AttentionOptions& options = source.options;
-  const size_t cols = call.x.cols;
-  alignas(64) float logits[internal::kMaxBatchCols];
-  internal::RowJob job;
-  job.row = job.begin = 0;
-  job.n = cols;
-  if (call.ranges != nullptr) {
-    // The first of causal rows may have one key, which predicts little.
-    constexpr size_t kMost = internal::kSmallBatchRows;
-    job.row = (call.x.rows < kMost ? call.x.rows : kMost) - 1;
-    job.n = call.ranges->Of(job.row).end;
-  }
-  job.logits = call.x.Row(job.row);
-  call.logits.write_logits(call.source, job, logits);
-  internal::RowSample sample = call.row.sample(logits, job.n, call.parts);
-  // Where a mask is usual, so are masked elements.
-  sample.has_masked |= options.keep.data != nullptr;
-  const bool is_dense =
-      call.ranges == nullptr && call.logsumexp == nullptr &&
-      call.x.stride == cols &&
-      (options.bias.data == nullptr || options.bias.stride == cols) &&
-      (options.keep.data == nullptr || options.keep.stride == cols);
-  internal::RunSoftmaxBatches(
-      call, plan, internal::KernelsOf(internal::kAttentionBatchKernels, target),
-      is_dense, sample, RunFarRows, nullptr, target);
+  return internal::SpecialAttentionRow(call, r, begin, n, z, &FillNaNOfRow);
 }
 
 // Not inlined: see FpEnvironment.
@@ -133,32 +77,17 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
     const internal::KeyRange keys = ranges.Of(0);
     if (keys.begin != keys.end) return internal::RunPartOfOneRow(call, keys);
   }
-  if (call.kernels.short_rows != nullptr && !has_ranges &&
-      options.sinks == nullptr &&
-      internal::AreShortRows(scores.rows, scores.cols)) {
-    return internal::RunShortRowsOfKeys(call);
-  }
-  const bool may_batch = internal::AreAffine(options);
-  if (may_batch && options.window == 0 && logsumexp == nullptr) {
-    const SoftmaxPlan* const plan =
-        internal::PlanFewRows(scores.rows, scores.cols, true, target);
-    if (plan != nullptr) return RunInBatches(call, *plan, target);
-  }
-  internal::SoftmaxShape shape = {
-      scores.rows, scores.cols,          scores.data == probs.data,
-      true,        logsumexp != nullptr, internal::HasWholeLines(probs)};
-  shape.is_attention = true;
-  shape.has_batches = may_batch;
-  shape.has_ranges = has_ranges;
-  shape.has_begins = options.window != 0;
-  shape.has_sinks = options.sinks != nullptr;
-  shape.has_bias_rows = has_bias && options.bias.stride != 0;
-  const size_t cached = internal::CachedElements(shape.rows, shape.cols);
-  const SoftmaxPlan plan = internal::PlanSoftmax(shape, target, cached);
-  if (plan.schedule == internal::Schedule::kBatches) {
-    return RunInBatches(call, plan, target);
-  }
-  internal::RunSoftmaxRows(call, plan);
+  const bool is_dense =
+      !has_ranges && logsumexp == nullptr && scores.stride == scores.cols &&
+      (!has_bias || options.bias.stride == scores.cols) &&
+      (options.keep.data == nullptr || options.keep.stride == scores.cols);
+  internal::RunAttentionCall(
+      call,
+      {internal::KernelsOf(internal::kAttentionBatchKernels, target),
+       internal::AreAffine(options), scores.data == probs.data, is_dense,
+       /*has_masked=*/options.keep.data != nullptr, options.window != 0,
+       has_bias && options.bias.stride != 0},
+      target);
 }
 
 // Whether the bias is of a half type.

@@ -100,6 +100,7 @@ struct Masks {
     o.empty_row = one_of(2) ? EmptyRow::kZero : EmptyRow::kNan;
     if (one_of(4)) o.softcap = 20.0f;
     if (one_of(3)) o.alibi_slope = one_of(2) ? 0.125f : 1e-17f;
+    if (one_of(4)) o.bias_scale = 0.37f;
     if (one_of(3)) o.keep = {keep.data(), rows, cols};
     if (one_of(4)) o.lengths = lengths.data();
     if (one_of(3)) o.sinks = sinks.data();

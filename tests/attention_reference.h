@@ -25,7 +25,8 @@ struct AttentionCase {
   Rows<const float> Scores() const { return {scores.data(), rows, cols}; }
 };
 
-// Every option alone and with others: bit k of `which` is one of them.
+// Every option alone and with others: bit k of `which` is one of them. Bit 10,
+// the factor of the bias, is not among those that have digests.
 inline AttentionCase MakeAttentionCase(size_t which, Random& random) {
   AttentionCase c;
   c.rows = 1 + random.Below(6);
@@ -63,6 +64,7 @@ inline AttentionCase MakeAttentionCase(size_t which, Random& random) {
     c.options.window = static_cast<int64_t>(1 + random.Below(c.cols));
   }
   if (which & 256) c.options.sinks = c.sinks.data();
+  if (which & 1024) c.options.bias_scale = 0.37f;
   if (which & 512) c.options.empty_row = EmptyRow::kNan;
   return c;
 }
@@ -94,8 +96,10 @@ inline AttentionReference ReferenceAttention(const AttentionCase& c, size_t r) {
       const int64_t distance = std::abs(query - key);
       z = ReferenceFma(-o.alibi_slope, static_cast<float>(distance), z);
     }
-    if (o.bias.data != nullptr)
-      z += *static_cast<const float*>(o.bias.At(r, i));
+    if (o.bias.data != nullptr) {
+      const float bias = *static_cast<const float*>(o.bias.At(r, i));
+      z = ReferenceFma(o.bias_scale, bias, z);
+    }
     if (outside || (o.keep.data != nullptr && o.keep.Row(r)[i] == 0)) z = -kInf;
     result.z.push_back(z);
     result.outside.push_back(outside);

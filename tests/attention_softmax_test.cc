@@ -50,8 +50,10 @@ TEST_CASE("attention softmax against an oracle") {
     // Without ALiBi, and with it.
     uint64_t digests[2] = {0xCBF29CE484222325u, 0xCBF29CE484222325u};
     size_t cases = 0, wrong_zero = 0;
-    for (size_t which = 0; which < 6 * kCombinations; ++which, ++cases) {
-      const AttentionCase c = MakeAttentionCase(which % kCombinations, random);
+    for (size_t which = 0; which < 7 * kCombinations; ++which, ++cases) {
+      const bool has_factor = which >= 6 * kCombinations;
+      const AttentionCase c = MakeAttentionCase(
+          which % kCombinations | (has_factor ? 1024 : 0), random);
       const Results got = Run(c, target);
       const auto describe = [&] { return std::to_string(which); };
       for (size_t r = 0; r < c.rows; ++r) {
@@ -76,6 +78,7 @@ TEST_CASE("attention softmax against an oracle") {
                  softcap_error),
             describe);
       }
+      if (has_factor) continue;
       uint64_t& digest = digests[c.options.alibi_slope != 0.0f];
       digest = AddToDigest(got.probs, AddToDigest(got.logsumexp, digest));
     }
@@ -213,6 +216,9 @@ TEST_CASE("bad arguments") {
   CHECK(with([](O& o) { o.softcap = -1.0f; }) == Status::kBadOption);
   CHECK(with([](O& o) { o.softcap = kInf; }) == Status::kBadOption);
   CHECK(with([](O& o) { o.alibi_slope = kNan; }) == Status::kBadOption);
+  for (const float factor : {0.0f, -1.0f, kInf, kNan}) {
+    CHECK(with([=](O& o) { o.bias_scale = factor; }) == Status::kBadOption);
+  }
   CHECK(with([](O& o) { o.window = -1; }) == Status::kBadOption);
   CHECK(with([](O& o) { o.empty_row = static_cast<EmptyRow>(9); }) ==
         Status::kBadOption);

@@ -53,6 +53,7 @@ inline void DrawSettings(Options options, Random& random, Settings& s) {
     s.causal = random.Below(3) == 0;
     s.first_query = static_cast<int64_t>(random.Below(40)) - 10;
     s.window = random.Below(3) == 0 ? random.Below(60) : 0;
+    s.bias_scale = random.Below(4) == 0 ? 0.37f : 1.0f;
   } else if (options == Options::kLoss || options == Options::kLossState) {
     s.label_smoothing = random.Below(2) == 0 ? 0.1f : 0.0f;
     s.z_loss = random.Below(2) == 0 ? 0.01f : 0.0f;

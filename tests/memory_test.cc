@@ -204,7 +204,17 @@ TEST_CASE("memory: attention's masks before guard pages") {
           wrong += AttentionSoftmax(x, y, options, target) != Status::kOk;
           options.keep = {};
           wrong += AttentionSoftmax(x, y, options, target) != Status::kOk;
-          calls += 2;
+          // Heads of one query, whose bias is of a half type.
+          const int64_t sizes[] = {1, static_cast<int64_t>(rows), 1,
+                                   static_cast<int64_t>(cols)};
+          const int64_t strides[] = {0, static_cast<int64_t>(stride), 0, 1};
+          AttentionHeadsOptions heads;
+          const Float16* const halves = reinterpret_cast<const Float16*>(end);
+          heads.bias = Tensor<const Float16>(halves - size, 4, sizes, strides);
+          wrong += AttentionSoftmax(Tensor<const float>(x.data, 4, sizes),
+                                    Tensor<float>(y.data, 4, sizes), heads,
+                                    target) != Status::kOk;
+          calls += 3;
         }
       }
     }

@@ -32,6 +32,7 @@ inline softlane_attention_options CAttentionOf(const Call& c) {
   o.bias = c[kBias].data;
   o.bias_type = c[kBias].type;
   o.bias_stride = c[kBias].stride;
+  o.bias_scale = c.settings.bias_scale;
   o.keep = c[kKeep].As<const uint8_t>();
   o.keep_stride = c[kKeep].stride;
   o.lengths = c[kLengths].As<const int32_t>();

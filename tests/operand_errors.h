@@ -103,6 +103,8 @@ inline void AddOptionErrors(const Operation& operation, Errors& errors) {
     ++setting;
     add("alibi_slope", [](Settings& s) { s.alibi_slope = kNotANumber; });
     ++setting;
+    add("bias_scale", [](Settings& s) { s.bias_scale = 0.0f; });
+    ++setting;
     add("window", [](Settings& s) { s.window = -1; });
   }
 }

@@ -286,6 +286,8 @@ inline std::vector<Operation> MakeOperations() {
   every.window = 12;
   Settings affine = every;
   affine.softcap = affine.alibi_slope = 0.0f;
+  Settings factor = affine;
+  factor.bias_scale = 0.75f;
   const auto add = [&](const char* name, OperandList operands,
                        const Settings& settings) {
     all.push_back(
@@ -302,6 +304,8 @@ inline std::vector<Operation> MakeOperations() {
   add("AttentionSoftmax, all but ALiBi and softcap",
       OperandList{scores} + masks + out, affine);
   add("AttentionSoftmax, all", OperandList{scores} + masks + out, every);
+  add("AttentionSoftmax, factor of the bias",
+      OperandList{scores, bias, lengths, probs}, factor);
   all.push_back({"AttentionSoftmaxWithLogSumExp",
                  {RunAttentionLse, CAttention},
                  Options::kAttention,

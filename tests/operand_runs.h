@@ -50,6 +50,7 @@ inline AttentionOptions AttentionOf(const Call& c) {
   o.scale = c.settings.scale;
   o.softcap = c.settings.softcap;
   o.alibi_slope = c.settings.alibi_slope;
+  o.bias_scale = c.settings.bias_scale;
   o.bias = c[kBias].AsAnyRows();
   o.keep = c[kKeep].AsRows<const uint8_t>();
   o.lengths = c[kLengths].As<const int32_t>();

@@ -131,7 +131,7 @@ struct Settings {
   int use = 0;
   size_t first_col = 0;
   // Options of attention.
-  float softcap = 0.0f, alibi_slope = 0.0f;
+  float softcap = 0.0f, alibi_slope = 0.0f, bias_scale = 1.0f;
   bool causal = false;
   int64_t first_query = 0, window = 0;
   // Options of a loss.

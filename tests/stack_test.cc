@@ -276,6 +276,30 @@ TEST_CASE("no function takes more stack than promised") {
       options.causal = true;
       measure("attention, biased",
               [&] { return AttentionSoftmax(x, y, options, target); });
+      AttentionHeadsOptions heads;
+      const int64_t of_heads[] = {1, sizes[0], 1, sizes[1]};
+      const int64_t one_head[] = {1, 1, 1, sizes[1]};
+      heads.causal = true;
+      heads.sinks = {data.per_row.data(), 1};
+      for (const ElementType type :
+           {ElementType::kFloat32, ElementType::kBFloat16}) {
+        heads.bias = {data.x.data(), ElementType::kBFloat16, 4, one_head};
+        measure(
+            "attention of heads",
+            [&] {
+              return AttentionSoftmax(
+                  ConstAnyTensor(data.x.data(), type, 4, of_heads),
+                  AnyTensor(data.y.data(), type, 4, of_heads), heads, target);
+            },
+            true);
+        heads.bias = {};
+        measure("attention of heads, without a bias", [&] {
+          return AttentionSoftmax(
+              ConstAnyTensor(data.x.data(), ElementType::kFloat32, 4, of_heads),
+              AnyTensor(data.y.data(), ElementType::kFloat32, 4, of_heads),
+              heads, target);
+        });
+      }
       options.softcap = 20.0f;
       options.sinks = data.per_row.data();
       measure("attention, all",

@@ -16,9 +16,9 @@ inline namespace v1 {
 /// keys k that are not masked. AttentionOptions says what z is.
 ///
 /// Accuracy: each step to z rounds once to float. The product and the sum of
-/// alibi_slope round together; softcap has the error kSoftcapMaxUlp. For the
-/// logits z that result, the probabilities have the error kSoftmaxMaxUlp.
-/// Without options the bits are those of Softmax.
+/// alibi_slope round together, and so do those of bias_scale; softcap has the
+/// error kSoftcapMaxUlp. For the logits z that result, the probabilities have
+/// the error kSoftmaxMaxUlp. Without options the bits are those of Softmax.
 /// Shapes: scores and probs have the same rows and cols.
 /// Types: options.bias may be of a half type. The bits are those of the widened
 /// bias.

@@ -34,7 +34,7 @@ struct AttentionSinkGradient {
 /// where p and dp are row r of probs and dprobs. cap' is the derivative of
 /// options.softcap, 1 - tanh(scale * scores[r, c] / softcap)^2; without a
 /// softcap it is 1. With scale 1 and no softcap, dscores is also the gradient
-/// of options.bias.
+/// of bias_scale * options.bias.
 ///
 /// Shapes: all views have the same rows and cols. Without a softcap, scores is
 /// neither checked nor read.
@@ -44,12 +44,10 @@ struct AttentionSinkGradient {
 /// Masks: where p_c is 0 the gradient is exactly +0, whatever dp_c is.
 /// Therefore a NaN or an infinity under a mask reaches no other key. Keys that
 /// lengths, causal and window exclude are not read. The formula has no
-/// alibi_slope, bias or keep; bias and keep are checked like operands all the
-/// same.
-/// Overflow: as in AttentionSoftmax, scale * score beyond the largest float is
-/// infinite.
-/// Accuracy: without a softcap, kSoftmaxBackwardMaxError. With a softcap the
-/// error is at most
+/// alibi_slope, bias, bias_scale or keep; bias and keep are checked like
+/// operands all the same. Overflow: as in AttentionSoftmax, scale * score
+/// beyond the largest float is infinite. Accuracy: without a softcap,
+/// kSoftmaxBackwardMaxError. With a softcap the error is at most
 ///   (16 + 4 * |scale * score / softcap|) * 2^-24 * cap' * m + 2^-113 * m,
 /// where m is scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|). Underflow adds as
 /// much as in kSoftmaxBackwardMaxError. The second term means that a cap' below

@@ -489,6 +489,24 @@ int softlane_log_softmax_backward_tensor(const softlane_tensor* log_probs,
                                          const softlane_tensor* dlogits,
                                          int axis, float scale, int target);
 
+/** softlane::AttentionSoftmax of all heads; if logsumexp is not null,
+ * softlane::AttentionSoftmaxWithLogSumExp, with a logsumexp whose type is
+ * SOFTLANE_F32. Null options mean the defaults. */
+int softlane_attention_softmax_heads(
+    const softlane_tensor* scores, const softlane_tensor* probs,
+    const softlane_tensor* logsumexp,
+    const softlane_attention_heads_options* options, int target);
+
+/** softlane::AttentionSoftmaxBackward of all heads. logsumexp and dsinks are
+ * the members of softlane::AttentionHeadsSinkGradient, of the type
+ * SOFTLANE_F32; they may be null. Null options mean the defaults. */
+int softlane_attention_softmax_backward_heads(
+    const softlane_tensor* probs, const softlane_tensor* dprobs,
+    const softlane_tensor* scores, const softlane_tensor* dscores,
+    const softlane_attention_heads_options* options,
+    const softlane_tensor* logsumexp, const softlane_tensor* dsinks,
+    int target);
+
 #ifdef __cplusplus
 } /* extern "C" */
 #endif

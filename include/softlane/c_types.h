@@ -82,6 +82,7 @@ typedef struct softlane_attention_options {
   float scale;            /**< AttentionOptions::scale */
   float softcap;          /**< AttentionOptions::softcap */
   float alibi_slope;      /**< AttentionOptions::alibi_slope */
+  float bias_scale;       /**< AttentionOptions::bias_scale */
   const void* bias;       /**< AttentionOptions::bias: the data */
   int bias_type;          /**< AttentionOptions::bias: the element type */
   size_t bias_stride;     /**< AttentionOptions::bias: the stride */
@@ -99,8 +100,8 @@ typedef struct softlane_attention_options {
 /** An initializer with the default options of attention. */
 #define SOFTLANE_ATTENTION_DEFAULTS                                        \
   {                                                                        \
-    1.0f, 0.0f, 0.0f, NULL, SOFTLANE_F32, 0, NULL, 0, NULL, 0, 0, 0, NULL, \
-        SOFTLANE_EMPTY_ROW_ZERO                                            \
+    1.0f, 0.0f, 0.0f, 1.0f, NULL, SOFTLANE_F32, 0, NULL, 0, NULL, 0, 0, 0, \
+        NULL, SOFTLANE_EMPTY_ROW_ZERO                                      \
   }
 
 /** softlane::AttentionTileOptions. */
@@ -146,5 +147,36 @@ typedef struct softlane_tensor {
   int64_t sizes[8];   /**< AnyTensor::sizes */
   int64_t strides[8]; /**< AnyTensor::strides */
 } softlane_tensor;
+
+/** softlane::AttentionHeadsOptions. A null pointer means that there are no such
+ * values. A stride of 0 repeats the first value. */
+typedef struct softlane_attention_heads_options {
+  float scale;                  /**< AttentionHeadsOptions::scale */
+  float softcap;                /**< AttentionHeadsOptions::softcap */
+  const float* alibi_slopes;    /**< AttentionHeadsOptions::alibi_slopes */
+  int64_t alibi_slopes_stride;  /**< the stride of alibi_slopes */
+  const softlane_tensor* bias;  /**< AttentionHeadsOptions::bias */
+  const float* bias_scales;     /**< AttentionHeadsOptions::bias_scales */
+  int64_t bias_scales_stride;   /**< the stride of bias_scales */
+  const softlane_tensor* keep;  /**< AttentionHeadsOptions::keep; the data are
+                                     bytes, whatever the type is */
+  const int32_t* lengths;       /**< AttentionHeadsOptions::lengths */
+  int64_t lengths_stride;       /**< the stride of lengths */
+  int causal;                   /**< AttentionHeadsOptions::causal */
+  int64_t first_query;          /**< AttentionHeadsOptions::first_query */
+  const int64_t* first_queries; /**< AttentionHeadsOptions::first_queries */
+  int64_t first_queries_stride; /**< the stride of first_queries */
+  int64_t window;               /**< AttentionHeadsOptions::window */
+  const float* sinks;           /**< AttentionHeadsOptions::sinks */
+  int64_t sinks_stride;         /**< the stride of sinks */
+  int empty_row;                /**< AttentionHeadsOptions::empty_row */
+} softlane_attention_heads_options;
+
+/** An initializer with the default options of attention of all heads. */
+#define SOFTLANE_ATTENTION_HEADS_DEFAULTS                                      \
+  {                                                                            \
+    1.0f, 0.0f, NULL, 1, NULL, NULL, 1, NULL, NULL, 1, 0, 0, NULL, 1, 0, NULL, \
+        1, SOFTLANE_EMPTY_ROW_ZERO                                             \
+  }
 
 #endif /* SOFTLANE_C_TYPES_H_ */

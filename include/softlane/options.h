@@ -60,10 +60,13 @@ struct AttentionOptions {
   /// first_query, too. A distance up to 2^24 is an exact float; a larger
   /// distance is first rounded to the nearest float.
   float alibi_slope = 0.0f;
-  /// The additive mask: z = z + bias[r, c]. bias has the shape of the scores. A
-  /// stride of 0 repeats its first row. Null data means no bias. Its elements
-  /// are floats, or of a half type: the half type of the other matrices, or
-  /// either beside floats. A Rows<const float> converts to it.
+  /// The factor of the bias: ALiBi with a bias of distances. Finite and > 0.
+  float bias_scale = 1.0f;
+  /// The additive mask: z = z + bias_scale * bias[r, c], the product and the
+  /// sum rounded once. bias has the shape of the scores. A stride of 0 repeats
+  /// its first row. Null data means no bias. Its elements are floats, or of a
+  /// half type: the half type of the other matrices, or either beside floats. A
+  /// Rows<const float> converts to it.
   ConstAnyRows bias = {};
   /// A key is masked where keep[r, c] is 0. Shape, stride and null data are as
   /// for bias.

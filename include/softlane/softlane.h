@@ -6,6 +6,8 @@
 #include "softlane/accuracy.h"
 #include "softlane/any_planes.h"
 #include "softlane/any_rows.h"
+#include "softlane/attention_heads.h"
+#include "softlane/attention_heads_backward.h"
 #include "softlane/attention_softmax.h"
 #include "softlane/attention_softmax_backward.h"
 #include "softlane/attention_tile.h"

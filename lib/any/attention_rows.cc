@@ -117,7 +117,7 @@ void RunRows(const AnyAttention& call, const Converter& converter,
 
 // The elements of a short row, and of several rows. The function of floats
 // takes more stack for several rows than for a row.
-constexpr size_t kFewElements = 96, kManyElements = 2048;
+constexpr size_t kFewElements = 80, kManyElements = 2048;
 
 // The frame of this function is not the caller's.
 template <size_t elements>

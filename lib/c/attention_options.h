@@ -23,6 +23,7 @@ inline AttentionOptions FromC(const softlane_attention_options* options,
   result.alibi_slope = options->alibi_slope;
   result.bias =
       In(options->bias, options->bias_type, rows, cols, options->bias_stride);
+  result.bias_scale = options->bias_scale;
   result.keep = {options->keep, rows, cols, options->keep_stride};
   result.lengths = options->lengths;
   result.causal = options->causal != 0;

@@ -50,6 +50,12 @@ HWY_INLINE const uint8_t* KeepRow(const AttentionOptions& options, size_t r) {
   return options.keep.data == nullptr ? nullptr : options.keep.Row(r);
 }
 
+// z + bias_scale * bias, rounded once. A factor of 1 adds the bias.
+HWY_INLINE VF Biased(VF z, VF bias, VF bias_scale) {
+  if (!kHasFma && hn::GetLane(bias_scale) == 1.0f) return hn::Add(z, bias);
+  return Fma(bias_scale, bias, z);
+}
+
 // z, and -inf where the byte is 0.
 template <class Bytes>
 HWY_INLINE VF Masked(VF z, Bytes keep) {
@@ -87,25 +93,28 @@ class AffineLogits {
       : scores_(scores),
         bias_(internal::BiasRow(options, r)),
         keep_(KeepRow(options, r)),
-        scale_(Set(options.scale)) {}
+        scale_(Set(options.scale)),
+        bias_scale_(Set(options.bias_scale)) {}
 
   HWY_INLINE VF One(size_t c) const {
     VF z = hn::Mul(Load(scores_ + c), scale_);
-    if (HasBias()) z = hn::Add(z, Load(bias_ + c));
+    if (HasBias()) z = Biased(z, Load(bias_ + c), bias_scale_);
     if (HasKeep()) z = Masked(z, hn::LoadU(KeepBytes(), keep_ + c));
     return z;
   }
   HWY_INLINE VF First(size_t c, size_t count) const {
     const VF lowest = Set(-std::numeric_limits<float>::infinity());
     VF z = hn::Mul(LoadFirst(scores_ + c, count, lowest), scale_);
-    if (HasBias()) z = hn::Add(z, LoadFirst(bias_ + c, count, Set(0.0f)));
+    if (HasBias()) {
+      z = Biased(z, LoadFirst(bias_ + c, count, Set(0.0f)), bias_scale_);
+    }
     return HasKeep() ? MaskedFirst(z, keep_ + c, count) : z;
   }
   HWY_INLINE Four FourOf(size_t c, size_t step) const {
     Four z = Map([&](VF x) HWY_ATTR { return hn::Mul(x, scale_); },
                  LoadFour(scores_ + c, step));
     if (HasBias()) {
-      z = Map([](VF z, VF b) HWY_ATTR { return hn::Add(z, b); }, z,
+      z = Map([&](VF x, VF b) HWY_ATTR { return Biased(x, b, bias_scale_); }, z,
               LoadFour(bias_ + c, step));
     }
     if (HasKeep()) {
@@ -127,7 +136,7 @@ class AffineLogits {
   const float* scores_;
   const float* bias_;
   const uint8_t* keep_;
-  VF scale_;
+  VF scale_, bias_scale_;
 };
 
 // The logits of one row with all options, and -inf where a key is masked. Its
@@ -145,6 +154,7 @@ class AttentionLogits {
         keep_(KeepRow(options, r)),
         has_softcap_(options.softcap != 0.0f),
         has_alibi_(options.alibi_slope != 0.0f),
+        bias_scale_(options.bias_scale),
         scale_(Set(options.scale)),
         softcap_(Set(options.softcap)),
         slope_(Set(options.alibi_slope)),
@@ -163,7 +173,7 @@ class AttentionLogits {
   HWY_INLINE VF Compute(size_t c) const {
     VF z = Capped(Load(scores_ + c));
     if (has_alibi_) z = AddAlibi(z, c);
-    if (bias_ != nullptr) z = hn::Add(z, Load(bias_ + c));
+    if (bias_ != nullptr) z = Biased(z, Load(bias_ + c), Set(bias_scale_));
     if (keep_ != nullptr) {
       z = Masked(z, hn::LoadU(KeepBytes(), keep_ + c));
     }
@@ -175,7 +185,9 @@ class AttentionLogits {
     const VF zero = Set(0.0f);
     VF z = Capped(LoadFirst(scores_ + c, count, zero));
     if (has_alibi_) z = AddAlibi(z, c);
-    if (bias_ != nullptr) z = hn::Add(z, LoadFirst(bias_ + c, count, zero));
+    if (bias_ != nullptr) {
+      z = Biased(z, LoadFirst(bias_ + c, count, zero), Set(bias_scale_));
+    }
     if (keep_ != nullptr) z = MaskedFirst(z, keep_ + c, count);
     return hn::IfThenElse(hn::FirstN(F32(), count), z, Set(kMinusInfinity));
   }
@@ -212,6 +224,7 @@ class AttentionLogits {
   const float* bias_;
   const uint8_t* keep_;
   bool has_softcap_, has_alibi_;
+  float bias_scale_;
   VF scale_, softcap_, slope_;
   QueryPosition query_;
   Tanh tanh_;

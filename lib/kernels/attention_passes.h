@@ -34,7 +34,8 @@ extern const KernelTable<const LogitsKernels> kAttentionLogitsKernels;
 /// mask of bytes.
 extern const KernelTable<const BatchLogitsKernels> kAttentionBatchKernels;
 
-/// Whether a logit is scale * score + bias, without softcap and ALiBi.
+/// Whether a logit is scale * score + bias_scale * bias, without softcap and
+/// ALiBi.
 inline bool AreAffine(const AttentionOptions& options) {
   return options.softcap == 0.0f && options.alibi_slope == 0.0f;
 }

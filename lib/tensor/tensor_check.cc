@@ -200,7 +200,7 @@ Status CheckTensors(const TensorOperands& call, int& dim,
   const TensorShape& whole = *operands[0].shape;
   dim = AxisOf(whole, call.axis);
   if (dim < 0) return Status::kBadShape;
-  Extent extents[kMaxTensors + kMaxVectors];
+  Extent extents[kMaxTensorOperands];
   for (size_t i = 0; i < count; ++i) {
     if (i < tensors && !Fits(operands[i], whole, dim)) {
       return Status::kBadShape;

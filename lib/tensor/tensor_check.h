@@ -14,6 +14,8 @@ namespace internal {
 
 /// The most tensors of a call, and the most vectors.
 constexpr size_t kMaxTensors = 5, kMaxVectors = 3;
+/// The most operands of a call of other functions of tensors.
+constexpr size_t kMaxTensorOperands = 13;
 
 /// An operand of a call on tensors.
 struct TensorOperand {

@@ -150,7 +150,7 @@ struct Options {
   int zero_if_all_ignored = 0;
   int accumulate = 0;
   // Options of attention.
-  float softcap = 0.0f, alibi_slope = 0.0f;
+  float softcap = 0.0f, alibi_slope = 0.0f, bias_scale = 1.0f;
   int causal = 0;
   int64_t first_query = 0, window = 0;
   size_t first_key = 0;

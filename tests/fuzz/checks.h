@@ -25,13 +25,14 @@ inline void Describe(const Call& c) {
       "  use %d, first_col %zu, num_classes %zu,\n"
       "  reduction %d, ignore_index %lld, label_smoothing %a, z_loss "
       "%a, upstream %a, zero_if_all_ignored %d, accumulate %d,\n"
-      "  softcap %a, alibi_slope %a, causal %d, first_query %lld, "
+      "  softcap %a, alibi_slope %a, bias_scale %a, causal %d, first_query "
+      "%lld, "
       "window %lld\n",
       o.are_null ? " (null)" : "", double{o.scale}, o.empty_row, o.renormalize,
       o.use, o.first_col, o.num_classes, o.reduction,
       static_cast<long long>(o.ignore_index), double{o.label_smoothing},
       double{o.z_loss}, double{o.upstream}, o.zero_if_all_ignored, o.accumulate,
-      double{o.softcap}, double{o.alibi_slope}, o.causal,
+      double{o.softcap}, double{o.alibi_slope}, double{o.bias_scale}, o.causal,
       static_cast<long long>(o.first_query), static_cast<long long>(o.window));
   for (size_t i = 0; i < c.num_operands; ++i) {
     std::fprintf(stderr, "  %s: %p, type %d, stride %zu, axis stride %zu\n",

@@ -173,6 +173,7 @@ inline void ChooseOptions(Call& c, Source& source) {
     o.first_query = ChoosePosition(source);
     if (source.Chance(96)) o.window = source.Byte() % 100;
     if (source.Chance(8)) o.window = ChoosePosition(source);
+    if (source.Chance(32)) o.bias_scale = ChooseAmount(source, 0.5f, false);
   }
   if (settings == Settings::kTile) {
     o.first_key = source.Chance(128) ? source.Byte() % 80 : 0;

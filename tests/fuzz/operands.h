@@ -202,6 +202,7 @@ struct AttentionOptions {
     options = {o.scale,
                o.softcap,
                o.alibi_slope,
+               o.bias_scale,
                c.In(masks),
                c.Type(masks),
                c.Stride(masks),

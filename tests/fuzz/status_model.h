@@ -175,7 +175,8 @@ inline bool AreGoodOptions(const Call& c) {
     }
     case Settings::kAttention:
       return IsScale(o.scale) && IsEmptyRow(o.empty_row) &&
-             IsAmount(o.softcap) && IsFinite(o.alibi_slope) && o.window >= 0;
+             IsAmount(o.softcap) && IsFinite(o.alibi_slope) &&
+             IsScale(o.bias_scale) && o.window >= 0;
   }
   return false;
 }

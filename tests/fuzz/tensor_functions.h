@@ -39,6 +39,8 @@ struct TensorFunction {
   // of so many bytes.
   bool is_loss = false;
   int64_t label_bytes = 0;
+  // Tensors have rank 4, and stride 1 along the last dimension.
+  bool is_of_heads = false;
 };
 
 // The options of a loss.
@@ -128,6 +130,38 @@ inline const TensorFunction kTensorFunctions[] = {
            c.At(kTensorY), c.axis, &options, nullptr, nullptr, c.target);
      },
      true},
+    {"softlane_attention_softmax_heads",
+     {true, false, true, true},
+     true,
+     [](const TensorCall& c) {
+       // A null logsumexp is none.
+       if (c.is_null[kTensorLog]) return int{SOFTLANE_NULL_POINTER};
+       softlane_attention_heads_options o = SOFTLANE_ATTENTION_HEADS_DEFAULTS;
+       o.scale = c.scale;
+       o.empty_row = c.empty_row;
+       o.causal = c.is_null[kTensorSecond] ? 0 : 1;
+       o.first_query = c.tensors[kTensorSecond].strides[0] % 7;
+       return softlane_attention_softmax_heads(c.At(kTensorX), c.At(kTensorY),
+                                               c.At(kTensorLog), &o, c.target);
+     },
+     false,
+     0,
+     true},
+    {"softlane_attention_softmax_backward_heads",
+     {true, true, true, false},
+     true,
+     [](const TensorCall& c) {
+       softlane_attention_heads_options o = SOFTLANE_ATTENTION_HEADS_DEFAULTS;
+       o.scale = c.scale;
+       o.empty_row = c.empty_row;
+       o.causal = c.is_null[kTensorLog] ? 0 : 1;
+       return softlane_attention_softmax_backward_heads(
+           c.At(kTensorX), c.At(kTensorSecond), c.At(kTensorX), c.At(kTensorY),
+           &o, nullptr, nullptr, c.target);
+     },
+     false,
+     0,
+     true},
 };
 constexpr size_t kNumTensorFunctions =
     sizeof(kTensorFunctions) / sizeof(kTensorFunctions[0]);
@@ -148,6 +182,12 @@ inline bool HasElements(const softlane_tensor& t) {
     if (t.sizes[d] == 0) return false;
   }
   return true;
+}
+
+// What the functions of all heads ask for.
+inline bool HasRowsOfKeys(const softlane_tensor& t) {
+  return t.rank == 4 &&
+         (t.sizes[3] <= 1 || t.strides[3] == 1 || !HasElements(t));
 }
 
 // Whether the elements fit an address space.

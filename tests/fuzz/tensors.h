@@ -67,12 +67,16 @@ class TensorFuzz {
 
   void Choose(Source& source) {
     constexpr int64_t kOdd[] = {INT64_MAX, INT64_MIN, int64_t{1} << 40, -1};
-    const int rank = static_cast<int>(source.Below(5));
+    int rank = static_cast<int>(source.Below(5));
     call_.axis =
         source.Chance(8)
             ? ChooseValue(source, 5)
             : static_cast<int>(source.Below(rank == 0 ? 1 : size_t(rank)));
     if (source.Chance(64)) call_.axis -= rank == 0 ? 1 : rank;
+    if (function_.is_of_heads) {
+      rank = 4;
+      call_.axis = 3;
+    }
     int64_t sizes[8];
     for (int64_t& size : sizes) {
       size = static_cast<int64_t>(1 + source.Below(5));
@@ -93,7 +97,7 @@ class TensorFuzz {
       if (source.Chance(3)) t.type = ChooseValue(source, 3);
       t.rank = source.Chance(3) ? ChooseValue(source, 10) : rank;
       int64_t dense = 1;
-      const bool is_reversed = source.Chance(96);
+      const bool is_reversed = source.Chance(96) && !function_.is_of_heads;
       for (int k = 0; k < 8; ++k) {
         const int d = is_reversed || k >= rank ? k : rank - 1 - k;
         t.sizes[d] = sizes[d];
@@ -104,6 +108,10 @@ class TensorFuzz {
         if (source.Chance(24)) t.strides[d] = -dense;
         if (source.Chance(24)) t.strides[d] = int64_t(source.Below(9)) - 4;
         if (source.Chance(3)) t.strides[d] = source.OneOf(kOdd);
+        // Most tensors of heads have keys with stride 1.
+        if (function_.is_of_heads && d == 3 && i != kTensorLog) {
+          t.strides[d] = source.Chance(3) ? 2 : 1;
+        }
         if (k < rank && sizes[d] > 0) dense *= sizes[d];
         if (source.Chance(24)) dense += 1 + int64_t(source.Below(4));
         if (dense > 4000) dense = 4000;
@@ -243,6 +251,11 @@ class TensorFuzz {
     if (function_.is_loss && !Has(kTensorY) && !Has(kTensorLog) &&
         HasPlaces()) {
       return SOFTLANE_NULL_POINTER;
+    }
+    for (size_t i = 0; i < kTensorLog; ++i) {
+      if (function_.is_of_heads && Has(i) && !HasRowsOfKeys(t[i])) {
+        return SOFTLANE_BAD_SHAPE;
+      }
     }
     for (size_t i = 0; i < 4; ++i) {
       if (Has(i) && t[i].data == nullptr && HasElements(t[i])) {
