@@ -364,13 +364,12 @@ TEST_CASE("the C twin of the backward pass") {
       const AttentionOptions o = Tile(f, begin, f.cols).options.attention;
       softlane_attention_tile_options options =
           SOFTLANE_ATTENTION_TILE_DEFAULTS;
-      options.attention = {o.scale,         o.softcap,
-                           o.alibi_slope,   o.bias.data,
-                           SOFTLANE_F32,    o.bias.stride,
-                           o.keep.data,     o.keep.stride,
-                           o.lengths,       o.causal,
-                           o.first_query,   o.window,
-                           f.options.sinks, static_cast<int>(o.empty_row)};
+      options.attention = {
+          o.scale,       o.softcap,       o.alibi_slope,
+          o.bias_scale,  o.bias.data,     SOFTLANE_F32,
+          o.bias.stride, o.keep.data,     o.keep.stride,
+          o.lengths,     o.causal,        o.first_query,
+          o.window,      f.options.sinks, static_cast<int>(o.empty_row)};
       options.first_key = begin;
       std::vector<softlane_softmax_state> states(f.rows);
       std::memcpy(states.data(), c.states.data(), f.rows * sizeof(states[0]));
