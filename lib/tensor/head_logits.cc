@@ -191,7 +191,9 @@ void HeadLogits::SetPiece(size_t row, size_t most, float* place,
   options.first_query = call_.Position(at);
   if (!IsHalf(x.type)) {
     piece.scores = at.In<const float>(x);
-    piece.stride = static_cast<size_t>(x.Elements(inner_));
+    // No pass goes beyond a row alone, whose stride may be negative.
+    piece.stride =
+        piece.rows == 1 ? call_.keys : static_cast<size_t>(x.Elements(inner_));
   } else {
     piece.scores = place;
     piece.stride = place_stride;
