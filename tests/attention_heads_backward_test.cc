@@ -235,5 +235,19 @@ TEST_CASE("gradients of all heads: errors, and nothing is written") {
         Status::kBadShape);
 }
 
+// Kills: gradients that are written, or logsumexps that are read, where there
+// are none: a part of an empty axis.
+TEST_CASE("gradients of all heads: sinks without elements") {
+  constexpr int64_t kSizes[] = {1, 2, 2, 0};
+  float dsinks[4] = {7.0f, 7.0f, 7.0f, 7.0f};
+  const Tensor<const float> in(nullptr, 4, kSizes);
+  const Tensor<float> out(nullptr, 4, kSizes);
+  const AttentionHeadsSinkGradient sink = {in,
+                                           Tensor<float>(dsinks, 4, kSizes)};
+  CHECK(AttentionSoftmaxBackward(in, in, in, out, AttentionHeadsOptions(),
+                                 sink) == Status::kOk);
+  for (const float element : dsinks) CHECK(element == 7.0f);
+}
+
 }  // namespace
 }  // namespace softlane

@@ -1702,7 +1702,7 @@ MUTANTS = [
     ("tensor/head_rows.cc", "if (has_positions && (d != kQueryDim || run != 1)) return run;", "if (has_positions && run == 0) return run;"),
     ("tensor/head_rows.cc", "run == 1 ? stride == 0 ||", "run == 1 ? stride != 0 ||"),
     ("tensor/head_rows.cc", "inner == kBatchDim ? 1 :", ""),
-    ("tensor/head_rows.cc", "if (has_causal) end += step;", ""),
+    ("tensor/head_rows.cc", "if (has_causal && i + 1 < run) end += step;", ""),
     ("tensor/head_rows.cc", "options.causal = all.causal && !has_ends;", "options.causal = false;"),
     ("tensor/head_rows.cc", "(all.causal && !is_in_head)", "(all.causal && !is_in_head && run == 0)"),
     ("tensor/head_rows.cc", "options.window = all.window;", ""),

@@ -120,7 +120,10 @@ Status Run(const ConstAnyTensor& scores, const AnyTensor& probs,
   if (call.Rows() == 0) return Status::kOk;
   const internal::FpEnvironment environment;
   if (call.keys == 0) {
-    if (logsumexp != nullptr) RunWithoutKeys(call);
+    // The tensor may be a part of an empty axis, too.
+    if (logsumexp != nullptr && internal::HasElements(*logsumexp)) {
+      RunWithoutKeys(call);
+    }
     return Status::kOk;
   }
   RunHeads(call);

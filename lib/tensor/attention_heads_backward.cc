@@ -154,7 +154,8 @@ Status AttentionSoftmaxBackward(const ConstAnyTensor& probs,
   forward.target = internal::Resolve(target);
   if (forward.target == Target::kAuto) return Status::kTargetUnavailable;
   internal::SetRows(probs, forward);
-  if (sink.dsinks.data != nullptr) {
+  // The tensor may be a part of an empty axis.
+  if (sink.dsinks.data != nullptr && internal::HasElements(sink.dsinks)) {
     constexpr ElementType kFloat = ElementType::kFloat32;
     forward.logsumexp = {sink.logsumexp.data, kFloat, sizeof(float),
                          sink.logsumexp};

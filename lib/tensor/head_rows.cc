@@ -85,7 +85,7 @@ void RowValues::Set(HeadRow row, size_t count, bool has_causal) {
     for (size_t i = 0; i < run; ++i) {
       const int64_t kept = end < most ? end : most;
       ends[k + i] = static_cast<int32_t>(kept > 0 ? kept : 0);
-      if (has_causal) end += step;
+      if (has_causal && i + 1 < run) end += step;
     }
     for (size_t i = 0; all_sinks.data != nullptr && i < run; ++i) {
       sinks[k + i] = all_sinks[row.at[kHeadDim] + (step == 0 ? i : 0)];

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tensor/heads_check.h"
 
+#include <algorithm>
+
 #include "attention_check.h"
 
 namespace softlane {
@@ -37,10 +39,21 @@ Status CheckSettings(const AttentionHeadsOptions& options) {
   return CheckAttentionOptions(settings, 0, 0);
 }
 
+// The number of different values for `size` indices, or more.
+template <typename T>
+size_t CountOf(const HeadValues<T>& values, int64_t size) {
+  if (values.data == nullptr || values.stride == 0) return 1;
+  return static_cast<size_t>(size);
+}
+
 bool AreGoodValues(const AttentionHeadsOptions& options,
                    const TensorShape& scores) {
-  const size_t batch = static_cast<size_t>(scores.sizes[0]);
-  const size_t heads = static_cast<size_t>(scores.sizes[1]);
+  // Without keys, sizes may be any numbers.
+  const size_t batch =
+      std::max(CountOf(options.lengths, scores.sizes[0]),
+               CountOf(options.first_queries, scores.sizes[0]));
+  const size_t heads = std::max(CountOf(options.alibi_slopes, scores.sizes[1]),
+                                CountOf(options.bias_scales, scores.sizes[1]));
   for (size_t b = 0; b < batch; ++b) {
     const int64_t own =
         options.first_queries.data == nullptr ? 0 : options.first_queries[b];
