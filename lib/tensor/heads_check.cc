@@ -42,8 +42,8 @@ Status CheckSettings(const AttentionHeadsOptions& options) {
 // The number of different values for `size` indices, or more.
 template <typename T>
 size_t CountOf(const HeadValues<T>& values, int64_t size) {
-  if (values.data == nullptr || values.stride == 0) return 1;
-  return static_cast<size_t>(size);
+  const bool is_one = values.data == nullptr || values.stride == 0;
+  return is_one && size != 0 ? 1 : static_cast<size_t>(size);
 }
 
 bool AreGoodValues(const AttentionHeadsOptions& options,
