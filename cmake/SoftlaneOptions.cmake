@@ -61,6 +61,10 @@ if(SOFTLANE_NEEDS_UNALIGNED_MOVES)
                         "-muse-unaligned-vector-move: binutils 2.38 or newer.")
   endif()
   list(APPEND softlane_kernel_flags -Wa,-muse-unaligned-vector-move)
+  # GCC for Windows looks which registers its own copy of an inline function changes, and
+  # keeps values in the others across a call. But the linker takes the copy of any object,
+  # and the objects have different levels of optimization.
+  list(APPEND softlane_kernel_flags -fno-ipa-ra)
 endif()
 
 # The targets. The code of AVX-512 takes some kernels of AVX2.
