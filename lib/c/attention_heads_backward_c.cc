@@ -12,6 +12,7 @@ using softlane::c::FromInt;
 using softlane::c::In;
 using softlane::c::Out;
 using softlane::c::RunTensors;
+using softlane::c::TensorOf;
 
 }  // namespace
 
@@ -29,8 +30,7 @@ int softlane_attention_softmax_backward_heads(
     AttentionHeadsSinkGradient sink = {{}, gradient};
     if (dsinks != nullptr && logsumexp != nullptr) {
       if (logsumexp->type != SOFTLANE_F32) return softlane::Status::kBadOption;
-      sink.logsumexp = {static_cast<const float*>(logsumexp->data),
-                        logsumexp->rank, logsumexp->sizes, logsumexp->strides};
+      sink.logsumexp = TensorOf<const float>(logsumexp);
     }
     return softlane::AttentionSoftmaxBackward(In(probs), In(dprobs), In(scores),
                                               Out(dscores), FromC(options),

@@ -17,6 +17,7 @@ using softlane::c::FromC;
 using softlane::c::FromInt;
 using softlane::c::In;
 using softlane::c::Out;
+using softlane::c::TensorOf;
 using softlane::c::ToInt;
 
 // What all twins have.
@@ -35,11 +36,6 @@ enum class Kind { kLabels64, kLabels32, kTargets };
 
 bool IsNone(const softlane_tensor* t) {
   return t == nullptr || t->data == nullptr;
-}
-
-template <typename T>
-Tensor<T> TensorOf(const softlane_tensor* t) {
-  return {static_cast<T*>(t->data), t->rank, t->sizes, t->strides};
 }
 
 // Not inlined in its three callers.

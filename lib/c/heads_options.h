@@ -19,10 +19,7 @@ inline AttentionHeadsOptions FromC(
   result.alibi_slopes = {o.alibi_slopes, o.alibi_slopes_stride};
   if (o.bias != nullptr) result.bias = In(o.bias);
   result.bias_scales = {o.bias_scales, o.bias_scales_stride};
-  if (const softlane_tensor* const keep = o.keep) {
-    result.keep = {static_cast<const uint8_t*>(keep->data), keep->rank,
-                   keep->sizes, keep->strides};
-  }
+  if (o.keep != nullptr) result.keep = TensorOf<const uint8_t>(o.keep);
   result.lengths = {o.lengths, o.lengths_stride};
   result.causal = o.causal != 0;
   result.first_query = o.first_query;

@@ -17,6 +17,12 @@ inline AnyTensor Out(const softlane_tensor* t) noexcept {
 }
 inline ConstAnyTensor In(const softlane_tensor* t) noexcept { return Out(t); }
 
+/// Of the elements T, whatever the type says.
+template <typename T>
+Tensor<T> TensorOf(const softlane_tensor* t) noexcept {
+  return {static_cast<T*>(t->data), t->rank, t->sizes, t->strides};
+}
+
 /// Runs a function of tensors, none of which is null. A reduced tensor has
 /// floats, or is null where the function has none.
 template <class Run>
@@ -26,8 +32,7 @@ int RunTensors(bool has_all, const softlane_tensor* reduced,
   Tensor<float> floats;
   if (reduced != nullptr) {
     if (reduced->type != SOFTLANE_F32) return ToInt(Status::kBadOption);
-    floats = Tensor<float>(static_cast<float*>(reduced->data), reduced->rank,
-                           reduced->sizes, reduced->strides);
+    floats = TensorOf<float>(reduced);
   }
   return ToInt(run(floats));
 }
