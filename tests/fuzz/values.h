@@ -218,9 +218,13 @@ inline softlane_softmax_state StateOfTileRow(const Call& c, size_t r) {
   const int64_t past = static_cast<int64_t>(r) - room;
   o.first_query =
       past > 0 ? INT64_MAX : o.first_query + static_cast<int64_t>(r);
-  // The window begins where it does in the call.
-  if (past > 0 && o.window != 0)
+  // The query is as far from the keys as in the call. A tile that begins behind
+  // all lengths moves; the window of another begins where it does in the call.
+  if (past > 0 && options.first_key > INT64_MAX / 2) {
+    options.first_key -= static_cast<size_t>(past);
+  } else if (past > 0 && o.window != 0) {
     o.window = o.window > past ? o.window - past : 1;
+  }
   if (o.bias != nullptr && r != 0) {
     o.bias = static_cast<const unsigned char*>(o.bias) +
              r * o.bias_stride * SizeOf(c.ElementAt(kTileBackwardMasks));
