@@ -27,13 +27,13 @@ set(softlane_pages index getting_started special_values accuracy same_bits targe
                    embedding porting versions)
 list(TRANSFORM softlane_pages REPLACE "(.+)" "${PROJECT_SOURCE_DIR}/cmake/docs/\\1.md")
 set(DOXYGEN_EXCLUDE_SYMBOLS softlane::internal* SOFTLANE_CONSTEXPR SOFTLANE_HAS_BIT_CAST)
-set(DOXYGEN_FILTER_PATTERNS "*.h=awk -f ${PROJECT_SOURCE_DIR}/cmake/docs/overloads.awk")
-# Doxygen shows the functions of files that have a comment of their own.
+set(DOXYGEN_FILTER_PATTERNS "*.h=awk -f ${PROJECT_SOURCE_DIR}/cmake/docs/headers.awk")
+# Doxygen shows the functions of files that are named in a comment.
 file(GLOB headers RELATIVE "${PROJECT_SOURCE_DIR}/include"
      "${PROJECT_SOURCE_DIR}/include/softlane/*.h")
 set(text "")
 foreach(header IN LISTS headers)
-  string(APPEND text "/** @file ${header}\n@brief The header `<${header}>`. */\n")
+  string(APPEND text "/** @file ${header} */\n")
 endforeach()
 file(WRITE "${PROJECT_BINARY_DIR}/headers.dox" "${text}")
 doxygen_add_docs(docs ${softlane_pages} "${PROJECT_SOURCE_DIR}/cmake/docs/namespaces.dox"
