@@ -12,9 +12,9 @@
 namespace softlane {
 inline namespace v1 {
 
-/// Planes<T> for a type T that is known at run time; see planes.h for strides,
-/// aliasing and empty views, and any_rows.h for the types of a call. A
-/// Planes<T> converts to it.
+/// Planes<T> for an element type T that is known at run time. See planes.h for
+/// strides, aliasing and empty views, and any_rows.h for the types of a call. A
+/// Planes<T> converts to this type.
 template <typename Void>
 struct BasicAnyPlanes {
   /// A view without elements.
@@ -52,7 +52,7 @@ struct BasicAnyPlanes {
       : BasicAnyPlanes(view.data, view.type, view.outer, view.axis, view.inner,
                        view.outer_stride, view.axis_stride) {}
 
-  /// Element (o, a, i).
+  /// The address of element (o, a, i).
   Void* At(size_t o, size_t a, size_t i) const noexcept {
     using Byte = std::conditional_t<std::is_const_v<Void>, const unsigned char,
                                     unsigned char>;

@@ -8,26 +8,29 @@
 #include "softlane/rows.h"
 #include "softlane/types.h"
 
-// Views whose element type is a value. A function that takes them has the name
-// and the contract of the function of floats; its results are those of the
-// latter on the widened inputs, rounded once to the type of the output, to
-// nearest even. A result from 65520 on is an infinity as Float16, such as a
-// log-probability below -65520. logsumexp, losses, dot products and the
-// probabilities of SoftmaxTopK keep their types.
+// Views whose element type is known at run time. A function that takes such
+// views has the name and the contract of the function of floats.
+// Results: each result is the result of the function of floats for the inputs
+// widened to float, rounded once to the type of the output, to nearest even. A
+// result with a magnitude of 65520 or more becomes an infinity as Float16, for
+// example a log-probability below -65520. logsumexp, losses, dot products and
+// the probabilities of SoftmaxTopK keep their types.
 //
-// Pairs: an output has the type of the inputs, or is float, or the inputs are
-// float. Inputs of one call have one type. BFloat16 and Float16 do not meet in
-// one call.
+// Pairs: all inputs of one call have the same type. An output has the type of
+// the inputs, or the output is float, or the inputs are float. BFloat16 and
+// Float16 do not go together in one call.
 //
-// Errors: those of the function of floats. Another pair, or a type that is no
-// enumerator, is kBadOption, and is found before all other errors.
+// Errors: those of the function of floats. Another pair of types, or a value
+// that is no ElementType, is kBadOption. This error comes before all others.
 //
-// Aliasing: as for floats where both types are equal. An output of another type
-// than an input does not replace it. Both may be disjoint column windows of one
-// buffer whose strides have equally many bytes.
+// Aliasing: for views of the same type, aliasing is as for floats. An output
+// cannot replace an input of another type. But an output and an operand of
+// another type may be disjoint column windows of one buffer, if their strides
+// have equally many bytes.
 //
-// A call that could go to both goes to the function of floats: where an
-// argument does not tell, the function of any type is a template.
+// Overloads: a call whose arguments fit both functions, such as views in
+// braces, calls the function of floats. For this reason some functions of any
+// element type are templates.
 //
 //   BFloat16 logits[64 * 1000];
 //   float probs[64 * 1000];
@@ -37,13 +40,13 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The bytes of an element of this type.
+/// The size of an element of this type, in bytes.
 constexpr size_t SizeOf(ElementType type) noexcept {
   return type == ElementType::kFloat32 ? 4 : 2;
 }
 
-/// Rows<T> for a type T that is known at run time; see rows.h for strides,
-/// aliasing and empty views. A Rows<T> converts to it.
+/// Rows<T> for an element type T that is known at run time. See rows.h for
+/// strides, aliasing and empty views. A Rows<T> converts to this type.
 template <typename Void>
 struct BasicAnyRows {
   /// A view without rows.
@@ -74,7 +77,7 @@ struct BasicAnyRows {
       const BasicAnyRows<U>& view) noexcept  // NOLINT: by design
       : BasicAnyRows(view.data, view.type, view.rows, view.cols, view.stride) {}
 
-  /// Element (r, c).
+  /// The address of element (r, c).
   Void* At(size_t r, size_t c) const noexcept {
     using Byte = std::conditional_t<std::is_const_v<Void>, const unsigned char,
                                     unsigned char>;

@@ -12,14 +12,16 @@
 #include "softlane/target.h"
 #include "softlane/tensor.h"
 
-// Attention's softmax of all heads of a batch in one call. Rows of several
-// heads are done together, so many short rows take the time of a long call.
+// Attention's softmax of all heads of a batch in one call. The call computes
+// rows of several heads together, so many heads with few short rows do not pay
+// the cost of a call each.
 
 namespace softlane {
 inline namespace v1 {
 
-/// Adjacent values in memory, or a single value for all: element i is
-/// `data[i * stride]`. Null data means that there are none.
+/// Values per head, or per index of the batch: value i is `data[i * stride]`. A
+/// stride of 0 gives the same value for all. Null data means that there are no
+/// values.
 template <typename T>
 struct HeadValues {
   /// No values.
@@ -42,12 +44,12 @@ struct HeadValues {
 };
 
 /// How attention makes logits z of the scores [batch, heads, queries, keys] of
-/// a call. Each head of each index of the batch is a matrix [queries, keys],
-/// whose results are those of the function of rows with AttentionOptions. A
-/// member that is not described here is that of AttentionOptions. The struct
-/// holds settings and views only, so threads can share it.
+/// a call. Each head of each index of the batch is a matrix [queries, keys].
+/// Its results are those of the function of rows with AttentionOptions, whose
+/// members have the same meaning here. The struct holds settings and views
+/// only, so threads can share it.
 struct AttentionHeadsOptions {
-  /// 1 / sqrt(dim), for example.
+  /// See AttentionOptions. For example, 1 / sqrt(dim).
   float scale = 1.0f;
   /// See AttentionOptions.
   float softcap = 0.0f;
@@ -57,22 +59,23 @@ struct AttentionHeadsOptions {
   /// size of 1 or a stride of 0 repeats it along the batch, the heads or the
   /// queries. Null data means no bias.
   ConstAnyTensor bias = {};
-  /// AttentionOptions::bias_scale, a value per head: ALiBi as a bias of
-  /// distances, for example. Null data means 1.
+  /// AttentionOptions::bias_scale, a value per head. For example, they are the
+  /// slopes of ALiBi if the bias holds distances. Null data means 1.
   HeadValues<float> bias_scales = {};
   /// AttentionOptions::keep. Sizes, strides and null data are as for bias.
   Tensor<const uint8_t> keep = {};
-  /// All queries mask the keys from position lengths[b] on, a value per index
-  /// of the batch in [0, keys]. So padded columns get +0. Null data means all
-  /// keys.
+  /// All queries of index b of the batch mask the keys from position lengths[b]
+  /// on. So padded columns get +0. Each length is in [0, keys]. Null data means
+  /// that no key is masked by length.
   HeadValues<int32_t> lengths = {};
   /// See AttentionOptions.
   bool causal = false;
   /// The position of query 0 among the keys. The position of query q of index b
-  /// of the batch is first_query + first_queries[b] + q, which must be a number
-  /// of type int64_t.
+  /// of the batch is first_query + first_queries[b] + q, and it must fit
+  /// int64_t.
   int64_t first_query = 0;
-  /// A value per index of the batch. Null data means 0.
+  /// A summand of the position of query 0, a value per index of the batch. Null
+  /// data means 0.
   HeadValues<int64_t> first_queries = {};
   /// See AttentionOptions.
   int64_t window = 0;
@@ -81,8 +84,8 @@ struct AttentionHeadsOptions {
   /// See AttentionOptions.
   EmptyRow empty_row = EmptyRow::kZero;
 
-  /// The options of indices [first, first + count) of dimension `dim` of the
-  /// scores: 0 is the batch, 1 are the heads, 2 are the queries.
+  /// The options for indices [first, first + count) of dimension `dim` of the
+  /// scores. Dimension 0 is the batch, 1 the heads, and 2 the queries.
   constexpr AttentionHeadsOptions Slice(int dim, int64_t first,
                                         int64_t count) const noexcept {
     AttentionHeadsOptions slice = *this;
@@ -101,7 +104,7 @@ struct AttentionHeadsOptions {
     }
     return slice;
   }
-  /// The options of part i of n parts of a call with such scores; i < n. Of n
+  /// The options for part i of n parts of a call with these scores; i < n. Of n
   /// threads, thread i takes `scores.Part(i, n, 3)`, the same part of each
   /// other tensor, and `options.Part(scores, i, n)`.
   constexpr AttentionHeadsOptions Part(const TensorShape& scores, size_t i,
@@ -112,27 +115,29 @@ struct AttentionHeadsOptions {
 };
 
 /// AttentionSoftmax of each head: see attention_softmax.h for the formula,
-/// masks, special values, accuracy and overflow. The bits are those of a call
+/// masks, special values, accuracy and overflow. The bits are those of one call
 /// per head.
 ///
-/// Shapes: scores and probs are tensors [batch, heads, queries, keys]. The keys
-/// of a query have stride 1; the other strides may be any numbers: see
-/// tensor.h.
-/// Types: see any_rows.h. options.bias is float, or of a half type, which is
-/// that of scores or probs if one of them is of a half type. Scores and masks
-/// that lengths, causal and window exclude are not read, unless a matrix is of
-/// a half type; then they may be read, but change nothing.
-/// Aliasing: probs may be the view scores. It overlaps no other operand, but
-/// may interleave with it: see softmax_tensor.h. Inputs may overlap.
-/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable. A
-/// tensor whose rank is not 4, or whose keys do not have stride 1, is
-/// kBadShape, and is found before all other errors but those of types.
+/// Shapes: scores and probs are tensors [batch, heads, queries, keys]. The
+/// stride of the keys is 1. The other strides may be any numbers: see tensor.h.
+/// Types: see any_rows.h. AttentionOptions::bias says which types the bias may
+/// have.
+/// Masks: at keys that lengths, causal or window exclude, no element is read if
+/// all matrices are of floats. With a half type, such elements may be read, but
+/// they change nothing.
+/// Aliasing: probs may be the view scores. probs overlaps no other operand, but
+/// may interleave with it: see softmax_tensor.h. Inputs may overlap each other.
+/// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
+/// If the rank of a tensor is not 4, or the stride of its keys is not 1, the
+/// status is kBadShape. It comes before all other errors but those of element
+/// types.
 Status AttentionSoftmax(const ConstAnyTensor& scores, const AnyTensor& probs,
                         const AttentionHeadsOptions& options = {},
                         Target target = Target::kAuto) noexcept;
 
-/// The same, and logsumexp, a tensor [batch, heads, queries, 1], as
-/// AttentionSoftmaxWithLogSumExp. It overlaps no other operand.
+/// AttentionSoftmaxWithLogSumExp of each head. logsumexp is a tensor
+/// [batch, heads, queries, 1] and overlaps no other operand. All else is as for
+/// AttentionSoftmax of all heads.
 Status AttentionSoftmaxWithLogSumExp(const ConstAnyTensor& scores,
                                      const AnyTensor& probs,
                                      const Tensor<float>& logsumexp,

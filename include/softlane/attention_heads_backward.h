@@ -10,27 +10,31 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The gradient of the sinks, and the result of the forward pass that it needs:
-/// tensors [batch, heads, queries, 1].
+/// The gradient of the sinks, and the logsumexp that it is computed from. Both
+/// are tensors [batch, heads, queries, 1].
 struct AttentionHeadsSinkGradient {
   /// The logsumexp of AttentionSoftmaxWithLogSumExp.
   Tensor<const float> logsumexp = {};
-  /// The output: the part of each query in the gradient of its head's sink, as
-  /// AttentionSinkGradient::dsinks. The gradient of a sink is the sum over
-  /// batch and queries. Null data means that it is not wanted.
+  /// The output: for each query, its summand of the gradient of its head's
+  /// sink, as in AttentionSinkGradient::dsinks. The gradient of a head's sink
+  /// is the sum of the elements over batch and queries. If dsinks has null
+  /// data, it is not computed.
   Tensor<float> dsinks = {};
 };
 
-/// AttentionSoftmaxBackward of each head, for the gradient of the scores of
-/// `probs = AttentionSoftmax(scores, options)`: see
-/// attention_softmax_backward.h. The bits are those of a call per head.
+/// AttentionSoftmaxBackward of each head: the gradient of the scores of `probs
+/// = AttentionSoftmax(scores, options)`. See attention_softmax_backward.h for
+/// the formula, masks, special values and accuracy. The bits are those of one
+/// call per head.
 ///
 /// Shapes and types: as for AttentionSoftmax of all heads. probs, dprobs and
-/// scores have one type. Without a softcap, scores is neither checked nor read.
+/// scores have the same type. Without a softcap, scores is neither checked nor
+/// read.
 /// Aliasing: dscores may be the view probs, dprobs or scores. It may interleave
 /// with other operands: see softmax_tensor.h.
-/// Sinks: sink.dsinks needs options.sinks and sink.logsumexp, else the status
-/// is kNullPointer. Without dsinks, logsumexp is neither checked nor read.
+/// Sinks: if sink.dsinks has data, options.sinks and sink.logsumexp are needed,
+/// too: without them the status is kNullPointer. Without dsinks, logsumexp is
+/// neither checked nor read.
 /// Errors: as for AttentionSoftmax of all heads.
 Status AttentionSoftmaxBackward(const ConstAnyTensor& probs,
                                 const ConstAnyTensor& dprobs,

@@ -12,14 +12,14 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The gradient of the sinks, and the result of the forward pass that it needs.
+/// The gradient of the sinks, and the logsumexp that it is computed from.
 struct AttentionSinkGradient {
-  /// The logsumexp of AttentionSoftmaxWithLogSumExp; one element per row.
+  /// The logsumexp of AttentionSoftmaxWithLogSumExp: one element per row.
   const float* logsumexp = nullptr;
-  /// The output, one element per row: dsinks[r] = -P * dot, where P is
-  /// exp(sinks[r] - logsumexp[r]) and dot is that of AttentionSoftmaxBackward.
-  /// A sink of -inf gets +0. Null means that the gradient of the sinks is not
-  /// wanted.
+  /// The output, one element per row: dsinks[r] = -P * dot, where P =
+  /// exp(sinks[r] - logsumexp[r]), and dot is as in AttentionSoftmaxBackward. A
+  /// sink of -inf gets +0. If dsinks is null, the gradient of the sinks is not
+  /// computed.
   /// Accuracy, for the given logsumexp: the error is at most
   /// kSoftmaxBackwardMaxError * 2^-24 * P * sum_k |p_k * dp_k|. Underflow adds
   /// at most 2^-125 * sum_k |p_k * dp_k| + 2^-148 * (1 + cols * P).
@@ -37,17 +37,22 @@ struct AttentionSinkGradient {
 /// of bias_scale * options.bias.
 ///
 /// Shapes: all views have the same rows and cols. Without a softcap, scores is
-/// neither checked nor read.
+/// neither checked nor read, so it may be {}.
 /// Aliasing: dscores may be the view probs, dprobs or scores.
-/// Sinks: sink.dsinks needs options.sinks and sink.logsumexp, else the status
-/// is kNullPointer. Without dsinks, logsumexp is neither checked nor read.
+/// Sinks: if sink.dsinks is not null, options.sinks and sink.logsumexp are
+/// needed, too: without them the status is kNullPointer. Without dsinks,
+/// logsumexp is neither checked nor read.
 /// Masks: where p_c is 0 the gradient is exactly +0, whatever dp_c is.
 /// Therefore a NaN or an infinity under a mask reaches no other key. Keys that
-/// lengths, causal and window exclude are not read. The formula has no
-/// alibi_slope, bias, bias_scale or keep; bias and keep are checked like
-/// operands all the same. Overflow: as in AttentionSoftmax, scale * score
-/// beyond the largest float is infinite. Accuracy: without a softcap,
-/// kSoftmaxBackwardMaxError. With a softcap the error is at most
+/// lengths, causal or window exclude are not read. alibi_slope, bias,
+/// bias_scale and keep are not in the formula and not used. But bias and keep
+/// are checked as operands.
+/// Special values: if p_c is NaN, or if dp_c is NaN where p_c is not 0, all
+/// keys of the row whose p is not 0 get NaN.
+/// Overflow: as in AttentionSoftmax, scale * score beyond the largest float is
+/// infinite.
+/// Accuracy: kSoftmaxBackwardMaxError without a softcap. With a softcap the
+/// error is at most
 ///   (16 + 4 * |scale * score / softcap|) * 2^-24 * cap' * m + 2^-113 * m,
 /// where m is scale * |p_c| * (|dp_c| + sum_k |p_k * dp_k|). Underflow adds as
 /// much as in kSoftmaxBackwardMaxError. The second term means that a cap' below
@@ -63,8 +68,8 @@ Status AttentionSoftmaxBackward(const Rows<const float>& probs,
                                 Target target = Target::kAuto) noexcept;
 
 /// AttentionSoftmaxBackward of any element type: see any_rows.h. probs, dprobs
-/// and scores have one type. Without a softcap, the type of scores is not
-/// checked, either.
+/// and scores have the same type. Without a softcap, the type of scores is not
+/// checked.
 Status AttentionSoftmaxBackward(const ConstAnyRows& probs,
                                 const ConstAnyRows& dprobs,
                                 const ConstAnyRows& scores,

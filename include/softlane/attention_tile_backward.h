@@ -13,16 +13,17 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The backward pass of attention on tiles of keys, as AttentionTile is the
-/// forward pass: the probabilities of a tile, and the gradient of its scores,
+/// The backward pass of attention on tiles of keys, the counterpart of
+/// AttentionTile. It writes the probabilities of a tile and the gradient of its
+/// scores:
 ///
 ///   p_c = exp(z_c) / (exp(sinks[r]) + sum_k exp(z_k)),
 ///   dscores[r, c] = scale * cap' * p_c * (dprobs[r, c] - delta[r]).
 ///
-/// The sum is over all keys of the row, which states[r] has read. The sinks are
-/// options.attention.sinks: those of FinishRows. cap' is the derivative of the
-/// softcap, as for AttentionSoftmaxBackward. An engine has the gradient `dout`
-/// of the output `out` of FinishRows:
+/// The sum is over all keys of the row, which states[r] has read.
+/// options.attention.sinks are the sinks that FinishRows had. cap' is the
+/// derivative of the softcap, as in AttentionSoftmaxBackward. An engine starts
+/// from the gradient `dout` of the output `out` of FinishRows:
 ///
 ///   SoftmaxBackwardDots(out, dout, delta);      // sum_d out * dout of a row
 ///   for (each tile of keys) {
@@ -37,30 +38,34 @@ inline namespace v1 {
 ///
 /// The gradient of a sink is -exp(sinks[r] - logsumexp[r]) * delta[r].
 ///
-/// Order: an element depends on its score, its masks and the numbers of its
-/// row, on nothing else. So the tiles may come in any order, and may be others
-/// than those of the forward pass: the bits are the same.
-/// Bits: p has the bits of AttentionSoftmax if the states have those of one
-/// call: see attention_tile.h. Then dscores has the bits of
-/// AttentionSoftmaxBackward for the delta that this function computes.
-/// Shapes: scores, dprobs, dscores and probs have the same rows and cols;
-/// states and delta have scores.rows elements. probs may have null data: then
-/// p is not written.
-/// Types: dscores and probs are of floats or of a half type. A bias may be of a
-/// half type. Two half types do not meet in one call. Results of a half type
-/// are those of floats, rounded once.
-/// Aliasing: dscores may be the view scores or the view dprobs, and probs may
-/// be the other one, if they are of floats. They overlap no other operand.
-/// Arguments: the z of an unmasked key is not above the maximum that the state
-/// has read, unless this is NaN or +inf.
-/// Masks: a key with p = 0 gets exactly +0, whatever its dprobs is. So does a
-/// masked key. Keys that lengths, causal and window exclude are not read.
-/// Special values: the unmasked keys of a row that has read NaN or +inf, or
-/// has such a sink, get NaN. A row without a sink that has read no key but
-/// masked keys is empty: all its keys get +0 or NaN, as empty_row says.
+/// Order: an element of dscores or probs depends on its score, its dprobs, its
+/// masks, and on the state, the sink and the delta of its row. It depends on
+/// nothing else. So the tiles may come in any order, and may differ from the
+/// tiles of the forward pass: the bits are the same.
+/// Bits: probs has the bits of AttentionSoftmax if the states have the bits of
+/// one call: see attention_tile.h. Then dscores has the bits of
+/// AttentionSoftmaxBackward, if delta[r] is the dot that
+/// AttentionSoftmaxBackward computes for row r.
+/// Shapes: scores, dprobs, dscores and probs have the same rows and cols.
+/// states and delta have scores.rows elements. probs may have null data: then p
+/// is not written.
+/// Types: dscores, probs and the bias are each of floats or of a half type.
+/// BFloat16 and Float16 do not go together in one call. A result of a half type
+/// is the result of floats, rounded once.
+/// Aliasing: an output of floats may be the view scores or the view dprobs, but
+/// dscores and probs may not be the same view. The outputs overlap no other
+/// operand.
+/// Arguments: if a state has read neither NaN nor +inf, no z of an unmasked key
+/// is above the maximum that the state has read.
+/// Masks: a masked key and a key with p = 0 get exactly +0, whatever dprobs is.
+/// Keys that lengths, causal or window exclude are not read.
+/// Special values: if the state of a row has read a z of NaN or +inf, or if its
+/// sink is NaN or +inf, the unmasked keys of the row get NaN. A row without a
+/// sink that has read masked keys only is empty: all its keys get +0 or NaN, as
+/// empty_row says.
 /// Accuracy: p has the error kSoftmaxMaxUlp for the logits z. For this p and
-/// the given delta, dscores has the error of AttentionSoftmaxBackward, with
-/// |delta[r]| in the place of sum_k |p_k * dp_k|.
+/// the given delta, dscores has the error of AttentionSoftmaxBackward, where
+/// |delta[r]| replaces sum_k |p_k * dp_k|.
 /// Errors: kBadOption also if a state has another use than kSoftmax;
 /// kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
 Status AttentionTileBackward(const Rows<const float>& scores,

@@ -10,21 +10,23 @@
 
 /**
  * @file
- * The functions of softlane for C99 and for languages that bind C. Each
+ * The functions of softlane for C99 and for languages that call C. Each
  * function is the twin of a C++ function. The C++ header has the contract:
- * shapes, special values, accuracy, aliasing and errors. This file tells only
- * the differences.
+ * shapes, special values, accuracy, aliasing and errors. This file says only
+ * what differs in C.
  *
- * A view is a pointer, the type of its elements, and a stride. The stride
- * counts elements from one row to the next. All views of a call have the same
- * rows and cols, which are given once. softlane/any_rows.h says which types go
- * together; softlane/rows.h says which strides are allowed, and
- * softlane/planes.h does so for the functions of an axis. The type of a view
- * that may be null, and is null, is not used.
+ * A view is three arguments: a pointer, the type of its elements, and a stride.
+ * The stride counts elements from one row to the next. All views of a call have
+ * the same rows and cols, which are given once. softlane/any_rows.h says which
+ * types go together. softlane/rows.h says which strides are allowed, and
+ * softlane/planes.h does so for the functions along an axis. A null pointer
+ * stands for a view that the function allows to be absent. Its type is not
+ * read.
  *
- * Statuses, targets, element types and policies are ints, whose values stand in
- * softlane/c_types.h. A function returns an error status for any other value.
- * The archive needs no C++ runtime, so a C compiler can link it.
+ * Statuses, targets, element types and the other enumerations are ints, whose
+ * values stand in softlane/c_types.h. A function returns an error status for
+ * any other value. The archive needs no C++ runtime, so a C compiler can link
+ * it.
  */
 
 #ifdef __cplusplus
@@ -44,8 +46,8 @@ int softlane_parse_target(const char* name, int* target);
 /** softlane::IsAvailable. Returns 1 or 0. */
 int softlane_is_available(int target);
 
-/** softlane::AvailableTargets. Fills targets, the best first, and returns their
- * number. */
+/** softlane::AvailableTargets. Writes the available targets to `targets`, the
+ * best first, and returns their number. */
 size_t softlane_available_targets(int targets[4]);
 
 /** softlane::BestTarget. */
@@ -143,8 +145,8 @@ int softlane_cross_entropy_i32(const void* logits, int logits_type,
                                const softlane_cross_entropy_options* options,
                                float* divisor, int target);
 
-/** softlane_cross_entropy_i64, but with a target probability per class and
- * row. */
+/** softlane_cross_entropy_i64, but with a target probability for each
+ * logit. */
 int softlane_cross_entropy_probs(const void* logits, int logits_type,
                                  size_t logits_stride, const void* targets,
                                  int targets_type, size_t targets_stride,
@@ -169,8 +171,8 @@ int softlane_cross_entropy_backward_i32(
     int dlogits_type, size_t dlogits_stride, size_t rows, size_t cols,
     const softlane_cross_entropy_options* options, int target);
 
-/** softlane_cross_entropy_backward_i64, but with a target probability per class
- * and row. */
+/** softlane_cross_entropy_backward_i64, but with a target probability for each
+ * logit. */
 int softlane_cross_entropy_backward_probs(
     const void* logits, int logits_type, size_t logits_stride,
     const float* logsumexp, const void* targets, int targets_type,
@@ -194,15 +196,15 @@ int softlane_cross_entropy_backward_from_probs_i32(
     const softlane_cross_entropy_options* options, int target);
 
 /** softlane_cross_entropy_backward_from_probs_i64, but with a target
- * probability per class and row. */
+ * probability for each element of probs. */
 int softlane_cross_entropy_backward_from_probs_probs(
     const void* probs, int probs_type, size_t probs_stride, const void* targets,
     int targets_type, size_t targets_stride, void* dlogits, int dlogits_type,
     size_t dlogits_stride, size_t rows, size_t cols,
     const softlane_cross_entropy_options* options, int target);
 
-/** softlane::AttentionSoftmaxWithLogSumExp, or softlane::AttentionSoftmax if
- * logsumexp is null. Null options mean the defaults. */
+/** softlane::AttentionSoftmaxWithLogSumExp. If logsumexp is null,
+ * softlane::AttentionSoftmax. Null options mean the defaults. */
 int softlane_attention_softmax(const void* scores, int scores_type,
                                size_t scores_stride, void* probs,
                                int probs_type, size_t probs_stride,
@@ -239,14 +241,14 @@ int softlane_finish_rows(const float* accumulators, size_t accumulators_stride,
                          size_t out_stride, float* logsumexp, size_t rows,
                          size_t cols, int empty_row, int target);
 
-/** softlane::MergeAttention of parts that are not finished. */
+/** softlane::MergeAttention of parts before softlane_finish_rows. */
 int softlane_merge_attention(float* accumulators, size_t accumulators_stride,
                              softlane_softmax_state* states, const float* from,
                              size_t from_stride,
                              const softlane_softmax_state* from_states,
                              size_t rows, size_t cols);
 
-/** softlane::MergeAttention of parts that are finished. */
+/** softlane::MergeAttention of parts after softlane_finish_rows. */
 int softlane_merge_finished_attention(float* out, size_t out_stride,
                                       float* logsumexp, const float* from,
                                       size_t from_stride,
@@ -262,9 +264,9 @@ int softlane_attention_tile_backward(
     void* probs, int probs_type, size_t probs_stride, size_t rows, size_t cols,
     const softlane_attention_tile_options* options, int target);
 
-/** softlane::SoftmaxAxis with options {scale, empty_row}. A view is a pointer
- * and two strides: from one outer index to the next, and from one axis index to
- * the next. */
+/** softlane::SoftmaxAxis with options {scale, empty_row}. Here a view has two
+ * strides: from one outer index to the next, and from one axis index to the
+ * next. All views of the call have the same outer, axis and inner. */
 int softlane_softmax_axis(const void* logits, int logits_type,
                           size_t logits_outer_stride, size_t logits_axis_stride,
                           void* probs, int probs_type,
@@ -428,11 +430,12 @@ int softlane_cross_entropy_from_states_i32(
     int dlogits_type, size_t dlogits_stride, size_t rows, size_t cols,
     const softlane_loss_state_options* options, int target);
 
-/** softlane::CrossEntropy of tensors with labels whose elements are int64_t;
- * the type of labels is not read. A null loss means no loss, a null dlogits
- * means no gradient, a null divisor means no divisor, a null upstream means
- * that of the options, and null options mean the defaults; a tensor with null
- * data is as a null tensor. The type of loss and upstream is SOFTLANE_F32. */
+/** softlane::CrossEntropy of tensors with labels whose elements are int64_t.
+ * The type of labels is not read. A null loss means no loss, a null dlogits
+ * means no gradient, and a null divisor means no divisor. A null upstream means
+ * that options->upstream holds for all rows. Null options mean the defaults.
+ * For loss, dlogits and upstream, a tensor with null data is the same as a null
+ * pointer. The type of loss and upstream is SOFTLANE_F32. */
 int softlane_cross_entropy_tensor_i64(
     const softlane_tensor* logits, const softlane_tensor* labels,
     const softlane_tensor* loss, const softlane_tensor* dlogits, int axis,
@@ -489,8 +492,8 @@ int softlane_log_softmax_backward_tensor(const softlane_tensor* log_probs,
                                          const softlane_tensor* dlogits,
                                          int axis, float scale, int target);
 
-/** softlane::AttentionSoftmax of all heads; if logsumexp is not null,
- * softlane::AttentionSoftmaxWithLogSumExp, with a logsumexp whose type is
+/** softlane::AttentionSoftmaxWithLogSumExp of all heads. If logsumexp is null,
+ * softlane::AttentionSoftmax of all heads. The type of logsumexp is
  * SOFTLANE_F32. Null options mean the defaults. */
 int softlane_attention_softmax_heads(
     const softlane_tensor* scores, const softlane_tensor* probs,
@@ -498,8 +501,8 @@ int softlane_attention_softmax_heads(
     const softlane_attention_heads_options* options, int target);
 
 /** softlane::AttentionSoftmaxBackward of all heads. logsumexp and dsinks are
- * the members of softlane::AttentionHeadsSinkGradient, of the type
- * SOFTLANE_F32; they may be null. Null options mean the defaults. */
+ * the members of softlane::AttentionHeadsSinkGradient. Both may be null, and
+ * their type is SOFTLANE_F32. Null options mean the defaults. */
 int softlane_attention_softmax_backward_heads(
     const softlane_tensor* probs, const softlane_tensor* dprobs,
     const softlane_tensor* scores, const softlane_tensor* dscores,

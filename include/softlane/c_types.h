@@ -115,7 +115,7 @@ typedef struct softlane_attention_tile_options {
 #define SOFTLANE_ATTENTION_TILE_DEFAULTS \
   { SOFTLANE_ATTENTION_DEFAULTS, 0, 0 }
 
-/** softlane::SoftmaxState. All bytes 0: no column has been read. */
+/** softlane::SoftmaxState. If all its bytes are 0, no column has been read. */
 typedef struct softlane_softmax_state {
   uint32_t max_key; /**< SoftmaxState::max_key */
   int32_t window;   /**< SoftmaxState::window */
@@ -137,19 +137,19 @@ typedef struct softlane_loss_state_options {
 #define SOFTLANE_LOSS_STATE_DEFAULTS \
   { 1.0f, 0.0f, -100, NULL, NULL, 1.0f }
 
-/** softlane::AnyTensor. A function returns SOFTLANE_NULL_POINTER for a null
- * pointer to such a struct, before all other errors. The data of an input are
- * not written. */
+/** softlane::AnyTensor. If a function needs a tensor and the pointer to the
+ * struct is null, it returns SOFTLANE_NULL_POINTER before all other errors. The
+ * data of an input are not written. */
 typedef struct softlane_tensor {
   void* data;         /**< AnyTensor::data */
   int type;           /**< AnyTensor::type */
-  int rank;           /**< AnyTensor::rank: the sizes and strides that count */
+  int rank;           /**< AnyTensor::rank: the number of dimensions */
   int64_t sizes[8];   /**< AnyTensor::sizes */
   int64_t strides[8]; /**< AnyTensor::strides */
 } softlane_tensor;
 
-/** softlane::AttentionHeadsOptions. A null pointer means that there are no such
- * values. A stride of 0 repeats the first value. */
+/** softlane::AttentionHeadsOptions. Each pointer may be null: then the option
+ * is not used. A stride of 0 repeats the first value. */
 typedef struct softlane_attention_heads_options {
   float scale;                  /**< AttentionHeadsOptions::scale */
   float softcap;                /**< AttentionHeadsOptions::softcap */

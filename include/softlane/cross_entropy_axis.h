@@ -16,25 +16,25 @@ namespace softlane {
 inline namespace v1 {
 
 /// The cross-entropy of logits whose classes are along an axis that is not the
-/// last: for example, of images [N, C, H, W] with a label per pixel, whose
-/// planes have outer = N, axis = C and inner = H * W. The elements (o, 0, i) to
-/// (o, axis - 1, i) take the place of a row, and labels[o, i] is its label.
+/// last. For example, images [N, C, H, W] with a label per pixel are planes
+/// with outer = N, axis = C and inner = H * W. The elements (o, 0, i) to (o,
+/// axis - 1, i) take the place of a row, and labels[o, i] is its label.
 /// Formulas, special values, accuracy and bits are those of CrossEntropy for
-/// the transposed tensor, whose rows have the order (0, 0), (0, 1), ..., (1,
-/// 0), ...
+/// the transposed tensor, whose rows have the order (0, 0), (0, 1), ...,
+/// (1, 0), ...
 ///
 /// Shapes: labels has logits.outer rows and logits.inner columns. loss has the
-/// shape of labels with kNone, else one element; or null data, which means no
-/// loss. dlogits has the shape of logits or null data, which means no gradient.
-/// divisor is null or one element.
-/// options.class_weights has logits.axis elements. options.upstream_rows has an
-/// element for each (o, i), which is upstream_rows[o * s + i], where s is
-/// options.upstream_stride, or logits.inner if that is 0.
-/// Threads: the losses of kNone, and the gradients of kNone and kSum, of slices
-/// are those of one call. The slices of labels, loss and upstream_rows by inner
-/// indices keep their strides.
-/// Aliasing: dlogits may be the view logits. No output overlaps any other
-/// operand.
+/// shape of labels with kNone, and one row of one element with kSum and kMean.
+/// dlogits has the shape of logits. divisor has one element. loss and dlogits
+/// may have null data, and divisor may be null: such a result is not computed.
+/// options.class_weights has logits.axis elements.
+/// options.upstream_rows[o * s + i] is the element for labels[o, i], where s is
+/// options.upstream_stride, or logits.inner if options.upstream_stride is 0.
+/// Threads: calls for slices give the losses of one call with kNone, and the
+/// gradients of one call with kNone and kSum. Slices by inner indices keep the
+/// strides of labels, loss and upstream_rows.
+/// Aliasing: dlogits may be the view logits, unless options.accumulate is set.
+/// No output overlaps any other operand.
 /// Errors: those of CrossEntropy.
 Status CrossEntropyAxis(const Planes<const float>& logits,
                         const Rows<const int64_t>& labels,
@@ -51,8 +51,8 @@ Status CrossEntropyAxis(const Planes<const float>& logits,
                         float* divisor = nullptr,
                         Target target = Target::kAuto) noexcept;
 
-/// The same with a target probability for each logit. targets has the shape of
-/// logits and overlaps no output.
+/// CrossEntropyAxis with a target probability for each logit: see CrossEntropy.
+/// targets has the shape of logits and overlaps no output.
 Status CrossEntropyAxis(const Planes<const float>& logits,
                         const Planes<const float>& targets,
                         const Rows<float>& loss,

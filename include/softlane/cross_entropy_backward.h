@@ -14,8 +14,9 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The gradient of CrossEntropy from what the forward pass has saved: the
-/// logits, and the logsumexp of each row. The row is not summed again. With
+/// The gradient of CrossEntropy from the logits and the logsumexp of each row,
+/// which the forward pass has saved. The exp values of a row are not summed
+/// again. With
 ///
 ///   p_c = exp(scale * logits[r, c] - logsumexp[r])
 ///
@@ -24,23 +25,25 @@ inline namespace v1 {
 ///   dlogits[r, c] = u * scale * ((sum_k q_k + 2 * z_loss * logsumexp[r]) * p_c
 ///                                - q_c).
 ///
-/// options.scale is that of logsumexp. The logits need not be whole rows: for a
-/// part of a row's classes, logsumexp is that of the whole row.
-/// options.zero_if_all_ignored is not read.
+/// options.scale is the scale that logsumexp was computed with.
+/// options.zero_if_all_ignored is not read. The logits may be some columns of
+/// longer rows, with the logsumexp of the longer rows. But labels and
+/// label_smoothing / cols count the given columns only, and so does the sum of
+/// q_k. CrossEntropyFromStates serves rows in parts.
 ///
 /// Shapes: logsumexp and labels have logits.rows elements; dlogits has the
 /// shape of logits.
 /// Aliasing: dlogits may be the view logits, unless options.accumulate is set.
 /// dlogits overlaps no other operand.
-/// Special values: a row whose logsumexp is NaN or infinite has NaN for its
-/// gradient. Other rows follow the formula, whatever logsumexp is; a p_c beyond
-/// the largest float is +inf. An ignored row has the gradient +0.
-/// Accuracy: kCrossEntropyBackwardMaxError, for the logsumexp that is given. If
-/// it errs by d, each p_c errs by d p_c: the logsumexp of LogSumExp and of
-/// SoftmaxWithLogSumExp errs by up to 2^-22 max(1, |logsumexp|). Where p of the
-/// label is near 1, p - 1 errs by as much, and so the label's gradient loses
-/// the accuracy that it has in CrossEntropy, which computes it from the other
-/// classes.
+/// Special values: if the logsumexp of a row is NaN or infinite, the gradient
+/// of the row is NaN. Other rows follow the formula, whatever logsumexp is. A
+/// p_c beyond the largest float is +inf. An ignored row has the gradient +0.
+/// Accuracy: kCrossEntropyBackwardMaxError, for the given logsumexp. If
+/// logsumexp has an error of d, each p_c has an additional error of d p_c.
+/// LogSumExp and SoftmaxWithLogSumExp give a logsumexp with an error of up to
+/// kLogSumExpMaxError. If p of the label is near 1, p - 1 has the same absolute
+/// error as p. So the label's gradient is less accurate than in CrossEntropy,
+/// which computes it from the other classes.
 /// Errors: kBadLabel for a label that is neither in [0, cols) nor ignore_index;
 /// kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status CrossEntropyBackward(const Rows<const float>& logits,
@@ -54,7 +57,8 @@ Status CrossEntropyBackward(const Rows<const float>& logits,
                             const CrossEntropyOptions& options = {},
                             Target target = Target::kAuto) noexcept;
 
-/// The same with a target probability per class and row: see CrossEntropy.
+/// CrossEntropyBackward with a target probability for each logit: see
+/// CrossEntropy. targets has the shape of logits.
 Status CrossEntropyBackward(const Rows<const float>& logits,
                             const float* logsumexp,
                             const Rows<const float>& targets,
@@ -62,16 +66,22 @@ Status CrossEntropyBackward(const Rows<const float>& logits,
                             const CrossEntropyOptions& options = {},
                             Target target = Target::kAuto) noexcept;
 
-/// The gradient from saved probabilities, p_c = probs[r, c]. scale counts as a
-/// factor of the gradient. A probability below 2^-126 counts as +0.
+/// The gradient of CrossEntropy from saved probabilities, by the formula of
+/// CrossEntropyBackward with p_c = probs[r, c] and without z_loss.
+/// options.scale is a factor of the gradient only. A probability below 2^-126
+/// counts as +0.
+/// Shapes: labels has probs.rows elements. targets and dlogits have the shape
+/// of probs.
 ///
 /// Aliasing: dlogits may be the view probs, unless options.accumulate is set.
 /// dlogits overlaps no other operand.
 /// Special values: the formula holds for any probabilities.
-/// Accuracy: kCrossEntropyBackwardMaxError, for the probabilities that are
-/// given. A p of the label near 1 has been rounded to its type, so p - 1 has
-/// few bits: half a unit of 2^-24 is lost with floats, of 2^-8 with bfloat16.
-/// Errors: kBadOption also if z_loss is not 0; else as above.
+/// Accuracy: kCrossEntropyBackwardMaxError, for the given probabilities. If p
+/// of the label is near 1, p - 1 has few correct bits, because p was rounded to
+/// its type. The error of this rounding is up to 2^-25 with float, and up to
+/// 2^-9 with BFloat16.
+/// Errors: kBadOption also if z_loss is not 0. Other errors are as for
+/// CrossEntropyBackward.
 Status CrossEntropyBackwardFromProbs(const Rows<const float>& probs,
                                      const int64_t* labels,
                                      const Rows<float>& dlogits,
@@ -88,7 +98,8 @@ Status CrossEntropyBackwardFromProbs(const Rows<const float>& probs,
                                      const CrossEntropyOptions& options = {},
                                      Target target = Target::kAuto) noexcept;
 
-/// The same of any element type: see any_rows.h. logsumexp stays float.
+/// CrossEntropyBackward and CrossEntropyBackwardFromProbs of any element type:
+/// see any_rows.h. logsumexp stays float.
 template <typename = void>
 Status CrossEntropyBackward(const ConstAnyRows& logits, const float* logsumexp,
                             const int64_t* labels, const AnyRows& dlogits,

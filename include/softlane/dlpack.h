@@ -9,9 +9,9 @@
 #include "softlane/status.h"
 #include "softlane/tensor.h"
 
-// Views of DLPack's tensors, the format in which PyTorch, NumPy, JAX and others
-// exchange them. Include <dlpack/dlpack.h> for its types; this header needs no
-// version of it. It is not part of softlane/softlane.h.
+// Views of the tensors of DLPack, the format in which PyTorch, NumPy, JAX and
+// others exchange tensors. Include any version of <dlpack/dlpack.h> for the
+// types of DLPack. softlane/softlane.h does not include this header.
 //
 //   softlane::AnyTensor logits;
 //   softlane::Status status = softlane::FromDLPack(managed->dl_tensor, logits);
@@ -21,7 +21,7 @@ namespace internal {
 
 // The values of DLPack's enumerators, which its ABI fixes.
 inline constexpr int kDlpackInt = 0, kDlpackFloat = 2, kDlpackBFloat = 4;
-// The memory of the CPU, and memory of the CPU that a GPU can read.
+// kDLCPU, kDLCUDAHost and kDLROCMHost: memory of the CPU.
 inline constexpr int kDlpackDevices[] = {1, 3, 11};
 
 template <class DLTensor>
@@ -49,13 +49,14 @@ char* DataOfDlpack(const DLTensor& from) noexcept {
 
 inline namespace v1 {
 
-/// Makes a view of a DLTensor that has floats, bfloat16 or float16. Its memory
-/// is the CPU's: kDLCPU, or kDLCUDAHost or kDLROCMHost. Null strides mean a
-/// tensor without gaps. The view owns nothing.
+/// Makes a view of a DLTensor whose elements are float, bfloat16 or float16.
+/// The DLTensor is in memory of the CPU: its device is kDLCPU, kDLCUDAHost or
+/// kDLROCMHost. Null strides mean a tensor without gaps. The view owns nothing.
 ///
-/// Errors, which leave `to` unchanged: kBadOption for another device, another
-/// type or several lanes; kBadShape for a rank that is not in [0, kMaxRank],
-/// for a null shape, and for a byte_offset that is no multiple of an element.
+/// Errors: kBadOption for another device, another type or several lanes;
+/// kBadShape for a rank that is not in [0, kMaxRank], for a null shape, and for
+/// a byte_offset that is no multiple of the element size. An error leaves `to`
+/// unchanged.
 template <class DLTensor, typename Void>
 Status FromDLPack(const DLTensor& from, BasicAnyTensor<Void>& to) noexcept {
   const int code = from.dtype.code, bits = from.dtype.bits;
@@ -74,7 +75,7 @@ Status FromDLPack(const DLTensor& from, BasicAnyTensor<Void>& to) noexcept {
   return Status::kOk;
 }
 
-/// The same of elements whose type is known: floats, or labels of 32 or 64
+/// FromDLPack for an element type that is known: floats, or labels of 32 or 64
 /// bits.
 template <class DLTensor, typename T>
 Status FromDLPack(const DLTensor& from, Tensor<T>& to) noexcept {

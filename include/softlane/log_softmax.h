@@ -19,11 +19,12 @@ inline namespace v1 {
 ///
 /// Shapes: logits and log_probs have the same rows and cols.
 /// Aliasing: log_probs may be the view logits.
-/// Special values: a row with NaN or +inf becomes NaN throughout. A logit of
-/// -inf stays -inf. A row of -inf only becomes NaN; with EmptyRow::kZero it
-/// stays -inf. Huge finite logits give -inf only where the log-probability is
-/// below the lowest float. If a row has only one finite logit, that logit gets
-/// exactly +0. No log-probability is above 0.
+/// Special values: if a row has NaN or +inf, the whole row of log_probs is NaN.
+/// A logit of -inf stays -inf. If all logits of a row are -inf, the row becomes
+/// NaN with EmptyRow::kNan and stays -inf with EmptyRow::kZero. With finite
+/// logits, the result is -inf only where the log-probability is below the
+/// lowest float. If a row has only one finite logit, that logit gets exactly
+/// +0. No log-probability is above 0.
 /// Accuracy: kLogSoftmaxMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
@@ -35,9 +36,9 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
 /// Shapes: logsumexp has logits.rows elements.
 /// Aliasing: logsumexp does not overlap logits.
 /// Arguments: scale is finite and > 0.
-/// Special values: NaN if the row holds NaN; else +inf if it holds +inf. A row
-/// of -inf only and a row without columns give -inf. If a row has only one
-/// finite logit, the result is scale times that logit.
+/// Special values: NaN if the row has NaN, otherwise +inf if it has +inf. If
+/// all logits of a row are -inf, or if it has no columns, the result is -inf.
+/// If a row has only one finite logit, the result is scale times that logit.
 /// Accuracy: kLogSumExpMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status LogSumExp(const Rows<const float>& logits, float* logsumexp,

@@ -20,12 +20,13 @@ inline namespace v1 {
 ///
 /// Shapes: all three views have the same rows and cols.
 /// Aliasing: dlogits may be the view log_probs or the view dlog_probs.
-/// Arguments: scale is finite and > 0. No element of log_probs is above 0, as
-/// LogSoftmax gives them; for other values the results are unspecified.
+/// Arguments: scale is finite and > 0. No element of log_probs is above 0, and
+/// LogSoftmax never gives such an element. For a row with an element above 0,
+/// the results are unspecified.
 /// Special values: NaN in log_probs makes the same element of dlogits NaN. NaN
-/// in dlog_probs makes the whole row NaN. Where log_probs is -inf, the result
-/// is scale * d_c. If the sum of dlog_probs is beyond the largest float,
-/// results may be infinite or NaN.
+/// in a row of dlog_probs makes the whole row of dlogits NaN. Where log_probs
+/// is -inf, the result is scale * d_c. If the sum of dlog_probs is beyond the
+/// largest float, results may be infinite or NaN.
 /// Accuracy: kLogSoftmaxBackwardMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status LogSoftmaxBackward(const Rows<const float>& log_probs,
@@ -34,7 +35,7 @@ Status LogSoftmaxBackward(const Rows<const float>& log_probs,
                           Target target = Target::kAuto) noexcept;
 
 /// LogSoftmaxBackward of any element type: see any_rows.h. log_probs and
-/// dlog_probs have one type.
+/// dlog_probs have the same type.
 Status LogSoftmaxBackward(const ConstAnyRows& log_probs,
                           const ConstAnyRows& dlog_probs,
                           const AnyRows& dlogits, float scale = 1.0f,

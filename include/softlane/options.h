@@ -13,42 +13,43 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The result of a row whose every logit is -inf.
+/// The result of a row whose logits are all -inf.
 enum class EmptyRow : uint8_t {
-  /// NaN, as the formula says (torch.softmax).
+  /// NaN, which is the value of the formula (torch.softmax).
   kNan = 0,
-  /// +0, as there is nothing to attend to (masked softmax, ONNX Attention).
+  /// Probabilities of +0, because there is nothing to attend to (masked
+  /// softmax, ONNX Attention). Log-probabilities are -inf.
   kZero = 1,
 };
 
-/// How a softmax is taken. The struct holds settings only, so threads can share
+/// The options of softmax. The struct holds settings only, so threads can share
 /// it.
 struct SoftmaxOptions {
-  /// 1 / temperature. Finite and > 0.
+  /// The factor of the logits, 1 / temperature. Finite and > 0.
   float scale = 1.0f;
-  /// The result of a row whose every logit is -inf.
+  /// The result of a row whose logits are all -inf.
   EmptyRow empty_row = EmptyRow::kNan;
 };
 
 /// The largest k of SoftmaxTopK.
 inline constexpr size_t kMaxTopK = 64;
 
-/// How the largest probabilities are taken. The struct holds settings only, so
-/// threads can share it.
+/// The options of SoftmaxTopK. The struct holds settings only, so threads can
+/// share it.
 struct SoftmaxTopKOptions {
-  /// 1 / temperature. Finite and > 0.
+  /// The factor of the logits, 1 / temperature. Finite and > 0.
   float scale = 1.0f;
   /// Whether the k probabilities are divided by their sum.
   bool renormalize = false;
-  /// The result of a row whose every logit is -inf.
+  /// The result of a row whose logits are all -inf.
   EmptyRow empty_row = EmptyRow::kNan;
 };
 
 /// How attention makes a logit z of each score, masks keys, and adds a sink to
 /// the sum. Row r of the scores belongs to a query; column c belongs to the key
-/// at position c. Every member is optional. The steps to z are applied in the
-/// order of the members. The struct holds settings and views only, so threads
-/// can share it.
+/// at position c. Every member is optional. The steps from the score to z are
+/// applied in the order of the members. The struct holds settings and views
+/// only, so threads can share it.
 struct AttentionOptions {
   /// z = scale * score. scale is finite and > 0.
   float scale = 1.0f;
@@ -57,38 +58,40 @@ struct AttentionOptions {
   float softcap = 0.0f;
   /// ALiBi: z = z - alibi_slope * |first_query + r - c|, the slope times the
   /// distance from the query to the key. alibi_slope is finite. It needs
-  /// first_query, too. A distance up to 2^24 is an exact float; a larger
-  /// distance is first rounded to the nearest float.
+  /// first_query, too. A distance up to 2^24 is an exact float. A larger
+  /// distance is rounded to the nearest float first.
   float alibi_slope = 0.0f;
-  /// The factor of the bias: ALiBi with a bias of distances. Finite and > 0.
+  /// The factor of the bias. For example, it is the slope of ALiBi if the bias
+  /// holds distances. Finite and > 0.
   float bias_scale = 1.0f;
-  /// The additive mask: z = z + bias_scale * bias[r, c], the product and the
-  /// sum rounded once. bias has the shape of the scores. A stride of 0 repeats
-  /// its first row. Null data means no bias. Its elements are floats, or of a
-  /// half type: the half type of the other matrices, or either beside floats. A
-  /// Rows<const float> converts to it.
+  /// The additive mask: z = z + bias_scale * bias[r, c]. The product and the
+  /// sum are rounded together, once. bias has the shape of the scores. A stride
+  /// of 0 repeats its first row. Null data means no bias. The elements of the
+  /// bias are floats or of a half type. If another matrix of the call has a
+  /// half type, the bias has the same half type or is float. A
+  /// Rows<const float> converts to this type.
   ConstAnyRows bias = {};
   /// A key is masked where keep[r, c] is 0. Shape, stride and null data are as
   /// for bias.
   Rows<const uint8_t> keep = {};
-  /// Row r masks the keys from position lengths[r] on. There is a length in
-  /// [0, cols] for each row. Null means all keys.
+  /// Row r masks the keys from position lengths[r] on. lengths has an element
+  /// in [0, cols] for each row. Null means that no key is masked by length.
   const int32_t* lengths = nullptr;
   /// Masks the keys after the query's own position, first_query + r.
   bool causal = false;
-  /// The position of the query of row 0 among the keys, for alibi_slope, causal
-  /// and window. Any number.
+  /// The position among the keys of the query of row 0. alibi_slope, causal and
+  /// window use it. Any number.
   int64_t first_query = 0;
   /// Sliding window: masks the keys at positions up to first_query + r -
   /// window. window is >= 0; 0 means no window.
   int64_t window = 0;
   /// Attention sinks, as in gpt-oss: sinks[r] is one more logit of row r. It
   /// joins the row's sum and has no probability. It is not scaled. A sink of
-  /// -inf is the same as no sink. A sink of NaN or +inf acts as such a logit
-  /// does. Null means no sinks.
+  /// -inf is the same as no sink. A sink of NaN or +inf acts like the same z of
+  /// an unmasked key. Null means no sinks.
   const float* sinks = nullptr;
-  /// The result, +0 or NaN, of a row without a sink whose keys are all masked.
-  /// A key with z = -inf is masked in this sense.
+  /// The result, +0 or NaN, of an empty row. A row is empty if it has no sink
+  /// and all its keys are masked. A key with z = -inf counts as masked here.
   EmptyRow empty_row = EmptyRow::kZero;
 };
 
@@ -100,17 +103,18 @@ enum class Reduction : uint8_t {
               ///< CrossEntropy.
 };
 
-/// How a cross-entropy is taken. The options of PyTorch's cross_entropy have
+/// The options of cross-entropy. The options of PyTorch's cross_entropy have
 /// the same meaning and the same default here. The struct holds settings and
 /// inputs only, so threads can share it.
 struct CrossEntropyOptions {
   /// How the losses of the rows become the result.
   Reduction reduction = Reduction::kMean;
   /// A row with this label does not count: its loss and its gradient are +0,
-  /// and its logits are not read. The value may lie inside [0, cols).
-  /// Probability targets do not use it.
+  /// and its logits are not read. The value may lie inside [0, cols). With
+  /// probability targets it is not used.
   int64_t ignore_index = -100;
-  /// The share of the target that is spread evenly over all classes, in [0, 1].
+  /// The fraction of the target that is spread evenly over all classes. In
+  /// [0, 1].
   float label_smoothing = 0.0f;
   /// The weights of the classes: cols numbers, finite and >= 0. Null means that
   /// each weight is 1. Not read if there are no rows.
@@ -120,26 +124,28 @@ struct CrossEntropyOptions {
   float z_loss = 0.0f;
   /// Multiplies the logits before anything else. Finite and > 0.
   float scale = 1.0f;
-  /// The gradients of the rows' losses, from what the caller computes of them:
-  /// an element per row. Used with kNone only. Null means that `upstream` holds
-  /// for all rows. Not read without dlogits.
+  /// upstream_rows[r] is the derivative of the caller's objective with respect
+  /// to the loss of row r. Used with kNone only. Null means that `upstream`
+  /// holds for all rows. Not read without dlogits.
   const float* upstream_rows = nullptr;
-  /// Of CrossEntropyAxis alone: from one outer index to the next, in elements
-  /// of upstream_rows. 0 means that they have no gaps. It lets a slice of the
-  /// inner indices keep the caller's array.
+  /// For CrossEntropyAxis alone: the stride of upstream_rows from one outer
+  /// index to the next, in elements. 0 means that upstream_rows has no gaps.
+  /// With a stride, a slice of the inner indices can use the array of the whole
+  /// call.
   size_t upstream_stride = 0;
-  /// The gradient of the result, from what the caller computes of it; with
-  /// kNone that of each row's loss. Used unless upstream_rows is. Not read
-  /// without dlogits.
+  /// The derivative of the caller's objective with respect to the result. With
+  /// kNone, it is the derivative with respect to each row's loss. Not used if
+  /// upstream_rows is used. Not read without dlogits.
   float upstream = 1.0f;
-  /// Whether the result of kMean is 0 if no row counts. Else it is NaN (0 / 0),
-  /// as in PyTorch.
+  /// Whether the result of kMean is 0 if no row counts. If false, that result
+  /// is NaN (0 / 0), as in PyTorch.
   bool zero_if_all_ignored = false;
-  /// Whether gradients are added to the elements of dlogits, as training adds
-  /// those of several losses. The sum of an element and of its gradient as a
-  /// float is rounded to float once; the sum of an element of a half type is
-  /// then rounded to its type. The elements of ignored rows do not change.
-  /// dlogits is then not the view logits. Not read without dlogits.
+  /// Whether gradients are added to the elements of dlogits, for example to sum
+  /// the gradients of several losses. A gradient is first a float. The sum of
+  /// the gradient and the element is rounded to float once. If dlogits is of a
+  /// half type, this sum is then rounded to the half type. The elements of
+  /// ignored rows do not change. dlogits must not be the view logits then. Not
+  /// read without dlogits.
   bool accumulate = false;
 };
 

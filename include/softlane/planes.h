@@ -10,7 +10,7 @@
 namespace softlane {
 namespace internal {
 
-// The first inner index of part i of n: a multiple of 16, or `inner`.
+// The first inner index of part i of n parts: a multiple of 16, or `inner`.
 constexpr size_t FirstInnerOfPart(size_t inner, size_t i, size_t n) noexcept {
   const size_t lines = inner / 16 + (inner % 16 == 0 ? 0 : 1);
   const size_t line = FirstOfPart(lines, i, n);
@@ -27,16 +27,19 @@ inline namespace v1 {
 /// outer = N, axis = C and inner = H * W. A view is trivially copyable and owns
 /// nothing. It checks nothing; the functions that take a view check it.
 ///
-/// Strides: axis_stride is at least inner. outer_stride is at least the number
-/// of elements of a plane, (axis - 1) * axis_stride + inner. An input may have
-/// an outer_stride of 0, which repeats its first plane. The stride of a
-/// dimension with at most one index is not used and may be any number. A view
-/// without elements may have any strides and null data.
+/// Strides: both strides count elements. axis_stride is at least inner.
+/// outer_stride is at least the number of elements of a plane, (axis - 1) *
+/// axis_stride + inner. An input may have an outer_stride of 0, which repeats
+/// its first plane. The stride of a dimension with at most one index is not
+/// used and may be any number. A view without elements may have any strides and
+/// null data.
 ///
-/// Aliasing: an input and an output may be the same view, with the same data
-/// and the same strides. In all other cases, the memory from the first to the
-/// last element of an output must not meet that of another operand, even if no
-/// element is shared. Planes with one axis index are rows: see rows.h.
+/// Aliasing: a function says which input an output may replace. For a call in
+/// place, pass the same view as this input and as the output, with the same
+/// data and the same strides. In all other cases, the memory from the first to
+/// the last element of an output must not meet that of another operand, even if
+/// no element is shared. Planes with one axis index count as rows: they may
+/// also be disjoint column windows, as rows.h says.
 template <typename T>
 struct Planes {
   /// A view without elements.
@@ -63,26 +66,27 @@ struct Planes {
       : Planes(other.data, other.outer, other.axis, other.inner,
                other.outer_stride, other.axis_stride) {}
 
-  /// The view of outer indices [first, first + count), which must exist. A host
-  /// that splits a call over its own threads gives each thread a slice. The
-  /// bits stay the same.
+  /// The view of outer indices [first, first + count), which must exist. To
+  /// split a call over threads, give each thread a slice. The bits stay the
+  /// same.
   constexpr Planes SliceOuter(size_t first, size_t count) const noexcept {
     const bool is_empty = data == nullptr || count == 0;
     return Planes(is_empty ? data : data + first * outer_stride, count, axis,
                   inner, outer_stride, axis_stride);
   }
 
-  /// The view of inner indices [first, first + count), which must exist. It
-  /// serves threads where there are few outer indices.
+  /// The view of inner indices [first, first + count), which must exist. Split
+  /// a call over threads by inner indices if there are few outer indices.
   constexpr Planes SliceInner(size_t first, size_t count) const noexcept {
     return Planes(data == nullptr ? data : data + first, outer, axis, count,
                   outer_stride, axis_stride);
   }
 
-  /// The view of part i of n even parts; i < n. The parts divide the outer
-  /// indices if there are n or more. Else they divide the inner indices, into
-  /// multiples of 16. A part may have no elements. Of n threads, thread i takes
-  /// part i of each operand.
+  /// The view of part i of n parts of nearly the same size; i < n. If there are
+  /// n outer indices or more, the parts divide the outer indices. Otherwise
+  /// they divide the inner indices, and each part begins at a multiple of 16. A
+  /// part may have no elements. Of n threads, thread i takes part i of each
+  /// operand.
   constexpr Planes Part(size_t i, size_t n) const noexcept {
     if (outer >= n) {
       const size_t first = internal::FirstOfPart(outer, i, n);

@@ -21,7 +21,8 @@ inline namespace v1 {
 Status RowMax(const Rows<const float>& x, float* max,
               Target target = Target::kAuto) noexcept;
 
-/// RowMax of any element type: see any_rows.h. The maximum is exact.
+/// RowMax of any element type: see any_rows.h. The maximum is a float and
+/// exact.
 template <typename = void>
 Status RowMax(const ConstAnyRows& x, float* max,
               Target target = Target::kAuto) noexcept;

@@ -16,10 +16,11 @@ inline namespace v1 {
 ///
 /// Shapes: logits and probs have the same rows and cols.
 /// Aliasing: probs may be the view logits.
-/// Special values: a row with NaN or +inf becomes NaN throughout. A logit of
-/// -inf gets +0. options.empty_row says what a row of -inf only becomes. Huge
-/// finite logits neither overflow nor give NaN. If a row has only one finite
-/// logit, that logit gets exactly 1. No probability is above 1.
+/// Special values: if a row has NaN or +inf, the whole row of probs is NaN. A
+/// logit of -inf gets +0. If all logits of a row are -inf, options.empty_row
+/// gives the result. Huge finite logits neither overflow nor give NaN. A row
+/// without columns writes nothing. If a row has only one finite logit, that
+/// logit gets exactly 1. No probability is above 1.
 /// Underflow: a probability below 2^-126 becomes +0, and a probability in
 /// [2^-126, 2^-125) may become +0. No probability is subnormal.
 /// Accuracy: kSoftmaxMaxUlp.
@@ -30,13 +31,14 @@ Status Softmax(const Rows<const float>& logits, const Rows<float>& probs,
                const SoftmaxOptions& options = {},
                Target target = Target::kAuto) noexcept;
 
-/// Softmax, and logsumexp[r] = log(sum_k exp(scale * logits[r, k])).
+/// Softmax, and in the same call logsumexp[r] = log(sum_k exp(scale *
+/// logits[r, k])).
 ///
 /// Shapes: logsumexp has logits.rows elements.
 /// Aliasing: logsumexp overlaps neither view.
-/// Special values of logsumexp: NaN if the row holds NaN; else +inf if it holds
-/// +inf. A row of -inf only and a row without columns give -inf, whatever
-/// options.empty_row is.
+/// Special values of logsumexp: NaN if the row has NaN, otherwise +inf if it
+/// has +inf. If all logits of a row are -inf, or if it has no columns, the
+/// result is -inf, whatever options.empty_row is.
 /// Accuracy of logsumexp: kLogSumExpMaxError.
 /// All else is as for Softmax; probs has the same bits.
 Status SoftmaxWithLogSumExp(const Rows<const float>& logits,

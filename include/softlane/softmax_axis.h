@@ -12,19 +12,19 @@
 namespace softlane {
 inline namespace v1 {
 
-// Softmax and its relatives along an axis that is not the last. The elements
-// (o, 0, i) to (o, axis - 1, i) take the place of a row. Formula, special
-// values, accuracy and bits are those of the function without "Axis" for the
-// transposed tensor.
+// Softmax and related functions along an axis that is not the last. The
+// elements (o, 0, i) to (o, axis - 1, i) take the place of a row. Formula,
+// special values, accuracy and bits are those of the function without "Axis"
+// for the transposed tensor.
 //
-// Shapes: all views of a call have the same outer, axis and inner.
+// Shapes: all Planes of a call have the same outer, axis and inner.
 // Aliasing: the output may be the view of an input.
 // Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 // Speed: the functions do not allocate. A vector holds elements of neighbouring
-// inner indices. If inner is at most 8, a vector of floats may hold elements of
-// several outer indices: axis * inner is at most 256, and the views have no
-// gaps along the axis. Else some lanes are idle where inner is below the number
-// of floats in a vector, which is 16 with AVX-512.
+// inner indices. So some lanes are idle if inner is below the number of floats
+// in a vector, which is 16 with AVX-512. If inner is at most 8 and the views
+// have no gaps along the axis, a vector of floats may hold elements of several
+// outer indices, as long as axis * inner is at most 256.
 
 /// probs[o, a, i] = exp(scale * logits[o, a, i]) /
 ///                  sum_k exp(scale * logits[o, k, i]): see Softmax.
@@ -53,8 +53,8 @@ Status LogSoftmaxAxis(const ConstAnyPlanes& logits, const AnyPlanes& log_probs,
 
 /// logsumexp[o, i] = log(sum_k exp(scale * logits[o, k, i])): see LogSumExp.
 ///
-/// Shapes: logsumexp has logits.outer rows and logits.inner columns. Its stride
-/// lets threads take slices of the inner indices.
+/// Shapes: logsumexp has logits.outer rows and logits.inner columns. Because it
+/// has a stride, threads can take slices of the inner indices.
 /// Aliasing: logsumexp does not overlap logits.
 Status LogSumExpAxis(const Planes<const float>& logits,
                      const Rows<float>& logsumexp, float scale = 1.0f,
@@ -66,7 +66,8 @@ Status LogSumExpAxis(const ConstAnyPlanes& logits, const Rows<float>& logsumexp,
                      float scale = 1.0f,
                      Target target = Target::kAuto) noexcept;
 
-/// SoftmaxAxis, and LogSumExpAxis of the same logits: see SoftmaxWithLogSumExp.
+/// SoftmaxAxis, and in the same call LogSumExpAxis of the same logits: see
+/// SoftmaxWithLogSumExp.
 ///
 /// Shapes: logsumexp has logits.outer rows and logits.inner columns.
 /// Aliasing: logsumexp overlaps neither view.

@@ -25,8 +25,8 @@ inline namespace v1 {
 /// Shapes: all three views have the same rows and cols.
 /// Aliasing: dlogits may be the view probs or the view dprobs.
 /// Arguments: scale is finite and > 0.
-/// Special values: NaN in a row of probs or dprobs makes the row of dlogits
-/// NaN. Where p = 0 and dp is finite, the result is a zero.
+/// Special values: if a row of probs or dprobs has NaN, the whole row of
+/// dlogits is NaN. Where p = 0 and dp is finite, the result is +0 or -0.
 /// Accuracy: kSoftmaxBackwardMaxError.
 /// Errors: kNullPointer, kBadShape, kOverlap, kBadOption, kTargetUnavailable.
 Status SoftmaxBackward(const Rows<const float>& probs,
@@ -35,25 +35,26 @@ Status SoftmaxBackward(const Rows<const float>& probs,
                        Target target = Target::kAuto) noexcept;
 
 /// SoftmaxBackward of any element type: see any_rows.h. probs and dprobs have
-/// one type.
+/// the same type.
 Status SoftmaxBackward(const ConstAnyRows& probs, const ConstAnyRows& dprobs,
                        const AnyRows& dlogits, float scale = 1.0f,
                        Target target = Target::kAuto) noexcept;
 
-/// The same for rows in parts. SoftmaxBackwardDots reads a part of the columns:
+/// SoftmaxBackward for rows in parts. SoftmaxBackwardDots reads a part of the
+/// columns:
 ///
 ///   dots[r] = sum_k p_k * dp_k.
 ///
-/// The caller adds the dots of all parts of a row, in any order. Then
-/// SoftmaxBackwardFromDots writes the gradients of a part from the total. The
-/// terms have both signs, so the order may change the last bits. With one part
-/// the bits are those of SoftmaxBackward.
+/// The caller adds the dots of all parts of a row as doubles, in any order.
+/// Then SoftmaxBackwardFromDots takes the total as dots[r] and writes the
+/// gradients of a part. The terms have both signs, so the order of the
+/// additions may change the last bits. With one part the bits are those of
+/// SoftmaxBackward.
 ///
-/// Shapes: the views have the same rows and cols; dots has probs.rows elements.
+/// Shapes: all views have the same rows and cols. dots has probs.rows elements.
 /// Aliasing: dlogits may be the view probs or the view dprobs. dots overlaps no
 /// other operand.
-/// Special values, accuracy and errors: as for SoftmaxBackward, if the caller
-/// adds the dots as doubles.
+/// Special values, accuracy and errors: as for SoftmaxBackward.
 Status SoftmaxBackwardDots(const Rows<const float>& probs,
                            const Rows<const float>& dprobs, double* dots,
                            Target target = Target::kAuto) noexcept;
@@ -64,7 +65,7 @@ Status SoftmaxBackwardFromDots(const Rows<const float>& probs,
                                Target target = Target::kAuto) noexcept;
 
 /// SoftmaxBackwardDots and SoftmaxBackwardFromDots of any element type: see
-/// any_rows.h. probs and dprobs have one type.
+/// any_rows.h. probs and dprobs have the same type.
 template <typename = void>
 Status SoftmaxBackwardDots(const ConstAnyRows& probs,
                            const ConstAnyRows& dprobs, double* dots,

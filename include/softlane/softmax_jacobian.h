@@ -15,12 +15,13 @@ inline namespace v1 {
 ///
 ///   jacobian[i, j] = d p_i / d x_j = p_i * ((i == j) - p_j).
 ///
-/// This is the whole matrix diag(p) - p p^T, for study and checks.
-/// SoftmaxBackward multiplies it by a vector without forming it.
+/// The result is the whole matrix diag(p) - p p^T, for study and checks.
+/// SoftmaxBackward multiplies this matrix by a vector without forming it.
 ///
 /// Shapes: probs has n elements. jacobian has n rows and n columns.
 /// Aliasing: jacobian does not overlap probs.
-/// Special values: NaN in probs makes its row and its column of the matrix NaN.
+/// Special values: if probs[i] is NaN, row i and column i of the matrix are
+/// NaN.
 /// Accuracy: every element is rounded once. The matrix is symmetric to the bit.
 /// Errors: kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
 Status SoftmaxJacobian(const float* probs, size_t n,

@@ -21,18 +21,18 @@
 //   MergeStates(&of_row, &state, 1);                   // over all parts
 //   SoftmaxFromStates(part, &of_row, probs_of_part);
 //
-// A merge is exact, commutative and associative. So parts that begin at
-// multiples of kStateCols (rows.h) give the bits of one call for the whole row:
-// in any number, in any order, and by any tree of merges. Rows::PartOfColumns
-// makes such parts. Other parts keep the error bounds, but may give other bits.
-// Columns of -inf at the end of a row change no bit, nor do parts without
-// columns.
+// A merge is exact, commutative and associative. So if all parts begin at
+// multiples of kStateCols (rows.h), the results have the bits of one call for
+// the whole row. The number of the parts, their order and the tree of the
+// merges do not matter. Rows::PartOfColumns makes such parts. Other parts keep
+// the error bounds, but may give other bits. Columns of -inf at the end of a
+// row change no bit, and neither do parts without columns.
 
 namespace softlane {
 inline namespace v1 {
 
-/// The functions that a state serves. They differ in how they add the exp
-/// values of a block.
+/// The functions that a state is for. They differ in the order in which they
+/// add the exp values of a block.
 enum class StateUse : uint8_t {
   /// The bits of Softmax and SoftmaxWithLogSumExp.
   kSoftmax = 0,
@@ -45,34 +45,40 @@ enum class StateUse : uint8_t {
 /// How UpdateStates reads logits. The struct holds settings only, so threads
 /// can share it.
 struct StateOptions {
-  /// 1 / temperature. Finite and > 0. All updates of a row use the same scale.
+  /// The factor of the logits, 1 / temperature. Finite and > 0. All updates of
+  /// a row use the same scale.
   float scale = 1.0f;
-  /// The functions that the state is for: kSoftmax or kLogSoftmax.
+  /// The functions that the states are for: kSoftmax or kLogSoftmax.
   StateUse use = StateUse::kSoftmax;
 };
 
-/// What is known of the columns of a row that have been read: their maximum,
-/// and c times the sum of their exp values, c near 1.0877. 48 bytes without
-/// padding, trivially copyable. All bytes 0: no column has been read. A state
-/// may be sent to another machine of the same byte order.
+/// The maximum of the columns of a row that have been read, and c times the sum
+/// of their exp values, where c is a constant near 1.0877. A state has 48 bytes
+/// without padding and is trivially copyable. If all its bytes are 0, no column
+/// has been read. A state may be sent to another machine of the same byte
+/// order.
 struct SoftmaxState {
   /// The largest logit x as an integer in the order of floats: the bits of x,
-  /// inverted if the sign bit is set, else with the sign bit set. 0 if no
-  /// column has been read, 0xFFFFFFFF if there is a NaN. -0 counts as +0.
+  /// inverted if the sign bit is set, else with the sign bit set. The key is 0
+  /// if no column has been read, and 0xFFFFFFFF if a logit is NaN. A logit of
+  /// -0 counts as +0.
   uint32_t max_key;
-  /// 4 * J + use, where J is the window of the sum. 0 without a sum. If |scale
-  /// * x| of the largest logit x is beyond 2^33 octaves, only the copies of x
-  /// count. Then J counts from a window that x defines: J is near 400000000 for
-  /// a positive x, and near -400000000 for a negative x.
+  /// 4 * J + use, where J gives the power of two that the limbs count in. The
+  /// value is 0 without a sum. If the largest logit x has |scale * x| beyond
+  /// 2^33 octaves, the sum counts only the logits equal to x. Then J counts
+  /// from a start that x defines, so J is near 400000000 for a positive x and
+  /// near -400000000 for a negative x.
   int32_t window;
-  /// c times the sum of exp(scale * x) is limbs[i] * 2^(24 * (J - 3 + i)),
-  /// added over i. c is the same for all states, and LogSumExp takes it out.
+  /// c times the sum of exp(scale * x) is the sum over i of limbs[i] * 2^(24 *
+  /// (J - 3 + i)). c is the same for all states, and LogSumExp divides by it.
   /// All limbs are 0 unless the largest logit is finite.
   int64_t limbs[5];
 };
 
 /// Adds columns [first_col, first_col + logits.cols) of each row to the row's
-/// state. logits has these columns only.
+/// state. The view logits holds these columns only.
+/// Special values: a state remembers NaN and +inf, and the functions below give
+/// the special values of the whole row.
 ///
 /// Shapes: states has logits.rows elements.
 /// Aliasing: states does not overlap logits.
@@ -88,9 +94,10 @@ Status UpdateStates(const ConstAnyRows& logits, size_t first_col,
                     SoftmaxState* states, const StateOptions& options = {},
                     Target target = Target::kAuto) noexcept;
 
-/// Adds what each of the states `from` has read to the state of the same row in
-/// `into`. The function needs no options and does the same on every machine, so
-/// it can be the operation of an MPI_Op that commutes.
+/// Merges states of two parts of each row: into[r] becomes the state that has
+/// read the columns of both into[r] and from[r]. The function needs no options
+/// and gives the same bits on every machine, so it can be the operation of an
+/// MPI_Op that commutes.
 ///
 /// Shapes: into and from have `rows` elements.
 /// Aliasing: into and from do not overlap.
@@ -100,9 +107,9 @@ Status MergeStates(SoftmaxState* into, const SoftmaxState* from,
                    size_t rows) noexcept;
 
 /// logsumexp[r] = log(sum_k exp(scale * logits[r, k])) over the columns that
-/// have been read: the bits of LogSumExp for states of use kLogSoftmax, and of
-/// SoftmaxWithLogSumExp for states of use kSoftmax. States of use kCrossEntropy
-/// keep the error bound.
+/// have been read. States of use kLogSoftmax give the bits of LogSumExp, and
+/// states of use kSoftmax give the bits of SoftmaxWithLogSumExp. With states of
+/// use kCrossEntropy, only the error bound holds.
 ///
 /// Shapes: states and logsumexp have `rows` elements.
 /// Aliasing: logsumexp does not overlap states.
@@ -113,17 +120,17 @@ Status MergeStates(SoftmaxState* into, const SoftmaxState* from,
 Status LogSumExp(const SoftmaxState* states, size_t rows, float* logsumexp,
                  float scale = 1.0f, Target target = Target::kAuto) noexcept;
 
-/// The probabilities of columns of rows, from states that have read all columns
-/// of these rows: the bits of Softmax.
+/// The probabilities of some columns of rows, from states that have read all
+/// columns of these rows. The bits are those of Softmax.
 ///
 /// Shapes: logits and probs have the same rows and cols; states has logits.rows
 /// elements.
 /// Aliasing: probs may be the view logits. No output overlaps states.
-/// Arguments: options.scale is that of the updates. The logits are finite or
-/// -inf, and no logit is above the maximum of its state, unless the state says
-/// that the row holds NaN or +inf.
-/// Special values: as for Softmax. A state that has read nothing is a row of
-/// -inf only.
+/// Arguments: options.scale is that of the updates. If a state has read neither
+/// NaN nor +inf, each logit of the row is finite or -inf and not above the
+/// maximum of the state. With other logits the results are unspecified.
+/// Special values: as for Softmax. A state that has read nothing counts as a
+/// row whose logits are all -inf.
 /// Accuracy: kSoftmaxMaxUlp.
 /// Errors: kBadOption also if a state has another use than kSoftmax;
 /// kNullPointer, kBadShape, kOverlap, kTargetUnavailable.
@@ -138,8 +145,8 @@ Status SoftmaxFromStates(const ConstAnyRows& logits, const SoftmaxState* states,
                          const SoftmaxOptions& options = {},
                          Target target = Target::kAuto) noexcept;
 
-/// The same for the log-probabilities, from states of use kLogSoftmax: the bits
-/// of LogSoftmax.
+/// SoftmaxFromStates for the log-probabilities, from states of use kLogSoftmax.
+/// The bits are those of LogSoftmax.
 ///
 /// Accuracy: kLogSoftmaxMaxError.
 Status LogSoftmaxFromStates(const Rows<const float>& logits,
@@ -155,9 +162,9 @@ Status LogSoftmaxFromStates(const ConstAnyRows& logits,
                             const SoftmaxOptions& options = {},
                             Target target = Target::kAuto) noexcept;
 
-/// How the cross-entropy of rows in parts is taken. The members have the
-/// meaning of those of CrossEntropyOptions. The struct holds settings and
-/// inputs only, so threads can share it.
+/// The options of cross-entropy of rows in parts. The members mean the same as
+/// in CrossEntropyOptions. The struct holds settings and inputs only, so
+/// threads can share it.
 struct LossStateOptions {
   /// Multiplies the logits before anything else. Finite and > 0.
   float scale = 1.0f;
@@ -166,28 +173,28 @@ struct LossStateOptions {
   float z_loss = 0.0f;
   /// A row with this label does not count.
   int64_t ignore_index = -100;
-  /// The weight of the class of each row's label: an element per row, finite
+  /// label_weights[r] is the weight of the class of the label of row r. Finite
   /// and >= 0. Null means that each weight is 1. Not read by UpdateLossStates.
   const float* label_weights = nullptr;
-  /// The gradients of the rows' losses, from what the caller computes of them:
-  /// an element per row. Null means that `upstream` holds for all rows. For a
-  /// mean over the rows upstream is 1 over the divisor. Not read without
-  /// dlogits.
+  /// upstream_rows[r] is the derivative of the caller's objective with respect
+  /// to the loss of row r. Null means that `upstream` holds for all rows. Not
+  /// read without dlogits.
   const float* upstream_rows = nullptr;
-  /// The gradient of the result, from what the caller computes of each row's
-  /// loss. Used unless upstream_rows is.
+  /// The derivative of the caller's objective with respect to the loss of each
+  /// row. For a mean over the rows, it is 1 over the divisor. Not used if
+  /// upstream_rows is used.
   float upstream = 1.0f;
 };
 
-/// UpdateStates for CrossEntropyFromStates: the exp value of the label is added
-/// as a block of its own, in the part that has the label's column. A label is a
-/// column of the whole row. The state of an ignored row does not change. All
-/// calls for a row use the same scale and ignore_index.
+/// UpdateStates for CrossEntropyFromStates. The part that has the label's
+/// column adds the exp value of the label as a block of its own. A label is a
+/// column of the whole row, not of the part. The state of an ignored row does
+/// not change. All calls for a row use the same scale and ignore_index.
 ///
 /// Shapes: labels and states have logits.rows elements.
 /// Aliasing: states does not overlap any other operand.
-/// Errors: kBadLabel for a label below 0 that is not ignore_index; else as
-/// UpdateStates.
+/// Errors: kBadLabel for a label below 0 that is not ignore_index. Other errors
+/// are as for UpdateStates.
 Status UpdateLossStates(const Rows<const float>& logits, size_t first_col,
                         const int64_t* labels, SoftmaxState* states,
                         const LossStateOptions& options = {},
@@ -209,33 +216,36 @@ Status UpdateLossStates(const ConstAnyRows& logits, size_t first_col,
                         const LossStateOptions& options = {},
                         Target target = Target::kAuto) noexcept;
 
-/// The cross-entropy of rows of `num_classes` columns, of which logits has
-/// those from first_col on, and the gradient of these columns. The states have
-/// read all columns of these rows by UpdateLossStates.
+/// The cross-entropy of rows in parts, and its gradient. A whole row has
+/// num_classes columns. The view logits holds columns [first_col, first_col +
+/// logits.cols) of each row. Before the call, UpdateLossStates has read all
+/// columns of these rows into the states.
 ///
-/// losses[r] gets the row's loss in the part that has the label's column, and
-/// +0 in the other parts: the caller adds the losses of all parts. The loss and
-/// the gradient are those of CrossEntropy with Reduction::kNone, with labels,
-/// without smoothing: see there for the formulas.
+/// In the part that has the label's column, losses[r] gets the loss of row r.
+/// In the other parts it gets +0. So the caller adds the losses of all parts.
+/// The loss and the gradient are those of CrossEntropy with Reduction::kNone,
+/// with labels, without smoothing: see there for the formulas.
 ///
-/// Bits: those of CrossEntropy, unless 1 - p of the label is below 2^-30. Then
-/// they do not depend on the split either, but a state does not have the small
-/// sum of the other classes with all its bits: the loss and the gradient of the
-/// label err by 2^-60 times their factors besides the bound.
+/// Bits: those of CrossEntropy, unless 1 - p of the label is below 2^-30. Below
+/// it, the bits do not depend on the split either, but they may differ from
+/// those of CrossEntropy. The reason is that a state keeps only the leading
+/// bits of the small sum of the other classes. This adds an error of up to
+/// 2^-60, times the factors of the formulas, to the loss and to the gradient of
+/// the label.
 /// Shapes: labels, states and losses have logits.rows elements; dlogits has the
-/// shape of logits or null data. Without losses or without dlogits, the other
-/// has the same bits; losses is null then. A call without both is kNullPointer,
-/// unless there are no rows.
+/// shape of logits or null data. losses may be null. Without losses or without
+/// dlogits, the remaining result has the same bits. A call without both is
+/// kNullPointer, unless there are no rows.
 /// Aliasing: dlogits may be the view logits. No output overlaps any other
 /// operand.
 /// Special values: as for CrossEntropy. A state that has read nothing is a row
 /// of -inf only.
-/// Accuracy: kCrossEntropyMaxError and kCrossEntropyGradientMaxError, but for
-/// what is said above.
+/// Accuracy: kCrossEntropyMaxError and kCrossEntropyGradientMaxError, with the
+/// additional error that "Bits" names.
 /// Errors: kBadShape also if first_col + logits.cols is above num_classes;
-/// kBadOption also if a state of a counted row has another use; kBadLabel for a
-/// label that is neither in [0, num_classes) nor ignore_index; kNullPointer,
-/// kOverlap, kTargetUnavailable.
+/// kBadOption also if a state of a counted row has another use than
+/// kCrossEntropy; kBadLabel for a label that is neither in [0, num_classes) nor
+/// ignore_index; kNullPointer, kOverlap, kTargetUnavailable.
 Status CrossEntropyFromStates(const Rows<const float>& logits, size_t first_col,
                               size_t num_classes, const int64_t* labels,
                               const SoftmaxState* states, float* losses,

@@ -7,19 +7,24 @@
 namespace softlane {
 inline namespace v1 {
 
-/// Whether the arguments of a call were good. All checks come before the first
-/// write: after any status but kOk, no output byte has changed. The values are
-/// fixed for ever.
+/// The result of the checks of a call's arguments. All checks come before the
+/// first write: after any status but kOk, no output byte has changed. The
+/// values are fixed for ever.
 ///
-/// If several errors apply, every function returns the error with the smallest
+/// If several errors apply, a function returns the error with the smallest
 /// value: a null pointer comes before a bad shape, a bad shape before an
-/// overlap, and the target comes last. Only an element type that does not fit,
-/// which is kBadOption, comes before all others: without it no size is known.
+/// overlap, and the target comes last. There are three exceptions, in this
+/// order. In C, a null pointer to a tensor comes before all other errors.
+/// Element types that do not fit, which are kBadOption, come before the other
+/// errors, because the size of a view depends on its type. In functions of all
+/// heads, tensors whose rank or whose stride of the keys is wrong, which are
+/// kBadShape, come next.
 enum class [[nodiscard]] Status : uint8_t{
     kOk = 0,
-    /// A pointer is null although its view has elements.
+    /// A pointer is null although the call needs its elements.
     kNullPointer = 1,
-    /// A stride is used and too small, shapes differ, or a size overflows.
+    /// Shapes do not fit each other, a stride that is used is too small, or a
+    /// size overflows.
     kBadShape = 2,
     /// An output overlaps another operand in a way that the function's
     /// documentation does not allow.

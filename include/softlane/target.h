@@ -10,9 +10,9 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The instruction set that a call uses. It is an argument of every call, never
-/// state of the process. All targets give the same bits. The values are fixed
-/// for ever.
+/// The instruction set that a call uses. It is an argument of the call and
+/// never a state of the process. All targets give the same bits. The values are
+/// fixed for ever.
 enum class Target : uint8_t {
   /// The target that AutoTarget() gives: the best available target, unless the
   /// environment variable SOFTLANE_TARGET is set.
@@ -45,8 +45,8 @@ struct TargetList {
 /// value. Never null.
 const char* TargetName(Target target) noexcept;
 
-/// The target of this name; nothing for an unknown name. Upper and lower case
-/// differ.
+/// The target with this name, or std::nullopt for an unknown name. Upper and
+/// lower case differ.
 std::optional<Target> ParseTarget(std::string_view name) noexcept;
 
 /// Whether the target is compiled in and both CPU and OS support it. kAuto is

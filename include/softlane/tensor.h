@@ -14,15 +14,15 @@
 namespace softlane {
 inline namespace v1 {
 
-/// The most dimensions of a tensor.
+/// The largest number of dimensions of a tensor.
 inline constexpr int kMaxRank = 8;
 
 /// The dimensions of a tensor. A tensor of rank 0 has one element.
 struct TensorShape {
   /// No dimensions.
   constexpr TensorShape() noexcept = default;
-  /// Strides count elements. Null strides are those of a tensor without gaps,
-  /// whose last dimension has stride 1. If the rank is not in [0, kMaxRank], no
+  /// dim_strides counts elements. If it is null, the tensor has no gaps, and
+  /// its last dimension has stride 1. If the rank is not in [0, kMaxRank], no
   /// size is read, and functions return kBadShape.
   constexpr TensorShape(int num_dims, const int64_t* dim_sizes,
                         const int64_t* dim_strides) noexcept
@@ -37,7 +37,7 @@ struct TensorShape {
     }
   }
 
-  /// The index of a dimension; a negative number counts from the end.
+  /// The index of a dimension. A negative `dim` counts from the end.
   constexpr int DimOf(int dim) const noexcept {
     return dim < 0 ? dim + rank : dim;
   }
@@ -66,7 +66,8 @@ struct TensorRange {
   int64_t count;  ///< The number of indices.
 };
 
-// The number of indices of the largest of n parts, over that of even parts.
+// The number of indices in the largest of n parts, divided by the number in a
+// part if all parts were equal.
 constexpr double LargestPart(int64_t size, size_t n) noexcept {
   const size_t all = static_cast<size_t>(size);
   const size_t largest = all / n + (all % n != 0 ? 1 : 0);
@@ -74,8 +75,9 @@ constexpr double LargestPart(int64_t size, size_t n) noexcept {
          static_cast<double>(all);
 }
 
-// Part i of n: the dimension depends on sizes that all operands of a call have.
-// A dimension of -1 is that of a tensor of rank 0, or there is no such axis.
+// Part i of n parts. The choice of the dimension depends only on sizes that all
+// operands of a call share, so all operands are split alike. The dimension is
+// -1 if the rank is 0 or the axis does not exist.
 constexpr TensorRange RangeOfPart(const TensorShape& shape, size_t i, size_t n,
                                   int axis) noexcept {
   if (shape.rank <= 0 || shape.rank > kMaxRank || axis < -shape.rank ||
@@ -101,8 +103,8 @@ constexpr TensorRange RangeOfPart(const TensorShape& shape, size_t i, size_t n,
   return {dim, static_cast<int64_t>(first), static_cast<int64_t>(end - first)};
 }
 
-// Inserts a dimension of size 1. A shape without such a dimension gets a rank
-// that is none.
+// Inserts a dimension of size 1. If `dim` is out of range or the rank is
+// kMaxRank, the shape gets the invalid rank -1.
 constexpr void InsertDim(TensorShape& shape, int dim) noexcept {
   const int rank = shape.rank;
   if (rank < 0 || rank >= kMaxRank || dim < -rank - 1 || dim > rank) {
@@ -119,7 +121,7 @@ constexpr void InsertDim(TensorShape& shape, int dim) noexcept {
   shape.strides[at] = 0;
 }
 
-// The same view of part i.
+// Part i of n parts of the view.
 template <class View>
 constexpr View PartOf(const View& view, size_t i, size_t n, int axis) noexcept {
   if (n == 1) return view;
@@ -143,11 +145,12 @@ inline namespace v1 {
 /// copyable and owns nothing. It checks nothing; the functions that take a view
 /// check it: see softmax_tensor.h.
 ///
-/// Strides: any numbers, also 0 and negative ones. The strides of an output
-/// nest: ordered by their absolute value, each is larger than the distance from
-/// the first to the last element of the dimensions before it. So no two indices
-/// have one element. The stride of a dimension of size 1 is not used. A view
-/// without elements may have any strides and null data.
+/// Strides: strides count elements. The strides of an input may be any numbers,
+/// also 0 and negative numbers. The strides of an output nest: in the order of
+/// their absolute values, each stride is larger than the distance from the
+/// first to the last element of the dimensions with smaller strides. So no two
+/// indices share an element. The stride of a dimension of size 1 is not used. A
+/// view without elements may have any strides and null data.
 ///
 ///   at::Tensor x = ...;
 ///   softlane::Tensor<const float> logits(x.data_ptr<float>(), x.dim(),
@@ -167,16 +170,17 @@ struct Tensor : TensorShape {
   constexpr Tensor(const Tensor<U>& other) noexcept  // NOLINT: implicit
       : TensorShape(other), data(other.data) {}
 
-  /// The view with one dimension more, of size 1: it is dimension `dim`. A
-  /// negative number counts from the end of the new dimensions. If the rank is
-  /// kMaxRank or `dim` is out of range, functions return kBadShape.
+  /// The view with a new dimension of size 1, which becomes dimension `dim`. A
+  /// negative `dim` counts from the end of the new shape: -1 appends the
+  /// dimension. If the rank is kMaxRank or `dim` is out of range, functions
+  /// return kBadShape.
   constexpr Tensor Unsqueeze(int dim) const noexcept {
     Tensor more = *this;
     internal::InsertDim(more, dim);
     return more;
   }
-  /// The view of indices [first, first + count) of a dimension; they must
-  /// exist. A negative dimension counts from the end.
+  /// The view of indices [first, first + count) of dimension `dim`, which must
+  /// exist. A negative `dim` counts from the end.
   constexpr Tensor Slice(int dim, int64_t first, int64_t count) const noexcept {
     Tensor slice = *this;
     slice.sizes[DimOf(dim)] = count;
@@ -185,11 +189,11 @@ struct Tensor : TensorShape {
     }
     return slice;
   }
-  /// Part i of n parts of a call along this axis; i < n. Of n threads, thread i
-  /// takes part i of each operand, and the bits stay the same. The parts divide
-  /// another dimension than the axis: the first that gives the most even parts.
-  /// A part may have no elements. Where the axis is the only dimension with
-  /// indices, part 0 has all of it.
+  /// Part i of n parts of an operand of a call along `axis`; i < n. Of n
+  /// threads, thread i takes part i of each operand, and the bits stay the
+  /// same. The parts divide a dimension other than the axis. Of the dimensions
+  /// that give the most even parts, the first is divided. A part may have no
+  /// elements. If the axis is the only dimension, part 0 has all elements.
   constexpr Tensor Part(size_t i, size_t n, int axis) const noexcept {
     return internal::PartOf(*this, i, n, axis);
   }
@@ -197,8 +201,8 @@ struct Tensor : TensorShape {
   T* data = nullptr;  ///< Element (0, 0, ...).
 };
 
-/// Tensor<T> for a type T that is known at run time; see any_rows.h for the
-/// types of a call. A Tensor<T> converts to it.
+/// Tensor<T> for an element type T that is known at run time. See any_rows.h
+/// for the types of a call. A Tensor<T> converts to this type.
 template <typename Void>
 struct BasicAnyTensor : TensorShape {
   /// A null tensor of rank 0.

@@ -36,7 +36,8 @@ SOFTLANE_CONSTEXPR To BitCast(const From& from) noexcept {
 #endif
 }
 
-// From the bits of a float, rounded to nearest even.
+// The bits of the nearest number of the type, for the bits of a float. Ties go
+// to even.
 constexpr uint16_t ToBFloat16(uint32_t bits) noexcept {
   const bool is_nan = (bits & 0x7FFFFFFF) > 0x7F800000;
   const uint32_t odd = bits >> 16 & 1;
@@ -51,8 +52,8 @@ constexpr uint16_t ToFloat16(uint32_t bits) noexcept {
   } else if (magnitude >= 0x47800000) {  // from 2^16 on
     result = 0x7C00;
   } else {
-    // The significand in units of the result's last bit, 2^-24 at least. Below
-    // 2^-25 it is less than half a unit.
+    // The significand in units of the result's last bit, which is 2^-24 at
+    // least. A number below 2^-25 is less than half a unit and becomes 0.
     const uint32_t exponent = magnitude >> 23;
     const bool is_normal = exponent > 112;
     if (exponent >= 102) {
@@ -61,12 +62,13 @@ constexpr uint16_t ToFloat16(uint32_t bits) noexcept {
       const uint32_t odd = significand >> shift & 1;
       result = (significand + (uint32_t{1} << (shift - 1)) - 1 + odd) >> shift;
     }
-    // A carry, and the leading bit of the significand, go to the exponent.
+    // The leading bit of the significand adds 1 to the exponent, and so does a
+    // carry.
     if (is_normal) result += (exponent - 113) << 10;
   }
   return static_cast<uint16_t>(sign | result);
 }
-// The bits of the float that is the same number.
+// The bits of the float with the same value.
 constexpr uint32_t FromFloat16(uint16_t bits) noexcept {
   const uint32_t sign = (bits & uint32_t{0x8000}) << 16;
   uint32_t exponent = bits >> 10 & 31, fraction = bits & 0x3FF;
@@ -83,7 +85,7 @@ constexpr uint32_t FromFloat16(uint16_t bits) noexcept {
 }
 
 // The bits of 1 in a floating type of two bytes that the compiler has, and 0
-// for other types: they tell the format, whatever the type's name is.
+// for other types. The bits of 1 tell the format, whatever the type's name is.
 template <typename T>
 constexpr uint16_t BitsOfOne() noexcept {
 #ifdef SOFTLANE_HAS_BIT_CAST
@@ -103,7 +105,7 @@ constexpr uint16_t BitsOfOne() noexcept {
 
 inline namespace v1 {
 
-/// The types of a matrix's elements. The values are fixed for ever.
+/// The element type of a view. The values are fixed for ever.
 enum class ElementType : uint8_t {
   /// float.
   kFloat32 = 0,
@@ -114,7 +116,7 @@ enum class ElementType : uint8_t {
 };
 
 /// bfloat16: the upper half of a float. It has 8 bits of significand and the
-/// exponents of float.
+/// exponent range of float.
 ///
 /// The type stores numbers, and does not compute: compute in float. It has no
 /// comparisons either; compare `bits`, or the floats.
@@ -123,43 +125,45 @@ enum class ElementType : uint8_t {
 /// and of the bfloat16 of other libraries. So a pointer to an array of such a
 /// type may be passed to this library after a reinterpret_cast to `BFloat16*`.
 struct BFloat16 {
-  /// No particular number.
+  /// Leaves the number unspecified.
   BFloat16() noexcept = default;
-  /// The nearest number; of two, the number whose last bit is 0. From 2^128 -
-  /// 2^119 on it is infinity. Subnormal numbers are kept. A NaN becomes a quiet
-  /// NaN with its sign and its first payload bits. A double is rounded to float
-  /// first.
+  /// Rounds to the nearest number, and ties to even. A magnitude of 2^128 -
+  /// 2^119 or more becomes an infinity. Subnormal numbers are kept. A NaN
+  /// becomes a quiet NaN with its sign and its first payload bits. A double is
+  /// rounded to float first.
   explicit SOFTLANE_CONSTEXPR BFloat16(float value) noexcept
       : bits(internal::ToBFloat16(internal::BitCast<uint32_t>(value))) {}
-  /// The same bits, of the compiler's own bfloat16.
+  /// Takes the bits of a number of the compiler's own bfloat16 type.
   template <typename T,
             std::enable_if_t<internal::BitsOfOne<T>() == 0x3F80, int> = 0>
   explicit constexpr BFloat16(T value) noexcept
       : bits(internal::BitCast<uint16_t>(value)) {}
-  /// The number with these bits: sign, 8 of exponent, 7 of fraction.
+  /// The number with these bits. From the highest bit on: 1 sign bit, 8
+  /// exponent bits and 7 fraction bits.
   static constexpr BFloat16 FromBits(uint16_t number) noexcept {
     BFloat16 result{};
     result.bits = number;
     return result;
   }
 
-  /// The same number. A signaling NaN stays signaling.
+  /// The float with the same value. A signaling NaN stays signaling.
   explicit SOFTLANE_CONSTEXPR operator float() const noexcept {
     return internal::BitCast<float>(uint32_t{bits} << 16);
   }
-  /// The same bits, as the compiler's own bfloat16.
+  /// The number of the compiler's own bfloat16 type with the same bits.
   template <typename T,
             std::enable_if_t<internal::BitsOfOne<T>() == 0x3F80, int> = 0>
   explicit constexpr operator T() const noexcept {
     return internal::BitCast<T>(bits);
   }
 
-  /// Sign, exponent and fraction, from the highest bit on.
+  /// The sign, the exponent and the fraction, from the highest bit on.
   uint16_t bits;
 };
 
-/// float16, IEEE 754's binary16: 11 bits of significand, from 2^-14 to 65504,
-/// and subnormal numbers down to 2^-24.
+/// float16, the binary16 format of IEEE 754. It has 11 bits of significand. Its
+/// normal numbers reach from 2^-14 to 65504, and its subnormal numbers reach
+/// down to 2^-24.
 ///
 /// The type stores numbers, and does not compute: compute in float. It has no
 /// comparisons either; compare `bits`, or the floats.
@@ -168,38 +172,39 @@ struct BFloat16 {
 /// and of the float16 of other libraries. So a pointer to an array of such a
 /// type may be passed to this library after a reinterpret_cast to `Float16*`.
 struct Float16 {
-  /// No particular number.
+  /// Leaves the number unspecified.
   Float16() noexcept = default;
-  /// The nearest number; of two, the number whose last bit is 0. From 65520 on
-  /// it is infinity. Results below 2^-14 are subnormal numbers. A NaN becomes a
-  /// quiet NaN with its sign and its first payload bits. A double is rounded to
-  /// float first.
+  /// Rounds to the nearest number, and ties to even. A magnitude of 65520 or
+  /// more becomes an infinity. A magnitude below 2^-14 becomes a subnormal
+  /// number or zero. A NaN becomes a quiet NaN with its sign and its first
+  /// payload bits. A double is rounded to float first.
   explicit SOFTLANE_CONSTEXPR Float16(float value) noexcept
       : bits(internal::ToFloat16(internal::BitCast<uint32_t>(value))) {}
-  /// The same bits, of the compiler's own float16.
+  /// Takes the bits of a number of the compiler's own float16 type.
   template <typename T,
             std::enable_if_t<internal::BitsOfOne<T>() == 0x3C00, int> = 0>
   explicit constexpr Float16(T value) noexcept
       : bits(internal::BitCast<uint16_t>(value)) {}
-  /// The number with these bits: sign, 5 of exponent, 10 of fraction.
+  /// The number with these bits. From the highest bit on: 1 sign bit, 5
+  /// exponent bits and 10 fraction bits.
   static constexpr Float16 FromBits(uint16_t number) noexcept {
     Float16 result{};
     result.bits = number;
     return result;
   }
 
-  /// The same number. A NaN becomes a quiet NaN.
+  /// The float with the same value. A NaN becomes a quiet NaN.
   explicit SOFTLANE_CONSTEXPR operator float() const noexcept {
     return internal::BitCast<float>(internal::FromFloat16(bits));
   }
-  /// The same bits, as the compiler's own float16.
+  /// The number of the compiler's own float16 type with the same bits.
   template <typename T,
             std::enable_if_t<internal::BitsOfOne<T>() == 0x3C00, int> = 0>
   explicit constexpr operator T() const noexcept {
     return internal::BitCast<T>(bits);
   }
 
-  /// Sign, exponent and fraction, from the highest bit on.
+  /// The sign, the exponent and the fraction, from the highest bit on.
   uint16_t bits;
 };
 
@@ -221,7 +226,7 @@ constexpr ElementType TypeOf(const Float16*) noexcept {
 
 inline namespace v1 {
 
-/// The ElementType of float, BFloat16 and Float16, const or not.
+/// The ElementType of T, where T is float, BFloat16 or Float16, const or not.
 template <typename T>
 inline constexpr ElementType kElementType =
     internal::TypeOf(static_cast<const T*>(nullptr));

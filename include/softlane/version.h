@@ -9,12 +9,12 @@
  * of a result changes the version.
  */
 
-/** Changes with incompatible changes, from 1 on. */
+/** From 1.0 on, an incompatible change increments MAJOR. */
 #define SOFTLANE_VERSION_MAJOR 0
-/** Changes with additions and with changes of bits. While MAJOR is 0, it
- * changes with incompatible changes, too. */
+/** An addition and a change of bits increment MINOR. While MAJOR is 0, an
+ * incompatible change increments MINOR, too. */
 #define SOFTLANE_VERSION_MINOR 2
-/** Changes with other changes. */
+/** Any other change increments PATCH. */
 #define SOFTLANE_VERSION_PATCH 0
 /** "MAJOR.MINOR.PATCH". */
 #define SOFTLANE_VERSION_STRING "0.2.0"
