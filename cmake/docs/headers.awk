@@ -2,7 +2,7 @@
 # A filter of Doxygen, which shows the comments of the headers as they are meant.
 BEGIN {
   label = "(^|[.] )(ALiBi|Accuracy|Aliasing|Arguments|Axis|Bits|Errors|Masks|Null results|Order|" \
-    "Overflow|Pairs|Reduction|Same bits|Shapes|Sinks|Small exp values|Special values|" \
+    "Overflow|Overloads|Pairs|Reduction|Results|Same bits|Shapes|Sinks|Special values|" \
     "Speed|States|Strides|Threads|Types|Underflow|Zero shares)( (and|in|of) [a-z]+)?: "
   start = "/// "
 }

@@ -9,9 +9,6 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
-namespace softlane {
-inline namespace v1 {
-
 // Softmax and related functions along an axis that is not the last. The
 // elements (o, 0, i) to (o, axis - 1, i) take the place of a row. Formula,
 // special values, accuracy and bits are those of the function without "Axis"
@@ -25,6 +22,9 @@ inline namespace v1 {
 // in a vector, which is 16 with AVX-512. If inner is at most 8 and the views
 // have no gaps along the axis, a vector of floats may hold elements of several
 // outer indices, as long as axis * inner is at most 256.
+
+namespace softlane {
+inline namespace v1 {
 
 /// probs[o, a, i] = exp(scale * logits[o, a, i]) /
 ///                  sum_k exp(scale * logits[o, k, i]): see Softmax.

@@ -7,9 +7,6 @@
 #include "softlane/target.h"
 #include "softlane/tensor.h"
 
-namespace softlane {
-inline namespace v1 {
-
 // Softmax and related functions along any axis of tensors in any layout. The
 // elements along the axis take the place of a row. Formula, special values,
 // accuracy and bits are those of the function of rows for the transposed
@@ -38,6 +35,9 @@ inline namespace v1 {
 // positive, the elements are read and written where they stand. Otherwise
 // chunks of rows are copied to a buffer on the stack. The functions do not
 // allocate.
+
+namespace softlane {
+inline namespace v1 {
 
 /// probs = exp(scale * logits) / sum(exp(scale * logits)): see Softmax.
 Status Softmax(const ConstAnyTensor& logits, const AnyTensor& probs, int axis,
