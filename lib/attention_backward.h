@@ -7,19 +7,20 @@
 #include "kernels/backward_passes.h"
 #include "softlane/attention_softmax_backward.h"
 
-// What AttentionSoftmaxBackward does with checked arguments, for rows of floats
-// that are some rows of a call.
+// AttentionSoftmaxBackward after its checks, for some rows of a call, of
+// floats.
 
 namespace softlane {
 namespace internal {
 
-/// Gradients of `rows`, the first of which is row `first` of the call.
+/// Writes the gradients of `rows`. Their first row is row `first` of the call.
 void RunAttentionBackward(const AttentionBackwardKernels& kernels,
                           const KeptRows& rows, size_t first,
                           const AttentionOptions& options,
                           const AttentionSinkGradient& sink, bool is_streamed);
 
-/// The gradient of the sink of row r of the call, if it is asked for.
+/// Writes the gradient of the sink of row r of the call, if the call has
+/// dsinks.
 void WriteSinkGradient(const AttentionBackwardKernels& kernels,
                        const AttentionOptions& options,
                        const AttentionSinkGradient& sink, size_t r, double dot);

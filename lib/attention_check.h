@@ -10,7 +10,8 @@
 namespace softlane {
 namespace internal {
 
-/// True also for a mask without data, which is no mask.
+/// Whether a mask has the shape of the scores. True also without data, because
+/// there is no mask then.
 template <class Scores, class Mask>
 bool HasShapeOf(const Scores& scores, const Mask& mask) noexcept {
   return mask.data == nullptr || HaveSameShape(mask, scores);
@@ -21,8 +22,7 @@ bool MasksHaveShapeOf(const Scores& scores,
   return HasShapeOf(scores, options.bias) && HasShapeOf(scores, options.keep);
 }
 
-/// Whether a bias may be beside an input and an output of these types: see
-/// any_rows.h.
+/// Whether the bias fits an input and an output of these types: see any_rows.h.
 template <class Bias>
 bool IsBiasBeside(const Bias& bias, ElementType in, ElementType out) noexcept {
   constexpr ElementType kFloat = ElementType::kFloat32;

@@ -10,8 +10,8 @@
 #include "schedules/state_rows.h"
 #include "softlane/attention_tile.h"
 
-// The accumulators of attention's tiles: scaled, and merged with those of other
-// keys.
+// ScaleRows and MergeAttention: accumulators of attention's tiles are scaled,
+// and merged with the accumulators of other keys.
 
 namespace softlane {
 namespace {
@@ -52,7 +52,7 @@ void FillNaN(float* to, size_t n) {
   for (size_t i = 0; i < n; ++i) to[i] = kNaN;
 }
 
-// Two logsumexps are the logits of a row of two keys.
+// The two logsumexps of a row are treated as the logits of a row with two keys.
 [[gnu::noinline]] void MergeFinished(const Rows<float>& out, float* logsumexp,
                                      const Rows<const float>& from,
                                      const float* from_logsumexp,

@@ -12,7 +12,8 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Does rows that are far. One row at a time: in place, each row takes stack.
+// Does rows whose logits are beyond the direct limit. Each call takes one row,
+// because in place each row of a call takes stack.
 void RunFarRows(const SoftmaxCall& call, Target, size_t first, size_t count) {
   SoftmaxPlan plan = {};
   plan.schedule = Schedule::kRows;
@@ -30,7 +31,8 @@ void RunInBatches(const SoftmaxCall& call, const AttentionTraits& traits,
   job.row = job.begin = 0;
   job.n = call.x.cols;
   if (call.ranges != nullptr) {
-    // The first of causal rows may have one key, which predicts little.
+    // The first causal rows have few keys, so their maxima predict little. The
+    // last row of the first batch predicts better.
     constexpr size_t kMost = kSmallBatchRows;
     job.row = (call.x.rows < kMost ? call.x.rows : kMost) - 1;
     job.n = call.ranges->Of(job.row).end;
@@ -82,7 +84,7 @@ float SpecialAttentionRow(const SoftmaxCall& call, size_t r, size_t begin,
   if (max == -kInfinity && sink == -kInfinity) {
     if (call.empty_row == EmptyRow::kZero) {
       FillRow(to, n, 0.0f);
-    } else {  // masked columns become NaN, too
+    } else {  // here masked columns become NaN, too
       FillRow(call.y.Row(r), call.x.cols, kNaN);
     }
     return -kInfinity;

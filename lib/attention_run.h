@@ -6,31 +6,33 @@
 #include "schedules/softmax_call.h"
 #include "softlane/target.h"
 
-// The choice of a schedule for attention's softmax, for logits of any source.
+// Chooses a schedule for attention's softmax, for logits from any source.
 
 namespace softlane {
 namespace internal {
 
-/// What the choice depends on, beside the call.
+/// Properties of the call on which the choice of the schedule depends.
 struct AttentionTraits {
   const BatchLogitsKernels& batches;
-  bool may_batch;  // the logits have kernels for batches
+  bool may_batch;  // kernels exist for batches of these logits
   bool is_in_place;
   bool is_dense;       // see BatchRows
-  bool has_masked;     // masked elements are usual
-  bool has_begins;     // ranges may begin after the first column
-  bool has_bias_rows;  // a bias that differs from row to row
+  bool has_masked;     // masked elements are common
+  bool has_begins;     // rows may begin after the first column
+  bool has_bias_rows;  // the bias differs from row to row
 };
 
 /// Does all rows of a call but a single short row.
 void RunAttentionCall(const SoftmaxCall& call, const AttentionTraits& traits,
                       Target target);
 
-/// Writes NaN to the n keys of row r from column `begin` on that are not
-/// masked, and +0 to those that are. z has their logits, and may be `to`.
+/// For the n keys of row r from column `begin` on: writes NaN where a key is
+/// not masked, and +0 where it is masked. z has the logits of these keys, and
+/// may be `to`.
 using FillNaNFunction = void(const void* source, size_t r, size_t begin,
                              size_t n, const float* z, float* to);
-/// A SpecialRowFunction, with what a source does.
+/// A SpecialRowFunction for the logits of a source, which gives the
+/// FillNaNFunction.
 float SpecialAttentionRow(const SoftmaxCall& call, size_t r, size_t begin,
                           size_t n, const float* z, FillNaNFunction* fill_nan);
 

@@ -16,9 +16,9 @@
 #include "schedules/softmax_call.h"
 
 // Softmax of the logits z (see AttentionOptions) over the keys that a row has,
-// with a sink in the sum. The schedules are those of Softmax. Short rows go in
-// batches, unless logits are not affine, or there is a window, which makes rows
-// begin after the first key.
+// with a sink in the sum. The schedules are those of Softmax. Short rows are
+// done in batches, except for logits that are not affine, and except with a
+// window, because then rows may begin after the first key.
 
 namespace softlane {
 namespace {
@@ -96,7 +96,7 @@ bool HasHalfBias(const AttentionOptions& options) {
          options.bias.data != nullptr;
 }
 
-// `results` is the operand logsumexp, or no operand.
+// `results` is the operand logsumexp, or an empty operand.
 template <class Results>
 Status Run(const Rows<const float>& scores, const Rows<float>& probs,
            const Results& results, const AttentionOptions& options,
@@ -130,7 +130,7 @@ Status Run(const Rows<const float>& scores, const Rows<float>& probs,
   const internal::FpEnvironment environment;
   if (scores.cols == 0) {
     for (size_t r = 0; r < scores.rows; ++r) {
-      // The log of the sink's exp. + 0 makes +0 of -0.
+      // The log of the sink's exp is the sink. Adding 0 turns -0 into +0.
       logsumexp[r] =
           options.sinks == nullptr ? -kInfinity : options.sinks[r] + 0.0f;
     }

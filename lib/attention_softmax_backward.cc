@@ -52,7 +52,8 @@ Status Check(const Rows<const float>& probs, const Rows<const float>& dprobs,
   return internal::CheckAttentionOptions(options, rows, probs.cols);
 }
 
-// The rows per call of the kernel if rows differ in their keys or have sinks.
+// The number of rows per call of the kernel, if rows differ in their keys or
+// have sinks.
 constexpr size_t kRowsPerCall = 16;
 
 bool IsStreamed(const Rows<const float>& p, const Rows<const float>& dp,
@@ -109,7 +110,7 @@ void WriteSinkGradient(const AttentionBackwardKernels& kernels,
   if (sink.dsinks == nullptr) return;
   const float logit = options.sinks[r];
   const double log_p = double{logit} - double{sink.logsumexp[r]};
-  // A sink of -inf has no gradient. In an empty row log_p would be NaN.
+  // A sink of -inf has no gradient. It also makes log_p NaN in an empty row.
   const bool has_sink = logit != -std::numeric_limits<float>::infinity();
   sink.dsinks[r] = has_sink ? kernels.sink(log_p, dot) : 0.0f;
 }

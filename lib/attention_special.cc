@@ -16,7 +16,7 @@ void FillNaN(const AttentionOptions& options, size_t r, size_t begin, size_t n,
   const float* const bias =
       options.bias.data == nullptr ? nullptr : BiasRow(options, r) + begin;
   for (size_t i = 0; i < n; ++i) {
-    // No branch, which would be mispredicted. z may be `to`.
+    // Without a branch, because it would often be mispredicted. z may be `to`.
     const bool is_masked =
         bias != nullptr && (bias[i] == -kInfinity) & (z[i] == z[i]);
     to[i] = is_masked ? 0.0f : kNaN;

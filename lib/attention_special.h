@@ -9,9 +9,9 @@
 namespace softlane {
 namespace internal {
 
-/// Writes NaN for n keys of row r from column `begin` on, but +0 where the
-/// bias, which is of floats, or `keep` masks the key. z has the logits before
-/// they are replaced, and may be `to`.
+/// For n keys of row r from column `begin` on: writes +0 where the bias or
+/// `keep` masks the key, and NaN elsewhere. The bias is of floats. z has the
+/// logits, and may be `to`.
 void FillNaN(const AttentionOptions& options, size_t r, size_t begin, size_t n,
              const float* z, float* to);
 

@@ -11,7 +11,7 @@
 #include "softlane/rows.h"
 #include "softlane/status.h"
 
-// What CrossEntropyAxis of floats and of other types share.
+// The code that CrossEntropyAxis of floats and of other types share.
 
 namespace softlane {
 namespace internal {
@@ -40,11 +40,11 @@ class AxisLoss {
            float* divisor) noexcept;
   AxisLoss(const AxisLoss&) = delete;
 
-  /// Checks all arguments but the types and the target. The operands are those
-  /// of the planes; `targets` is that of the labels if there are labels.
+  /// Checks all arguments but the types and the target. The operands stand for
+  /// the planes. If there are labels, `targets` is the operand of the labels.
   Status Check(const Operand& x, const Operand& targets,
                const Operand& dx) noexcept;
-  /// An FpEnvironment is in force.
+  /// Needs an FpEnvironment in force.
   void Run(Target target) noexcept;
 
  private:

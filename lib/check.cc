@@ -68,7 +68,7 @@ bool AreApart(const Operand& a, const Operand& b) {
 
 Status CheckAnyOperands(const Operand* operands, size_t num_operands,
                         bool shapes_agree) noexcept {
-  const Operand* views[kMaxOperands];  // those with elements
+  const Operand* views[kMaxOperands];  // the operands with elements
   size_t count = 0;
   for (size_t i = 0; i < num_operands; ++i) {
     if (operands[i].IsEmpty()) continue;

@@ -39,8 +39,9 @@ struct RolesOf {
   static constexpr Role kAll[] = {Views::kRole...};
 };
 
-/// Whether an output meets another operand that it must not meet. The operands
-/// are usual, and an input that the output may replace has the output's shape.
+/// Whether an output overlaps another operand in a way that is not allowed. The
+/// operands are usual, and an input that the output may replace has the
+/// output's shape.
 template <Role out_role, Role other_role>
 bool Collides(const UsualRange& out, const UsualRange& other) noexcept {
   constexpr bool kMayReplace =
@@ -64,8 +65,8 @@ bool AnyCollide(const UsualRange* ranges,
       ...);
 }
 
-/// Whether the operands are usual, and none meets another that it must not
-/// meet: a few inlined instructions.
+/// Whether the operands are usual, and no output overlaps another operand in a
+/// way that is not allowed. The check is a few inlined instructions.
 template <class... Views>
 bool AreUsual(const Views&... views) noexcept {
   const UsualRange ranges[] = {UsualRange(views)...};
@@ -80,7 +81,8 @@ bool AreUsual(const Views&... views) noexcept {
 /// shapes fit each other.
 template <class... Views>
 Status CheckOperands(bool shapes_agree, const Views&... views) noexcept {
-  // Shapes come first: views whose shapes agree need fewer registers.
+  // The shapes are compared first, because views whose shapes agree need fewer
+  // registers.
   if (shapes_agree && AreUsual(views...)) return Status::kOk;
   return CheckAnyOperands(shapes_agree, views...);
 }
@@ -97,8 +99,9 @@ Status CheckMap(const In& first, const In& second, const Out& out) noexcept {
                        Replaced(first), Replaced(second), Replacing(out));
 }
 
-/// The view, with a stride of 0 if it has no columns. Its own stride may be any
-/// number then, and kernels that walk its rows would compute pointers with it.
+/// The view, with a stride of 0 if it has no columns. The stride of a view
+/// without columns may be any number, and kernels would compute pointers with
+/// it.
 template <typename T>
 Rows<T> WithUsedStride(const Rows<T>& view) noexcept {
   return view.cols == 0 ? Rows<T>(view.data, view.rows, 0, 0) : view;

@@ -18,7 +18,7 @@ namespace internal {
 namespace {
 
 /// Checks all operands of a call, of which `labels` are the labels or targets.
-/// A function of its own: most calls need fewer checks, and fewer registers.
+/// Not inlined, because most calls need fewer checks and fewer registers.
 [[gnu::noinline]] Status CheckAll(const CrossEntropyCall& call,
                                   const Words& labels, bool shapes_agree) {
   const Rows<const float>& x = call.logits;
@@ -26,7 +26,7 @@ namespace {
   const bool per_row = options.reduction == Reduction::kNone;
   const bool has_gradient = call.dlogits.data != nullptr;
   const size_t num_upstream = per_row && has_gradient ? x.rows : 0;
-  const bool adds = options.accumulate;  // nothing to the logits themselves
+  const bool adds = options.accumulate;  // then dx may not replace x
   const Operand operands[] = {
       adds ? Operand(Read(x)) : Operand(Replaced(x)),
       Operand(Read(labels)),
@@ -71,7 +71,8 @@ bool IsPlain(const CrossEntropyCall& call) {
 }
 
 /// Does a plain call of one column. Only bits are compared, so it needs no
-/// FpEnvironment. False if that takes more: then nothing is written.
+/// FpEnvironment. Gives false and writes nothing if the call needs more than
+/// that.
 bool RunOneColumn(const CrossEntropyCall& call) {
   const Rows<const float>& x = call.logits;
   const CrossEntropyOptions& options = *call.options;
@@ -88,9 +89,8 @@ bool RunOneColumn(const CrossEntropyCall& call) {
   return true;
 }
 
-/// Whether few rows of x, their labels, loss and dx are usual operands that do
-/// not meet where they must not: AreUsual, with fewer registers. `loss` may be
-/// taken for a loss per row.
+/// AreUsual for few rows of x, their labels, loss and dx, with fewer registers.
+/// The check may take `loss` for a loss per row, even if it is one element.
 [[gnu::always_inline]] inline bool AreUsualFew(const CrossEntropyCall& call,
                                                const Words& labels) {
   const Rows<const float>& x = call.logits;
@@ -107,8 +107,8 @@ bool RunOneColumn(const CrossEntropyCall& call) {
          (!out.Meets(in) || out.IsSameAs(in));
 }
 
-/// Checks and does a plain call of few rows. False if that takes more: then
-/// nothing is written.
+/// Checks and does a plain call of few rows. Gives false and writes nothing if
+/// the call needs more than that.
 [[gnu::always_inline]] inline bool RunFew(const CrossEntropyCall& call,
                                           const Words& labels, Target target) {
   const Rows<const float>& x = call.logits;
@@ -124,7 +124,8 @@ bool RunOneColumn(const CrossEntropyCall& call) {
   return RunFewLosses(call, chosen);
 }
 
-/// Of views whose strides may be any numbers: see WithUsedStride.
+/// Does a call of rows without columns. The strides of its views may be any
+/// numbers: see WithUsedStride.
 [[gnu::noinline]] void RunWithoutColumns(const CrossEntropyCall& call,
                                          Target target) {
   const Rows<const float> none(call.logits.data, call.logits.rows, 0, 0);
@@ -138,7 +139,7 @@ bool RunOneColumn(const CrossEntropyCall& call) {
   RunCrossEntropy(with_used_strides, target);
 }
 
-/// `labels` are those of the call, or its targets.
+/// `labels` are the labels of the call, or its targets.
 [[gnu::noinline]] Status Run(CrossEntropyCall& call, const Words& labels,
                              bool shapes_agree, Target target) {
   if (RunFew(call, labels, target)) return Status::kOk;

@@ -55,7 +55,8 @@ void AxisLoss::SetBatches() {
                             options_.upstream_rows != nullptr;
   if (has_upstream) batches.upstream = upstream_stride_;
   views_.SetRows(inner);
-  // The number of columns without elements may be any.
+  // If columns have no elements, their number may be any and its product may
+  // overflow.
   const bool are_one =
       outer <= 1 ||
       (planes_.x.axis != 0 && (labels_ == nullptr || batches.labels == inner) &&

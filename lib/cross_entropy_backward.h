@@ -10,7 +10,7 @@
 namespace softlane {
 namespace internal {
 
-/// What a loss's gradient is made from.
+/// The saved results of the forward pass, and the other views of a call.
 struct SavedLoss {
   const LossViews& views;  // x: the logits, or the probabilities
   bool has_probs;
@@ -19,7 +19,7 @@ struct SavedLoss {
 };
 
 /// Checks the arguments and writes the gradients. The types have been checked.
-/// converter_of makes what converts the views for a target.
+/// converter_of gives the converter of the views for a target.
 Status RunFromSaved(const SavedLoss& saved, const CrossEntropyOptions& options,
                     Target target, Converter (*converter_of)(Target)) noexcept;
 

@@ -6,7 +6,7 @@
 #include "schedules/cross_entropy_rows.h"
 
 // The checks of CrossEntropy's options and labels. They stand in a header, so
-// that a call of few rows has no function call more.
+// that they are inlined in a call of few rows.
 
 namespace softlane {
 namespace internal {
@@ -16,7 +16,7 @@ inline bool IsFarFromSubnormal(float value) {
   return IsZero(value) || BitsOf(value) >= BitsOf(0x1p-40f);
 }
 
-/// The weights of the classes that are read: none without rows.
+/// The number of class weights that are read, which is 0 without rows.
 inline size_t NumWeights(const CrossEntropyCall& call) {
   return call.logits.rows == 0 ? 0 : call.logits.cols;
 }
@@ -24,7 +24,7 @@ inline size_t NumWeights(const CrossEntropyCall& call) {
 /// Sets call.shares_fit_floats.
 inline Status CheckOptions(CrossEntropyCall& call) {
   const CrossEntropyOptions& options = *call.options;
-  // Floats that are not negative have the order of their bits.
+  // The bits of floats that are not negative have the order of the floats.
   const bool is_share = IsFiniteNotNegative(options.label_smoothing) &&
                         (IsZero(options.label_smoothing) ||
                          BitsOf(options.label_smoothing) <= BitsOf(1.0f));
@@ -33,12 +33,13 @@ inline Status CheckOptions(CrossEntropyCall& call) {
       !IsFinitePositive(options.scale)) {
     return Status::kBadOption;
   }
-  // Under a larger scale, the differences of logits that matter underflow.
+  // With a larger scale, even differences of logits that underflow change the
+  // loss.
   call.shares_fit_floats = BitsOf(options.scale) <= BitsOf(0x1p60f) &&
                            IsFarFromSubnormal(options.label_smoothing);
   if (options.class_weights == nullptr) return Status::kOk;
   const size_t num_weights = NumWeights(call);
-  // No branches, for the compiler's vectors.
+  // Without branches, so that the compiler vectorizes the loop.
   bool are_good = true, are_far = true;
   for (size_t c = 0; c < num_weights; ++c) {
     const float weight = options.class_weights[c];
@@ -70,7 +71,7 @@ inline Status CheckLabels(CrossEntropyCall& call) {
   return Status::kOk;
 }
 
-/// The same as functions that are not inlined.
+/// CheckOptions and CheckLabels as functions that are not inlined.
 Status OptionsStatus(CrossEntropyCall& call) noexcept;
 Status LabelsStatus(CrossEntropyCall& call) noexcept;
 

@@ -49,7 +49,8 @@ class PartLosses {
         if (dx != nullptr) FillRow(dx, part_.x.cols, 0.0f);
         continue;
       }
-      // Above the part if the label is before it.
+      // If the label is before the part, the difference wraps to a number above
+      // the part's columns.
       const float loss =
           LossOfRow(r, static_cast<size_t>(label) - part_.first_col, dx);
       if (loss_.is_wanted) part_.losses[r] = loss;
@@ -89,12 +90,13 @@ class PartLosses {
     return has_label ? static_cast<float>(loss.loss) : 0.0f;
   }
 
-  // Sets the sums of a part that has the label.
+  // Sets the sums for a part that holds the label's column.
   void SetLabel(const StateRow& row, const SoftmaxState& state, const float* x,
                 size_t label, RowSums& sums) const {
     const size_t n = part_.x.cols;
     const float x_label = x[label];
-    // The exp value that the state has: by the plan of the label's block.
+    // The exp value of the label as the state has it, which depends on the plan
+    // of the label's block.
     const size_t place = (part_.first_col + label) % kStateCols;
     const size_t begin = place < label ? label - place : 0;
     const size_t rest = kStateCols - place;
@@ -112,7 +114,8 @@ class PartLosses {
     sums.others = totals.others;
     sums.sum = totals.sum;
     sums.label = HoleOfBlocks(block, x_label, row.plan, parts_);
-    // A row of one block: its sum is that of two doubles.
+    // CrossEntropy adds two doubles for a row of one block: the sum of the
+    // others and the label.
     if (n == part_.num_classes && n <= kStateCols) {
       if (totals.others < totals.sum * 0x1p-20) {
         sums.others = passes_
@@ -130,7 +133,7 @@ class PartLosses {
         .others;
   }
 
-  // By parts that the first cache holds.
+  // Goes by parts that fit the first-level cache.
   void WriteGradient(const StateRow& row, const RowLoss& loss, double sum,
                      const float* x, float* dx) const {
     const double factor = loss.unit * loss.total / sum;
@@ -146,10 +149,10 @@ class PartLosses {
         passes_.multiply(factor, sum, n, e);
         continue;
       }
-      // As one call does with a long row.
+      // CrossEntropy does the same with a long row.
       if (part_.num_classes > kStateCols) passes_.multiply(1.0, sum, n, e);
       for (size_t k = 0; k < n; ++k) {
-        // + 0: not the -0 that a negative unit makes of 0.
+        // Adding 0 turns the -0 of a negative unit into +0.
         e[k] = static_cast<float>(loss.unit * (ratio * double{e[k]}) + 0.0);
       }
     }
@@ -217,7 +220,7 @@ Status Run(const Part& part, Target target) {
   }
   const Target chosen = Resolve(target);
   if (chosen == Target::kAuto) return Status::kTargetUnavailable;
-  if (part.x.cols == 0) {  // The strides may be any numbers.
+  if (part.x.cols == 0) {  // strides may be any numbers
     if (part.losses != nullptr) FillRow(part.losses, rows, 0.0f);
     return Status::kOk;
   }

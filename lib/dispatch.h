@@ -37,7 +37,7 @@ struct KernelTable {
 /// Constant initialization needs neither a static initializer nor the C++
 /// runtime.
 extern std::atomic<uint64_t> g_resolved;
-/// Computes g_resolved, stores it and gives it.
+/// Computes g_resolved, stores it and returns it.
 uint64_t ResolveAll() noexcept;
 
 /// The target that a call with Target `target` runs on, or kAuto if there is

@@ -13,14 +13,14 @@ namespace {
 
 void RunRows(const Rows<const float>& x, const Rows<float>& y, Target target,
              internal::ExpPassFunction& run) {
-  // Short rows do not ask for the cache's size.
+  // Only long rows need the size of the cache.
   run(x, y,
       x.cols >= internal::kMinStreamedExpCols &&
           internal::IsStreamedExp(x.rows, x.cols, x.data == y.data, target,
                                   internal::CachedElements(x.rows, x.cols)));
 }
 
-// Rows without a gap between them, as one row.
+// Rows without a gap between them become one row.
 template <typename T>
 Rows<T> Joined(const Rows<T>& v) {
   return Rows<T>(v.data, 1, v.rows * v.cols);

@@ -7,8 +7,8 @@
 #include "schedules/state_rows.h"
 #include "softlane/softmax_state.h"
 
-// The last step of softmax and of log-softmax for parts of rows, in objects of
-// their own. The sums of the rows are those of states.
+// The last step of softmax and of log-softmax for parts of rows, whose sums
+// come from states. Each function has an object file of its own.
 
 namespace softlane {
 namespace internal {

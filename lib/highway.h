@@ -4,9 +4,10 @@
 
 #include <stdint.h>
 
-// The setup of Highway, whatever a host defines for a Highway of its own. This
-// file is included before every header of Highway. The preprocessor chooses the
-// targets, because one compilation may be for two architectures.
+// The setup of our Highway, independent of the macros that a host defines for
+// its own Highway. This file is included before every header of Highway. The
+// preprocessor chooses the targets, because one compilation may be for two
+// architectures.
 
 #if SIZE_MAX != UINT64_MAX || UINTPTR_MAX != UINT64_MAX
 #error "softlane needs pointers and a size_t of 64 bits."
@@ -40,8 +41,8 @@
 // In a debug build Highway would need hwy::Abort, which is in libhwy.
 #define HWY_IS_DEBUG_BUILD 0
 
-// Targets are disabled by number, as a name may be unknown to a version of
-// Highway. The numbers are right for Highway 1.0.3 and all versions since.
+// Targets are disabled by number, because some versions of Highway do not have
+// all names. The numbers are right for Highway 1.0.3 and all later versions.
 #if defined(__x86_64__) || defined(_M_X64)
 // Disabled: SSSE3, SSE4, and bits 3 to 7, which are extensions of AVX3. The
 // baseline, AVX2 and AVX3 stay, unless SOFTLANE_TARGETS of CMake leaves out
@@ -60,7 +61,7 @@
 #define HWY_DISABLED_TARGETS 0xF8C0000LL
 #define HWY_COMPILE_ONLY_STATIC
 #else
-// One lane at a time, whatever the host's flags allow.
+// One lane at a time, even if the host's flags allow more.
 #define HWY_COMPILE_ONLY_SCALAR
 #endif
 

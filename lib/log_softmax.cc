@@ -12,8 +12,9 @@
 #include "schedules/softmax_call.h"
 #include "schedules/softmax_rows.h"
 
-// log p = scale x - log(sum(exp(scale x))), and logsumexp, which is that
-// logarithm. The schedules of Softmax run both: see kernels/log_passes.h.
+// LogSoftmax, log p = scale x - log(sum(exp(scale x))), and LogSumExp, which
+// gives the subtracted logarithm. The schedules of Softmax run both: see
+// kernels/log_passes.h.
 
 namespace softlane {
 namespace {
@@ -66,7 +67,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
     return internal::RunRowByRow(row, kernels, logits, log_probs, 0,
                                  logits.rows, logsumexp, parts, empty_value);
   }
-  // A plan would take too long for so few rows.
+  // For so few rows, planning takes longer than the work.
   if (kernels.short_rows != nullptr &&
       internal::AreShortRows(logits.rows, logits.cols)) {
     return internal::RunShortRows(

@@ -4,8 +4,8 @@
 #include "schedules/state_rows.h"
 #include "softlane/softmax_state.h"
 
-// By itself, since rows in parts within the library make states and do not
-// merge them.
+// MergeStates has a file of its own, because the functions of the library that
+// make states do not merge them.
 
 namespace softlane {
 inline namespace v1 {

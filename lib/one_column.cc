@@ -33,7 +33,7 @@ void LogSumExpOfOneColumn(const Rows<const float>& x, float* logsumexp,
   for (size_t r = 0; r < x.rows; ++r) {
     KeepLoop();
     const float logit = *x.Row(r);
-    // + 0 makes +0 of -0, as a maximum of zero is +0.
+    // Adding 0 turns -0 into +0, because a maximum of zero is +0.
     const double scaled = static_cast<double>(scale) * logit + 0.0;
     const float if_not = logit == logit ? logit : kNaN;
     logsumexp[r] = IsFinite(logit) ? static_cast<float>(scaled) : if_not;

@@ -10,7 +10,7 @@
 #include "softlane/planes.h"
 #include "softlane/rows.h"
 
-// The operands of a call, as its checks see them.
+// The operands of a call, in the form that the checks use.
 
 namespace softlane {
 namespace internal {
@@ -20,9 +20,9 @@ namespace internal {
 enum class Role : uint8_t { kRead, kReplaced, kReplacing, kWritten };
 constexpr bool IsOutput(Role role) { return role >= Role::kReplacing; }
 
-/// A view and its role. An optional view with null data is no operand. View is
-/// a reference where the caller has the view: a copy would wait 4 ns for the
-/// stores that made the view.
+/// A view and its role. An optional view with null data does not count as an
+/// operand. If the caller has the view, View is a reference: a copy would wait
+/// 4 ns for the stores that made the view.
 template <class View, Role role, bool is_optional>
 struct ViewAs {
   static constexpr Role kRole = role;
@@ -136,10 +136,11 @@ struct Operand {
         role(its_role) {}
 };
 
-/// The bytes of a usual view. A view is usual if it is no operand; or if it is
-/// not empty and not null, has an ordinary size and repeats no row. For other
-/// views only `unusual` has a meaning. The code has no branches, so that all
-/// operands of a call are checked at the same time.
+/// The bytes of a usual view. A view is usual if it is not empty and not null,
+/// has an ordinary size and repeats no row. A view that does not count as an
+/// operand is usual, too. For other views only `unusual` has a meaning. The
+/// code has no branches, so that all operands of a call are checked at the same
+/// time.
 struct UsualRange {
   template <class View, Role role, bool is_optional>
   explicit UsualRange(const ViewAs<View, role, is_optional>& operand) noexcept
@@ -161,8 +162,8 @@ struct UsualRange {
 
  private:
   // 0 if the sizes are below 2^28 and `begin` is not near an end of the address
-  // space, as null is. With such sizes no sum or product overflows. 0 - 1, and
-  // any other difference below 0, wraps to more than 2^28.
+  // space, where null is. With such sizes no sum or product overflows. A
+  // difference below 0, such as 0 - 1, wraps to more than 2^28.
   static size_t Unusual(size_t sizes, uintptr_t begin) {
     constexpr uintptr_t kFirstPage = 4096;
     return (sizes >> 28) | ((begin - kFirstPage) >> 61);

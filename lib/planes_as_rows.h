@@ -8,7 +8,7 @@
 #include "softlane/rows.h"
 #include "softlane/status.h"
 
-// Planes as rows, if their axis is the last dimension.
+// Views of planes as rows, for planes whose axis is the last dimension.
 
 namespace softlane {
 namespace internal {
@@ -37,8 +37,9 @@ bool HasLogsOf(const View& x, const Rows<float>& logsumexp) noexcept {
 }
 
 /// Calls run(first, count, float* logs) for all rows of a logsumexp of one
-/// column. If its elements have gaps, a few rows at a time write to a buffer.
-/// The first call checks what the caller has not checked.
+/// column. If the elements of logsumexp have gaps, `logs` is a buffer, and
+/// `run` gets a few rows at a time. The first call of `run` checks the
+/// arguments that the caller has not checked.
 template <class Run>
 Status ForLogsOfRows(const Rows<float>& logsumexp, const Run& run) noexcept {
   const size_t rows = logsumexp.rows;

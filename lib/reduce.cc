@@ -11,12 +11,14 @@
 namespace softlane {
 namespace {
 
-// So few elements are compared as integers, which need no FpEnvironment: to set
-// the control register and to set it back takes longer.
+// Up to this many elements are compared as integers, which need no
+// FpEnvironment. Setting the control register and restoring it would take
+// longer than the comparisons.
 constexpr size_t kMaxFew = 8;
 
-// As signed integers, floats from +0 on are in their order, and floats below +0
-// are in the reverse order. A NaN is beyond an infinity.
+// The bits of floats from +0 on, as signed integers, have the order of the
+// floats. The bits of floats below +0 have the reverse order. A NaN is beyond
+// an infinity.
 void MaxOfFew(const Rows<const float>& x, float* max) {
   constexpr uint32_t kPlusInfinity = 0x7F800000u, kMinusInfinity = 0xFF800000u;
   for (size_t r = 0; r < x.rows; ++r) {
@@ -31,7 +33,8 @@ void MaxOfFew(const Rows<const float>& x, float* max) {
       least = value < least ? value : least;
       most = bits > most ? bits : most;
     }
-    // Of negative floats the least integer is the largest float; -0 gives +0.
+    // Among negative floats, the least integer is the largest float. A result
+    // of -0 becomes +0.
     int32_t bits = largest;
     if (bits < 0) bits = least == INT32_MIN ? 0 : least;
     const bool has_nan =

@@ -21,8 +21,8 @@
 // values, which is exact. Any other whole number would be exact, too, so the
 // number may be predicted.
 //
-// Special values: -inf gives +0. The maximum may miss a NaN or +inf; such an
-// element makes an exp value NaN, and so the sum.
+// Special values: -inf gives +0. The maximum may miss a NaN or +inf, but such
+// an element makes its exp value NaN, and so the sum is NaN.
 
 namespace softlane {
 namespace {
@@ -51,13 +51,13 @@ void RunInBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
 }
 
 // Each schedule is a separate function, so that a call uses only the stack of
-// its schedule. So is this one: a copy of the plan would wait for the stores
-// that made it.
+// its schedule. This function takes the plan by reference and is not inlined,
+// because a copy of the plan would wait for the stores that made it.
 [[gnu::noinline]] void RunPlan(const SoftmaxCall& call, const SoftmaxPlan& plan,
                                Target target) {
   switch (plan.schedule) {
     case Schedule::kOneRow:
-    case Schedule::kShortRows:  // RunRows has done batches of these
+    case Schedule::kShortRows:  // RunRows has done the batches
       return internal::RunRowByRow(call, 0, call.x.rows);
     case Schedule::kRows:
       return internal::RunSoftmaxRows(call, plan);
@@ -108,7 +108,7 @@ void RunSchedule(const SoftmaxCall& call, Target target) {
   internal::ScaleParts place;
   const internal::ScaleParts& parts =
       internal::SplitScale(options.scale, place);
-  // A plan would take too long for so few rows.
+  // For so few rows, planning takes longer than the work.
   if (kernels.short_rows != nullptr &&
       internal::AreShortRows(logits.rows, logits.cols)) {
     return internal::RunShortRows(

@@ -91,7 +91,8 @@ Status SoftmaxBackward(const Rows<const float>& probs,
   const internal::FpEnvironment environment;
   const SoftmaxBackwardKernels& kernels =
       internal::KernelsOf(internal::kSoftmaxBackwardKernels, chosen);
-  // A plan would take too long for so few rows, and the baseline has no choice.
+  // For so few rows, planning takes longer than the work. The baseline has only
+  // one schedule.
   if ((probs.rows < 4 && probs.cols < 512) || kernels.groups == nullptr) {
     kernels.rows(probs, dprobs, dlogits, scale);
   } else {

@@ -5,8 +5,8 @@
 #include "kernels/backward_passes.h"
 #include "softlane/softmax_backward.h"
 
-// SoftmaxBackward of rows in parts: the dot products of a part, and its
-// gradients from those of the rows.
+// SoftmaxBackward of rows in parts: the dot products of a part, and the
+// gradients of a part from the dot products of whole rows.
 
 namespace softlane {
 namespace {

@@ -8,8 +8,8 @@
 #include "kernels/large_rows.h"
 #include "schedules/state_rows.h"
 
-// States are made of a row's blocks, and give logsumexp. Other results stand in
-// from_states.h.
+// Makes states from the blocks of rows, and logsumexp from states.
+// from_states.h has the other results of states.
 
 namespace softlane {
 namespace {

@@ -12,8 +12,8 @@
 namespace softlane {
 namespace internal {
 
-// Not inlined: see FpEnvironment. Also, a call that does not need these
-// functions does not save registers for them.
+// Not inlined: see FpEnvironment. A second reason: a call that does not need
+// these functions then saves no registers for them.
 [[gnu::noinline]] void RenormalizeTopK(float* y, size_t k) {
   double sum = 0.0;
   for (size_t i = 0; i < k; ++i) sum += y[i];

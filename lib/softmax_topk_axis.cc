@@ -12,16 +12,18 @@
 #include "topk_axis.h"
 #include "topk_results.h"
 
-// Columns are transposed to rows in a buffer, and so are their results. Columns
-// that are too long for it are read part by part.
+// Columns are transposed to rows in a buffer, and the results are transposed
+// back. Columns that are too long for the buffer are read part by part.
 
 namespace softlane {
 namespace internal {
 namespace {
 
-// The floats of a line of the caches, which a step reads if planes are aligned.
+// The floats of a cache line. If planes are aligned, each step reads whole
+// lines.
 constexpr size_t kMaxCols = 16;
-// The results are in a buffer, too. Two rows of the longest columns fit.
+// The size of the buffer: two of the longest columns fit. Results have a buffer
+// of their own.
 constexpr size_t kElements = 2 * kSumCols;
 
 // The results of some columns, from column `col` on, as rows.
@@ -81,7 +83,7 @@ struct TopKBuffers {
           UpdateStates(Rows<const float>(part, 1, count), first, &state,
                        {call.options.scale, StateUse::kSoftmax}, target);
       static_cast<void>(status);
-      // NaN is not selected.
+      // Once a NaN has been read, the selection does not matter.
       if (state.max_key <= kKeyOfInfinity) {
         kernels.select(part, first, count, call.k, top);
       }

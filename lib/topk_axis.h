@@ -12,16 +12,16 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
-// What SoftmaxTopKAxis of floats and of other types share.
+// The code that SoftmaxTopKAxis of floats and of other types share.
 
 namespace softlane {
 namespace internal {
 
 struct TopKAxis {
-  /// Checks all arguments but the type and the target; `logits` is the operand
-  /// x.
+  /// Checks all arguments but the type and the target. `logits` is the operand
+  /// of the logits.
   Status Check(const Operand& logits) const noexcept;
-  /// An FpEnvironment is in force. `types` is null if x has floats.
+  /// Needs an FpEnvironment in force. `types` is null if x has floats.
   void Run(const ColumnTypes* types, Target target) const noexcept;
 
   const Planes<const float>& x;

@@ -12,7 +12,7 @@
 #include "softlane/softmax_state.h"
 #include "softlane/target.h"
 
-// What top-k of floats and of other types share.
+// The code that top-k of floats and of other types share.
 
 namespace softlane {
 namespace internal {
@@ -26,12 +26,12 @@ inline bool HaveShapesOfTopK(size_t rows, size_t cols, size_t k,
          top_probs.cols == k && indices.rows == rows && indices.cols == k;
 }
 
-/// Divides the k probabilities of a row by their sum. An FpEnvironment is in
+/// Divides the k probabilities of a row by their sum. Needs an FpEnvironment in
 /// force.
 void RenormalizeTopK(float* y, size_t k);
 
-/// Writes the results of a row with NaN or +inf, or of a row of -inf only:
-/// zeros if `is_zero`, else NaN.
+/// Writes the results of a row with NaN or +inf, or of a row whose logits are
+/// all -inf: zeros if `is_zero`, otherwise NaN.
 void WriteSpecialTopK(bool is_zero, size_t k, float* y, int32_t* columns);
 
 /// Writes the results of a row from its state and its largest logits.

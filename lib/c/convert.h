@@ -11,8 +11,8 @@
 namespace softlane {
 namespace c {
 
-// The enumerator of an int. Any other int gives 0xFF, which is no enumerator,
-// also where a cast would wrap to an enumerator.
+// The enumerator of an int. An int without an enumerator gives 0xFF, which is
+// no enumerator. A cast alone could wrap to an enumerator.
 template <typename Enum>
 Enum FromInt(int value) noexcept {
   return static_cast<Enum>(0 <= value && value < 0xFF ? value : 0xFF);

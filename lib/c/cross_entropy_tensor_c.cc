@@ -20,7 +20,7 @@ using softlane::c::Out;
 using softlane::c::TensorOf;
 using softlane::c::ToInt;
 
-// What all twins have.
+// The arguments that all twins share.
 struct Call {
   const softlane_tensor* logits;
   const softlane_tensor* targets;  // or labels

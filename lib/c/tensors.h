@@ -17,14 +17,15 @@ inline AnyTensor Out(const softlane_tensor* t) noexcept {
 }
 inline ConstAnyTensor In(const softlane_tensor* t) noexcept { return Out(t); }
 
-/// Of the elements T, whatever the type says.
+/// The view of a tensor whose elements are of type T. The member `type` is not
+/// read.
 template <typename T>
 Tensor<T> TensorOf(const softlane_tensor* t) noexcept {
   return {static_cast<T*>(t->data), t->rank, t->sizes, t->strides};
 }
 
-/// Runs a function of tensors, none of which is null. A reduced tensor has
-/// floats, or is null where the function has none.
+/// Runs a function of tensors if no pointer to a tensor is null. `reduced` has
+/// floats, and may be null.
 template <class Run>
 int RunTensors(bool has_all, const softlane_tensor* reduced,
                const Run& run) noexcept {
