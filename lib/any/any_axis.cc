@@ -39,7 +39,7 @@ Status RunRows(const AxisFunctions& functions, const AnyAxisCall& call,
       });
 }
 
-// Each element is a row.
+// Each element is a row of one column.
 void RunAxisOfOne(const AxisFunctions& functions, const AnyAxisCall& call,
                   const AnyPlanes& y, Target target) {
   const ConstAnyPlanes& x = call.x;

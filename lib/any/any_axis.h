@@ -12,8 +12,8 @@
 namespace softlane {
 namespace internal {
 
-/// What softmax and log-softmax along an axis differ in: the function of rows,
-/// and that of columns. logsumexp may be null.
+/// The functions in which softmax and log-softmax along an axis differ: the
+/// function of rows, and the function of columns. logsumexp may be null.
 struct AxisFunctions {
   Status (*rows)(const ConstAnyRows& x, const AnyRows& y, float* logsumexp,
                  const SoftmaxOptions& options, Target target);
@@ -30,7 +30,7 @@ struct AnyAxisCall {
   Target target;
 };
 
-/// Planes as TypedMemory takes them.
+/// Planes of any type in the form that TypedMemory takes.
 inline Planes<const float> AddressOf(const ConstAnyPlanes& v) noexcept {
   return {static_cast<const float*>(v.data),
           v.outer,
@@ -57,7 +57,7 @@ BasicAnyRows<Void> AsRows(const BasicAnyPlanes<Void>& v) noexcept {
 Status RunAnyAxis(const AxisFunctions& functions,
                   const AnyAxisCall& call) noexcept;
 
-/// The same of a backward pass.
+/// The functions in which the backward passes along an axis differ.
 struct BackwardAxisFunctions {
   Status (*rows)(const ConstAnyRows& first, const ConstAnyRows& second,
                  const AnyRows& dx, float scale, Target target) noexcept;

@@ -11,10 +11,12 @@
 namespace softlane {
 namespace internal {
 
-/// What the backward passes of softmax and of log-softmax differ in.
+/// The functions in which the backward passes of softmax and of log-softmax
+/// differ.
 struct BackwardFunctions {
-  /// Writes the gradients of a chunk of whole rows; or of a part of a row, from
-  /// the row's sum. Null: the rows are whole.
+  /// Writes the gradients of a chunk. With a null sum, the chunk has whole
+  /// rows. Otherwise it is a part of a row, and `sum` is the sum of the whole
+  /// row.
   void (*write)(const JointChunk& chunk, float scale, const double* sum,
                 Target target);
   bool is_log;
@@ -22,12 +24,12 @@ struct BackwardFunctions {
 
 extern const BackwardFunctions kSoftmaxBackward, kLogSoftmaxBackward;
 
-/// Does a call that has elements, and some that are not floats in rows. Its
+/// Does a call with elements, some of which are not floats in rows. The
 /// arguments have been checked.
 void RunBackwardLines(const BackwardFunctions& floats,
                       const HalfGradientsCall& call) noexcept;
 
-/// Checks a call with half types, and does it. For log-softmax p has
+/// Checks a call with half types, and does it. For log-softmax, p has
 /// log-probabilities.
 Status RunAnyBackward(const BackwardFunctions& floats, const ConstAnyRows& p,
                       const ConstAnyRows& dp, const AnyRows& dx, float scale,

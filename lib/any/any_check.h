@@ -6,8 +6,9 @@
 #include "softlane/any_rows.h"
 #include "softlane/status.h"
 
-// The checks of functions whose element types are values, before the first
-// write: the types, then the operands, then what the function of floats checks.
+// The checks of functions of any element type, before the first write. They
+// check the types first and the operands second. The function of floats checks
+// the rest.
 
 namespace softlane {
 namespace internal {
@@ -27,7 +28,8 @@ constexpr bool IsPair(const In& first, const In& second,
                       const Out& out) noexcept {
   return first.type == second.type && IsPair(first.type, out.type);
 }
-/// Whether a call is one of the function of floats, which checks it.
+/// Whether all views are of floats. Then the function of floats checks and does
+/// the call.
 template <class... Views>
 constexpr bool AreFloats(const Views&... views) noexcept {
   return ((views.type == ElementType::kFloat32) && ...);
@@ -42,8 +44,8 @@ inline Rows<float> FloatsOf(const AnyRows& view) noexcept {
   return {static_cast<float*>(view.data), view.rows, view.cols, view.stride};
 }
 
-/// An operand of any type, with the role that it has beside operands of `type`:
-/// an output of another type than an input does not replace it.
+/// An operand of any type, beside operands of `type`. If its type differs from
+/// `type`, the output cannot replace the input.
 template <class View>
 Operand InputBeside(const View& view, ElementType type) noexcept {
   return view.type == type ? Operand(Replaced(view)) : Operand(Read(view));
@@ -68,7 +70,8 @@ Status CheckAnyMap(const In& in, const Out& out) noexcept {
       HaveSameShape(in, out));
 }
 
-/// The same with two inputs, whose types are the same.
+/// Checks an operation that maps two inputs of the same type to an output of
+/// the same shape.
 template <class In, class Out>
 Status CheckAnyMap(const In& first, const In& second, const Out& out) noexcept {
   return CheckOperandsOf(
@@ -77,7 +80,8 @@ Status CheckAnyMap(const In& first, const In& second, const Out& out) noexcept {
       HaveSameShape(first, out) && HaveSameShape(second, out));
 }
 
-/// For calls whose arguments have been checked, so that they give kOk.
+/// Takes the status of a call whose arguments have been checked, so that it is
+/// kOk.
 inline void Done(Status) noexcept {}
 
 }  // namespace internal

@@ -6,9 +6,10 @@
 #include "fp_environment.h"
 #include "schedules/softmax_batches.h"
 
-// Rows of at most kMaxChunkCols columns are chunks. The exp values of a longer
-// row have no place but an output of floats. Elsewhere the row is read into a
-// state, part by part, and each part is computed once more from the state.
+// Rows of at most kMaxChunkCols columns are done in chunks. The exp values of a
+// longer row fit only in an output of floats. For other outputs, the row is
+// read into a state part by part, and then each part is computed from the
+// state.
 
 namespace softlane {
 namespace internal {
@@ -110,7 +111,7 @@ bool RunHalf(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
                           call.target, {&RunChunks, &all});
 }
 
-// Rows as those of floats.
+// Does rows by the functions of floats.
 void RunOthers(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
                const Converter& converter) {
   if (call.x.cols <= kMaxChunkCols) {
@@ -123,8 +124,8 @@ void RunOthers(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
   }
 }
 
-// After each failure twice as many rows are others. Not inlined: its frame is
-// not that of other calls.
+// After each failure, twice as many rows are done by the functions of floats.
+// Not inlined: its buffers would grow the stack frame of other calls.
 [[gnu::noinline]] void RunFirstRows(const SoftmaxFunctions& floats,
                                     const AnySoftmaxCall& call,
                                     const Converter& converter) {
@@ -188,7 +189,8 @@ Status RunAny(const SoftmaxFunctions& floats, const ConstAnyRows& x,
     return floats.rows({nullptr, x.rows, x.cols}, {nullptr, x.rows, x.cols},
                        logsumexp, options, target);
   }
-  // A call without rows checks the other arguments.
+  // To check the other arguments, the function of floats is called without
+  // rows.
   if (Status s = floats.rows({}, {}, nullptr, options, target);
       s != Status::kOk) {
     return s;

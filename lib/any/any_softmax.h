@@ -14,7 +14,7 @@
 namespace softlane {
 namespace internal {
 
-/// A function of this family, by those of floats.
+/// The functions of floats that make up a function of this family.
 struct SoftmaxFunctions {
   Status (*rows)(const Rows<const float>& x, const Rows<float>& y,
                  float* logsumexp, const SoftmaxOptions& options,
@@ -25,15 +25,16 @@ struct SoftmaxFunctions {
                         const Rows<float>& y, const SoftmaxOptions& options,
                         Target target) noexcept;
   StateUse use;
-  /// Whether logsumexp is an operand. Else it is null.
+  /// Whether logsumexp is an operand. Otherwise it is null.
   bool has_logsumexp;
   /// Null: half types have no schedule of their own. It does not write
   /// logsumexp.
   bool (*half_rows)(const ConstAnyRows& x, const AnyRows& y,
                     const ScaleParts& parts, Target target,
                     const OtherHalfRows& others) = nullptr;
-  /// The same from the first row on. Gives the number of rows done: the next
-  /// row is another one. To be called if `are_first_rows` gives true.
+  /// half_rows for the first rows of a call, to be called if `are_first_rows`
+  /// gives true. Returns the number of rows done. The next row is one that this
+  /// function cannot do.
   size_t (*first_rows)(const ConstAnyRows& x, const AnyRows& y,
                        const ScaleParts& parts, Target target) = nullptr;
   bool (*are_first_rows)(size_t rows, size_t cols, ElementType in,

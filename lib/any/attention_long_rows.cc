@@ -7,9 +7,9 @@
 #include "schedules/sink_rows.h"
 #include "schedules/softmax_call.h"
 
-// The logits of a row are computed part by part and read into a state, and are
-// computed once more for the probabilities. A row's parts begin at its first
-// key, as the blocks of its sum do.
+// The logits of a row are computed part by part and read into a state. Then
+// they are computed again for the probabilities. The parts begin at the row's
+// first key, because the blocks of its sum begin there.
 
 namespace softlane {
 namespace internal {
@@ -44,7 +44,8 @@ class LongRows {
   }
 
  private:
-  // Calls body(options, c, n) for parts of the row's keys, with logits z_.
+  // Calls body(options, c, n) for parts of the row's keys. The logits of a part
+  // are in z_.
   template <class Body>
   void ForLogits(const Body& body) {
     ForPartsOf(keys_.begin, keys_.end, [&](size_t c, size_t n) {

@@ -11,10 +11,10 @@
 #include "schedules/key_ranges.h"
 #include "softlane/attention_softmax.h"
 
-// Chunks of rows: the scores and the bias are widened, and the probabilities
-// narrowed. The scores of longer rows are widened in the row of the
-// probabilities, which are floats. There a bias of a half type makes them
-// logits, part by part.
+// Rows are done in chunks: the scores and the bias are widened, and the
+// probabilities are narrowed. For longer rows the probabilities are floats, and
+// the scores are widened to the place of the probabilities. If the bias is of a
+// half type, the scores become logits there, part by part.
 
 namespace softlane {
 namespace internal {
@@ -36,8 +36,8 @@ AttentionOptions OptionsOfRows(const AttentionOptions& options, size_t row,
     some.first_query += static_cast<int64_t>(row);
     return some;
   }
-  // No position is so large. The window still begins where it did; and all
-  // distances to keys are the same float.
+  // No position is larger than this. The window still begins at the same key,
+  // and all distances to keys are the same float.
   some.first_query = kMax;
   if (options.window != 0) {
     some.window = options.window > past ? options.window - past : 1;
@@ -53,7 +53,8 @@ void RunFloats(const Rows<const float>& scores, const Rows<float>& probs,
                                   scores, probs, logsumexp, options, target));
 }
 
-// The bias of a chunk as floats. A single row serves all rows.
+// The bias of a chunk as floats. If the bias has a stride of 0, one row is
+// widened for all rows.
 class BiasRows {
  public:
   BiasRows(const Converter& converter, const ConstAnyRows& bias, float* buffer)
@@ -82,8 +83,8 @@ struct Buffers {
   size_t elements;
 };
 
-// The scores of rows that are done in place are copied: the function of floats
-// takes more stack in place.
+// The scores of rows that are done in place are copied, because the function of
+// floats takes more stack in place.
 Rows<const float> ScoresOf(const AnyAttention& call, const Converter& converter,
                            size_t row, size_t count, float* buffer) {
   const ConstAnyRows& x = call.scores;
@@ -115,11 +116,11 @@ void RunRows(const AnyAttention& call, const Converter& converter,
   }
 }
 
-// The elements of a short row, and of several rows. The function of floats
-// takes more stack for several rows than for a row.
+// The size of the buffer for a short row, and for several rows. The function of
+// floats takes more stack for several rows than for one row.
 constexpr size_t kFewElements = 80, kManyElements = 2048;
 
-// The frame of this function is not the caller's.
+// Not inlined: its buffers would grow the stack frame of its caller.
 template <size_t elements>
 [[gnu::noinline]] void RunChunks(const AnyAttention& call,
                                  const Converter& converter) {
@@ -127,9 +128,9 @@ template <size_t elements>
   RunRows(call, converter, {x, bias, y, elements});
 }
 
-// Writes the logits of keys of row r to the row of its probabilities, or makes
-// them the results of a special row. The buffer is not in the frame of the
-// function of floats.
+// Writes the logits of keys of row r to the place of its probabilities, or
+// turns them into the results of a special row. Not inlined, so that its buffer
+// takes no stack while the function of floats runs.
 [[gnu::noinline]] void WriteRow(const AnyAttention& call,
                                 const Converter& converter, size_t r,
                                 const KeyRange& keys, bool is_special) {
@@ -146,7 +147,7 @@ template <size_t elements>
   });
 }
 
-// What is left of the options once row r has its logits.
+// The remaining options, after the logits of row r have been computed.
 AttentionOptions OptionsOfLogits(const AttentionOptions& options, size_t r) {
   AttentionOptions rest = OptionsOfRows(options, r, 1, {});
   rest.scale = 1.0f;
@@ -193,7 +194,8 @@ AttentionOptions PartLogits::OptionsOf(size_t r, size_t c, size_t n) const {
     part.bias = converter_.Widened(call_.options.bias, r, 1, c, n, buffer_);
   }
   if (part.keep.data != nullptr) part.keep = {part.keep.data + c, 1, n};
-  // Further below the keys all distances are the same float.
+  // For queries still further before the keys, all distances are the same
+  // float.
   constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   const auto col = static_cast<int64_t>(c);
   part.first_query =

@@ -29,7 +29,8 @@ struct AnyAttention {
   }
 };
 
-/// Rows of at most so many columns are chunks, since a chunk has three buffers.
+/// Rows of at most this many columns are done in chunks. A chunk has three
+/// buffers.
 constexpr size_t kMaxAttentionCols = kPartCols;
 
 /// Does a call. Longer rows have probabilities of floats.
@@ -66,8 +67,8 @@ void ForPartsOf(size_t begin, size_t end, const Body& body) {
 /// Writes +0 to columns [begin, end) of row r. +0 of each type has no bits.
 void FillZero(const AnyRows& probs, size_t r, size_t begin, size_t end);
 
-/// The maximum of the logits and of the sink, which is the logsumexp of a
-/// special row. NaN if one of them is NaN.
+/// The maximum of the logits and of the sink, or NaN if one of them is NaN. It
+/// is the logsumexp of a special row.
 inline float MaxOrNaN(float max, float sink) {
   if (!(max == max)) return kNaN;
   return max > sink ? max : sink;

@@ -11,7 +11,7 @@ namespace {
 
 using internal::Operand;
 
-// Without keys there is the sink alone.
+// Without keys, the logsumexp is that of the sink alone.
 Status RunWithoutKeys(const internal::AnyAttention& call) {
   if (call.logsumexp == nullptr) return Status::kOk;
   AttentionOptions options = call.options;
@@ -22,7 +22,7 @@ Status RunWithoutKeys(const internal::AnyAttention& call) {
                                        call.logsumexp, options, call.target);
 }
 
-// `results` is the operand logsumexp, or no operand.
+// `results` is the operand logsumexp, or an empty operand.
 Status Run(const internal::AnyAttention& call, const Operand& results) {
   using internal::Optional;
   using internal::Read;

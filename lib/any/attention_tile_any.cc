@@ -7,7 +7,7 @@
 #include "schedules/state_rows.h"
 #include "softlane/attention_tile.h"
 
-// The checks of a tile, and the choice of how its rows are done.
+// AttentionTile: its checks, and the choice of the passes.
 
 namespace softlane {
 namespace {

@@ -14,8 +14,9 @@
 #include "schedules/softmax_call.h"
 #include "softlane/attention_tile_backward.h"
 
-// The logits of a part of a row become its probabilities, as those of rows in
-// parts, and these the gradients, as those of rows of half types.
+// Each row is done part by part. The logits of a part become probabilities by
+// the passes of rows in parts. The probabilities become gradients by the passes
+// for half types.
 
 namespace softlane {
 namespace {
@@ -26,13 +27,14 @@ using internal::Optional;
 using internal::ReadVector;
 using internal::StateRow;
 
-// Results that have no place among floats are computed here, a part of the
-// columns at a time.
+// Results that are not floats in memory are computed in these buffers, a part
+// of the columns at a time.
 struct Buffers {
   float *p, *dx, *bias;
   size_t elements;
 };
-// The parts of a short row, or of floats; and the others.
+// The columns of a part: the first number is for a short row, and for operands
+// of floats.
 constexpr size_t kShortPart = 64, kPart = 512;
 
 struct Call {
@@ -45,7 +47,8 @@ struct Call {
   const AttentionTileOptions& options;
 };
 
-// Gives the options of the tile. Not inlined: its frame is not the passes'.
+// Checks the arguments and gives the options of the tile. Not inlined: its
+// operands would grow the stack frame of the passes.
 [[gnu::noinline]] Status Check(const Call& call, AttentionOptions& of_tile) {
   using internal::Operand;
   using internal::Read;
@@ -123,7 +126,8 @@ class TileRows {
     FillZero(r, keys.end, call_.scores.cols);
     const bool is_one_pass =
         write_ != nullptr && row.has_sum && !row.plan.is_far;
-    // In several passes, probabilities that replace an input are written last.
+    // If there are several passes, probabilities that replace an input are
+    // written last.
     const bool is_direct =
         has_float_probs_ && (is_one_pass || !replaces_input_);
     const bool has_no_p = is_one_pass && !has_probs_;
@@ -215,7 +219,7 @@ class TileRows {
   const bool has_probs_, has_float_probs_, replaces_input_;
 };
 
-// The frame of this function is not the caller's.
+// Not inlined: its buffers would grow the stack frame of its caller.
 template <size_t elements>
 [[gnu::noinline]] void RunInBuffers(const Call& call,
                                     const AttentionOptions& of_tile,

@@ -10,9 +10,10 @@
 #include "schedules/scaled_rows.h"
 #include "schedules/softmax_call.h"
 
-// A row of a tile, by the passes over blocks. Its keys are split at multiples
-// of kStateCols. The exp values of a block are computed by the block's own
-// maximum, for its sum, and are then multiplied by a power of two.
+// Does a row of a tile by the passes over blocks. The keys of the row are split
+// at multiples of kStateCols. The exp values of a block are computed with the
+// block's own maximum, added to the block's sum, and then multiplied by a power
+// of two.
 
 namespace softlane {
 namespace internal {
@@ -25,8 +26,8 @@ bool IsPowerOfTwo(float scale) {
          scale <= 0x1p40f;
 }
 
-// Where floats are that no operand has: logits or exps of a half type, and a
-// bias of a half type. Of calls that have none, null.
+// Buffers for the floats of half types: logits or exps, and the bias. A buffer
+// is null if the call does not need it.
 struct Buffers {
   float* floats;
   float* bias;
@@ -70,7 +71,7 @@ class RowsOfTile {
     const size_t room = kStateCols - call_.keys.first_key % kStateCols;
     return kernels_.run != nullptr && !call_.round_exps && exps_.cols <= room;
   }
-  // Whether logits are more than a scale.
+  // Whether a logit is more than the scale times the score.
   bool HasLogits() const {
     const AttentionOptions& options = call_.tile.options;
     return !AreAffine(options) || options.bias.data != nullptr ||
@@ -88,7 +89,7 @@ class RowsOfTile {
     const size_t size = SizeOf(exps_.type), step = exps_.stride * size;
     for (size_t r = first; r < first + count; ++r) {
       AttentionTileRow& row = rows[used++];
-      // A row alone may have any stride: no pointer behind it.
+      // A single row may have any stride, so no pointer behind it is computed.
       if (r != first) {
         x += scores.stride;
         exps += step;
@@ -175,7 +176,7 @@ class RowsOfTile {
       body(c, n);
     }
   }
-  // Where the floats of a block are that begins at column c.
+  // The place of the floats of the block that begins at column c.
   float* PlaceOf(size_t c) {
     return is_half_ ? buffers_.floats : static_cast<float*>(exps_.At(r_, c));
   }
@@ -208,7 +209,8 @@ class RowsOfTile {
     auto offset = static_cast<int64_t>(plan.offset);
     const bool is_rounded = call_.round_exps && is_half_;
     if (is_rounded && exps_.type == ElementType::kFloat16) {
-      // Its last bits depend on the units.
+      // Rounding depends on the units, so the values are first brought to the
+      // units.
       Multiply(e, n, offset - unit);
       offset = unit;
     }
@@ -226,7 +228,7 @@ class RowsOfTile {
     const double power = PowerOfTileShift(octaves);
     passes_.multiply(power, 1.0 / power, n, e);
   }
-  // To the type of the exps.
+  // Rounds the values to the type of the exps.
   void Round(float* e, size_t n) const {
     const HalfPasses& passes = KernelsOf(kHalfPasses, call_.tile.target);
     const size_t type = HalfIndexOf(exps_.type);
@@ -255,10 +257,10 @@ class RowsOfTile {
   bool has_logits_;  // whether the logits of all blocks are in their places
 };
 
-// The keys of a short row.
+// The largest number of keys of a short row.
 constexpr size_t kFewElements = 96;
 
-// The frame of this function is not the caller's.
+// Not inlined: its buffers would grow the stack frame of its caller.
 template <size_t elements>
 [[gnu::noinline]] void RunInBuffers(const TileCall& call,
                                     const Converter& converter) {

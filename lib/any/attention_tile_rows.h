@@ -19,18 +19,19 @@ namespace internal {
 Status CheckTileOptions(const AttentionTileOptions& options, size_t rows,
                         AttentionOptions& of_tile) noexcept;
 
-/// The keys of a tile's rows that are read.
+/// The ranges of keys that rows of a tile read.
 struct TileKeys {
   KeyRange Of(size_t r) const;
 
   KeyRanges ranges;        // of the options, without lengths
-  const int32_t* lengths;  // from the row's first key on; may be null
+  const int32_t* lengths;  // count from the row's first key; may be null
   size_t first_key;
 };
 
 /// A call of AttentionTile whose arguments have been checked. `tile` has the
-/// scores, the exps as its probabilities, and the options, whose first_query
-/// counts from the tile's first key, and which have no lengths and no sinks.
+/// scores, the exps in the place of probabilities, and the options. Their
+/// first_query counts from the tile's first key, and they have no lengths and
+/// no sinks.
 struct TileCall {
   const AnyAttention& tile;
   const TileKeys& keys;

@@ -5,13 +5,14 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Few elements take less stack.
+// A smaller buffer, which takes less stack.
 constexpr size_t kFewElements = 496;
 // Lines that are copied at once where there is room: they may be elements of
 // one cache line.
 constexpr size_t kLines = 16;
 
-// The frames of these functions are not the caller's.
+// These functions are not inlined: their buffers would grow the stack frames of
+// their callers.
 [[gnu::noinline]] void RunFew(const Converter& converter, const ConstLines& x,
                               const Lines& y, const ChunkStep& step) {
   alignas(64) float a[kFewElements], b[kFewElements];
@@ -28,7 +29,7 @@ constexpr size_t kLines = 16;
   ForRowsIn({a, b, kMaxChunkCols}, converter, x, y, step);
 }
 
-// One row after the other.
+// Steps through a chunk row by row.
 [[gnu::noinline]] void StepByRow(const Chunk& chunk, const ChunkStep& step) {
   for (size_t r = 0; r < chunk.x.rows; ++r) {
     step({chunk.x.Slice(r, 1), chunk.y.Slice(r, 1), chunk.row + r, chunk.col});

@@ -9,24 +9,25 @@
 #include "schedules/lines.h"
 #include "softlane/any_rows.h"
 
-// How the functions of floats serve half types. A chunk of an input is widened
-// into the first cache, the function of floats does it there, and its results
-// are narrowed to the output. Floats are read and written where they stand. So
-// the results are those of floats, rounded once, and no function is compiled
-// once more for a type.
+// Half types are done by the functions of floats. A chunk of an input is
+// widened into a buffer in the first-level cache, the function of floats runs
+// on the buffer, and its results are narrowed to the output. Operands of floats
+// are read and written in place. So the results are those of floats, rounded
+// once, and no function is compiled again for another type.
 
 namespace softlane {
 namespace internal {
 
-/// The columns of the longest rows that are a chunk, and the elements of a
+/// The columns of the longest row that a chunk holds, and the elements of a
 /// chunk of several rows.
 constexpr size_t kMaxChunkCols = 8192;
 constexpr size_t kChunk = 2048;
 /// The columns of a part of a longer row: a block of its sum, see rows.h.
 constexpr size_t kPartCols = kStateCols;
 
-/// The rows of a chunk that has room for so many elements, or for a row.
-/// Functions of floats do short rows in groups, which should be full.
+/// The number of rows in a chunk with room for `elements` elements, at least 1.
+/// The functions of floats do short rows in groups, and the number keeps these
+/// groups full.
 constexpr size_t RowsAtOnce(size_t cols, size_t elements) {
   constexpr size_t kGroup = 16;
   const size_t rows = cols < elements ? elements / cols : 1;
@@ -43,19 +44,20 @@ struct Chunk {
 };
 using ChunkStep = Step<const Chunk&>;
 
-/// Calls step(chunk) for all rows, which have at most kMaxChunkCols columns. No
-/// chunk's x overlaps its y. A view y without data is no operand.
+/// Calls step(chunk) for all rows, which have at most kMaxChunkCols columns.
+/// The x of a chunk does not overlap its y. If y has no data, it is not an
+/// operand.
 void ForRows(const Converter& converter, const ConstLines& x, const Lines& y,
              const ChunkStep& step);
 
-/// The places of a chunk's floats, for `elements` each if the chunk has several
-/// rows, and for a row at least.
+/// The buffers of a chunk's floats. Each holds `elements` floats if the chunk
+/// has several rows, and at least one row.
 struct Buffers {
   float* x;
   float* y;
   size_t elements;
 };
-/// The same in these buffers.
+/// ForRows in the given buffers.
 void ForRowsIn(const Buffers& buffers, const Converter& converter,
                const ConstLines& x, const Lines& y, const ChunkStep& step);
 

@@ -9,8 +9,8 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// `labels` are those of the call, if there are any. Not inlined: the frame of
-// the operands is not the caller's.
+// `labels` are the labels of the call, or none. Not inlined: the operands would
+// grow the stack frame of the caller.
 [[gnu::noinline]] Status CheckAny(const CrossEntropyCall& call,
                                   const LossViews& views, const Words& labels) {
   const ConstLines& x = views.x;
@@ -44,7 +44,7 @@ bool AreTypes(const LossViews& views) {
          (views.targets == nullptr || views.targets->type == in);
 }
 
-// `labels` are none if there are targets.
+// There are no `labels` if there are targets.
 [[gnu::noinline]] Status Run(const LossViews& views, const Labels& labels,
                              float* loss, const CrossEntropyOptions& options,
                              float* divisor, Target target) {

@@ -25,7 +25,7 @@ Status RunAny(const ConstAnyPlanes& x, const ColumnLabels* labels,
       targets == nullptr ? logits : AddressOf(*targets);
   const Planes<float> dlogits = AddressOf(dx);
   const Target chosen = Resolve(target);
-  // Any target's passes serve the checks.
+  // The checks use the types only, so the passes of any target do.
   const ColumnTypes types = {
       x.type, out,
       KernelsOf(kHalfPasses,

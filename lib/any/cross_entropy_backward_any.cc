@@ -2,7 +2,7 @@
 #include "any/any_check.h"
 #include "cross_entropy_backward.h"
 
-// The same run as that of floats, with conversions.
+// Runs like the function of floats, with conversions.
 
 namespace softlane {
 namespace internal {

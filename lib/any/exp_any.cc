@@ -8,7 +8,7 @@
 namespace softlane {
 namespace {
 
-// Not inlined: a short row does not pay for the buffer.
+// Not inlined, so that a short row does not pay for the buffer.
 template <class Exp>
 [[gnu::noinline]] void RunLongRows(const internal::Converter& converter,
                                    const ConstAnyRows& x, const AnyRows& y,
@@ -30,8 +30,8 @@ void RunChunks(const ConstAnyRows& x, const AnyRows& y, Target target) {
   RunLongRows(converter, x, y, exp);
 }
 
-// Whole blocks of rows of a half type that becomes the same type. Gives the
-// columns done.
+// Does whole blocks of the columns if input and output have the same half type.
+// Returns the number of columns done.
 size_t RunBlocks(const ConstAnyRows& x, const AnyRows& y, Target target) {
   constexpr size_t kBlock = 64;
   if (x.type != y.type) return 0;

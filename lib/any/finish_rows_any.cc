@@ -11,8 +11,8 @@
 #include "schedules/sink_rows.h"
 #include "softlane/attention_tile.h"
 
-// The last step of attention by tiles: the sink joins the sum of a row, and the
-// accumulators are divided by it.
+// FinishRows: the sink is added to the sum of a row, and the accumulators are
+// divided by the sum.
 
 namespace softlane {
 namespace {
@@ -20,8 +20,8 @@ namespace {
 using internal::kInfinity;
 using internal::kNaN;
 
-// What the sum of a row and of its sink makes of the accumulators. If there is
-// no factor, the results are `special`.
+// How the accumulators of a row become results: they are multiplied by
+// `factor`. Without a factor, all results are `special`.
 struct Finish {
   bool has_factor;
   double factor;

@@ -11,12 +11,13 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Shorter rows are faster in chunks, which have a loop over several rows: rows
-// of whole steps, and others.
+// Shorter rows are faster in chunks, which have a loop over several rows. The
+// first number is for rows of whole steps, and the second for other rows.
 constexpr size_t kMinWholeCols = 320, kMinCols = 512;
 static_assert(kMinWholeCols >= kGradientStep, "");
 
-// The columns from the gradients to those that are brought into the cache.
+// The distance in columns between the gradients and the elements that are
+// prefetched.
 constexpr size_t kAheadCols = 2048;
 
 // The row from element i on, with `n` gradients at `to`.
@@ -28,10 +29,10 @@ HalfGradientRow From(const HalfGradientRow& row, size_t i, size_t n, void* to) {
           at(row.next_p), at(row.next_dp), false};
 }
 
-// Elements before a whole cache line, and behind the last whole step, come from
-// steps of their own, which may have elements of other steps. In place they are
-// computed before dx is written, which is p or dp. No cache line is stored both
-// past the caches and not.
+// Elements before the first whole cache line and after the last whole step are
+// computed in steps of their own, which may overlap other steps. In place,
+// these steps are computed before dx is written, because dx is p or dp. No
+// cache line is stored both past the caches and through them.
 void WriteRow(WriteHalfGradients* write, const HalfGradientRow& row,
               size_t bytes, double dot) {
   constexpr size_t kLine = 64;
@@ -70,8 +71,8 @@ WriteHalfGradients* PassOf(const HalfGradientsCall& call, bool is_log,
   return is_log ? nullptr : halves.write_floats[half];
 }
 
-// Whether the gradients go past the caches. If an element is not aligned, no
-// vector of the row is.
+// Whether the gradients are stored past the caches. If the elements are not
+// aligned, no vector of the row can be aligned.
 bool IsStreamed(const HalfGradientsCall& call) {
   const size_t size = SizeOf(call.dx.type);
   if (reinterpret_cast<uintptr_t>(call.dx.data) % size != 0) return false;

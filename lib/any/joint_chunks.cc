@@ -12,13 +12,13 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// The floats of all buffers of a call together. Those of several rows, and of
-// parts of rows, fill half of the first cache. A longer row takes less time as
-// a whole than in parts, which are widened once for the dot product and once
-// for the gradients.
+// The number of floats in all buffers of a call together. Several rows, or
+// parts of rows, fill half of the first-level cache. A longer row takes less
+// time as a whole than in parts, because parts are widened twice: for the dot
+// product and for the gradients.
 constexpr size_t kFloats = 4096;
 constexpr size_t kRowFloats = 14336;
-// Few elements take less stack.
+// A smaller buffer, which takes less stack.
 constexpr size_t kFewFloats = 768;
 
 size_t AtMost(size_t limit, size_t n) { return n < limit ? n : limit; }
@@ -71,7 +71,8 @@ bool JointChunks::HoldRows() const noexcept {
   }
 }
 
-// The frames of the functions with a buffer are not the caller's.
+// The functions with a buffer are not inlined: the buffer would grow the stack
+// frame of the caller.
 [[gnu::noinline]] void JointChunks::DoFewRows(const JointStep& step) const {
   alignas(64) float buffer[kFewFloats];
   const size_t few = kFewFloats / buffers_;
@@ -124,7 +125,7 @@ double JointChunks::Dot(size_t r, size_t begin, size_t end,
     halves.add_dot[half](is_product ? x_[0].At(r, begin) : nullptr,
                          x_[1].At(r, begin), behind - begin, &sum);
     if (rest != 0) {
-      // A block that begins with the rest, and has +0 then.
+      // A block with the remaining elements, followed by +0.
       alignas(64) uint16_t last[2][kDotBlock] = {};
       if (is_product) std::memcpy(last[0], x_[0].At(r, behind), 2 * rest);
       std::memcpy(last[1], x_[1].At(r, behind), 2 * rest);

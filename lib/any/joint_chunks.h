@@ -10,15 +10,16 @@
 #include "softlane/any_rows.h"
 #include "softlane/target.h"
 
-// Chunks of calls with several inputs, which are of one type: see chunks.h.
+// Chunks of calls with several inputs of the same type: see chunks.h.
 
 namespace softlane {
 namespace internal {
 
 constexpr size_t kMaxInputs = 3;
 
-/// The terms of a row's sum: products of the first two inputs; these, but +0
-/// where the first is 0; or elements of the second input.
+/// The terms of a row's sum. kProducts: the products of the first two inputs.
+/// kKeptProducts: the products, but +0 where the first input is 0. kSecond: the
+/// elements of the second input.
 enum class DotTerms { kProducts, kKeptProducts, kSecond };
 
 /// A chunk of each input and of the output, its first row and first column. If
@@ -33,8 +34,8 @@ using JointStep = Step<const JointChunk&>;
 
 class JointChunks {
  public:
-  /// `target` is what Resolve() gave. A null third input, and an output without
-  /// data, are none.
+  /// `target` is what Resolve() gave. A null third input and an output without
+  /// data do not count as operands.
   JointChunks(const ConstLines& first, const ConstLines& second,
               const ConstAnyRows* third, const Lines& output,
               Target target) noexcept;

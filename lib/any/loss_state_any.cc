@@ -4,8 +4,8 @@
 #include "schedules/labels.h"
 #include "softlane/softmax_state.h"
 
-// A call of the functions of floats without columns checks the states, the
-// labels, the options and the target.
+// To check the states, the labels, the options and the target, the function of
+// floats is called without columns.
 
 namespace softlane {
 namespace internal {
@@ -61,7 +61,7 @@ struct LossCall {
   Target target;
 };
 
-// Rows [row, row + x.rows), of which x has the columns from first_col on.
+// Does rows [row, row + x.rows). x has their columns from first_col on.
 Status RunFloats(const LossCall& call, const Rows<const float>& x,
                  const Rows<float>& dx, size_t row, size_t first_col,
                  float* losses) {
@@ -131,7 +131,7 @@ Status Run(const LossCall& call) {
     Done(RunFloats(call, chunk.x, chunk.y, chunk.row,
                    call.first_col + chunk.col,
                    is_chunk || !is_wanted ? losses : &loss));
-    // The other parts have the loss +0.
+    // The parts without the label's column have the loss +0.
     if (!is_chunk && (BitsOf(loss) != 0)) *losses = loss;
   });
   return Status::kOk;

@@ -92,7 +92,8 @@ Status SoftmaxBackwardFromDots(const ConstAnyRows& probs,
       s != Status::kOk) {
     return s;
   }
-  // A call without rows checks the other arguments.
+  // To check the other arguments, the function of floats is called without
+  // rows.
   const Rows<const float> none;
   if (Status s = SoftmaxBackwardFromDots(none, none, nullptr, Rows<float>(),
                                          scale, target);

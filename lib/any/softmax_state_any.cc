@@ -3,8 +3,8 @@
 #include "any/state_parts.h"
 #include "softlane/softmax_state.h"
 
-// A call of the functions of floats without columns checks the states, the
-// options and the target.
+// To check the states, the options and the target, the function of floats is
+// called without columns.
 
 namespace softlane {
 namespace {

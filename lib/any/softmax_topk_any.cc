@@ -37,7 +37,7 @@ struct Call {
           Done(UpdateStates(part.x, part.col, &state,
                             {call.options.scale, StateUse::kSoftmax},
                             call.target));
-          // NaN is not selected.
+          // Once a NaN has been read, the selection does not matter.
           if (state.max_key > internal::kKeyOfInfinity) return;
           kernels.select(part.x.data, part.col, part.x.cols, call.k, top);
         });
@@ -82,7 +82,8 @@ Status SoftmaxTopK(const ConstAnyRows& logits, size_t k,
       s != Status::kOk) {
     return s;
   }
-  // A call without rows checks the other arguments.
+  // To check the other arguments, the function of floats is called without
+  // rows.
   if (Status s = SoftmaxTopK(Rows<const float>(nullptr, 0, logits.cols), k,
                              Rows<float>(nullptr, 0, k),
                              Rows<int32_t>(nullptr, 0, k), options, target);

@@ -5,8 +5,8 @@
 namespace softlane {
 namespace internal {
 
-/// Stands for a function object that lives longer, so that the functions which
-/// call it are compiled once.
+/// A reference to a function object. The functions that take it are compiled
+/// only once, for all function objects. The function object must live longer.
 template <typename... Args>
 class Step {
  public:
