@@ -10,9 +10,10 @@
 #include "tensor/head_rows.h"
 #include "tensor/heads_check.h"
 
-// Rows of several matrices are done together if they are a view of rows with
-// the same options. Other rows that are short or of a half type are done from
-// logits that are written first. Else a matrix is large, and is done by itself.
+// Rows of several matrices are done together if they form one view of rows with
+// the same options. For other rows that are short or of a half type, the logits
+// are written to memory first. All other matrices are large, and each is done
+// by itself.
 
 namespace softlane {
 namespace {
@@ -21,7 +22,7 @@ using internal::HeadsCall;
 using internal::HeadTensor;
 using internal::IsHalf;
 
-// A matrix, or several, of so many elements may be done by itself.
+// From this number of elements on, a matrix or several may be done by itself.
 constexpr size_t kLargeRun = 128 * 128;
 
 // Not inlined: see FpEnvironment.
@@ -30,7 +31,7 @@ constexpr size_t kLargeRun = 128 * 128;
   const bool has_halves = IsHalf(call.scores.type) || IsHalf(call.probs.type) ||
                           IsHalf(call.bias.type);
   const bool has_alibi = call.HasAlibi(), has_scales = call.HasBiasScales();
-  // The ends of rows are of type int32_t.
+  // The ends of rows are of type int32_t, so positions must fit.
   const bool has_positions = has_alibi || options.window != 0 ||
                              (options.causal && call.keys > INT32_MAX);
   const HeadTensor* const inputs[] = {&call.scores, &call.probs, &call.bias,
@@ -42,10 +43,9 @@ constexpr size_t kLargeRun = 128 * 128;
   const bool is_written =
       options.window == 0 && call.keys <= internal::kMaxWrittenKeys;
   const bool is_affine = !has_alibi && options.softcap == 0.0f;
-  // Longer rows are not done in batches, but one after the other; they cost
-  // more with a source of several heads. From logits of heads, and head by
-  // head: 0.33 and 0.20 ns per element at 20 heads of 64 x 256 with a bias of
-  // float16.
+  // Longer rows are not done in batches but one after the other, and then
+  // logits of several heads cost more than a call per head: 0.33 and 0.20 ns
+  // per element at 20 heads of 64 x 256 with a bias of float16.
   constexpr size_t kMaxBatchedKeys = 255;
   const bool is_large =
       run * call.keys >= kLargeRun &&
@@ -59,7 +59,7 @@ constexpr size_t kLargeRun = 128 * 128;
   }
 }
 
-// Without keys there is the sink alone.
+// Without keys, the logsumexp is that of the sink alone.
 [[gnu::noinline]] void RunWithoutKeys(const HeadsCall& call) {
   internal::HeadRow row = {};
   for (size_t r = call.Rows(); r != 0; --r) {
@@ -70,8 +70,8 @@ constexpr size_t kLargeRun = 128 * 128;
   }
 }
 
-// Checks all arguments but the target, and sets the tensors of the call. The
-// frame of this function is not that of the passes.
+// Checks all arguments but the target, and sets the tensors of the call. Not
+// inlined: its operands would grow the stack frame of the passes.
 [[gnu::noinline]] Status Prepare(const ConstAnyTensor& scores,
                                  const AnyTensor& probs,
                                  const Tensor<float>* logsumexp,
@@ -120,7 +120,7 @@ Status Run(const ConstAnyTensor& scores, const AnyTensor& probs,
   if (call.Rows() == 0) return Status::kOk;
   const internal::FpEnvironment environment;
   if (call.keys == 0) {
-    // The tensor may be a part of an empty axis, too.
+    // logsumexp may also be a part of an empty axis, without elements.
     if (logsumexp != nullptr && internal::HasElements(*logsumexp)) {
       RunWithoutKeys(call);
     }

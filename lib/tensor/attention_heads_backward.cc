@@ -9,8 +9,9 @@
 #include "tensor/head_rows.h"
 #include "tensor/heads_check.h"
 
-// The gradient of a row depends on no other row, so rows of several heads are
-// done together where they are a view of rows, and else head by head.
+// The gradient of a row depends on no other row. So rows of several heads are
+// done together if they form one view of rows. Otherwise each head is done by
+// itself.
 
 namespace softlane {
 namespace {
@@ -20,8 +21,8 @@ using internal::HeadsCall;
 using internal::HeadTensor;
 using internal::RowValues;
 
-// `forward` has the probabilities, the masks that a call of rows needs, and the
-// logsumexp, unless the gradient of the sinks is not wanted.
+// `forward` has the probabilities and the masks that a call of rows needs. For
+// the gradient of the sinks, it has the logsumexp, too.
 struct Call {
   explicit Call(const AttentionHeadsOptions& options) : forward(options) {}
 
@@ -67,7 +68,7 @@ void RunRows(const void* context, const HeadRow& row, size_t count,
   RowValues values(forward, room);
   float dsinks[internal::kHeadRows];
   const AttentionHeadsOptions& options = forward.options;
-  // The ends of rows are of type int32_t.
+  // The ends of rows are of type int32_t, so positions must fit.
   const bool has_positions =
       options.window != 0 || (options.causal && forward.keys > INT32_MAX);
   const HeadTensor* const tensors[] = {&forward.probs, &call.dprobs,
@@ -154,7 +155,7 @@ Status AttentionSoftmaxBackward(const ConstAnyTensor& probs,
   forward.target = internal::Resolve(target);
   if (forward.target == Target::kAuto) return Status::kTargetUnavailable;
   internal::SetRows(probs, forward);
-  // The tensor may be a part of an empty axis.
+  // dsinks may be a part of an empty axis, without elements.
   if (sink.dsinks.data != nullptr && internal::HasElements(sink.dsinks)) {
     constexpr ElementType kFloat = ElementType::kFloat32;
     forward.logsumexp = {sink.logsumexp.data, kFloat, sizeof(float),

@@ -8,7 +8,7 @@
 #include "softlane/tensor.h"
 
 // Tensors without gaps along their last dimension are rows. The functions of
-// rows check such a call, which takes less time than to fold it.
+// rows check and do such a call, because folding takes more time.
 
 namespace softlane {
 namespace internal {

@@ -9,7 +9,8 @@
 namespace softlane {
 namespace internal {
 
-/// The product of a size and a stride. It may wrap where no index reaches.
+/// The product of a size and a stride. It wraps only if no index reaches the
+/// address.
 inline ptrdiff_t Times(ptrdiff_t stride, size_t size) {
   return static_cast<ptrdiff_t>(static_cast<size_t>(stride) * size);
 }
@@ -20,16 +21,16 @@ struct Dim {
   ptrdiff_t strides[kMaxTensors];
 };
 
-/// No operand, by whose strides dimensions would be ordered.
+/// Says that no operand's strides order the dimensions.
 inline constexpr size_t kNoOrder = ~size_t{0};
 
 /// The dimensions of a call but the axis, the innermost first.
 struct Dims {
-  /// Keeps the order of the key operand's strides, the smallest first; if they
-  /// are equal, of the last operand's. Without a key, the dimension becomes the
-  /// last.
+  /// Inserts a dimension in the order of the key operand's strides, the
+  /// smallest first. If these are equal, the last operand's strides decide.
+  /// Without a key, the dimension becomes the last.
   void Insert(const Dim& dim, size_t key, size_t last) noexcept;
-  /// Merges dimensions whose strides fit, of so many operands.
+  /// Merges dimensions whose strides fit in all of `operands` operands.
   void Merge(size_t operands) noexcept;
 
   Dim all[kMaxRank - 1];

@@ -8,9 +8,10 @@ namespace internal {
 namespace {
 
 // Planes with fewer inner indices leave lanes of vectors idle. They are chosen
-// if they are the whole call.
+// only if the planes are the whole call.
 constexpr size_t kMinInner = 16;
-// Fewer lines make tiny chunks if more are at hand.
+// With fewer lines the chunks would be tiny, so another dimension is chosen if
+// it has more lines.
 constexpr size_t kMinLines = 8;
 
 // Indices of dimensions, or -1.
@@ -44,17 +45,17 @@ class Fold {
   Pieces& pieces_;
   Piece& piece_;  // of the pieces
   size_t count_ = 0;
-  bool are_apart_ = true;  // no output has elements between another operand's
+  bool are_apart_ = true;  // no output interleaves with another operand
   bool is_empty_ = false;
   bool keeps_order_ = false;
-  // All but the axis. If their order is kept, only the first can be lines, and
-  // the inner dimension of planes, and only the second can be the outer
-  // dimension.
+  // All dimensions but the axis. If their order must be kept, only the first
+  // can be the lines or the inner dimension of planes, and only the second can
+  // be the outer dimension.
   Dims dims_;
 };
 
 Dim Fold::DimOf(const TensorOperand* operands, int dim) const {
-  // Rank 0 is one element.
+  // A tensor of rank 0 has one element.
   const TensorShape& shape = *operands[0].shape;
   Dim result = {};
   result.size = shape.rank == 0 ? 1 : static_cast<size_t>(shape.sizes[dim]);
@@ -96,7 +97,7 @@ Status Fold::Set(const TensorOperands& call) {
     view.bytes = operands[k].bytes;
     view.is_reduced = operands[k].is_reduced;
     view.is_output = is_output;
-    // A part of an empty axis may have no reduced elements.
+    // A part of an empty axis may be without reduced elements.
     is_empty_ |= operands[k].is_reduced && !HasElements(*operands[k].shape);
     if (is_output && !operands[k].is_reduced) key = k;
   }
@@ -117,8 +118,8 @@ Status Fold::Set(const TensorOperands& call) {
   return Status::kOk;
 }
 
-// Whether an operand's lines are rows if their number is that of
-// dims_.all[rows].
+// Whether the lines of dimension dims_.all[rows] are rows of the operand where
+// they stand.
 bool Fold::IsDirect(size_t k, int rows) const {
   const Piece::View& view = piece_.views[k];
   if (view.is_reduced) return true;
@@ -182,8 +183,8 @@ bool Fold::ChoosePlanes(Choice& choice) const {
          dims_.all[choice.inner].size >= kMinInner;
 }
 
-// Copied lines are neighbours in memory where that is possible, so that a cache
-// line is copied at once.
+// If lines must be copied, lines that are neighbours in memory are chosen, so
+// that a whole cache line is copied at once.
 void Fold::ChooseLines(Choice& choice) const {
   choice = {-1, -1};
   size_t best_reach = 0;

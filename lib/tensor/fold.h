@@ -11,17 +11,19 @@
 #include "tensor/tensor_check.h"
 
 // A call on tensors becomes calls on lines, or on planes. Dimensions of size 1
-// are left out, and those whose strides fit in all operands are merged. Of the
-// other dimensions, one or two are those of the views, and the rest is a loop.
+// are left out, and dimensions whose strides fit in all operands are merged.
+// One or two of the remaining dimensions become the dimensions of the views,
+// and a loop runs over the others.
 
 namespace softlane {
 namespace internal {
 
-/// A piece of a call: lines along the axis, or planes with this axis.
+/// A piece of a call: lines along the axis, or planes whose axis is the axis of
+/// the call.
 struct Piece {
   struct View {
     char* data;
-    ptrdiff_t outer_stride;  // that of lines, too
+    ptrdiff_t outer_stride;  // for lines, the stride from line to line
     ptrdiff_t axis_stride;
     ptrdiff_t step;  // in bytes, to the next piece
     ElementType type;
@@ -61,9 +63,9 @@ struct Piece {
   }
 };
 
-/// Pieces of a call, one after the other. All of a call would take stack.
+/// A group of pieces of a call. All pieces of a call would take too much stack.
 struct Pieces {
-  /// Goes to the next piece, after the last one to the first.
+  /// Goes to the next piece. After the last piece comes the first.
   void Next() {
     const bool is_last = ++index == size;
     for (size_t k = 0; k < count; ++k) {
@@ -78,7 +80,7 @@ struct Pieces {
   size_t count;  // of operands
   size_t size;   // of these pieces
   size_t index = 0;
-  size_t groups;  // of as many pieces, in the call
+  size_t groups;  // of `size` pieces each, in the call
 };
 
 /// Checks the operands of a call, and gives the pieces of a group. A call

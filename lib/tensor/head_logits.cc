@@ -12,7 +12,7 @@ void WriteRow(const void* source, const RowJob& job, float* to) {
   SourceOf(source).Write(job.row, 1, job.begin, job.n, nullptr, to, 0);
 }
 
-// Rows of a batch whose logits are in e.
+// Rows of a batch after their logits have been written to e.
 BatchRows Written(const void* source, const BatchRows& rows) {
   SourceOf(source).Write(rows.first, rows.rows, 0, rows.n, rows.ends, rows.e,
                          rows.e_stride);
@@ -79,7 +79,8 @@ bool ExpPieces(const void* source, const BatchRows& rows,
   }
   return true;
 }
-// Other logits stand in memory then; with ends, by a range for each row.
+// Logits that are not affine are written to memory first. If rows have ends,
+// each row has a range.
 template <size_t kKind>
 bool ExpBatch(const void* source, const BatchRows& rows,
               const ExpParams& params) {
@@ -146,8 +147,8 @@ size_t HeadLogits::PieceRows(const HeadRow& row, size_t most) const {
   return left < most ? left : most;
 }
 
-// The rows of a half type are widened once for all heads that share them, if
-// the buffer has room for all rows along the innermost dimension.
+// Rows of a bias of a half type are widened once for all heads that share them,
+// if the buffer has room for all rows along the innermost dimension.
 Rows<const float> HeadLogits::BiasOf(const HeadRow& row, size_t count) {
   const HeadTensor& bias = call_.bias;
   const int64_t stride = bias.strides[inner_];
@@ -191,7 +192,7 @@ void HeadLogits::SetPiece(size_t row, size_t most, float* place,
   options.first_query = call_.Position(at);
   if (!IsHalf(x.type)) {
     piece.scores = at.In<const float>(x);
-    // No pass goes beyond a row alone, whose stride may be negative.
+    // The stride of a single row may be negative, and no pass uses it.
     piece.stride =
         piece.rows == 1 ? call_.keys : static_cast<size_t>(x.Elements(inner_));
   } else {
@@ -210,7 +211,7 @@ void HeadLogits::SetPiece(size_t row, size_t most, float* place,
   call_.Advance(at);
 }
 
-// Of a half type, the first n scores go to `place`.
+// If the scores are of a half type, the first n scores are widened to `place`.
 const float* HeadLogits::ScoresOf(size_t row, const Piece& piece, size_t r,
                                   size_t n, float* place) const {
   if (piece.scores != nullptr) return piece.scores + r * piece.stride;

@@ -10,8 +10,9 @@
 namespace softlane {
 namespace internal {
 
-/// The logits of a call on all heads, as a source of passes. A pass of rows
-/// does pieces, which are rows of one head, by the passes of attention.
+/// The logits of a call on all heads, as a source for passes. A pass of rows is
+/// split into pieces, which are rows of one head. The passes of attention do
+/// each piece.
 class HeadLogits {
  public:
   explicit HeadLogits(const HeadsCall& call);
@@ -19,25 +20,27 @@ class HeadLogits {
   /// The rows of a SoftmaxCall begin at row `row` of the call.
   void SetFirst(size_t row) { first_ = row; }
 
-  /// Rows along the innermost dimension, as a call of attention has them.
+  /// Rows along the innermost dimension, with the options of a call of
+  /// attention.
   struct Piece {
     const float* scores;
     size_t rows, stride;
     AttentionOptions options;
   };
-  /// The piece that begins with row `row`, of at most `most` rows. Scores of a
-  /// half type go to `place`, whose rows are `place_stride` apart. Of a
-  /// piece of several rows all keys are read.
+  /// Sets the piece that begins with row `row`, of at most `most` rows. Scores
+  /// of a half type are widened to `place`, whose rows are `place_stride`
+  /// apart. A piece of several rows reads all keys.
   void SetPiece(size_t row, size_t most, float* place, size_t place_stride,
                 Piece& piece);
   /// Writes the logits of rows, n columns from `begin` on, to rows that are
-  /// `stride` apart; of a row with an end, those before it.
+  /// `stride` apart. If a row has an end, only the logits before the end are
+  /// written.
   void Write(size_t row, size_t count, size_t begin, size_t n,
              const size_t* ends, float* to, size_t stride);
   /// Writes NaN or +0 for the n keys of a row from column `begin` on: see
   /// FillNaN.
   void WriteNaN(size_t row, size_t begin, size_t n, const float* z, float* to);
-  /// The kernels of rows of all pieces.
+  /// The kernels that do the rows of all pieces.
   const LogitsKernels& Kernels() const { return kernels_; }
   /// Whether passes of attention read the scores.
   bool AreAffine() const { return is_affine_; }
@@ -61,13 +64,14 @@ class HeadLogits {
   // The row of the call behind the last piece.
   size_t next_ = 0;
   HeadRow next_row_ = {};
-  // The bias of half types as floats: rows from this one on.
+  // The row of the bias from which on the buffer has the bias as floats.
   const unsigned char* widened_ = nullptr;
   size_t widened_rows_ = 0;
   alignas(64) float floats_[kMaxWrittenKeys];
 };
 
-/// A source is in the frame of its call, and keeps a bias that it widened.
+/// The source lives in the stack frame of its call, and keeps the bias that it
+/// has widened.
 inline HeadLogits& SourceOf(const void* source) {
   return *static_cast<HeadLogits*>(const_cast<void*>(source));
 }

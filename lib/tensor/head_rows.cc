@@ -11,7 +11,7 @@ HeadTensor::HeadTensor(const void* first, ElementType element_type,
     : data(static_cast<unsigned char*>(const_cast<void*>(first))),
       element_bytes(static_cast<int64_t>(bytes)),
       type(element_type) {
-  // Strides that are not good wrap.
+  // Strides that do not pass the checks may wrap here.
   for (int d = 0; data != nullptr && d < kHeadDims; ++d) {
     const uint64_t stride = static_cast<uint64_t>(shape.strides[d]);
     if (shape.sizes[d] != 1) strides[d] = static_cast<int64_t>(stride * bytes);
@@ -74,8 +74,8 @@ bool HeadsCall::HasBiasScales() const {
 void RowValues::Set(HeadRow row, size_t count, bool has_causal) {
   const HeadValues<float>& all_sinks = call_.options.sinks;
   const int inner = call_.order[kHeadDims - 1];
-  // Rows along the innermost dimension have positions that follow each other,
-  // or one position.
+  // Along the innermost dimension, the positions of rows are consecutive or all
+  // the same.
   const int64_t step = inner == kQueryDim ? 1 : 0;
   for (size_t k = 0; k < count;) {
     size_t run = inner == kBatchDim ? 1 : call_.sizes[inner] - row.at[inner];
@@ -182,7 +182,7 @@ void RunRows(const void* context, const HeadRow& row, size_t count,
   values.WriteLogs(row, count);
 }
 
-// The frame of this function is not that of a call of one row.
+// Not inlined: its arrays would grow the stack frame of a call of one row.
 [[gnu::noinline]] void RunManyAsRows(const HeadsCall& call, size_t run) {
   RowValues::Room<kHeadRows> room;
   RowValues values(call, room);

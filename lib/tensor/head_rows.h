@@ -8,7 +8,7 @@
 #include "softlane/attention_heads.h"
 #include "softlane/target.h"
 
-// The rows of a call on all heads: their order, and where each stands.
+// The rows of a call on all heads: their order, and their places in memory.
 
 namespace softlane {
 namespace internal {
@@ -19,7 +19,7 @@ enum HeadDim { kBatchDim, kHeadDim, kQueryDim, kHeadDims };
 /// The rows of a tensor [batch, heads, queries, keys].
 struct HeadTensor {
   HeadTensor() = default;
-  /// `shape` has rank 4. A size of 1 repeats what it has.
+  /// `shape` has rank 4. A dimension of size 1 repeats its elements.
   HeadTensor(const void* first, ElementType element_type, size_t bytes,
              const TensorShape& shape);
 
@@ -48,8 +48,8 @@ struct HeadRow {
   size_t at[kHeadDims];
 };
 
-/// A call whose arguments have been checked, and which has elements. `target`
-/// is what Resolve() gave.
+/// A call with elements, whose arguments have been checked. `target` is what
+/// Resolve() gave.
 struct HeadsCall {
   explicit HeadsCall(const AttentionHeadsOptions& its_options)
       : options(its_options) {}
@@ -57,10 +57,10 @@ struct HeadsCall {
   HeadTensor scores, probs, bias, keep;
   HeadTensor logsumexp;  // of one element per row
   size_t sizes[kHeadDims] = {}, keys = 0;
-  /// The dimensions from the outermost to the innermost, in which rows have
-  /// their order: that of the memory of probs.
+  /// The dimensions from the outermost to the innermost, in the order in which
+  /// rows are done. This is the order of probs in memory.
   int order[kHeadDims] = {kBatchDim, kHeadDim, kQueryDim};
-  /// An output has elements between those of another operand.
+  /// Whether an output interleaves with another operand.
   bool interleaves = false;
   const AttentionHeadsOptions& options;
   Target target = Target::kAuto;
@@ -100,19 +100,20 @@ struct HeadsCall {
 /// probabilities, with dimensions of one index outermost.
 void SetRows(const TensorShape& scores, HeadsCall& call);
 
-/// The rows that are done at a time if each has values in an array.
+/// The number of rows at a time if each row has values in an array.
 constexpr size_t kHeadRows = 256;
 
-/// The rows, from a multiple of their number on, that stand in all of `count`
-/// tensors with one stride. Tensors without data are none. Values per head, and
-/// what depends on a query's position, end a run.
+/// The number of rows in a run. A run begins at a multiple of this number, and
+/// its rows have one stride in each of the `count` tensors. Tensors without
+/// data do not count. If values per head or a query's position change the
+/// options, a run ends there.
 size_t RowsOfRun(const HeadsCall& call, const HeadTensor* const* tensors,
                  size_t count, bool has_head_values, bool has_positions);
-/// The stride of several such rows, in elements.
+/// The stride of the rows of a run, in elements.
 int64_t RunStride(const HeadsCall& call, const HeadTensor& tensor);
 
-/// What rows of AttentionOptions have one by one, from values of batch and
-/// heads.
+/// The values that AttentionOptions has per row, made from values per index of
+/// the batch and per head.
 class RowValues {
  public:
   /// Room for `rows` rows at a time.
@@ -142,7 +143,7 @@ class RowValues {
   const HeadsCall& call_;
 };
 
-/// `count` rows from `row` on, which stand with one stride, as a view of rows.
+/// The view of `count` rows from `row` on, which have one stride.
 template <class View>
 View RowsFrom(const HeadsCall& call, const HeadTensor& tensor,
               const HeadRow& row, size_t count) {
@@ -151,19 +152,20 @@ View RowsFrom(const HeadsCall& call, const HeadTensor& tensor,
   return View(row.In<void>(tensor), tensor.type, count, call.keys, stride);
 }
 
-/// Calls function(context, row, count, options, values) for all rows: for
-/// `count` rows from `row` on of a run, whose options are those of a call of
+/// Calls function(context, row, count, options, values) for all rows. Each call
+/// gets `count` rows of a run from `row` on, and their options as for a call of
 /// rows.
 using RunFunction = void(const void* context, const HeadRow& row, size_t count,
                          const AttentionOptions& options, RowValues& values);
 void ForRuns(const HeadsCall& call, size_t run, RowValues& values,
              RunFunction& function, const void* context);
 
-/// Does a call by functions of rows: for each matrix, or several of which the
-/// rows are views.
+/// Does a call by functions of rows, for each matrix, or for several matrices
+/// whose rows form one view.
 void RunHeadsAsRows(const HeadsCall& call, size_t run);
-/// Does a call whose keys are at most kMaxWrittenKeys and which has no window,
-/// from logits that are written first, with rows of several heads together.
+/// Does a call with rows of several heads together, from logits that are
+/// written to memory first. The call has at most kMaxWrittenKeys keys and no
+/// window.
 void RunWrittenHeads(const HeadsCall& call);
 constexpr size_t kMaxWrittenKeys = 4096;
 

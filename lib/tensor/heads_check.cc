@@ -9,7 +9,8 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// A mask whose sizes of 1 are repeated. Sizes that do not fit stay as they are.
+// The shape of a mask in which sizes of 1 are repeated. Sizes that do not fit
+// stay as they are.
 TensorShape Repeated(const TensorShape& mask, const TensorShape& scores) {
   TensorShape all = mask;
   for (int d = 0; d < 3; ++d) {
@@ -29,7 +30,7 @@ TensorShape ValuesOf(const TensorShape& scores, int dim, int64_t stride) {
   return all;
 }
 
-// The options that are not values of batch or heads.
+// Checks the options that are not values per head or per index of the batch.
 Status CheckSettings(const AttentionHeadsOptions& options) {
   AttentionOptions settings;
   settings.scale = options.scale;
@@ -39,7 +40,8 @@ Status CheckSettings(const AttentionHeadsOptions& options) {
   return CheckAttentionOptions(settings, 0, 0);
 }
 
-// The number of different values for `size` indices, or more.
+// The number of values to check for `size` indices: values with a stride of 0
+// are one value.
 template <typename T>
 size_t CountOf(const HeadValues<T>& values, int64_t size) {
   const bool is_one = values.data == nullptr || values.stride == 0;
@@ -48,7 +50,8 @@ size_t CountOf(const HeadValues<T>& values, int64_t size) {
 
 bool AreGoodValues(const AttentionHeadsOptions& options,
                    const TensorShape& scores) {
-  // Without keys, sizes may be any numbers.
+  // Without keys, the other sizes may be huge, so repeated values are checked
+  // once.
   const size_t batch =
       std::max(CountOf(options.lengths, scores.sizes[0]),
                CountOf(options.first_queries, scores.sizes[0]));

@@ -13,23 +13,23 @@ namespace internal {
 /// Whether a tensor has rank 4 and, if it has elements, keys with stride 1.
 bool HasRowsOfKeys(const TensorShape& shape) noexcept;
 
-/// What the options of a call point to, as tensors with the sizes of the
-/// scores. Null data is none.
+/// The tensors and values of the options of a call, as tensors with the sizes
+/// of the scores. An option with null data does not count.
 struct HeadMasks {
   HeadMasks(const TensorShape& scores, const AttentionHeadsOptions& options);
 
-  /// Adds the operands that there are. Gives their number, at most 7.
+  /// Adds the operands that have data. Returns their number, at most 7.
   size_t AddOperands(const AttentionHeadsOptions& options,
                      TensorOperand* operands) const;
 
-  bool have_rows_of_keys;  // those that there are
+  bool have_rows_of_keys;  // both masks, if they have data
   TensorShape bias, keep;
   /// Of one element per row: the values of batch and of heads.
   TensorShape of_batch[2], of_heads[3];
 };
 
-/// Checks the `count` operands of a call, the first of which are the scores or
-/// the like, and then its options. Sets `interleave`: see CheckTensors.
+/// Checks the `count` operands of a call, and then its options. The first
+/// operand has the sizes of the scores. Sets `interleave`: see CheckTensors.
 Status CheckHeads(const TensorOperand* operands, size_t count,
                   const AttentionHeadsOptions& options,
                   bool& interleave) noexcept;

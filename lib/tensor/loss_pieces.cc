@@ -8,13 +8,14 @@
 #include "schedules/loaded_losses.h"
 #include "schedules/loss_totals.h"
 
-// The pieces of cross-entropy of tensors: lines, or planes.
+// Does the pieces of cross-entropy of tensors, which are lines or planes.
 
 namespace softlane {
 namespace internal {
 namespace {
 
-// The lines at a time whose labels, losses or upstream gradients have gaps.
+// The number of lines at a time if their labels, losses or upstream gradients
+// have gaps.
 constexpr size_t kGroup = 48;
 
 }  // namespace
@@ -35,7 +36,7 @@ bool TensorLoss::RunPiece(Pass pass) {
                                       : RunLines(pass, 0, piece.outer, rows);
 }
 
-// Not inlined: the frame is not the caller's.
+// Not inlined: its arrays would grow the stack frame of its caller.
 [[gnu::noinline]] bool TensorLoss::RunGroups(Pass pass, PerRow from) {
   int64_t labels[kGroup];
   float losses[kGroup], upstream[kGroup];
@@ -43,7 +44,7 @@ bool TensorLoss::RunPiece(Pass pass) {
   if (losses_ != 0) group.loss = losses;
   if (upstream_ != 0) group.upstream = upstream;
   const size_t all = pieces_.piece.outer;
-  // Strides may stand for negative numbers.
+  // Strides of type size_t may stand for negative numbers.
   const auto step = [&](size_t operand) {
     return static_cast<ptrdiff_t>(StrideOf(operand, 0));
   };
@@ -63,7 +64,8 @@ bool TensorLoss::RunPiece(Pass pass) {
   return true;
 }
 
-// Does a pass, but for the losses. Sets what is left of a call of some rows.
+// Does the passes other than kLosses. For kLosses, prepares the call of some
+// rows.
 bool TensorLoss::Prepare(Pass pass, const PerRow& rows,
                          CrossEntropyCall& call) {
   call.labels = rows.labels;
@@ -116,7 +118,7 @@ bool TensorLoss::RunLines(Pass pass, size_t first, size_t count,
   return true;
 }
 
-// Not inlined: the frame is not the caller's.
+// Not inlined: its arrays would grow the stack frame of its caller.
 [[gnu::noinline]] bool TensorLoss::RunPlanes(Pass pass, const PerRow& rows) {
   const Piece& piece = pieces_.piece;
   const bool has_targets = t_.targets != nullptr;
@@ -127,7 +129,7 @@ bool TensorLoss::RunLines(Pass pass, size_t first, size_t count,
   const ElementType in = t_.x.type, out = HasGradient() ? t_.dx.type : in;
   const bool are_floats =
       in == ElementType::kFloat32 && out == ElementType::kFloat32;
-  // Any target's passes serve the checks.
+  // The checks use the types only, so the passes of any target do.
   const ColumnTypes types = {
       in, out,
       KernelsOf(kHalfPasses,

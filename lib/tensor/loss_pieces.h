@@ -12,26 +12,26 @@
 namespace softlane {
 namespace internal {
 
-/// What is done with each piece: the labels are checked, the weights of the
-/// labels are added, the losses are computed.
+/// A pass over all pieces: it checks the labels, adds the weights of the
+/// labels, or computes the losses.
 enum class Pass { kLabels, kWeights, kLosses };
 
 /// The labels, losses and upstream gradients of rows.
 struct PerRow {
   Labels labels;
-  float* loss;  // or that of all rows
+  float* loss;  // or the one element of all rows
   const float* upstream;
 };
-/// A call. Its pieces keep the order of its rows, in which their losses and
-/// weights are added.
+/// A call. Its pieces keep the order of the rows, because losses and weights
+/// are added in this order.
 class TensorLoss {
  public:
   TensorLoss(const LossTensors& tensors, int axis,
              const CrossEntropyOptions& options, float* divisor) noexcept;
 
-  /// Checks all but the target.
+  /// Checks all arguments but the target.
   Status Check();
-  /// An FpEnvironment is in force.
+  /// Needs an FpEnvironment in force.
   void Run(Target target);
 
  private:
@@ -67,7 +67,7 @@ class TensorLoss {
   size_t group_ = 0;  // of the pieces
   size_t counted_ = 0;
   bool shares_fit_floats_ = false;
-  bool is_upstream_one_ = false;  // and stands in the options
+  bool is_upstream_one_ = false;  // and is copied to the options
   LossTotals totals_{};
   Target target_ = Target::kAuto;
 };

@@ -15,8 +15,8 @@ bool HasGoodSizes(const TensorShape& shape) {
   return true;
 }
 
-// Whether an operand has the sizes of `whole`, but for the axis where it is
-// reduced. A part of an empty axis may have no reduced elements either.
+// Whether an operand has the sizes of `whole`. A reduced operand has size 1
+// along the axis, or size 0 if it is a part of an empty axis.
 bool Fits(const TensorOperand& operand, const TensorShape& whole, int axis) {
   const TensorShape& shape = *operand.shape;
   if (!HasGoodSizes(shape) || shape.rank != whole.rank) return false;
@@ -48,9 +48,10 @@ struct Extent {
   }
 };
 
-// False if the tensor does not fit PTRDIFF_MAX and the address space.
+// Gives the extent of a tensor. False if it does not fit PTRDIFF_MAX and the
+// address space.
 bool FindExtent(const TensorOperand& operand, Extent& extent) {
-  int64_t before = 0, behind = 0;  // elements on both sides of the first
+  int64_t before = 0, behind = 0;  // elements on both sides of element 0
   extent.rank = 0;
   for (int d = 0; d < operand.shape->rank; ++d) {
     if (operand.shape->sizes[d] == 1) continue;
@@ -82,7 +83,7 @@ bool FindExtent(const TensorOperand& operand, Extent& extent) {
   return extent.begin <= first && first < extent.end;
 }
 
-// Whether no two indices have one element, which is known where strides nest.
+// Whether strides nest. Then no two indices share an element.
 bool Nests(const TensorOperand& operand, const Extent& extent) {
   uint64_t span = 0;
   for (int i = 0; i < extent.rank; ++i) {
@@ -104,9 +105,10 @@ bool IsSameView(const TensorOperand& a, const TensorOperand& b) {
   return true;
 }
 
-// Whether an element of an output, whose strides nest, shares a byte with one
-// of another operand with the same strides in bytes. The latter's first
-// element stands `distance` bytes behind the output's.
+// Whether an element of an output shares a byte with an element of another
+// operand. The strides of the output nest, and the other operand has the same
+// strides in bytes. Its first element is `distance` bytes after the first
+// element of the output.
 class Sharing {
  public:
   Sharing(const TensorOperand& out, const Extent& extent, int64_t other_bytes)
@@ -115,7 +117,8 @@ class Sharing {
         out_bytes_(out.bytes),
         other_bytes_(other_bytes) {}
 
-  // Of the elements that differ in the first `rank` dimensions of the extent.
+  // Considers only elements that differ in the first `rank` dimensions of the
+  // extent.
   bool At(int64_t distance, int rank) const {
     if (rank == 0) return -other_bytes_ < distance && distance < out_bytes_;
     const int d = extent_.dims[rank - 1];
@@ -123,7 +126,8 @@ class Sharing {
     const int64_t stride =
         static_cast<int64_t>(Magnitude(out_.shape->strides[d])) * out_bytes_;
     const uint64_t reach = static_cast<uint64_t>(stride + other_bytes_);
-    // The other dimensions span less than a stride.
+    // The other dimensions span less than a stride, so only a few k are
+    // possible.
     const int64_t nearest = distance / stride;
     for (int64_t k = nearest - 2; k <= nearest + 2; ++k) {
       if (Magnitude(k) >= size) continue;

@@ -12,9 +12,9 @@
 namespace softlane {
 namespace internal {
 
-/// The most tensors of a call, and the most vectors.
+/// The largest numbers of tensors and of vectors in a call of cross-entropy.
 constexpr size_t kMaxTensors = 5, kMaxVectors = 3;
-/// The most operands of a call of other functions of tensors.
+/// The largest number of operands in a call of the other functions of tensors.
 constexpr size_t kMaxTensorOperands = 13;
 
 /// An operand of a call on tensors.
@@ -26,7 +26,7 @@ struct TensorOperand {
       : TensorOperand(view, view.data, SizeOf(its_type), its_role, has_size_1) {
     type = its_type;
   }
-  /// Of elements that are no floats, or of a vector.
+  /// For elements that are not floats, or for a vector.
   TensorOperand(const TensorShape& its_shape, const void* first,
                 size_t element_bytes, Role its_role, bool has_size_1) noexcept
       : shape(&its_shape),
@@ -48,18 +48,19 @@ struct TensorOperand {
   bool is_reduced;  // size 1 along the axis
 };
 
-/// The operands of a call along an axis. Vectors stand behind the tensors; they
-/// are checked alone. Tensors have the same sizes, or are reduced; the first is
-/// not.
+/// The operands of a call along an axis: tensors, and then vectors. The size of
+/// a vector is not compared with other sizes. All tensors have the same sizes,
+/// except that reduced tensors have size 1 along the axis. The first tensor is
+/// not reduced.
 struct TensorOperands {
   const TensorOperand* all;
   size_t count;  // of the tensors
   int axis;
   size_t vectors = 0;
-  bool keep_order = false;  // of the elements beside the axis
+  bool keep_order = false;  // of the dimensions other than the axis
 };
 
-/// An input and an output of elements, beside operands of `type`: see
+/// The operands of an input and of an output, beside operands of `type`: see
 /// InputBeside in any_check.h.
 inline TensorOperand InputTensor(const ConstAnyTensor& view,
                                  ElementType type) noexcept {
@@ -77,12 +78,12 @@ inline TensorOperand ReducedTensor(const Tensor<float>& view) noexcept {
 
 bool HasElements(const TensorShape& shape) noexcept;
 
-/// The dimension of an axis; negative if there is none.
+/// The dimension of an axis, or a negative number if the axis does not exist.
 int AxisOf(const TensorShape& shape, int axis) noexcept;
 
 /// Checks operands for kNullPointer, kBadShape and kOverlap. Sets `dim` to the
-/// dimension of the axis, and `interleave` to whether an output and another
-/// operand have elements between each other's.
+/// dimension of the axis, and `interleave` to whether an output interleaves
+/// with another operand.
 Status CheckTensors(const TensorOperands& operands, int& dim,
                     bool& interleave) noexcept;
 

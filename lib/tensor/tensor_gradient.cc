@@ -10,7 +10,8 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// The frames of these functions are not the caller's.
+// These functions are not inlined: their operands would grow the stack frames
+// of their callers.
 [[gnu::noinline]] Status FoldCall(const ConstAnyTensor& first,
                                   const ConstAnyTensor& second,
                                   const AnyTensor& dx, int axis, size_t group,
@@ -41,7 +42,7 @@ void RunPiece(const GradientFunctions& functions, const Piece& piece,
   }
 }
 
-// The frame of this function is not that of a call on rows.
+// Not inlined: its operands would grow the stack frame of a call on rows.
 [[gnu::noinline]] Status RunFolded(const GradientFunctions& functions,
                                    const ConstAnyTensor& first,
                                    const ConstAnyTensor& second,

@@ -8,13 +8,14 @@
 #include "schedules/loss_totals.h"
 #include "tensor/loss_pieces.h"
 
-// Cross-entropy of tensors: its checks, and the result of all pieces.
+// Cross-entropy of tensors: the checks, and the result that combines all
+// pieces.
 
 namespace softlane {
 namespace internal {
 namespace {
 
-// Whether all indices have one element.
+// Whether all indices share one element.
 bool IsExpanded(const TensorShape& shape) {
   for (int d = 0; d < shape.rank; ++d) {
     if (shape.sizes[d] > 1 && shape.strides[d] != 0) return false;
@@ -60,7 +61,7 @@ bool TensorLoss::HaveGoodTypes() const {
          (t_.targets == nullptr || t_.targets->type == in);
 }
 
-// Not inlined: the frame of the operands is not the caller's.
+// Not inlined: its operands would grow the stack frame of its caller.
 [[gnu::noinline]] Status TensorLoss::Fold(size_t group) {
   static constexpr int64_t kOne[] = {1};
   static constexpr TensorShape kElement(1, kOne, nullptr);
@@ -104,7 +105,7 @@ bool TensorLoss::HaveGoodTypes() const {
                      pieces_);
 }
 
-// Not inlined: the frame is not the caller's.
+// Not inlined: its locals would grow the stack frame of its caller.
 [[gnu::noinline]] Status TensorLoss::Check() {
   if (!HaveGoodTypes()) return Status::kBadOption;
   if (!HasResult()) return Status::kNullPointer;
@@ -115,7 +116,7 @@ bool TensorLoss::HaveGoodTypes() const {
                        t_.loss.data != nullptr;
   if (has_sum && !IsOneElement(t_.loss)) return Status::kBadShape;
   if (status != Status::kOk) return status;
-  // A gradient that is expanded, as that of a sum is, needs no copies.
+  // An expanded upstream gradient, such as that of a sum, needs no copies.
   if (upstream_ != 0 && places_ != 0 && IsExpanded(t_.upstream)) {
     options_.upstream = *t_.upstream.data;
     is_upstream_one_ = true;
@@ -147,7 +148,7 @@ bool TensorLoss::HaveGoodTypes() const {
   Finish();
 }
 
-// Not inlined: the frame is not the caller's.
+// Not inlined: its locals would grow the stack frame of its caller.
 [[gnu::noinline]] void TensorLoss::Finish() {
   const Rows<const float> none;
   const Rows<float> no_gradient;

@@ -20,7 +20,7 @@ struct LabelTensor {
   explicit LabelTensor(const Tensor<const Label>& view) noexcept
       : shape(view), data(view.data), bytes(sizeof(Label)) {}
 
-  /// The labels from one on.
+  /// The labels from `label` on.
   Labels From(const void* label) const noexcept {
     return bytes == sizeof(int64_t)
                ? Labels(static_cast<const int64_t*>(label))

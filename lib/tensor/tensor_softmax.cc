@@ -10,10 +10,11 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// The lines at a time whose logsumexps do not stand one after the other.
+// The number of lines at a time if their logsumexps have gaps.
 constexpr size_t kGroup = 64;
 
-// The frames of these functions are not the caller's.
+// These functions are not inlined: their buffers would grow the stack frames of
+// their callers.
 [[gnu::noinline]] void RunGroups(const SoftmaxFunctions& functions,
                                  const AnySoftmaxCall& call,
                                  ptrdiff_t log_stride) {
@@ -57,7 +58,7 @@ constexpr size_t kGroup = 64;
   return FoldTensors({operands, count, axis}, group, pieces);
 }
 
-// The frame of this function is not that of a call on rows.
+// Not inlined: its operands would grow the stack frame of a call on rows.
 [[gnu::noinline]] Status RunFolded(const TensorFunctions& functions,
                                    const TensorSoftmax& call, int axis,
                                    const SoftmaxOptions& options,
@@ -68,7 +69,7 @@ constexpr size_t kGroup = 64;
   }
   Pieces pieces;
   if (Status s = FoldCall(call, axis, 0, pieces); s != Status::kOk) return s;
-  // A call without rows checks the other arguments.
+  // To check the other arguments, the function of rows is called without rows.
   if (Status s = functions.lines.rows({}, {}, nullptr, options, target);
       s != Status::kOk) {
     return s;

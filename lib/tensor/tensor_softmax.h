@@ -17,7 +17,7 @@ struct TensorFunctions {
                    Target target);
 };
 
-/// The operands of a call. A null output is none.
+/// The operands of a call. A null output does not count as an operand.
 struct TensorSoftmax {
   const ConstAnyTensor& x;
   const AnyTensor* y;

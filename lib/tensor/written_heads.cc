@@ -7,16 +7,16 @@
 #include "schedules/softmax_batches.h"
 #include "tensor/head_logits.h"
 
-// Rows of several heads are done together, by the schedules of attention: in
-// the order of the probabilities. If these do not stand in rows with one
-// stride, or are of a half type, they are made in a buffer first.
+// Rows of several heads are done together by the schedules of attention, in the
+// order of the probabilities in memory. If the probabilities are of a half
+// type, or are no rows with one stride, they are first written to a buffer.
 
 namespace softlane {
 namespace internal {
 namespace {
 
-// The elements of a buffer of probabilities, for some rows. Batches of short
-// rows take stack themselves.
+// The number of elements in a buffer of probabilities. It is small because
+// batches of short rows take stack, too.
 constexpr size_t kBuffer = 2048;
 static_assert(kMaxBatchCols <= kBuffer, "a row");
 
@@ -41,7 +41,7 @@ class WrittenHeads {
     run_ = RowsOfRun(call, &probs, 1, false, false);
   }
 
-  /// Whether results stand in rows with one stride, many at a time.
+  /// Whether results are written directly, because many rows have one stride.
   bool IsDirect() const {
     constexpr size_t kFew = 16;
     return !IsHalf(call_.probs.type) && (run_ >= kFew || run_ == call_.Rows());
@@ -98,8 +98,8 @@ class WrittenHeads {
     ends.lengths = values_.ends;
     const KeyRanges ranges(ends, y.cols);
     logits_.SetFirst(first);
-    // The source reads the scores. Only whether they are the view of the
-    // probabilities matters here.
+    // The source reads the scores. Here the view only tells whether the call is
+    // in place.
     const Rows<const float> x(
         is_in_place ? y.data : row.In<const float>(call_.scores), y.rows,
         y.cols, 0);
@@ -133,7 +133,7 @@ class WrittenHeads {
   size_t run_;
 };
 
-// The frame of this function is not the caller's.
+// Not inlined: its buffers would grow the stack frame of its caller.
 template <size_t elements>
 [[gnu::noinline]] void RunBuffered(WrittenHeads& heads) {
   alignas(64) float buffer[elements];
