@@ -8,13 +8,14 @@
 #include "schedules/softmax_call.h"
 
 // Attention's short rows, without a prediction: a call of one row, or batches
-// of the x86-64 baseline. The logits are written to where the probabilities go.
+// of the x86-64 baseline. The logits are first written to the place of the
+// probabilities.
 
 namespace softlane {
 namespace internal {
 
-/// A call of one row. Inlined, since the views in the call are copies, which
-/// wait for the stores that made them.
+/// Does a call of one row. Inlined, because views passed to a function would be
+/// copies, which wait for the stores that made them.
 [[gnu::always_inline]] inline void RunOneRowOfKeys(const SoftmaxCall& call,
                                                    const float* scores,
                                                    size_t begin, size_t n,
@@ -22,10 +23,10 @@ namespace internal {
   WriteLogits(call, scores, 0, begin, n, to);
   RunByItself(call, 0, begin, n, to, to);
 }
-/// The same of a row that has some keys, but may not have all.
+/// Does a call of one row that has at least one key, but maybe not all keys.
 void RunPartOfOneRow(const SoftmaxCall& call, const KeyRange& keys);
 
-/// The x86-64 baseline's batches, of rows that have all keys and no sinks.
+/// Does batches of the x86-64 baseline. All rows have all keys and no sinks.
 void RunShortRowsOfKeys(const SoftmaxCall& call);
 
 }  // namespace internal

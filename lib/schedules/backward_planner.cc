@@ -12,26 +12,27 @@ namespace {
 // measurements.
 
 // Longer rows are faster in one loop with the next row than in groups. In
-// groups and so: AVX-512 0.134 and 0.164 at 200 x 41, 0.092 and 0.094 at 64 x
-// 64; AVX2 0.21 and 0.35 at 400 x 20, 0.155 and 0.239 at 200 x 41, 0.136 and
-// 0.129 at 64 x 64. With NEON 64 columns would be 16 vectors.
+// groups and in that loop: AVX-512 0.134 and 0.164 at 200 x 41, 0.092 and 0.094
+// at 64 x 64; AVX2 0.21 and 0.35 at 400 x 20, 0.155 and 0.239 at 200 x 41,
+// 0.136 and 0.129 at 64 x 64. With NEON 64 columns would be 16 vectors.
 constexpr size_t kMaxGroupCols = 63;
 constexpr size_t kMaxGroupColsNeon = 32;
 
-// Of longer rows the first cache does not hold two. Two rows in one loop and
+// The first-level cache does not hold two longer rows. Two rows in one loop and
 // row by row: AVX-512 0.147 and 0.173 at 128 x 67, 0.077 and 0.090 at 32 x 256,
 // 0.064 and 0.083 at 32 x 1024, 0.063 and 0.076 at 16 x 2048, but 0.095 and
 // 0.085 at 8 x 4096; AVX2 0.098 and 0.117 at 32 x 256, 0.080 and 0.096 at 32 x
 // 1024.
 constexpr size_t kMaxBesideCols = 2048;
 
-// Of longer rows the second cache holds only the end when the dot product is
-// done: the gradients begin there. So and from the beginning, AVX-512: 0.120
-// and 0.133 at 4 x 24000, but 0.099 and 0.097 at 4 x 16384.
+// After the dot product of a longer row, the second-level cache holds only the
+// end of the row. So the gradients are written from the end on. From the end
+// and from the beginning, AVX-512: 0.120 and 0.133 at 4 x 24000, but 0.099 and
+// 0.097 at 4 x 16384.
 constexpr size_t kMinFromEndCols = 20000;
 
-// Of one such row the last cache does not keep enough, either: its gradients
-// go past it.
+// The last-level cache does not keep enough of one such row, either. So the
+// gradients go past it.
 constexpr size_t kMinHugeCols = size_t{1} << 20;
 
 // The rows of a group: a vector's lanes.
@@ -56,10 +57,11 @@ Groups GroupsOf(Target target) {
 }
 
 // Gradients of shorter rows are not streamed. Rows that are not aligned have
-// parts of a line at both ends. Not streamed over streamed, AVX2 and AVX-512:
-// 1.25 and 1.30 at 11500 x 128, 1.11 and 1.22 at 23437 x 128, 1.05 and 1.20 at
-// 14800 x 96, 0.95 and 1.07 at 17700 x 80; not aligned, AVX2: 1.57 at 23437 x
-// 127, 1.18 at 11300 x 127, 0.92 at 14200 x 100.
+// parts of a cache line at both ends. The time without streaming divided by the
+// time with streaming, AVX2 and AVX-512: 1.25 and 1.30 at 11500 x 128, 1.11 and
+// 1.22 at 23437 x 128, 1.05 and 1.20 at 14800 x 96, 0.95 and 1.07 at 17700 x
+// 80; not aligned, AVX2: 1.57 at 23437 x 127, 1.18 at 11300 x 127, 0.92 at
+// 14200 x 100.
 size_t MinStreamedCols(const BackwardShape& shape, Target target) {
   constexpr size_t kMinAligned = 96, kMinAvx2 = 112;
   const bool is_avx2 = target == Target::kAvx2;
@@ -77,7 +79,7 @@ bool IsLarge(const BackwardShape& shape, size_t matrices, size_t cached) {
 BackwardPlan PlanBackward(const BackwardShape& shape, Target target,
                           size_t cached) {
   const Groups groups = GroupsOf(target);
-  // The baseline has too much to do to wait for memory.
+  // The baseline computes longer than memory takes, so streaming gains nothing.
   if (groups.rows == 0) return {BackwardSchedule::kRows, false};
   if (shape.cols <= groups.max_cols && shape.rows >= groups.rows) {
     return {BackwardSchedule::kGroups, false};

@@ -34,16 +34,16 @@ struct BackwardPlan {
 /// The plan of SoftmaxBackward. For `cached` see PlanSoftmax.
 BackwardPlan PlanBackward(const BackwardShape& shape, Target target,
                           size_t cached);
-/// Gradients of log-softmax and attention in shorter rows are not streamed:
-/// these passes compute more than they wait for memory.
+/// Gradients of log-softmax and attention in shorter rows are not streamed,
+/// because these passes compute longer than memory takes.
 constexpr size_t kMinStreamedGradientCols = 512;
 /// Whether gradients of log-softmax or attention go past the caches. The rows
 /// have at least kMinStreamedGradientCols; `matrices` counts inputs and
 /// outputs.
 bool StreamsLongGradients(const BackwardShape& shape, size_t matrices,
                           Target target, size_t cached);
-/// The same for any rows. It is inline because a short row takes no longer than
-/// a few calls.
+/// StreamsLongGradients for rows of any length. Inline, because a short row
+/// takes no longer than a few function calls.
 inline bool StreamsGradients(const BackwardShape& shape, size_t matrices,
                              Target target, size_t cached) {
   return shape.cols >= kMinStreamedGradientCols &&

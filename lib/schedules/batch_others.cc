@@ -9,8 +9,8 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Makes the batch write a row that is done as it is: its n columns; the exp
-// values of the others are +0.
+// Makes the batch write a finished row unchanged: its first n columns. The exp
+// values of the other columns are +0.
 void TakeRow(Batch& batch, size_t k, size_t n) {
   float* const e = batch.e + k * batch.e_stride;
   std::memcpy(e, batch.probs + k * batch.probs_stride, n * sizeof(float));
@@ -67,7 +67,7 @@ bool BatchOthers::FindZeros(const Batch& batch) {
   count_ = 0;
   for (size_t k = 0; k < batch.rows; ++k) {
     const double sum = batch.sums[k];
-    // No branch, which would be mispredicted.
+    // Without a branch, because it would often be mispredicted.
     rows_[count_] = static_cast<uint8_t>(k);
     count_ += sum < least ? 1 : 0;
     are_zero &= (sum == 0.0) | (sum >= least);
@@ -101,7 +101,7 @@ void BatchOthers::EndNaN(Batch& batch, size_t r, size_t k) const {
   float* const log = call_.LogAt(r + k);
   const float* const x = call_.x.Row(r + k);
   if (call_.logits.write_logits == nullptr) {
-    // The reciprocal of 0 or NaN makes all NaN.
+    // The reciprocal of a sum of 0 or NaN makes all results NaN.
     if (log != nullptr) *log = call_.row.max_or_nan(x, batch.n);
     batch.sums[k] = 0.0;
     return;

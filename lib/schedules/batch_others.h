@@ -13,9 +13,9 @@
 namespace softlane {
 namespace internal {
 
-/// The rows of a batch that need something of their own. The other rows of the
-/// batch are not done again. The batch has its sums and their reciprocals, with
-/// the sinks, and its logsumexp, but is not written.
+/// The rows of a batch that need other work than the rest. The rest of the
+/// batch is not done again. Before, the batch gets its sums with the sinks,
+/// their reciprocals, and its logsumexp. It is written later.
 class BatchOthers {
  public:
   BatchOthers(const SoftmaxCall& call, BatchFallback* far_rows, Target target)
@@ -24,19 +24,21 @@ class BatchOthers {
   void Clear() { count_ = 0; }
   /// Finds the rows whose maximum is not finite or beyond the direct limit.
   void FindByMaxima(const Batch& batch);
-  /// Such rows have no elements, as their exp values tell nothing. But a
-  /// maximum of -inf may have lost a NaN. Changes rows.ends, for which `ends`
-  /// is room.
+  /// Gives the found rows no elements, because their exp values mean nothing.
+  /// But rows with a maximum of -inf keep their elements, because the maximum
+  /// may have missed a NaN. Changes rows.ends, for which `ends` has room.
   void Skip(const Batch& batch, size_t* ends, BatchRows& rows) const;
-  /// Ends them, and rows whose sum is NaN.
+  /// Does the last step of the found rows, and of rows whose sum is NaN.
   void End(Batch& batch, size_t r) const;
-  /// The first row that is not among them; else the number of rows.
+  /// The first row that has not been found, or the number of rows if there is
+  /// none.
   size_t FirstUsual() const;
 
-  /// Finds the rows whose sum by a predicted range is too small. False if the
-  /// sum of one of them is not 0.
+  /// Finds the rows whose sum by a predicted range is too small. False if one
+  /// of these sums is not 0.
   bool FindZeros(const Batch& batch);
-  /// Ends these rows: they are -inf throughout, or far below the prediction.
+  /// Does the last step of these rows. Their logits are all -inf, or far below
+  /// the prediction.
   void EndZeros(Batch& batch, size_t r) const;
 
  private:

@@ -8,12 +8,14 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// A block's offset is within these octaves, or its column is beyond the direct
-// limit, or the block adds nothing to a column's sum.
+// A block's offset is at most this far from 0. Otherwise its column is beyond
+// the direct limit, or the block adds nothing to a column's sum.
 constexpr double kMaxOffset = 6300.0;
 static_assert(kMaxOffset > kDirectLimit * kLog2E + 300.0, "far below");
-// A sum that counts units this much smaller has a reciprocal of the same bits:
-// the rest is a multiple of 2^-86, as a sum in larger units is below 2^33.
+// A sum may count units that are up to this much smaller, with a reciprocal of
+// the same bits. In larger units a sum is below 2^33, so the second float of
+// its reciprocal is a multiple of 2^-86. In the smaller units it is a multiple
+// of 2^-126.
 constexpr double kMaxUnitFall = 40.0;
 
 // Calls body(c) for each lane. Keeps the compiler from vectorizing the loop,
@@ -80,7 +82,7 @@ void ColumnBlocks::Sum(const TileKernels& tiles, ColumnPlans& plans,
   End(sums);
 }
 
-// NaN is none of the maxima here. It comes back with the sum.
+// These maxima ignore NaN. The sum finds it later.
 void ColumnBlocks::FindMaxima(size_t first, size_t count,
                               const ColumnStep& read) {
   read(first, count);
@@ -88,7 +90,7 @@ void ColumnBlocks::FindMaxima(size_t first, size_t count,
   ForLanes(tile_, [&](size_t c) {
     const float max = tile_.max[c];
     if (max > max_[c]) max_[c] = max;
-    // PlanRow's, if the column is not far.
+    // This is the offset of PlanRow if the column is not far.
     double offset =
         RoundToInteger(static_cast<double>(max) * parts_.l_hi) - kHeadroom;
     if (!(offset > -kMaxOffset)) offset = -kMaxOffset;
@@ -139,7 +141,7 @@ void ColumnBlocks::SetOffsets(size_t first) {
   });
 }
 
-// By the blocks' own maxima, which are those of the tile.
+// The offsets follow from the maxima of the blocks, which the tile has.
 void ColumnBlocks::SetOwnOffsets(const ColumnPlans& plans) {
   int16_t* const offsets = OffsetsOf(0);
   ForLanes(tile_, [&](size_t c) {
@@ -157,7 +159,7 @@ void ColumnBlocks::AddSums(size_t first, ExactSum* sums) {
     double* const batch = block_sums_ + c * kBatch;
     const double offset = block_offset_[c];
     const double sum = tile_.sums[c];
-    // NaN stays in the lane up to the end.
+    // NaN stays in the lane until the end.
     const bool counts = sum - sum == 0.0;
     double* part = tile_.lane_sums + c;
     for (size_t j = 0; counts && j < 8; ++j, part += width) {

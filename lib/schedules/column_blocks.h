@@ -11,7 +11,8 @@
 namespace softlane {
 namespace internal {
 
-/// Stands for a function of the elements [first, first + count) of all columns.
+/// A reference to a function of the elements [first, first + count) of all
+/// columns.
 class ColumnStep {
  public:
   template <class Body>
@@ -31,18 +32,20 @@ class ColumnStep {
   void (*call_)(const void* body, size_t first, size_t count);
 };
 
-/// The sums of a tile's columns that do not fit it. Columns of more than
+/// The sums of columns that are longer than a tile. Columns of more than
 /// kSumCols elements are summed by blocks, as rows are: see exact_sum.h. The
-/// exp values of a block have an offset of their own, by the block's maximum.
+/// exp values of a block have an offset of their own, which follows from the
+/// block's maximum.
 ///
-/// Usual columns are read for all maxima, then for all sums. Their plans are
-/// known before the sums, so exp values may be written, also in place. The
-/// blocks' offsets stay on the stack. Of other columns each block is read
-/// twice: for its maxima, then at once for its sums, from a cache. ns per
-/// element on Zen 3 with AVX2, usual and read twice: log-softmax at 8192 x 64
-/// 0.69 and 0.68, at 65536 x 64 1.23 and 1.20, at 400000 x 8 1.8 and 1.4.
-/// Softmax of the latter computes all exp values twice: 0.70 and 0.83 at 8192
-/// x 64. So are columns with far blocks.
+/// Usual columns are read once for all maxima, and again for all sums. Their
+/// plans are known before the sums, so exp values may be written, also in
+/// place. The offsets of the blocks stay on the stack. Of other columns, each
+/// block is read twice in succession: for its maxima, and then from a cache for
+/// its sums. ns per element on Zen 3 with AVX2, usual and read twice:
+/// log-softmax at 8192 x 64 0.69 and 0.68, at 65536 x 64 1.23 and 1.20, at
+/// 400000 x 8 1.8 and 1.4. Softmax of other columns computes all exp values
+/// twice: 0.70 and 0.83 at 8192 x 64. Columns with far blocks are read in this
+/// way, too.
 class ColumnBlocks {
  public:
   ColumnBlocks(size_t n, const ScaleParts& parts, bool are_read_twice,
@@ -96,9 +99,9 @@ class ColumnBlocks {
   void End(const ExactSum* sums);
   void ToUnitsOf(size_t first);
 
-  // The sums of blocks are added so many at a time.
+  // The number of block sums that are added at a time.
   static constexpr size_t kBatch = 8;
-  // For 64 columns, 64 blocks.
+  // Room for 64 blocks of 64 columns.
   static constexpr size_t kMaxOffsets = 4096;
 
   const size_t n_;

@@ -25,8 +25,8 @@ struct GradientCall {
   }
 };
 
-// The columns that are summed and written before the next ones. Their rows are
-// still in the second cache when they are written.
+// The number of columns that are summed and written before the next columns.
+// Their elements are still in the second-level cache when they are written.
 size_t ColumnsAtOnce(size_t n) {
   constexpr size_t kFloats = size_t{1} << 16, kLeast = 128;
   size_t cols = n <= kColumnBlock ? kMaxShortCols : kMaxLongCols;
@@ -34,10 +34,10 @@ size_t ColumnsAtOnce(size_t n) {
   return cols;
 }
 
-// Whether the results go past the caches. A line of results that do not is read
-// before it is written, so the results count twice. ns per element on Zen 5
-// with AVX-512 at 1 x 19 x 65536, streamed and not: softmax 0.206 and 0.228,
-// log-softmax 0.18 and 0.27.
+// Whether the results go past the caches. Without streaming, a line of results
+// is read before it is written, so the results count twice. ns per element on
+// Zen 5 with AVX-512 at 1 x 19 x 65536, streamed and not: softmax 0.206 and
+// 0.228, log-softmax 0.18 and 0.27.
 bool IsStreamed(const GradientCall& call, size_t cached) {
   const Planes<float>& dx = call.dx;
   const bool has_lines = reinterpret_cast<uintptr_t>(dx.data) % 64 == 0 &&
@@ -73,13 +73,14 @@ void RunPlanes(const GradientCall& call, size_t cached) {
   const TypedMemory memory(KernelsOf(kColumnKernels, call.target), types);
   const size_t n = call.dx.axis;
   ColumnSums sums;
-  // No pass needs maxima. A vector has them for nothing, but with one lane each
-  // is a branch that a CPU cannot predict.
+  // No pass needs maxima. With vectors they cost nothing, but with one lane
+  // each maximum is a branch that a CPU cannot predict.
   alignas(64) float maxima[kMaxTileLanes];
   float* const max = call.lanes == 1 ? nullptr : maxima;
   alignas(64) float a[kHalfTile];
   alignas(64) float b[kHalfTile];
-  // Narrower tiles of bfloat16 take 10 to 20 % more time than those of 64.
+  // With bfloat16, narrower tiles take 10 to 20 % more time than tiles of 64
+  // columns.
   const size_t most = TileWidth(call.a, kHalfTile, 32);
   ForEachColumnTile(call.a, most, [&](const ColumnTile& at) {
     const size_t width = WholeVectors(at.cols, call.lanes);

@@ -61,7 +61,7 @@ void ColumnLogs::WriteAll(const ColumnPlans& plans, const Tile& tile,
                           const ColumnTile& at) const {
   float results[kMaxTileLanes];
   for (size_t c = 0; c < tile.width; ++c) {
-    // + 0 makes +0 of -0, as a maximum of zero is +0.
+    // Adding 0 turns -0 into +0, because a maximum of zero is +0.
     const double shift =
         are_by_column_ ? PlanColumn(tile.max[c], parts_).scaled_shift : 0.0;
     results[c] = static_cast<float>(logs_[c] + shift);

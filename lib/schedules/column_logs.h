@@ -19,19 +19,19 @@ class ColumnLogs {
 
   /// Whether logsumexp is wanted.
   bool AreWanted() const { return logsumexp_ != nullptr; }
-  /// Looks for NaN beside +inf. The call comes after the plans are decided, and
-  /// before results take the place of the logits.
+  /// Finds out which columns with +inf have NaN, too. To be called after the
+  /// plans are decided, and before results replace the logits.
   void FindInfinities(const ColumnPlans& plans, const Tile& tile,
                       const TypedMemory& memory, const Planes<const float>& x,
                       const ColumnTile& at);
   /// Finds LogOfSum of each column that has a finite maximum. The tile has the
   /// columns' maxima, offsets and sums.
   void Find(const ColumnPlans& plans, const Tile& tile);
-  /// Whether Find() took the columns one by one. Only then a column may have a
+  /// Whether Find() did the columns one by one. Only then a column can have a
   /// shift.
   bool AreByColumn() const { return are_by_column_; }
   const double* Get() const { return logs_; }
-  /// Writes logsumexp, if it is wanted. The logarithms are found.
+  /// Writes logsumexp, if it is wanted. To be called after Find().
   void Write(const ColumnPlans& plans, const Tile& tile,
              const ColumnTile& at) const {
     if (AreWanted()) WriteAll(plans, tile, at);
@@ -49,8 +49,8 @@ class ColumnLogs {
   const Rows<float>* const logsumexp_;
   bool are_by_column_ = false;
   alignas(64) double logs_[kMaxTileLanes];
-  // Of the columns that have no finite maximum: +inf or NaN. A column of -inf
-  // alone is known by its sum.
+  // +inf or NaN for the columns without a finite maximum. A column whose logits
+  // are all -inf is known by its sum.
   float infinities_[kMaxTileLanes];
 };
 

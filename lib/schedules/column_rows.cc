@@ -7,8 +7,8 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// The columns and elements that are transposed at a time. The columns are a
-// line of the caches.
+// The numbers of columns and of elements that are transposed at a time. This
+// many columns fill a cache line.
 constexpr size_t kSide = 16;
 using Square = float[kSide * kSide];
 

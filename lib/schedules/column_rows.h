@@ -32,8 +32,8 @@ class ColumnRows {
   /// Row k gets the elements of column part.col + k.
   void Read(const Planes<const float>& v, const ColumnPart& part, float* rows,
             size_t stride) const;
-  /// The reverse. `are_added_to`: adds the rows to the elements, which are
-  /// then rounded to their type.
+  /// Writes rows to columns. If `are_added_to`, the rows are added to the
+  /// elements, and the sums are rounded to the type of the elements.
   void Write(const float* rows, size_t stride, bool are_added_to,
              const Planes<float>& v, const ColumnPart& part) const;
 

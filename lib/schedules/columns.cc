@@ -107,7 +107,7 @@ bool TypedMemory::HasNan(const Planes<const float>& v, const ColumnTile& at,
 
 size_t TileWidth(const Planes<const float>& v, size_t floats, size_t least) {
   if (v.axis <= floats / kMaxTileLanes) return kMaxTileLanes;
-  // The rows of a tile go up to a multiple of 16.
+  // The number of rows of a tile is rounded up to a multiple of 16.
   const size_t width = floats / ((v.axis + 15) / 16 * 16) & ~(least - 1);
   return width == 0 || width > kNarrowTile ? kNarrowTile : width;
 }

@@ -21,55 +21,55 @@
 namespace softlane {
 namespace internal {
 
-/// The element types of a call that has half types. Its planes come as planes
-/// of floats with the same address, which only TypedMemory reads and writes.
+/// The element types of a call with half types. Its planes are passed as planes
+/// of floats with the same address. Only TypedMemory uses them.
 struct ColumnTypes {
   ElementType in, out;
   const HalfPasses& passes;
 };
 
-// `types` is null if all planes are of floats: a program without half types
-// does not have their passes.
+// `types` is null if all planes are of floats. So a program without half types
+// does not link their passes.
 
-/// Softmax of columns. If they fit a tile: a read per element and a write. Else
-/// three passes over memory as for rows: a read; a read and a write; both. The
-/// largest columns, and all whose results are of a half type, have no write in
-/// the second pass, and the third computes exp values anew.
-/// `logsumexp` may be null: it is not wanted.
+/// Softmax of columns. If columns fit a tile, each element is read and written
+/// once. Otherwise there are three passes over memory, as for rows: the first
+/// reads, and the others read and write. For the largest columns, and for
+/// results of a half type, the second pass writes nothing, and the third
+/// computes the exp values again.
+/// `logsumexp` may be null.
 void RunSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                        const SoftmaxOptions& options, Target target,
                        const ColumnTypes* types = nullptr,
                        const Rows<float>* logsumexp = nullptr);
 
-/// LogSoftmax of columns, whose bits it has: the sum is in double from the
-/// start, and no exp value is written. If they fit half of a tile, a read per
-/// element and a write; else three reads, of which one may be from a cache, and
-/// a write. Without `logsumexp`, which may be null, y is not; logsumexp alone
-/// has no y.
+/// LogSoftmax of columns, with the bits of rows: the sum is in double from the
+/// start, and no exp value is written. If columns fit half of a tile, each
+/// element is read once. Otherwise it is read three times, once maybe from a
+/// cache. `logsumexp` or the data of y may be null.
 void RunLogSoftmaxColumns(const Planes<const float>& x, const Planes<float>& y,
                           const SoftmaxOptions& options, Target target,
                           const ColumnTypes* types = nullptr,
                           const Rows<float>* logsumexp = nullptr);
 
-/// SoftmaxBackward of columns, whose bits it has: two reads of both inputs and
-/// a write. The second read may be from a cache. For `cached` see PlanSoftmax.
+/// SoftmaxBackward of columns, with the bits of rows. Both inputs are read
+/// twice, the second time maybe from a cache. For `cached` see PlanSoftmax.
 void RunBackwardColumns(const Planes<const float>& p,
                         const Planes<const float>& dp, const Planes<float>& dx,
                         float scale, Target target, size_t cached,
                         const ColumnTypes* types = nullptr);
 
-/// The same of LogSoftmaxBackward.
+/// RunBackwardColumns for LogSoftmaxBackward.
 void RunLogBackwardColumns(const Planes<const float>& log_p,
                            const Planes<const float>& d,
                            const Planes<float>& dx, float scale, Target target,
                            size_t cached, const ColumnTypes* types = nullptr);
 
-/// The most columns of a tile that does not hold all of their elements. A wide
-/// tile reads and writes longer runs of memory. ns per element on Zen 5 with
-/// AVX-512 at 2 x 21 x 65536, in tiles of 64, 128 and 256 columns: softmax
-/// 0.44, 0.41, 0.42.
+/// The largest number of columns of a tile that does not hold all their
+/// elements. A wide tile reads and writes longer runs of memory. ns per element
+/// on Zen 5 with AVX-512 at 2 x 21 x 65536, in tiles of 64, 128 and 256
+/// columns: softmax 0.44, 0.41, 0.42.
 constexpr size_t kNarrowTile = 64;
-/// The floats of a tile: 32 KiB, which the first cache holds.
+/// The number of floats of a tile: 32 KiB, which the first-level cache holds.
 constexpr size_t kTileFloats = 8192;
 constexpr size_t kHalfTile = kTileFloats / 2;
 static_assert(kHalfTile / kNarrowTile % 64 == 0, "whole blocks of the sum");
@@ -77,12 +77,12 @@ static_assert(kHalfTile / kNarrowTile % 64 == 0, "whole blocks of the sum");
 /// The columns of a tile, and the columns to prefetch meanwhile: ahead_in
 /// columns of the next tile, and ahead_out columns of the output. A CPU's own
 /// prefetching does not follow many short runs of memory. Both numbers are 0 if
-/// the caches hold all.
+/// the caches hold the whole call.
 struct ColumnTile {
   size_t outer, inner, cols;  // the first plane and column
   size_t ahead_in, ahead_out;
-  // Of narrow planes, see narrow_columns.h: those that there are, and those
-  // that the tile has lanes for.
+  // For narrow planes, see narrow_columns.h: the number of planes in the tile,
+  // and the number of planes that it has lanes for.
   size_t planes = 1, lanes = 1;
 
   /// Calls body(lane, outer, inner) for the lanes that have a column.
@@ -103,8 +103,8 @@ struct ColumnTile {
     return v.data + outer * v.outer_stride + inner;
   }
 };
-/// The least elements of a call that prefetches. In the comparison above, time
-/// went from 0.49 to 0.41.
+/// Smaller calls do not prefetch. In the comparison at kNarrowTile, prefetching
+/// reduced the time from 0.49 to 0.41.
 constexpr size_t kMinAheadFloats = size_t{1} << 18;
 
 /// Brings the first `cols` elements of each of n rows into the caches.
@@ -118,16 +118,16 @@ void PrefetchColumns(const T* from, size_t stride, size_t n, size_t cols) {
   }
 }
 
-/// Elements of a tile's columns and their place in the tile: `count` of each
-/// column, from `first` on.
+/// Elements of a tile's columns and their place in the tile: `count` elements
+/// of each column, from element `first` on.
 struct TilePart {
   size_t first, count;
   float* values;
   size_t width;
 };
 
-/// Reads columns of floats and writes their results. It is a class of its own,
-/// since a tile of few floats would take 5 % longer with tests of the types.
+/// Reads columns of floats and writes their results. It is a separate class,
+/// because tests of the types would make a tile of few floats 5 % slower.
 class FloatMemory {
  public:
   explicit FloatMemory(const ColumnKernels& kernels) : kernels_(kernels) {}
@@ -156,8 +156,8 @@ class FloatMemory {
   const ColumnKernels& kernels_;
 };
 
-/// The same for columns of any type. They are widened in the tile, and results
-/// are narrowed from it.
+/// FloatMemory for columns of any type. Columns are widened to the tile, and
+/// results are narrowed from the tile.
 class TypedMemory {
  public:
   TypedMemory(const ColumnKernels& kernels, const ColumnTypes* types)
@@ -168,7 +168,7 @@ class TypedMemory {
 
   void Read(const Planes<const float>& v, const ColumnTile& at,
             const TilePart& part, bool is_first, float* max) const;
-  /// Results of a half type take the place of the tile's values first.
+  /// Results of a half type are first written over the tile's values.
   template <class Write>
   void Put(const Planes<float>& v, const ColumnTile& at, const TilePart& part,
            const Write& write) const {
@@ -194,23 +194,25 @@ class TypedMemory {
   const ColumnTypes* const types_;
 };
 
-/// The most columns of a tile of so many floats: as many as fit it with all of
-/// their elements, since those are read once; kNarrowTile if fewer than
-/// `least`, a power of two, do.
+/// The largest number of columns of a tile of `floats` floats. If at least
+/// `least` columns fit with all their elements, the tile takes as many as fit,
+/// because they are read only once. Otherwise it takes kNarrowTile columns.
+/// `least` is a power of two.
 size_t TileWidth(const Planes<const float>& v, size_t floats, size_t least);
-/// `least` for softmax and log-softmax: a cache line of floats, since another
-/// tile may read the rest of the line when it is gone; half a line of a few
-/// columns. ns per element in tiles of 64 columns and so, on Zen 5: softmax
-/// with AVX2 0.91 and 0.55 at 800 x 10, 0.35 and 0.27 at 400 x 128, but 0.35
-/// and 0.46 at 800 x 128 in half lines; with AVX-512 0.26 and 0.21 at 500 x
-/// 1000. Log-softmax takes 0.7 to 0.8 of the time at 150 x 1000, bfloat16 0.6.
+/// `least` for softmax and log-softmax. It is a cache line of floats, because
+/// the rest of a line may have left the cache when another tile reads it. For a
+/// few columns it is half a line. ns per element in tiles of 64 columns and in
+/// tiles of this width, on Zen 5: softmax with AVX2 0.91 and 0.55 at 800 x 10,
+/// 0.35 and 0.27 at 400 x 128, but 0.35 and 0.46 at 800 x 128 in half lines;
+/// with AVX-512 0.26 and 0.21 at 500 x 1000. Log-softmax takes 0.7 to 0.8 of
+/// the time at 150 x 1000, bfloat16 0.6.
 inline size_t LeastWidth(const Planes<const float>& v, size_t lanes,
                          const ColumnTypes* types) {
   constexpr size_t kLine = 16;
   if (lanes >= kLine) return kLine;
   if (types == nullptr) return v.inner <= kNarrowTile ? 8 : kLine;
-  // A short rest of a row of bfloat16 takes long: 16 and 4 columns take 1.4
-  // times as long as 20.
+  // A short rest of a row of bfloat16 takes long: tiles of 16 and of 4 columns
+  // take 1.4 times as long as a tile of 20.
   return v.inner < 2 * kLine ? kNarrowTile : kLine;
 }
 
@@ -230,15 +232,16 @@ void ForEachColumnTile(const Planes<const float>& v, size_t width,
   }
 }
 
-// No divisions, which few columns would wait for. `lanes` is a power of two.
+// Without divisions, because a call of few columns would wait for them. `lanes`
+// is a power of two.
 inline size_t WholeVectors(size_t cols, size_t lanes) {
   return (cols + lanes - 1) & ~(lanes - 1);
 }
 
-/// The elements of each column that are in the tile at a time: all of them if
-/// they fit; else whole blocks of the sum that take about half of the tile,
-/// which leaves the first cache room for other data. The tile has room for a
-/// multiple of `step` elements, since passes write up to it.
+/// The number of elements of each column that are in the tile at a time: all of
+/// them if they fit. Otherwise it is whole blocks of the sum that take about
+/// half of the tile, so that the first-level cache has room for other data.
+/// Passes write up to a multiple of `step` elements, so the tile has room.
 struct Chunks {
   Chunks(size_t n, size_t width, size_t floats, size_t step = 16)
       : n(n),
@@ -254,7 +257,7 @@ struct Chunks {
   void ForEach(const Body& body) const {
     ForEachOf(0, n, body);
   }
-  /// The same for the elements from `first` on.
+  /// ForEach for the elements from `first` on.
   template <class Body>
   void ForEachOf(size_t first, size_t count, const Body& body) const {
     for (size_t k = 0; k < count; k += size) {
@@ -266,8 +269,8 @@ struct Chunks {
   bool fits;
 };
 
-/// The RowPlan of a column that may have no finite maximum. Its exp values do
-/// not count then, and it gets any plan.
+/// The RowPlan of a column. Without a finite maximum the exp values do not
+/// count, and the column gets any plan.
 RowPlan PlanColumn(float max, const ScaleParts& parts);
 
 /// The RowPlan of each column of a tile, from the columns' maxima.
@@ -277,14 +280,15 @@ struct ColumnPlans {
               Tile& tile);
   /// Keeps the maxima of a tile, and finds out whether there are far columns.
   void SetMaxima(const Tile& tile, const ScaleParts& parts);
-  /// Sets the numbers of the last step of columns that have no finite maximum.
+  /// Sets the numbers that the last step needs for columns without a finite
+  /// maximum.
   void EndSpecial(EmptyRow empty_row, Tile& tile) const;
 
   bool has_far;
-  // The columns whose maximum is not finite.
+  // The number of columns whose maximum is not finite.
   size_t num_special;
   uint8_t special[kMaxTileLanes + 1];
-  // Of all columns, if there are far ones. 0 for one that is not finite.
+  // The maxima of all columns, if there are far columns. 0: not finite.
   alignas(64) float max[kMaxTileLanes];
 };
 

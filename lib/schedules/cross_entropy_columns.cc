@@ -14,8 +14,8 @@ size_t NumBuffers(const LossPlanes& planes) {
   return planes.targets != nullptr ? 2 : 1;
 }
 
-// Transposes columns to rows for the schedule, and their gradients, which take
-// the place of the logits, back.
+// Transposes columns to rows for the schedule. The gradients take the place of
+// the logits, and are transposed back.
 class Transposing {
  public:
   Transposing(const LossPlanes& planes, ColumnViews& views,
@@ -63,7 +63,7 @@ class Transposing {
       if (at_.cols != 0) rows_.Write(x_, stride, false, planes_.dx, at_);
       return;
     }
-    // Nothing is added to an ignored column: +0 would change -0.
+    // An ignored column is skipped, because adding +0 would change -0.
     for (size_t begin = 0, end; begin < at_.cols; begin = end + 1) {
       end = begin;
       while (end < at_.cols && !IsIgnored(at_.col + end)) ++end;
@@ -102,8 +102,8 @@ void RunInBuffer(const LossPlanes& planes, ColumnViews& views,
   RunCrossEntropyOf(transposing.SourceOf(of_each / stride), call, target);
 }
 
-// A tile of the schedule takes 64 kB of stack itself; for all that is left
-// there is a tile's rows.
+// A tile of the schedule takes 64 kB of stack. The rest of the stack has room
+// for the rows of one tile only.
 constexpr size_t kTileElements = 2048;
 static_assert(2 * kTileCapacity <= kTileElements, "rows of a tile fit");
 [[gnu::noinline]] void RunShort(const LossPlanes& planes, ColumnViews& views,
@@ -113,8 +113,8 @@ static_assert(2 * kTileCapacity <= kTileElements, "rows of a tile fit");
               kTileElements);
 }
 
-// An odd number of cache lines: rows whose stride is a power of two would stand
-// in few sets of a cache.
+// An odd number of cache lines, because rows whose stride is a power of two
+// would fall into few sets of a cache.
 constexpr size_t StrideOf(size_t axis) { return ((axis + 15) / 16 * 16) | 16; }
 constexpr size_t kMediumElements = 4 * StrideOf(kSumCols);
 [[gnu::noinline]] void RunMedium(const LossPlanes& planes, ColumnViews& views,

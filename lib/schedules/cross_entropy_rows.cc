@@ -13,7 +13,7 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// The rows of a call, whose losses are added in their order.
+// Runs over the rows of a call, and adds the losses in the order of the rows.
 class CrossEntropyLoop {
  public:
   [[gnu::always_inline]] inline CrossEntropyLoop(const CrossEntropyCall& call,
@@ -103,7 +103,8 @@ class CrossEntropyLoop {
     AddLosses(r, count, losses);
     return true;
   }
-  // The rows from `begin` to `end`, of which `first` is that of row 0.
+  // Loads and runs the rows from `begin` to `end`. Row 0 of the views is row
+  // `first`.
   void LoadAndRun(const LossSource& source, size_t first, size_t begin,
                   size_t rows) {
     const size_t usual = RowsAtOnce();
@@ -132,7 +133,7 @@ class CrossEntropyLoop {
       WriteTotals(call_, totals_);
     }
   }
-  // Rows without memory of their own: there may be any number of them.
+  // Rows without columns have no memory, so their number may be huge.
   bool HasNoColumns() const {
     return call_.logits.cols == 0 && options_.reduction != Reduction::kNone;
   }
@@ -142,7 +143,7 @@ class CrossEntropyLoop {
   }
   size_t FirstLabel() const { return batch_ * call_.batches->labels; }
   bool HasGradient() const { return call_.dlogits.data != nullptr; }
-  // Those of the batch.
+  // The upstream_rows of the batch.
   const float* UpstreamRows() const {
     const bool are_used = options_.reduction == Reduction::kNone &&
                           HasGradient() && options_.upstream_rows != nullptr;
@@ -166,7 +167,7 @@ class CrossEntropyLoop {
   }
 
   bool HasShares() const { return !call_.HasLabels() || loss_.smoothing != 0; }
-  // Whether tiles have the options.
+  // Whether the tiles support the options of the call.
   bool MayHaveTiles() const {
     return loss_.parts.is_usual && (!HasShares() || loss_.shares_fit_floats);
   }
@@ -177,7 +178,7 @@ class CrossEntropyLoop {
       const bool has_batches = rows > 1 && cols != 0 && cols <= kMaxShortCols;
       return has_batches ? kMaxShortRows : 1;
     }
-    // The tile fills rows of less than kMinTileCols columns.
+    // The tile pads rows of less than kMinTileCols columns.
     const bool has_tiles =
         kernels_.tile != nullptr && cols != 0 &&
         HasTiles(rows, cols < kMinTileCols ? kMinTileCols : cols);
@@ -198,7 +199,8 @@ class CrossEntropyLoop {
     }
     AddLosses(first, count, losses);
   }
-  // Copies of members: the compiler would load them again after each store.
+  // Copies of members, because the compiler would load the members again after
+  // each store.
   [[gnu::noinline]] void SetRows(size_t first, size_t count,
                                  LabelledRow* rows) const {
     const float* const upstream_rows = UpstreamRows();
@@ -240,7 +242,7 @@ class CrossEntropyLoop {
                          count, rows, losses);
   }
 
-  // In batches of the rows that count.
+  // Does the rows that count in batches.
   void RunBatches(size_t first, size_t count, const LabelledRow* rows,
                   double* losses) const {
     const Rows<const float>& x = call_.logits;
@@ -264,7 +266,7 @@ class CrossEntropyLoop {
   const CrossEntropyOptions& options_;
   const CrossEntropyKernels& kernels_;
   const TileKernels& tiles_;
-  ScaleParts parts_;  // where there is a scale
+  ScaleParts parts_;  // used if the scale is not 1
   Loss loss_;
   LossTotals totals_;
   double upstream_;

@@ -16,19 +16,19 @@
 namespace softlane {
 namespace internal {
 
-/// The batches of a call's rows. A batch has logits.rows rows. The labels, the
-/// losses of kNone and upstream_rows of the next batch begin so many elements
-/// later.
+/// The batches of a call's rows. A batch has logits.rows rows. The numbers of
+/// elements say how far the labels, the losses of kNone and the upstream_rows
+/// of the next batch are from this batch.
 struct LossBatches {
   size_t count = 1;
   size_t labels = 0, losses = 0, upstream = 0;
 };
 inline constexpr LossBatches kOneBatch;
 
-/// What the calls that make one result share.
+/// The numbers that several calls with one common result share.
 struct LossTotals {
   double divisor;      // of all calls
-  double total = 0.0;  // of the losses of the calls before
+  double total = 0.0;  // the sum of losses so far
 };
 
 struct CrossEntropyCall {
@@ -41,12 +41,12 @@ struct CrossEntropyCall {
     return static_cast<double>(logits.rows) *
            static_cast<double>(batches->count);
   }
-  /// Whether gradients are added to what is there.
+  /// Whether gradients are added to the elements of dlogits.
   bool Adds() const { return options->accumulate && dlogits.data != nullptr; }
 
-  // Not an aggregate: its initialization would clear it all first, by a `rep
-  // stos`. Not copies of the views: these would wait for the stores that made
-  // the views.
+  // A constructor, because the initialization of an aggregate would first clear
+  // the whole struct by a `rep stos`. The views are references, because copies
+  // would wait for the stores that made the views.
   CrossEntropyCall(const Rows<const float>& x, float* losses,
                    const Rows<float>& dx, const CrossEntropyOptions& all,
                    float* divided_by)
@@ -67,18 +67,18 @@ struct CrossEntropyCall {
   /// the scale is at most 2^60. Then the products of these numbers, and their
   /// products with logits, are not subnormal where they count.
   bool shares_fit_floats;
-  /// The rows that are not ignored. With targets, it only tells whether there
-  /// are rows. If there are totals, those of all calls.
+  /// The number of rows that are not ignored, in all calls that share totals.
+  /// With targets, it only says whether there are rows.
   size_t counted;
-  /// Of a call that is one of several, else null. Each adds its losses, and
-  /// FinishLosses writes the result.
+  /// The totals of several calls with one result, or null. Each call adds its
+  /// losses, and FinishLosses writes the result.
   LossTotals* totals = nullptr;
   const LossBatches* batches = &kOneBatch;
 };
 
-/// Does a call that is AreFewRows and has no other options than a reduction and
-/// an upstream gradient. False if that takes RunCrossEntropy; then nothing is
-/// written. Its labels need not have been checked.
+/// Does a call of few rows, see AreFewRows, whose only options are a reduction
+/// and an upstream gradient. Gives false and writes nothing if the call needs
+/// RunCrossEntropy. The labels need not have been checked.
 bool RunFewLosses(const CrossEntropyCall& call, Target target) noexcept;
 
 /// Computes the losses and gradients of a call, in the order of its rows.
@@ -89,22 +89,23 @@ struct LossTileSource {
   /// How many of the rows from `first` on make a tile; at most `count`, and
   /// kMaxTileLanes.
   size_t (*rows)(void* context, size_t first, size_t count);
-  /// Does a tile of these rows. False if a row needs more; then nothing is
-  /// written.
+  /// Does a tile of these rows. Gives false and writes nothing if a row needs
+  /// another pass.
   bool (*run)(void* context, const Loss& loss, size_t count,
               const LabelledRow* rows, double* losses);
 };
 
-/// Rows that are not where CrossEntropyCall has views of them, or no floats.
-/// The call's views have the shape of a batch. Their data and strides are those
-/// of the rows that were loaded last; the data of dlogits are null if there is
-/// no gradient. Rows are counted over all batches.
+/// A source of rows that are not floats, or that have no views of rows. The
+/// call's views have the shape of a batch. Their data and strides are those of
+/// the rows that were loaded last. The data of dlogits are null if there is no
+/// gradient. Rows are counted over all batches.
 struct LossSource {
   void* context;
-  /// How many rows can be loaded; 0: rows are too long, and `row` does them.
+  /// The number of rows that can be loaded at a time. 0 means that rows are too
+  /// long, and `row` does them.
   size_t max_rows;
-  /// Takes the gradients from where they were written, and loads rows [first,
-  /// first + count); not after the last row.
+  /// Stores the gradients of the rows that were loaded before, and loads rows
+  /// [first, first + count). After the last row, `count` is 0.
   void (*load)(void* context, size_t first, size_t count);
   /// The loss of row r. Writes its gradient.
   double (*row)(void* context, const Loss& loss, size_t r,
@@ -112,7 +113,8 @@ struct LossSource {
   const LossTileSource* tiles;  // or null
 };
 
-/// The same of a call that has rows and columns.
+/// RunCrossEntropy with rows from a source, for a call that has rows and
+/// columns.
 void RunCrossEntropyOf(const LossSource& source, const CrossEntropyCall& call,
                        Target target) noexcept;
 

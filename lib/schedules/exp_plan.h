@@ -11,8 +11,8 @@
 namespace softlane {
 namespace internal {
 
-/// Shorter rows are not streamed: the pass computes more than it waits for
-/// memory. ns per element, not streamed and streamed, with AVX2 on Zen 3 while
+/// Shorter rows are not streamed, because the pass computes longer than memory
+/// takes. ns per element, not streamed and streamed, with AVX2 on Zen 3 while
 /// other programs used the memory: 1.64 and 2.06 at 32768 x 256, 2.21 and 2.04
 /// at 16384 x 512, 2.95 and 2.04 at 8192 x 1024. All rows were whole cache
 /// lines.

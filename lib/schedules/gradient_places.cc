@@ -25,8 +25,8 @@ void GradientPlaces::Take(const Rows<float>& place, size_t row,
   converter_.Narrow(place, dx_, row, col);
 }
 
-// Floats are added where they are. Other elements are added to the gradients,
-// which then take their place.
+// Gradients are added to elements of floats in place. Other elements are added
+// to the gradients, and the sums replace the elements.
 void GradientPlaces::Add(const Rows<float>& place, size_t row,
                          size_t col) const {
   if (dx_.type == ElementType::kFloat32 && !dx_.IsCopied()) {

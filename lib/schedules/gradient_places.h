@@ -17,8 +17,9 @@ struct LossViews {
   Lines dx;                   // without data: no gradient
 };
 
-/// Where the gradients of a call go: to the elements of a view, or to a buffer
-/// from which they are converted, or added to the elements.
+/// The places of the gradients of a call. Gradients are written to the elements
+/// of a view, or to a buffer. From the buffer they are converted to the
+/// elements, or added to them.
 class GradientPlaces {
  public:
   GradientPlaces(const Converter& converter, const Lines& dx,
@@ -37,7 +38,7 @@ class GradientPlaces {
   /// The place of the gradients of columns [col, col + cols) of some rows.
   Rows<float> Of(size_t row, size_t rows, size_t col, size_t cols,
                  float* buffer) const;
-  /// Takes gradients from the place that Of() gave.
+  /// Moves gradients to the view from the place that Of() gave.
   void Take(const Rows<float>& place, size_t row, size_t col) const;
 
  private:

@@ -11,7 +11,7 @@ namespace internal {
 namespace {
 
 constexpr size_t kBlock = 64;
-// Batches of longer rows have kSmallBatchRows.
+// Batches of longer rows have kSmallBatchRows rows.
 constexpr size_t kMaxFullCols = 32;
 
 class HalfBatches {
@@ -32,8 +32,8 @@ class HalfBatches {
         params_{parts, {}, false, false},
         prediction_(parts) {}
 
-  // Gives the number of rows done. A batch is written behind the sums of the
-  // next one, which do not wait for its reciprocals.
+  // Returns the number of rows done. A batch is written after the sums of the
+  // next batch, so that no pass waits for reciprocals.
   size_t Run() {
     Batch two[2];
     if (!Sample(two[0].e)) return 0;

@@ -12,11 +12,11 @@ namespace softlane {
 namespace internal {
 
 /// Whether a call is for RunHalfBatches. Longer rows of a half type are faster
-/// in half_rows.h. The time over that of floats, AVX2 on Zen 5, bfloat16 and
-/// float16: at 8 x 512 1.21 and 1.09 in batches, 1.21 and 1.14 in rows; at 8 x
-/// 1024 1.27 and 1.16, 1.22 and 1.15. Floats that become a half type have no
-/// such rows; in chunks they took 1.53 and 1.36 at 8 x 1024, in batches 1.24
-/// and 1.09.
+/// in half_rows.h. The time divided by the time of floats, AVX2 on Zen 5,
+/// bfloat16 and float16: at 8 x 512 1.21 and 1.09 in batches, 1.21 and 1.14 in
+/// rows; at 8 x 1024 1.27 and 1.16, 1.22 and 1.15. Floats that become a half
+/// type have no such rows; in chunks they took 1.53 and 1.36 at 8 x 1024, in
+/// batches 1.24 and 1.09.
 constexpr bool AreHalfBatches(size_t rows, size_t cols, ElementType in,
                               ElementType) {
   constexpr size_t kMinRows = 4, kMaxHalfCols = 512;
@@ -26,9 +26,9 @@ constexpr bool AreHalfBatches(size_t rows, size_t cols, ElementType in,
 
 /// Softmax of short rows of which the input, the output or both have a half
 /// type, in batches by a predicted exponent: see softmax_batches.h. Halves are
-/// converted in the passes. Gives the number of rows done: the next batch does
-/// not fit the prediction, or the target, the types or the shape has no such
-/// schedule.
+/// converted in the passes. Returns the number of rows done. If rows are left,
+/// the next batch does not fit the prediction, or there is no such schedule for
+/// the target, the types or the shape.
 size_t RunHalfBatches(const ConstAnyRows& x, const AnyRows& y,
                       const ScaleParts& parts, Target target);
 

@@ -33,8 +33,8 @@ class HalfLogRows {
         params_{parts, {}, false, false},
         prediction_(parts) {}
 
-  // Gives the number of rows done. A row is written behind the sum of the next
-  // row, which does not wait for its logarithm.
+  // Returns the number of rows done. A row is written after the sum of the next
+  // row, so that no pass waits for a logarithm.
   size_t Run() {
     if (!Sample()) return 0;
     size_t r = 0;

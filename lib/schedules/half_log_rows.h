@@ -17,9 +17,9 @@ constexpr bool AreHalfLogs(size_t, size_t cols, ElementType, ElementType out) {
 }
 
 /// Log-softmax of rows of a half type, or of floats that become one, by a
-/// predicted exponent. A pass sums a row's exp values, and a pass reads the
-/// logits again. Gives the number of rows done: the next row does not fit, or
-/// the target has no such schedule.
+/// predicted exponent. One pass sums a row's exp values, and another pass reads
+/// the logits again. Returns the number of rows done. If rows are left, the
+/// next row does not fit, or the target has no such schedule.
 size_t RunHalfLogs(const ConstAnyRows& x, const AnyRows& y,
                    const ScaleParts& parts, Target target);
 

@@ -13,17 +13,17 @@ namespace internal {
 namespace {
 
 constexpr size_t kBlock = 64;
-// Few shorter rows are faster in chunks, and others are batches. The time over
-// that of floats at 16 x 256, AVX2 on Zen 3, bfloat16: 1.42 in chunks, 1.47
-// here; float16: 1.23 and 1.25.
+// A few shorter rows are faster in chunks, and many are done in batches. The
+// time divided by the time of floats at 16 x 256, AVX2 on Zen 3, bfloat16: 1.42
+// in chunks, 1.47 here; float16: 1.23 and 1.25.
 constexpr size_t kMinCols = 384;
 constexpr size_t kMinNextCols = 1280;  // see row_schedule.h
 // The columns of a place on the stack.
 constexpr size_t kShortPlace = kSumCols, kLongPlace = 2 * kSumCols;
 static_assert(3 * kMinNextCols <= 2 * kShortPlace, "three places");
-// Rows that are split: half a float for each column but those of the last
-// block. The time over that of floats at 2 x 32000, bfloat16: 2.30 if exp
-// values are computed twice, 1.39 here; float16: 2.10 and 1.13.
+// Split rows take half a float of stack per column, except for the last block.
+// The time divided by the time of floats at 2 x 32000, exp values computed
+// twice and here: bfloat16 2.30 and 1.39, float16 2.10 and 1.13.
 constexpr size_t kMaxSplitCols = 32000;
 constexpr size_t kSplitFloats =
     kMaxSplitCols / kSumCols * (kSumCols / 2) + kMaxSplitCols % kSumCols;
@@ -55,20 +55,20 @@ class HalfRows {
 
   void Run() { RunEach(&HalfRows::RunRow); }
 
-  // Rows whose exp values do not fit a place. They are split: their upper
-  // halves wait in the output, their lower halves in places.
+  // Does rows that do not fit a place. Their exp values are split: the upper
+  // halves wait in the output, the lower halves in places.
   void RunSplit() { RunEach(&HalfRows::SplitRow); }
 
  private:
   static constexpr size_t kMaxFailures = 3;
 
   struct Pending {
-    float* e;  // null: there is none
+    float* e;  // null if there are none
     void* to;
     double sum;
   };
 
-  // `run` gives false for another row, and may leave pending rows.
+  // `run` gives false for a row that does not fit, and may leave pending rows.
   void RunEach(bool (HalfRows::*run)(size_t r)) {
     Sample(0);
     for (size_t r = 0; r < x_.rows; ++r) {
@@ -106,7 +106,7 @@ class HalfRows {
     return places_ + r % 2 * PlaceCols(n_);
   }
 
-  // False if the row is another one.
+  // False if the row does not fit.
   bool RunRow(size_t r) {
     float* const e = PlaceOf(r);
     Pending& slot = pending_[r & (distance_ - 1)];
@@ -186,7 +186,7 @@ class HalfRows {
     }
     exp_row_(job, params_, result);
   }
-  // They have no pending row.
+  // Jobs of floats have no pending row.
   [[gnu::noinline]] void RunFloats(const HalfRowJob& job,
                                    RowResult& result) const {
     RowJob row = {};
@@ -199,7 +199,7 @@ class HalfRows {
         !plain_.exp_rows[0](nullptr, &row, 1, params_, &result).has_failed;
   }
 
-  // The columns behind the whole blocks.
+  // Divides the columns after the whole blocks.
   void DivideLast(Pending& row) {
     if (row.e != nullptr) DivideBehind(row, full_, n_);
     row.e = nullptr;
@@ -214,7 +214,7 @@ class HalfRows {
     kernels_.divide[type_][is_half_ ? 0 : 1](row.e, row.to, full, row.sum);
     DivideBehind(row, full, n);
   }
-  // Columns [col, n), whose exp values are in order.
+  // Divides columns [col, n), whose exp values are not split.
   void DivideBehind(const Pending& row, size_t col, size_t n) {
     if (col == n) return;
     float* const e = row.e + col;
@@ -248,7 +248,7 @@ class HalfRows {
   Pending pending_[2] = {};
 };
 
-// The calls of a size of the places, each with the stack for it.
+// Does calls with places of this size: each takes only the stack it needs.
 template <size_t kPlace>
 [[gnu::noinline]] void RunInPlaces(const ConstAnyRows& x, const AnyRows& y,
                                    const ScaleParts& parts, Target target,

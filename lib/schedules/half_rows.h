@@ -9,12 +9,12 @@
 namespace softlane {
 namespace internal {
 
-/// The columns of a place for a row of floats of so many columns.
+/// The size of a place for a row of floats with this number of columns.
 size_t PlaceCols(size_t cols);
 
-/// How rows [first, first + count) of a call are done in another way. `places`
-/// is null if the output has floats. Else it has two places, or at least
-/// kStateCols floats for rows that no place holds.
+/// A function that does rows [first, first + count) of a call without this
+/// schedule. `places` is null if the output has floats. Otherwise it has two
+/// places, or at least kStateCols floats for rows that no place holds.
 struct OtherHalfRows {
   void (*run)(const void* call, size_t first, size_t count, float* places);
   const void* call;
@@ -23,9 +23,9 @@ struct OtherHalfRows {
 /// Softmax of rows of a half type to the same type or to floats, or of floats
 /// to a half type, by a predicted exponent. Halves are converted in the passes.
 /// Exp values wait for their division in the output or, if that is of a half
-/// type, in places on the stack. Rows that do not fit the prediction are other
-/// rows. False if the target, the type or the shape has no such schedule; then
-/// nothing is written.
+/// type, in places on the stack. OtherHalfRows does rows that do not fit the
+/// prediction. Gives false and writes nothing if there is no such schedule for
+/// the target, the type or the shape.
 bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
                  const ScaleParts& parts, Target target,
                  const OtherHalfRows& others);

@@ -41,14 +41,15 @@ class KeyRanges {
   /// The ends of `count` rows from `first` on.
   [[gnu::noinline]] void EndsOf(size_t first, size_t count,
                                 size_t* ends) const {
-    const KeyRanges own = *this;  // which no store changes
+    const KeyRanges own = *this;  // a copy, which no store changes
     for (size_t k = 0; k < count; ++k) ends[k] = own.EndOf(first + k);
   }
 
  private:
   static constexpr int64_t kMin = std::numeric_limits<int64_t>::min();
   static constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
-  // Behind all keys. kFar and the index of a row have a sum.
+  // A position after all keys. The sum of kFar and the index of a row does not
+  // overflow.
   static constexpr int64_t kFar = int64_t{1} << 62;
 
   size_t EndOf(size_t r) const {

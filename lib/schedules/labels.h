@@ -10,7 +10,8 @@
 namespace softlane {
 namespace internal {
 
-/// Operands that are no floats, as the checks see them: rows of 32-bit words.
+/// Operands that are not floats, in the form that the checks use: rows of
+/// 32-bit words.
 using Words = Rows<const uint32_t>;
 template <typename T>
 Words WordsOf(const Rows<const T>& view) {
@@ -33,7 +34,7 @@ class Labels {
   int64_t At(ptrdiff_t distance) const {
     return of64_ != nullptr ? of64_[distance] : of32_[distance];
   }
-  /// The labels if they are of this type, else null.
+  /// The labels if they are int64_t, otherwise null.
   const int64_t* Of64() const { return of64_; }
   const int32_t* Of32() const { return of32_; }
   Words WordsOfRows(size_t rows) const {

@@ -8,7 +8,7 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// False if the row needs more than this does; then nothing is written.
+// Gives false and writes nothing if the row needs another schedule.
 bool RunLargeRow(const SoftmaxCall& call, const LargeRowKernels& kernels,
                  size_t r) {
   const float* const x = call.x.Row(r);

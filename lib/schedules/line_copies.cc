@@ -7,9 +7,9 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Blocks of lines are copied one after the other: a cache line that has
-// elements of neighbouring lines stays in the first cache until all of them are
-// copied.
+// Lines are copied in blocks of this size. So a cache line with elements of
+// neighbouring lines stays in the first-level cache until all these elements
+// are copied.
 constexpr size_t kBlockRows = 16, kBlockCols = 64;
 
 struct Block {
@@ -34,7 +34,7 @@ struct Layout {
 
 ptrdiff_t Magnitude(ptrdiff_t stride) { return stride < 0 ? -stride : stride; }
 
-// `goes_down`: neighbours in memory are elements of neighbouring rows.
+// If `goes_down`, neighbours in memory are elements of neighbouring rows.
 template <typename T, typename U>
 void Copy(const Layout<T>& from, const Layout<U>& to, const Block& block,
           bool goes_down) {

@@ -17,7 +17,7 @@ struct LineCopies {
   /// Fills `to` with the lines' elements from (row, col) on, as floats.
   void (*from_lines)(const ConstLines& from, size_t row, size_t col,
                      const HalfPasses* passes, const Rows<float>& to);
-  /// Takes `from` to the lines' elements from (row, col) on.
+  /// Writes `from` to the lines' elements from (row, col) on.
   void (*to_lines)(const Rows<float>& from, const HalfPasses* passes,
                    const Lines& to, size_t row, size_t col);
 };

@@ -12,9 +12,9 @@ namespace internal {
 
 struct LineCopies;
 
-/// Rows of any type, whose elements may have any stride. Rows convert to it.
-/// Strides of lines count modulo 2^64, so a stride may stand for a negative
-/// number.
+/// Rows of any type whose elements may have any stride. Rows convert to this
+/// type. Strides of lines count modulo 2^64, so a stride may stand for a
+/// negative number.
 template <typename Void>
 struct BasicLines : BasicAnyRows<Void> {
   constexpr BasicLines() noexcept = default;
@@ -38,11 +38,11 @@ struct BasicLines : BasicAnyRows<Void> {
            static_cast<ptrdiff_t>(elements * SizeOf(this->type));
   }
 
-  /// Whether no function takes these rows where they stand.
+  /// Whether the rows must be copied, because no function takes them in place.
   bool IsCopied() const noexcept { return copies != nullptr; }
 
-  /// How they are copied. A pointer, so that a program without tensors has no
-  /// such copies.
+  /// The functions that copy the rows. A pointer, so that a program without
+  /// tensors does not link these functions.
   const LineCopies* copies = nullptr;
   size_t col_stride = 1;  ///< From one column to the next, in elements.
 };

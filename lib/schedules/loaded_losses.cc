@@ -9,11 +9,13 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// The elements of some rows, and of the longest row, in a buffer.
+// The elements of a buffer with several rows, and the elements of the longest
+// row in a buffer.
 constexpr size_t kChunk = 2048;
 constexpr size_t kMaxChunkCols = 8192;
 
-// Of logits, which gradients replace, and of targets.
+// A buffer for logits, which gradients replace, and a buffer for targets if
+// they are converted.
 size_t NumBuffers(const LossViews& views) {
   const ConstLines* const targets = views.targets;
   return targets != nullptr && (IsHalf(targets->type) || targets->IsCopied())
@@ -21,7 +23,7 @@ size_t NumBuffers(const LossViews& views) {
              : 1;
 }
 
-// What loads rows for the schedule.
+// Loads rows for the schedule.
 struct Loader {
   // Elements for logits and gradients, and for targets.
   struct Buffers {
@@ -63,7 +65,7 @@ struct Loader {
     const Rows<float> all(floats.dx.data, loaded, views.x.cols,
                           floats.dx.stride);
     if (!places.AreAddedTo()) return places.Take(all, loaded_first, 0);
-    // Nothing is added to an ignored row: +0 would change -0.
+    // An ignored row is skipped, because adding +0 would change -0.
     for (size_t begin = 0, end; begin < loaded; begin = end + 1) {
       end = begin;
       while (end < loaded && !call.IsIgnored(loaded_first + end)) ++end;
@@ -92,16 +94,17 @@ void RunLoaded(const LoadedLosses& c, const Loader::Buffers& buffers,
   RunCrossEntropyOf(source, c.call, c.target);
 }
 
-// Loads rows to `elements`. At most kChunk elements at a time, but a row at
-// least.
+// Loads rows to `elements`: at most kChunk elements at a time, but at least one
+// row.
 void RunInBuffer(const LoadedLosses& c, float* elements, size_t count) {
   const size_t cols = c.views.x.cols;
   const size_t of_each = count / NumBuffers(c.views);
   const size_t rows = (of_each < kChunk ? of_each : kChunk) / cols;
   RunLoaded(c, {elements, elements + (count - of_each)}, rows == 0 ? 1 : rows);
 }
-// The frames of these functions are not the caller's. A tile of the schedule
-// takes 64 kB of stack itself; for all that is left there is a tile's rows.
+// These functions are not inlined: their buffers would grow the stack frames of
+// their callers. A tile of the schedule takes 64 kB of stack, and the rest of
+// the stack has room for the rows of one tile only.
 constexpr size_t kFewElements = 64;
 [[gnu::noinline]] void RunFewRows(const LoadedLosses& c) {
   alignas(64) float elements[2 * kFewElements];

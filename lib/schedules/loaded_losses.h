@@ -9,10 +9,10 @@
 #include "softlane/target.h"
 
 // Cross-entropy of rows that are not floats, or whose gradients are added to
-// what is there. The schedule of floats asks for rows and adds their losses.
-// Logits are widened to a buffer, unless they are floats, and the gradients
-// take their place. Rows that no buffer holds are done part by part, or as
-// floats in the gradient's rows.
+// the elements of dlogits. The schedule of floats asks for rows and adds their
+// losses. Logits of a half type are widened to a buffer, and the gradients
+// replace them there. Rows that are too long for the buffer are done part by
+// part, or as floats in the gradient's rows.
 
 namespace softlane {
 namespace internal {
@@ -44,7 +44,7 @@ void RunLoadedLosses(const LoadedLosses& losses) noexcept;
 void WriteLossesFromSaved(const LoadedLosses& losses,
                           const float* logsumexp) noexcept;
 
-/// The call of floats, whose gradients are added to what is there.
+/// Does a call of floats whose gradients are added to the elements of dlogits.
 void RunAddedLosses(const CrossEntropyCall& call, Target target) noexcept;
 
 }  // namespace internal

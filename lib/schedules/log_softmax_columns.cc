@@ -93,7 +93,7 @@ class LogSoftmaxColumns {
     }
   }
 
-  // Logsumexp alone has none.
+  // A call of logsumexp alone has no results here.
   bool HasResults() const { return y_.data != nullptr; }
 
   void Decide(const ColumnTile& at) {
@@ -117,8 +117,9 @@ class LogSoftmaxColumns {
   [[gnu::noinline]] void SplitEachLog() {
     for (size_t c = 0; c < tile_.width; ++c) {
       const double log = logs_.Get()[c];
-      // The difference of halves cannot overflow where its product with a small
-      // scale does not. Without a shift the first step changes nothing.
+      // Halves are subtracted, because the difference of whole values could
+      // overflow even if its product with a small scale does not. Without a
+      // shift the first step changes nothing.
       const auto shift =
           static_cast<float>(PlanColumn(tile_.max[c], parts_).shift);
       const double share = parts_.scale < 1.0 && shift != 0.0f ? 0.5 : 1.0;

@@ -7,15 +7,15 @@
 #include "kernels/large_rows.h"
 #include "kernels/row_passes.h"
 
-// See LossOfRow in ../kernels/cross_entropy_passes.cc: the arithmetic here is
-// that of a row whose exp values are not kept.
+// The arithmetic here is that of LossOfRow in
+// ../kernels/cross_entropy_passes.cc, for a row whose exp values are not kept.
 
 namespace softlane {
 namespace internal {
 namespace {
 
-// Within these, no exp value and no product with a factor overflows before the
-// gradient does.
+// Up to this number of octaves, no exp value and no product with a factor
+// overflows before the gradient does.
 constexpr double kHighestOctaves = 16.0;
 constexpr float kHighestProbability = 0x1p16f;
 

@@ -14,21 +14,22 @@
 namespace softlane {
 namespace internal {
 
-/// Rows of which no memory has all columns as floats.
+/// Rows that nowhere stand as whole rows of floats.
 struct LongRows {
   const void* context;
   size_t cols;
   bool has_targets, has_gradient, are_added_to;
-  /// Columns [col, col + n) of the logits, or the targets, of row r as floats:
-  /// where they stand, or in the buffer.
+  /// Columns [col, col + n) of the logits, or of the targets, of row r as
+  /// floats: in the operand, or widened in the buffer.
   const float* (*logits)(const void* context, size_t r, size_t col, size_t n,
                          float* buffer);
   const float* (*targets)(const void* context, size_t r, size_t col, size_t n,
                           float* buffer);
-  /// The place of this part of the gradient: where it belongs, or the buffer.
+  /// The place of this part of the gradient as floats: in the output, or in the
+  /// buffer.
   float* (*place)(const void* context, size_t r, size_t col, size_t n,
                   float* buffer);
-  /// Takes it from there.
+  /// Moves this part of the gradient from its place to the output.
   void (*take)(const void* context, size_t r, size_t col, size_t n,
                float* place);
 };
@@ -36,18 +37,18 @@ struct LongRows {
 /// The cross-entropy of rows of more than kSumCols columns, part by part, with
 /// the bits of CrossEntropyKernels::row. No memory has a row as floats.
 ///
-/// Passes: the sums of the blocks; those of the shares, if classes other than
-/// the label have any; the gradient, for which the exp values are computed once
-/// more.
+/// There are up to three passes. The first sums the blocks. The second sums the
+/// shares, if classes other than the label have shares. The third computes the
+/// exp values again and writes the gradient.
 class LongLoss {
  public:
-  /// The buffers have kSumCols elements each. One whose operands stand where
-  /// they are read as floats may be null.
+  /// The buffers have kSumCols elements each. A buffer may be null if its
+  /// operands are floats in memory.
   LongLoss(const LongRows& rows, float* x_buffer, float* targets_buffer,
            const Loss& loss, Target target) noexcept;
   LongLoss(const LongLoss&) = delete;
 
-  /// The loss of row r. Writes its gradient.
+  /// Returns the loss of row r and writes its gradient.
   double OfRow(size_t r, const LabelledRow& row);
 
   /// Writes the gradient of row r, of any length, from its logits and
@@ -55,14 +56,14 @@ class LongLoss {
   void WriteFromSaved(size_t r, const LabelledRow& row, const float* logsumexp);
 
  private:
-  // How the probabilities of a row follow from what is saved of it.
+  // How the probabilities of a row follow from its saved results.
   struct Saved {
     // The probability of an element, in double.
     double ProbabilityOf(float x) const;
 
     bool are_probs;
     double scale, logsumexp;
-    float highest;  // NaN, or the passes do not serve elements above it
+    float highest;  // NaN, or the passes cannot do elements above it
   };
   // Columns [col, col + n) of a row.
   struct Part {
@@ -73,7 +74,8 @@ class LongLoss {
   // Calls step(part) for all parts of row r.
   template <class Step>
   void ForPartsOf(size_t r, const Step& step);
-  // Calls write(part, place) for all parts, and takes the gradient from there.
+  // Calls write(part, place) for all parts, and moves each part of the gradient
+  // to the output.
   template <class Write>
   void WriteRow(size_t r, const Write& write);
   void FillRow(size_t r, float value);
@@ -86,11 +88,11 @@ class LongLoss {
                  const RowPlan& plan, bool has_shares) const;
   DoubleShares DoubleSharesOf(const Part& part) const;
   // Writes the gradient of a row whose exp values have this sum. `saved` is
-  // null if they are those of the plan.
+  // null if the exp values follow from the plan.
   void WriteGradient(size_t r, const LabelledRow& row, double sum,
                      const RowPlan& plan, const RowLoss& result,
                      bool has_shares, bool fit_floats, const Saved* saved);
-  // The gradient of a part, in the place of its exp values.
+  // Replaces the exp values of a part by its gradient.
   void FromExps(const Part& part, double sum, double factor,
                 const RowLoss& result, bool has_shares, bool in_floats,
                 float* dx) const;

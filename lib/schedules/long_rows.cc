@@ -9,30 +9,31 @@ namespace internal {
 namespace {
 
 // A block is summed by its own maximum: terms count down to 129.75 octaves
-// below it. By the row's exponent, where the exp value of the row's maximum is
-// near 2^peak, the least term that counts is normal if the block's maximum is
-// at most this far below that of the row.
+// below it. Exp values by the row's exponent are such that the exp value of the
+// row's maximum is near 2^peak. With them, the least term that counts is normal
+// if the block's maximum is at most this far below the row's maximum.
 constexpr float MaxFall(int peak) {
   return static_cast<float>(peak) - static_cast<float>(kHeadroom);
 }
-// The peak of rows with a block that falls further. A sum of 2^24 exp values is
-// then below 2^96. So the second float of its reciprocal has all bits that it
-// has with other peaks, even where it is subnormal.
+// The peak of rows with a block that falls further. With it, a sum of 2^24 exp
+// values is below 2^96. So the second float of the sum's reciprocal has the
+// same bits as with other peaks, even if it is subnormal.
 constexpr int kHighPeak = 72;
-// The sum of a block that falls this far adds nothing: it is at most 14 octaves
-// above its maximum, and 97 octaves below that of the row.
+// A block that falls this far adds nothing to the sum: the block's sum is at
+// most 14 octaves above its maximum, so it is more than 97 octaves below the
+// row's maximum.
 constexpr float kNegligibleFall = 112.0f;
 
-// The maxima of blocks that the stack keeps. Those of further blocks are looked
-// for again.
+// The number of blocks whose maxima are kept on the stack. The maxima of
+// further blocks are found a second time.
 constexpr size_t kKeptMaxima = 256;
 
 // Whether a block that counts is too low for a peak.
 bool IsLow(float fall, int peak) {
   return fall > MaxFall(peak) && fall < kNegligibleFall;
 }
-// Takes octaves off exp values. Inexact only where the probability is below
-// 2^-126, which is +0.
+// Multiplies exp values by 2^-octaves. The product is inexact only where the
+// probability is below 2^-126 and becomes +0.
 void Lower(float* e, size_t n, float octaves) {
   const auto power = static_cast<float>(PowerOfTwo(-double{octaves}));
   for (size_t k = 0; k < n; ++k) e[k] *= power;
@@ -69,12 +70,13 @@ bool RowSchedule::RunInParts(const Row& row) {
   return true;
 }
 
-// A job for up to `most` columns of a row from column i on. As much of the
-// pending row is divided beside it.
+// Sets a job for up to `most` columns of a row from column i on. The job also
+// divides as many columns of the pending row.
 void RowSchedule::SetPart(const Row& row, float* place, size_t i, size_t most,
                           const Pending& slot, RowJob& job) {
   const size_t n = row.n - i < most ? row.n - i : most;
-  // Log-softmax has no place, and logsumexp alone no results.
+  // Log-softmax has no place for exp values. Logsumexp alone has no results,
+  // either.
   float* const to = row.to == nullptr ? nullptr : row.to + i;
   SetJob({row.r, row.begin + i, n, to}, place == nullptr ? place : place + i,
          job);
@@ -99,7 +101,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
     WriteLogits(call_, call_.x.Row(row.r), row.r, row.begin, row.n, place);
     z = place;
   }
-  float falls[kKeptMaxima];  // first the maxima
+  float falls[kKeptMaxima];  // holds the maxima first
   float max = call_.Sink(row.r);
   for (size_t i = 0, b = 0; i < row.n; i += kSumCols, ++b) {
     const float block_max = call_.row.max(z + i, BlockCols(i, row.n));
@@ -129,7 +131,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
   double sum = 0.0;  // of a row that one job has added
   bool has_tiny = has_low;
   for (size_t b = 0; b < count;) {
-    // A job of blocks of the same offset.
+    // One job does blocks of the same offset.
     const size_t first = b;
     float far = 0.0f;
     do {
@@ -141,7 +143,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
       const float own_far = IsLow(fall, peak) ? fall : 0.0f;
       if (b == first) far = own_far;
       if (far != own_far) break;
-      // Where the sum adds nothing, it may be any that adds nothing.
+      // A sum that adds nothing may be replaced by any sum that adds nothing.
       block_sums_[b - first] =
           fall < kNegligibleFall
               ? ExactRange(octaves - fall, call_.parts).lowest
@@ -173,7 +175,7 @@ void RowSchedule::RunLongByMaximum(const Row& row) {
   EndLong(row, place, sum, max, range, has_tiny);
 }
 
-// Takes the sink in, and keeps the row for its last step.
+// Adds the sink to the sum, and keeps the row for its last step.
 void RowSchedule::EndLong(const Row& row, const float* place, double sum,
                           float max, const ExpRange& range, bool has_tiny) {
   Divide(SlotOf(row.r), {});
@@ -181,7 +183,7 @@ void RowSchedule::EndLong(const Row& row, const float* place, double sum,
   End(row, is_log_ ? call_.x.Row(row.r) : place, sum, max, range, has_tiny);
 }
 
-// A job without columns has the sink alone.
+// A job without columns sums the sink alone.
 double RowSchedule::ExpOfSink(size_t r, const ExpRange& range) {
   if (call_.Sink(r) == -kInfinity) return 0.0;
   RowJob job;

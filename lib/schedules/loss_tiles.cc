@@ -7,16 +7,17 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// In planes of fewer columns most lanes would be idle.
+// With fewer columns, most lanes of a tile would be idle.
 constexpr size_t kMinColumns = 16;
 
-// The most lanes of a tile of columns of n elements; 0 if there are too few.
+// The largest number of lanes of a tile, or 0 if tiles would have too few
+// lanes.
 size_t WidthOf(const LossPlanes& planes, const CrossEntropyCall& call) {
   const bool has_shares =
       planes.targets != nullptr || call.options->label_smoothing != 0.0f;
   const size_t floats = has_shares ? kShareTileFloats : kRowTileFloats;
-  // Passes write up to a multiple of 16 elements. A number of lanes is one of
-  // 16, which are whole vectors of any target.
+  // Passes write up to a multiple of 16 elements. The number of lanes is a
+  // multiple of 16, too, so lanes are whole vectors on any target.
   const size_t n = planes.x.axis;
   if (n > floats / 16) return 0;
   const size_t width = floats / ((n + 15) / 16 * 16) / 16 * 16;
@@ -37,7 +38,7 @@ LossTiles::LossTiles(const LossPlanes& planes, const CrossEntropyCall& call,
       are_gathered_(planes.x.inner < kMinColumns),
       is_far_(planes.x.outer * planes.x.axis * planes.x.inner >=
               kMinAheadFloats) {
-  // Elements are gathered, and added to, where they are floats.
+  // Only floats can be gathered or added to in place.
   if (planes.types != nullptr && (are_gathered_ || call.Adds())) width_ = 0;
 }
 

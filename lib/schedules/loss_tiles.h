@@ -20,11 +20,11 @@ class LossTiles {
   LossTiles(const LossPlanes& planes, const CrossEntropyCall& call,
             Target target) noexcept;
 
-  /// Whether tiles hold the columns. Else these are done as rows.
+  /// Whether the columns fit tiles. Otherwise columns are done as rows.
   bool HoldColumns() const { return width_ != 0; }
   /// LossTileSource::rows and LossTileSource::run.
   size_t RowsOf(size_t first, size_t count);
-  /// Of the rows from the last `first` on.
+  /// Does the rows from the `first` of the last RowsOf() on.
   bool Run(const Loss& loss, size_t count, const LabelledRow* rows,
            double* losses);
 

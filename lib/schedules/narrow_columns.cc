@@ -7,7 +7,8 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Pointers to the planes of a tile. Those that there are not repeat the last.
+// Sets pointers to the planes of a tile. For missing planes, the last pointer
+// is repeated.
 template <typename T>
 void SetPlanes(const Planes<T>& v, const ColumnTile& at, T** planes) {
   T* plane = v.data + at.outer * v.outer_stride;
@@ -20,7 +21,7 @@ void SetPlanes(const Planes<T>& v, const ColumnTile& at, T** planes) {
 }  // namespace
 
 size_t PlanesAtOnce(const Planes<const float>& v, size_t lanes, size_t floats) {
-  // The rows of a tile go up to a multiple of 16.
+  // The number of rows of a tile is rounded up to a multiple of 16.
   const size_t rows = (v.axis + 15) / 16 * 16;
   if (lanes == 1 || v.inner >= lanes || v.axis > floats || !IsGapless(v) ||
       rows * v.inner * lanes > floats || v.inner * lanes > kMaxTileLanes) {
@@ -28,7 +29,8 @@ size_t PlanesAtOnce(const Planes<const float>& v, size_t lanes, size_t floats) {
   }
   // A plane is read as a row of a tile.
   if (v.axis * v.inner < kMinTileCols) return 0;
-  // Fewer planes would leave more lanes idle than their columns do.
+  // With fewer planes, several planes at once would leave more lanes idle than
+  // one plane does.
   if (v.outer < 2 * v.inner) return 0;
   size_t planes = lanes;
   while (2 * planes * v.inner <= kMaxTileLanes &&

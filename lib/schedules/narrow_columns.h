@@ -13,8 +13,8 @@
 namespace softlane {
 namespace internal {
 
-/// The planes that a tile of `floats` takes, a power of two. 0: the planes are
-/// read one by one. `lanes` is that of TileKernels.
+/// The number of planes that a tile of `floats` takes, which is a power of two.
+/// 0 means that planes are read one by one. `lanes` is that of TileKernels.
 size_t PlanesAtOnce(const Planes<const float>& v, size_t lanes, size_t floats);
 /// Whether columns stand beside one another without a gap.
 template <typename T>
@@ -22,7 +22,7 @@ bool IsGapless(const Planes<T>& v) {
   return v.axis_stride == v.inner;
 }
 
-/// As FloatMemory.
+/// FloatMemory for narrow planes.
 class NarrowMemory {
  public:
   explicit NarrowMemory(Target target)
@@ -49,7 +49,7 @@ class NarrowMemory {
   const ColumnKernels& kernels_;
 };
 
-/// Calls run(ColumnTile) for all planes, so many at a time.
+/// Calls run(ColumnTile) for all planes, `at_once` planes at a time.
 template <class Run>
 void ForEachNarrowTile(const Planes<const float>& v, size_t at_once,
                        const Run& run) {

@@ -8,8 +8,8 @@ namespace internal {
 
 size_t FindOthers(const float* maxima, size_t rows, const ScaleParts& parts,
                   uint8_t* others) {
-  // The bits of positive floats have their order; infinity and NaN are above
-  // all numbers. The limit is negative if no row is direct.
+  // The bits of positive floats have the order of the floats, and infinity and
+  // NaN are above all numbers. The limit is negative if no row is direct.
   const float limit = DirectLimitOf(parts);
   int32_t most;
   std::memcpy(&most, &limit, sizeof(most));
@@ -17,7 +17,7 @@ size_t FindOthers(const float* maxima, size_t rows, const ScaleParts& parts,
   for (size_t r = 0; r < rows; ++r) {
     int32_t bits;
     std::memcpy(&bits, maxima + r, sizeof(bits));
-    // No branch, which would be mispredicted.
+    // Without a branch, because it would often be mispredicted.
     others[count] = static_cast<uint8_t>(r);
     count += (bits & 0x7FFFFFFF) > most ? 1 : 0;
   }

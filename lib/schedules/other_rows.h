@@ -10,9 +10,9 @@
 namespace softlane {
 namespace internal {
 
-/// Finds the rows, of at most 255, whose maximum is not finite or beyond the
-/// direct limit. Gives their number. `others` has room for all rows and one
-/// more.
+/// Finds the rows whose maximum is not finite or beyond the direct limit, among
+/// at most 255 rows. Returns their number. `others` has room for all rows and
+/// one more.
 size_t FindOthers(const float* maxima, size_t rows, const ScaleParts& parts,
                   uint8_t* others);
 

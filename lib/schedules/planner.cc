@@ -10,31 +10,30 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Fewer rows do not fill a batch or a tile well enough. Two rows of softmax do,
-// unless logsumexp is asked for. In a batch and one by one, AVX2 on Zen 3: 101
-// and 118 ns at 2 x 16, 229 and 252 at 2 x 200; with logsumexp 200 and 164 at
-// 2 x 32. Attention in a batch and as rows: 149 and 250 at 2 x 16, 272 and 366
-// at 2 x 200.
+// Fewer rows do not fill a batch or a tile well enough. An exception is two
+// rows of softmax without logsumexp. In a batch and one by one, AVX2 on Zen 3:
+// 101 and 118 ns at 2 x 16, 229 and 252 at 2 x 200; with logsumexp 200 and 164
+// at 2 x 32. Attention in a batch and as rows: 149 and 250 at 2 x 16, 272 and
+// 366 at 2 x 200.
 constexpr size_t kMinBatchRows = 3;
 constexpr size_t kMaxFewRows = 16;
 // Rows of fewer columns are faster in tiles, however few they are.
 constexpr size_t kMinBatchCols = 9;
-// To pad rows of three columns takes longer than a batch of many such rows. In
-// batches and padded, AVX2 on Zen 3: 1.08 and 1 at 64 x 3, 0.85 and 1 at 200 x
-// 3.
+// For more rows of three columns, padding takes longer than a batch. In batches
+// and padded, AVX2 on Zen 3: 1.08 and 1 at 64 x 3, 0.85 and 1 at 200 x 3.
 constexpr size_t kMaxPaddedRows = 32;
-// Beyond the last cache rows wait for memory, more so the sooner they ask for
-// it. Staged and not: 0.110 and 0.119 at 1000 x 4096, 0.159 and 0.151 at 2000 x
-// 4096.
+// Larger calls wait for memory, and staged passes wait longer because they read
+// earlier. Staged and not staged: 0.110 and 0.119 at 1000 x 4096, 0.159 and
+// 0.151 at 2000 x 4096.
 constexpr size_t kMaxStaged = size_t{3} << 21;  // elements
-// Nor does it pay to stage where long rows have a bias of their own from beyond
-// the second cache: 0.098 and 0.108 at 16 x 4096, 0.125 and 0.121 at 128 x
-// 4096.
+// Staging does not pay, either, if long rows have a bias of their own that the
+// second-level cache does not hold: 0.098 and 0.108 at 16 x 4096, 0.125 and
+// 0.121 at 128 x 4096.
 constexpr size_t kMaxStagedBias = size_t{1} << 17;
 constexpr size_t kMaxShortBiasCols = 1280;
 
-// Log-softmax of shorter rows, one after the other, has more to do than to wait
-// for memory. Streamed and not, at 30000 x 400: AVX-512 0.31 and 0.28, AVX2
+// Log-softmax of shorter rows, one after the other, computes longer than memory
+// takes. Streamed and not streamed, at 30000 x 400: AVX-512 0.31 and 0.28, AVX2
 // 0.42 and 0.36.
 constexpr size_t kMinStreamedLogCols = 512;
 // Rows in batches and tiles that are not aligned have parts of a line at both
@@ -47,7 +46,7 @@ bool MayStreamShort(const SoftmaxShape& shape) {
 // Shorter rows are transposed back.
 constexpr size_t kMinStreamedTileCols = 65;
 
-// No divisions: they would be a tenth of the time of a few short rows.
+// Without divisions, which would take a tenth of the time of a few short rows.
 bool IsLarge(const SoftmaxShape& shape, const Limits& limits, Schedule schedule,
              size_t cached) {
   const size_t share = schedule == Schedule::kRows ? 1 : limits.batch_share;
@@ -101,7 +100,8 @@ bool FitsLogTile(const SoftmaxShape& shape, const Limits& limits) {
          shape.cols <= limits.max_log_tile_cols;
 }
 // Few rows are faster in batches, since a tile always has all lanes: AVX-512,
-// 8 x 12, 0.86 in tiles and 0.76 in batches. A tile has logsumexp for less.
+// 8 x 12, 0.86 in tiles and 0.76 in batches. With logsumexp, tiles gain,
+// because they compute it in less time.
 bool IsTiled(const SoftmaxShape& shape, const Limits& limits) {
   const bool is_few = shape.rows <= limits.lanes / 2;
   const size_t most_with_logsumexp = is_few ? limits.max_few_logsumexp_tile_cols
@@ -113,9 +113,9 @@ bool IsTiled(const SoftmaxShape& shape, const Limits& limits) {
          (shape.cols <= limits.max_tile_cols && !is_few);
 }
 
-// A batch that waits for a bias from beyond the last cache is slower than rows,
-// which read both inputs ahead among exponentials. In batches and so, AVX2 on
-// Zen 3: 0.85 and 0.69 at 4096 x 400.
+// If the last-level cache does not hold the bias, batches wait for it. Rows are
+// faster then, because they read both inputs ahead between exponentials. In
+// batches and in rows, AVX2 on Zen 3: 0.85 and 0.69 at 4096 x 400.
 bool FitsBatch(const SoftmaxShape& shape, const Limits& limits, size_t cached) {
   constexpr size_t kMaxBiasCols = 383;
   return shape.cols <= limits.max_batch_cols &&
@@ -123,9 +123,9 @@ bool FitsBatch(const SoftmaxShape& shape, const Limits& limits, size_t cached) {
           !IsLarge(shape, limits, Schedule::kRows, cached));
 }
 
-// Large batches leave the first cache no room for a bias from beyond the second
-// cache. In batches of 16 and 32 rows, AVX-512 on Zen 5: 0.148 and 0.156 at
-// 20000 x 64.
+// Large batches leave the first-level cache no room for a bias that the
+// second-level cache does not hold. In batches of 16 and 32 rows, AVX-512 on
+// Zen 5: 0.148 and 0.156 at 20000 x 64.
 constexpr size_t kMaxFarBiasCols = 32;
 size_t BatchRowsOf(const SoftmaxShape& shape, const Limits& limits,
                    bool is_far) {
@@ -151,7 +151,7 @@ Schedule ScheduleOf(const SoftmaxShape& shape, const Limits& limits,
     }
     if (FitsTile(shape) || FitsLogTile(shape, limits)) return Schedule::kTiles;
   }
-  // Two rows after one another cost less than a prediction.
+  // Two rows one after the other cost less than a prediction.
   if (are_two && !shape.is_attention && IsOneRow(1, shape.cols)) {
     return Schedule::kOneRow;
   }

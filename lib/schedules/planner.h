@@ -53,13 +53,13 @@ struct SoftmaxShape {
   bool is_attention = false;
   bool has_ranges = false, has_sinks = false;
   bool has_begins = false;     // ranges may begin after the first column
-  bool has_bias_rows = false;  // a bias that differs from row to row
+  bool has_bias_rows = false;  // the bias differs from row to row
 };
 
 struct SoftmaxPlan {
   Schedule schedule;
-  /// In place of batches, if RowSample::is_wide, and for rows of a call that do
-  /// not fit a predicted range.
+  /// The schedule that replaces batches if RowSample::is_wide, and for rows of
+  /// a call that do not fit a predicted range.
   Schedule if_wide;
   Places places;
   bool has_scratch;
@@ -72,7 +72,8 @@ struct SoftmaxPlan {
   bool reads_ahead;      // the next batch or tile comes into the first cache
 };
 
-/// The most elements of a row whose exp values are put on the stack.
+/// The largest number of columns of a row whose exp values are kept on the
+/// stack.
 constexpr size_t kMaxScratchCols = 8192;
 constexpr size_t kMaxRowsPerCall = 16;
 /// On AArch64 every CPU has NEON.
@@ -97,14 +98,15 @@ constexpr bool IsOneRow(size_t rows, size_t cols) {
 constexpr bool AreShortRows(size_t rows, size_t cols) {
   return rows > 1 && cols <= kMaxShortCols;
 }
-/// Whether log-softmax finds the maximum of each row, on every target. Its time
-/// over the time with a predicted exponent, AVX2 on Zen 3: 0.60 at 2 x 8, 0.69
-/// at 2 x 100, 0.94 at 4 x 200.
+/// Whether log-softmax finds the maximum of each row, on every target. The time
+/// with maxima divided by the time with a predicted exponent, AVX2 on Zen 3:
+/// 0.60 at 2 x 8, 0.69 at 2 x 100, 0.94 at 4 x 200.
 constexpr bool IsLogByRow(size_t rows, size_t cols) {
   return rows < 5 && cols < 512 && !HasPaddedTiles(rows, cols);
 }
-/// Whether logsumexp finds the maximum of each row. The same ratio: 0.83 at 100
-/// x 160, 0.92 at 16 x 256, 0.95 at 8 x 1024, 1.01 at 8 x 4096.
+/// Whether logsumexp finds the maximum of each row. The ratio as for
+/// IsLogByRow: 0.83 at 100 x 160, 0.92 at 16 x 256, 0.95 at 8 x 1024, 1.01 at 8
+/// x 4096.
 constexpr bool IsLogSumByRow(size_t rows, size_t cols) {
   return cols < 2048 && !HasPaddedTiles(rows, cols);
 }
@@ -112,10 +114,10 @@ constexpr bool IsLogSumByRow(size_t rows, size_t cols) {
 /// go past the caches, and nothing else: results do not depend on it.
 SoftmaxPlan PlanSoftmax(const SoftmaxShape& shape, Target target,
                         size_t cached);
-/// The same for few rows, with a usual scale and without logsumexp, of which
-/// the schedule is kBatches or kTiles; null for others. With AVX2 on Zen 3 a
-/// tenth of the time of 4 x 16 less. Attention: without ranges, and with
-/// batches.
+/// PlanSoftmax for few rows, with a usual scale and without logsumexp, whose
+/// schedule is kBatches or kTiles. Null for other calls. Attention must have no
+/// ranges, and kernels for batches. With AVX2 on Zen 3, a call of 4 x 16 takes
+/// a tenth less time with this function.
 const SoftmaxPlan* PlanFewRows(size_t rows, size_t cols, bool is_attention,
                                Target target);
 

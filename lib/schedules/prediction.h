@@ -36,8 +36,8 @@ class Prediction {
   bool is_usable_ = false;
 };
 
-/// After a failure, the next row or batch is done without a prediction; after
-/// another failure, the next 31.
+/// After a first failure, the next row or batch is done without a prediction.
+/// After a further failure, the next 31 are.
 class Backoff {
  public:
   /// Whether the next row or batch is to be predicted. To be called once for
@@ -47,8 +47,8 @@ class Backoff {
     --skipped_;
     return false;
   }
-  /// The rows or batches that are still to be done without one, which the
-  /// caller does.
+  /// Takes the number of rows or batches that are still to be done without a
+  /// prediction. The caller does them.
   size_t TakeSkipped() {
     const size_t skipped = skipped_;
     skipped_ = 0;

@@ -28,7 +28,8 @@ ReadAhead RowSchedule::AheadOf(size_t r) const {
   size_t begin = 0;
   if (call_.ranges != nullptr) {
     const KeyRange keys = call_.ranges->Of(r);
-    // Lines that take stores from both sides, so not past the caches.
+    // Keys and the zeros beside them are stored to the same cache lines, so
+    // these stores do not go past the caches.
     __builtin_prefetch(call_.y.Row(r) + keys.begin);
     __builtin_prefetch(call_.y.Row(r) + keys.end);
     begin = keys.begin;

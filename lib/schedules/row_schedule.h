@@ -9,26 +9,27 @@
 #include "schedules/prediction.h"
 #include "schedules/softmax_call.h"
 
-// Where the rows of a call stand, what a kernel is told of them, and the last
-// step of pending rows: what the schedules of rows and of long rows share.
+// The code that the schedules of rows and of long rows share: the places of
+// rows, the jobs of kernels, and the last step of pending rows.
 
 namespace softlane {
 namespace internal {
 
-// Rows of fewer columns are divided beside the row after the next, whose pass
-// need not wait for their sum; longer ones beside the next, since they would
-// leave the first cache.
+// Rows of fewer columns are divided beside the row after the next row, so that
+// no pass waits for their sum. Longer rows are divided beside the next row,
+// because they would leave the first-level cache.
 constexpr size_t kMinNextCols = 1280;
 static_assert(3 * kMinNextCols <= 2 * kMaxScratchCols, "three places");
-/// From a row to the row that is divided beside it.
+/// The distance in rows from a row to the row that is divided beside it.
 constexpr size_t DistanceOf(size_t cols) { return cols < kMinNextCols ? 2 : 1; }
-/// The floats of each of the distance + 1 places of exp values on the stack.
+/// The number of floats of a place of exp values on the stack. There are
+/// distance + 1 places.
 constexpr size_t PlacesStep(size_t distance) {
   return distance == 2 ? kMinNextCols : kMaxScratchCols;
 }
 
-/// Whether exp values stand elsewhere than their logits, which a row that does
-/// not fit needs again.
+/// Whether exp values do not replace their logits. A row that does not fit
+/// needs its logits again.
 inline bool KeepsLogits(const SoftmaxPlan& plan, const float* scratch) {
   return plan.places != Places::kScratch || scratch != nullptr;
 }
@@ -71,7 +72,7 @@ class RowSchedule {
   Row RowOf(size_t r);
   void FillZero(float* to, size_t n) const;
 
-  // Where the row's exp values go: a place of no other row that is pending.
+  // The place of the row's exp values, which no other pending row uses.
   float* PlaceOf(const Row& row) const {
     if (scratch_ == nullptr || row.n > kMaxScratchCols) return row.to;
     const size_t place = distance_ == 2 ? row.r % 3 : row.r % 2;
@@ -79,8 +80,8 @@ class RowSchedule {
   }
   Pending& SlotOf(size_t r) { return pending_[r & (distance_ - 1)]; }
 
-  // Each field by itself: a copy of a job would wait for the stores that made
-  // it.
+  // Sets each field by itself, because a copy of a job would wait for the
+  // stores that made it.
   void SetJob(const Row& row, float* e, RowJob& job) {
     job.logits = call_.x.Row(row.r);
     job.row = row.r;
@@ -110,14 +111,15 @@ class RowSchedule {
            (sink == -kInfinity || IsInRange(sink, range, call_.parts));
   }
 
-  // What the last step of a job's row reads.
+  // The exp values that the last step of a job's row reads.
   const float* PendingOf(const RowJob& job) const {
     return is_log_ ? job.logits + job.begin : job.e;
   }
   float* ProbsOf(const RowJob& job) const {
     return call_.y.Row(job.row) + job.begin;
   }
-  // Exp values that wait in the output are divided there.
+  // Exp values that wait in the output are divided in place, so they are not
+  // streamed.
   bool IsStreamed(const float* e, const float* to) const {
     return is_streamed_ && e != to;
   }
@@ -149,7 +151,7 @@ class RowSchedule {
   double LogOf(float max, double sum, const ExpRange& range) const {
     return call_.kernels.log_of_sum(max, sum, range, call_.parts);
   }
-  // + 0, since a maximum of -0 is +0.
+  // Adding 0 turns -0 into +0, because a maximum of zero is +0.
   void SetLog(double log, size_t r) const {
     call_.logsumexp[r] = static_cast<float>(log + 0.0);
   }
@@ -158,8 +160,9 @@ class RowSchedule {
     if (log != nullptr) *log = special;
   }
 
-  // For rows by their maximum. RunByItself does a row whose maximum is not
-  // finite, or that the passes do not do. End keeps a row for its last step.
+  // Functions for rows by their maximum. RunByItself does a row whose maximum
+  // is not finite, or that the passes cannot do. End keeps a row for its last
+  // step.
   void RunByItself(const Row& row, const float* z, float max);
   void End(const Row& row, const float* e, double sum, float max,
            const ExpRange& range, bool has_tiny);
@@ -199,8 +202,9 @@ class RowSchedule {
                const ExpRange& range, bool has_tiny);
   double ExpOfSink(size_t r, const ExpRange& range);
 
-  // False where the target has no pass for it, and where exp values take the
-  // place of their logits, which a failure needs again.
+  // Whether rows may be predicted. False if the target has no pass for it, or
+  // if exp values replace their logits, because a failure needs the logits
+  // again.
   const bool may_predict_;
 
  protected:

@@ -8,8 +8,8 @@
 namespace softlane {
 namespace internal {
 
-// One of two columns or of three. The loops are not vectorized: a vector would
-// take several rows, whose stride it does not know.
+// Does rows of two or of three columns. The loops are not vectorized, because a
+// vector would span several rows, whose stride is unknown to the compiler.
 void PadRows(const Rows<const float>& x, size_t first, size_t count,
              float* to) {
   const float* from = x.Row(first);

@@ -24,28 +24,30 @@ void RunSoftmaxTiles(const SoftmaxCall& call, Target target, size_t first,
 void RunLogTiles(const SoftmaxCall& call, const SoftmaxPlan& plan,
                  Target target);
 
-/// The columns of a padded row. A tile's kernels need no fewer.
+/// The number of columns of a padded row, which is the least number that a
+/// tile's kernels take.
 constexpr size_t kPaddedCols = 4;
-/// Copies rows of fewer columns to rows of kPaddedCols without a gap. -inf
-/// stands behind their end, which adds nothing to a sum.
+/// Copies rows of fewer columns to rows of kPaddedCols columns without a gap.
+/// The added columns are -inf, which adds nothing to a sum.
 void PadRows(const Rows<const float>& x, size_t first, size_t count, float* to);
 /// Copies the columns of y back.
 void CopyPaddedRows(const float* from, const Rows<float>& y, size_t first,
                     size_t count);
 
 /// The lanes of a tile whose maximum is not finite or beyond the direct limit.
-/// The passes do not stumble over them, as they have the offset of 0.
+/// The passes run over these lanes, too, with an offset of 0.
 class OtherLanes {
  public:
-  /// Finds such lanes. The results of rows beyond the limit go nowhere.
+  /// Finds these lanes. The tile does not write the results of rows beyond the
+  /// limit.
   void Find(const ScaleParts& parts, const Tile& tile, TileRows& rows);
-  /// Sets the numbers of the last step of rows that are -inf throughout. The
-  /// sum is NaN in other rows whose maximum is not finite, and so are their
-  /// results.
+  /// Sets the numbers that the last step needs for rows whose logits are all
+  /// -inf. In other rows whose maximum is not finite, the sum is NaN, and so
+  /// are the results.
   void SetEmpty(const SoftmaxCall& call, Tile& tile) const {
     if (count_ != 0) SetEmptyLanes(call, tile);
   }
-  /// The same of the logarithms of the sums.
+  /// SetEmpty for the logarithms of the sums.
   void SetEmpty(const SoftmaxCall& call, const Tile& tile, double* logs) const {
     if (count_ != 0) SetEmptyLogs(call, tile, logs);
   }
@@ -57,7 +59,7 @@ class OtherLanes {
   void WriteLogSumExp(const SoftmaxCall& call, const double* logs,
                       const TileRows& rows, size_t cols) const {
     for (size_t i = 0; i < rows.count; ++i) {
-      // + 0 makes +0 of -0, as the shift of a row by itself does.
+      // Adding 0 turns -0 into +0, as in a row that is done by itself.
       call.logsumexp[rows.first + i] = static_cast<float>(logs[i] + 0.0);
     }
     if (count_ != 0) WriteMaxima(call, rows, cols);
@@ -81,9 +83,9 @@ class OtherLanes {
 };
 
 /// The number of lanes of the next tile of softmax or log-softmax. If a tile
-/// has room for all rows, they are in one tile: two smaller tiles take 4 to 8 %
-/// more time with AVX-512 on Zen 5, log-softmax at 36 x 64 and 48 x 80, with
-/// logsumexp 64 x 48.
+/// has room for all rows, there is only one tile, because two smaller tiles
+/// take 4 to 8 % more time with AVX-512 on Zen 5, log-softmax at 36 x 64 and 48
+/// x 80, with logsumexp 64 x 48.
 inline size_t WidthFor(size_t rows, size_t cols, size_t lanes) {
   const size_t all = (rows + lanes - 1) & ~(lanes - 1);
   const size_t padded = (cols + 15) & ~size_t{15};
@@ -91,13 +93,13 @@ inline size_t WidthFor(size_t rows, size_t cols, size_t lanes) {
   return fits ? all : RowTileWidth(rows, cols, lanes);
 }
 
-/// A vector of addresses for fewer lanes takes longer than their addresses one
-/// by one: 3 % of the time of 8 x 8 with AVX2 on Zen 5.
+/// Up to this number of lanes, a vector of addresses takes longer than single
+/// addresses: 3 % of the time of 8 x 8 with AVX2 on Zen 5.
 constexpr size_t kMaxFewLanes = 8;
 
-/// Calls finish(rows, cols, others) for each tile of rows, with its logits in
-/// `values`; rows of fewer than kPaddedCols columns are padded. The rows are
-/// [first, end).
+/// Calls finish(rows, cols, others) for each tile of the rows [first, end),
+/// with its logits in `values`. Rows of fewer than kPaddedCols columns are
+/// padded.
 template <class Finish>
 void ForEachTile(const SoftmaxCall& call, size_t first, size_t end,
                  const TileKernels& kernels, float* values, Tile& tile,
@@ -109,7 +111,8 @@ void ForEachTile(const SoftmaxCall& call, size_t first, size_t end,
   TileRows rows;
   for (size_t r = first; r < end; r += rows.count) {
     const size_t left = end - r;
-    // A tile of long rows that is half empty would take longer.
+    // For long rows, a tile that is at least half empty takes longer than
+    // single rows.
     if (cols > kTileCapacity && left <= kernels.lanes / 2) {
       return RunRowByRow(call, r, left);
     }

@@ -7,9 +7,9 @@
 
 #include "arith/plan.h"
 
-// Rows of attention's tiles in plain C++: accumulators times a factor per row.
-// The products are doubles that are rounded to float once, so a power of two is
-// exact. Such rows are short and few, so plain C++ for any CPU does them.
+// Multiplies the rows of attention's accumulators by a factor per row. The
+// products are doubles that are rounded to float once, so a power of two is
+// exact. These rows are short and few, so plain C++ for any CPU is fast enough.
 
 namespace softlane {
 namespace internal {
@@ -20,7 +20,7 @@ void ScaleRow(const float* x, double factor, size_t n, float* y);
 void AddScaledRow(const float* x, double from_factor, double factor, size_t n,
                   float* y);
 
-/// The sum of exp values, in double: a lane per value modulo 8.
+/// The sum of exp values in double: value i goes to lane i modulo 8.
 double SumInLanes(const float* e, size_t n);
 
 /// 2^shift, or the nearest power of two that gives the same floats.

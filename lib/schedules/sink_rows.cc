@@ -13,7 +13,7 @@ StateRow RowWithSink(const SoftmaxState& state, float sink,
   if (sink == -kInfinity) return row;
   const bool has_keys = row.has_sum;
   const float max = has_keys ? row.max : row.special;
-  // NaN if one of them is.
+  // NaN if the maximum or the sink is NaN.
   const float largest = max > sink || !(max == max) ? max : sink;
   row.has_sum = IsFiniteMax(largest);
   row.special = row.max = largest;

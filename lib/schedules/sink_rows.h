@@ -10,12 +10,12 @@
 namespace softlane {
 namespace internal {
 
-/// RowOfState of a row of attention, whose logits are not scaled. The sink
-/// joins the row, unless it is -inf.
+/// RowOfState for a row of attention, whose logits are not scaled. A sink other
+/// than -inf is added to the row.
 StateRow RowWithSink(const SoftmaxState& state, float sink,
                      const BlockPasses& passes);
 
-/// Makes n logits of such a row, which has a sum, the probabilities.
+/// Replaces n logits of such a row by their probabilities. The row has a sum.
 void WriteProbsOf(const StateRow& row, const LargeRowKernels& kernels, float* z,
                   size_t n);
 

@@ -48,11 +48,11 @@ class SoftmaxBatches {
     if (sample.is_wide) backoff_.Failed(), BatchFailed();
   }
 
-  // A batch is summed before the one before it is written, whose reciprocals
-  // are there by then.
+  // A batch is summed before the previous batch is written. So the reciprocals
+  // of the previous batch are ready when it is written.
   void Run(Batch* two) {
     Batch* before = nullptr;
-    bool is_predicted = false;  // `before`; else its sums tell nothing
+    bool is_predicted = false;  // of `before`: else its sums say nothing
     for (size_t r = 0; r < call_.x.rows;) {
       Batch& batch = before == &two[0] ? two[1] : two[0];
       const size_t left = call_.x.rows - r;
@@ -101,7 +101,8 @@ class SoftmaxBatches {
     }
   }
 
-  // Each field by itself: a copy of the struct would wait for their stores.
+  // Sets each field by itself, because a copy of the struct would wait for the
+  // stores that made it.
   void SetBatchRows(Batch& batch, size_t r, size_t e_stride) {
     batch.e_stride = rows_.e_stride = e_stride;
     rows_.stride = call_.x.stride;
@@ -118,7 +119,8 @@ class SoftmaxBatches {
     }
   }
 
-  // False if the rows do not fit the range. `before` is null if it is written.
+  // False if the rows do not fit the range. `before` becomes null if it has
+  // been written.
   bool Predict(Batch& batch, size_t r, Batch*& before) {
     SetBatchRows(batch, r, rows_.is_dense ? batch.n : PaddedCols(batch.n));
     const bool has_ends = call_.ranges != nullptr;
@@ -132,7 +134,7 @@ class SoftmaxBatches {
     kernels_.sum(batch, before);
     before = nullptr;
     batch.writing = batch.have_no_tiny ? usual_ : Writing::kTiny;
-    // Without an element that counts a row has its sink alone, or nothing.
+    // A row in which no element counts has its sink alone, or nothing.
     const bool may_be_few =
         has_masked_ || has_ends || needs_max || call_.sinks != nullptr;
     const bool has_zeros = may_be_few && !batch.are_enough;
@@ -173,7 +175,7 @@ class SoftmaxBatches {
     return true;
   }
 
-  // Gives the number of rows.
+  // Returns the number of rows done.
   [[gnu::noinline]] size_t RunByMaximum(size_t r) {
     if (!prediction_.IsUsable()) backoff_.Failed();
     const size_t left = call_.x.rows - r;

@@ -18,10 +18,10 @@ using BatchFallback = void(const SoftmaxCall& call, Target target, size_t first,
                            size_t count);
 
 /// Softmax of short rows in batches of 16, with one predicted range per batch.
-/// A batch that does not fit the range has a range for each row, by its
-/// maximum; or `by_maximum` does its rows and the next ones, if it is not null.
-/// Ranges of keys begin at the first column. `sample` is from the first row.
-/// `far_rows` does rows beyond the direct limit.
+/// If a batch does not fit the range, and `by_maximum` is null, each row gets a
+/// range by its maximum. If `by_maximum` is not null, it does the rows of the
+/// batch and the next rows. Ranges of keys begin at the first column. `sample`
+/// is from the first row. `far_rows` does rows beyond the direct limit.
 void RunSoftmaxBatches(const SoftmaxCall& call, const SoftmaxPlan& plan,
                        const BatchLogitsKernels& logits, bool is_dense,
                        const RowSample& sample, BatchFallback* far_rows,

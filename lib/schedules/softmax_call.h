@@ -15,9 +15,9 @@ namespace internal {
 
 struct SoftmaxCall;
 
-/// Writes the probabilities of a special row and gives its logsumexp. The
-/// maximum of such a row is not finite, or its sum is NaN. z has the n logits
-/// from column `begin` on, or their exp values, which are NaN in the same
+/// Writes the probabilities of a special row and returns its logsumexp. The
+/// maximum of a special row is not finite, or its sum is NaN. z has the n
+/// logits from column `begin` on, or their exp values. Both are NaN in the same
 /// places.
 using SpecialRowFunction = float(const SoftmaxCall& call, size_t r,
                                  size_t begin, size_t n, const float* z);
@@ -36,7 +36,8 @@ struct SoftmaxCall {
   float* logsumexp;      // may be null
   const ScaleParts& parts;
   EmptyRow empty_row;
-  /// A logit per row that only joins the sum. Null: there are no sinks.
+  /// A logit per row that is only added to the sum. Null means that there are
+  /// no sinks.
   const float* sinks = nullptr;
   /// The columns that each row has. Null: all columns.
   const KeyRanges* ranges = nullptr;
@@ -64,15 +65,15 @@ inline bool HasWholeLines(const Rows<float>& y) {
 
 void FillRow(float* to, size_t n, float value);
 
-/// Writes a special row, unless y is null, and gives its logsumexp.
+/// Writes a special row, unless y is null, and returns its logsumexp.
 float WriteSpecialRow(const RowKernels& row, const float* x, float* y, size_t n,
                       float empty_value);
 
-/// The special rows of all functions but attention.
+/// The SpecialRowFunction of all functions but attention.
 float SpecialPlainRow(const SoftmaxCall& call, size_t r, size_t begin, size_t n,
                       const float* z);
 
-/// The result of a row whose every logit is -inf.
+/// The result of a row whose logits are all -inf.
 inline float EmptyValue(EmptyRow empty_row, bool is_log) {
   if (empty_row != EmptyRow::kZero) return kNaN;
   return is_log ? -kInfinity : 0.0f;
@@ -88,9 +89,10 @@ inline void RunOneRow(const RowKernels& row, const SoftmaxKernels& kernels,
   const float special = WriteSpecialRow(row, x, y, n, empty_value);
   if (logsumexp != nullptr) *logsumexp = special;
 }
-/// Writes the n logits of a row, from column `begin` on, of a call whose logits
-/// do not stand in memory. `x` is the row that they are made of. Inlined, since
-/// a job that is passed on would wait for the stores that made it.
+/// Writes the n logits of a row from column `begin` on, for a call whose logits
+/// are not in memory. The logits are computed from the row `x`. Inlined,
+/// because a job that is passed to a function would wait for the stores that
+/// made it.
 [[gnu::always_inline]] inline void WriteLogits(const SoftmaxCall& call,
                                                const float* x, size_t r,
                                                size_t begin, size_t n,
@@ -113,16 +115,16 @@ inline void RunOneRow(const RowKernels& row, const SoftmaxKernels& kernels,
   const float special = call.special(call, r, begin, n, z);
   if (log != nullptr) *log = special;
 }
-/// Does rows one by one, from the maximum of each. y may be null if the y of
-/// the kernel may. logsumexp may be null.
+/// Does rows one by one, each by its maximum. y may be null if the kernel
+/// allows a null y. logsumexp may be null.
 void RunRowByRow(const RowKernels& row, const SoftmaxKernels& kernels,
                  const Rows<const float>& x, const Rows<float>& y, size_t first,
                  size_t count, float* logsumexp, const ScaleParts& parts,
                  float empty_value);
 /// Does rows [first, first + count) of a call.
 void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count);
-/// Does rows at once, see FewRowsFunction, if they are few, are not scaled, and
-/// the target has such a function.
+/// Does all rows at once by a FewRowsFunction. False if the rows are not few or
+/// are scaled, if the target has no such function, or if a row needs more.
 inline bool RunFewRows(const SoftmaxKernels& kernels,
                        const Rows<const float>& x, const Rows<float>& y,
                        float* logsumexp, float scale) {
@@ -131,16 +133,17 @@ inline bool RunFewRows(const SoftmaxKernels& kernels,
          kernels.few_rows(x.data, x.stride, y.data, y.stride, x.rows, x.cols,
                           logsumexp);
 }
-/// Whether the halves of the rows are few, but not all rows. Two steps take
-/// less time than a tile: on Zen 5 with AVX-512 48 and 79 ns for softmax of 8 x
-/// 8, 52 and 69 of 4 x 16; with AVX2 48 and 60, 52 and 60.
+/// Whether all rows are too many for a FewRowsFunction, but each half of them
+/// is not. Two steps take less time than a tile: on Zen 5 with AVX-512 48 and
+/// 79 ns for softmax of 8 x 8, 52 and 69 of 4 x 16; with AVX2 48 and 60, 52 and
+/// 60.
 inline bool AreTwiceFewRows(const SoftmaxKernels& kernels,
                             const Rows<const float>& x, float scale) {
   return AreFewRows((x.rows + 1) / 2, x.cols) && kernels.few_rows != nullptr &&
          scale == 1.0f;
 }
-/// Does such rows in two steps. run_others does a half that has a row of
-/// another schedule.
+/// Does such rows in two steps. If a half has a row for another schedule,
+/// run_others does this half.
 using RunRowsFunction = void(const Rows<const float>& x, const Rows<float>& y,
                              float* logsumexp, const SoftmaxOptions& options,
                              Target target);

@@ -62,11 +62,11 @@ class SoftmaxColumns {
   }
 
   [[gnu::noinline]] void RunLong(const Chunks& chunks, ColumnTile at) {
-    // A half type does not hold exp values.
+    // The output of a half type cannot hold exp values.
     const bool keeps_values = !memory_.HasHalfResults() &&
                               ColumnBlocks::HaveRoom(chunks.n, tile_.width);
     ColumnBlocks blocks(chunks.n, parts_, !keeps_values, tile_);
-    // Over 1 exp values are as they were.
+    // Divided by 1, exp values stay the same.
     for (size_t c = 0; c < tile_.width; ++c) tile_.sums[c] = 1.0;
     tiles_.invert(tile_);
     const auto read = [&](size_t block, size_t elements) {
@@ -121,14 +121,14 @@ class SoftmaxColumns {
     memory_.Read(x_, at, PartOf(first, count), first % kSumCols == 0,
                  tile_.max);
   }
-  // The probabilities of the tile's exp values.
+  // Writes the probabilities from the tile's exp values.
   template <class Memory>
   void Write(const ColumnTile& at, const TilePart& part, const Memory& memory) {
     memory.Put(y_, at, part, [&](const ColumnsOut& out) {
       kernels_.write_probabilities(values_, tile_.width, tile_, out);
     });
   }
-  // Of the tile's logits.
+  // Computes the exp values of the tile's logits.
   void Exp(size_t n) {
     if (plans_.has_far) {
       exp_of_far_(values_, n, parts_, plans_.max, tile_, values_);

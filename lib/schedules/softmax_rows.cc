@@ -9,10 +9,10 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// Log-softmax of rows that go by their maximum is faster one by one if they are
-// not longer. The time beside a pending row over the time one by one, a third
-// masked, AVX2 on Zen 3: 1.19 at 8 x 160, 1.02 at 16 x 256, 1.01 at 16 x 600,
-// 0.96 at 8 x 1024. Longer rows may be streamed.
+// Log-softmax of rows by their maximum is faster one by one, up to this number
+// of columns. The time beside a pending row divided by the time one by one, a
+// third of the elements masked, AVX2 on Zen 3: 1.19 at 8 x 160, 1.02 at 16 x
+// 256, 1.01 at 16 x 600, 0.96 at 8 x 1024. Longer rows may be streamed.
 constexpr size_t kMaxWideLogCols = 500;
 
 class SoftmaxRows : private RowSchedule {
@@ -21,12 +21,12 @@ class SoftmaxRows : private RowSchedule {
       : RowSchedule(call, plan, scratch),
         has_equal_rows_(call.ranges == nullptr && call.sinks == nullptr) {}
 
-  // Rows [first, end).
+  // Does rows [first, end).
   void Run(size_t first, size_t end) {
     if (first != end && MayPredict()) Sample(first);
     RunFrom(first, end);
   }
-  // The same if row `first` was tried and did not fit.
+  // Does rows [first, end), where row `first` has been tried and did not fit.
   void RunAfterFailure(size_t first, size_t end) {
     end_ = end;
     Fail(first);
@@ -57,8 +57,8 @@ class SoftmaxRows : private RowSchedule {
     if (is_streamed_) call_.row.flush();
   }
 
-  // Rows from r on, up to plan_.rows_per_call, by the predicted exponent. Gives
-  // the first that is not done.
+  // Does up to plan_.rows_per_call rows from r on by the predicted exponent.
+  // Returns the first row that is not done.
   size_t RunPredicted(size_t r) {
     const bool needs_max = call_.logsumexp != nullptr;
     params_.range = prediction_.Range();
@@ -80,7 +80,8 @@ class SoftmaxRows : private RowSchedule {
           is_log_ ? result.sum : LogOf(result.max, result.sum, params_.range);
       SetLog(log, r + k);
     }
-    // The rows before these were divided beside a row that was tried.
+    // A row that is tried divides an earlier row beside it, even if the tried
+    // row does not fit.
     const size_t first = tried > distance_ ? tried - distance_ : 0;
     for (size_t k = first; k < done.count; ++k) {
       const RowJob& job = jobs_[k];
@@ -95,7 +96,7 @@ class SoftmaxRows : private RowSchedule {
     Fail(r + done.count);
     return r + done.count + 1;
   }
-  // Row r was tried and did not fit.
+  // Handles row r, which was tried and did not fit.
   void Fail(size_t r) {
     has_failed_ = true;
     has_masked_ = !is_log_;
@@ -103,8 +104,8 @@ class SoftmaxRows : private RowSchedule {
     RunByMaximum(RowOf(r));
   }
 
-  // Jobs for up to `most` rows from r on, as far as they may be tried. Gives
-  // their number.
+  // Sets jobs for up to `most` rows from r on, as long as rows may be tried.
+  // Returns the number of jobs.
   size_t SetJobs(size_t r, size_t most, const ExpRange& range) {
     if (has_equal_rows_) return SetEqualJobs(r, most);
     size_t count = 0;
@@ -128,8 +129,8 @@ class SoftmaxRows : private RowSchedule {
     }
     return count;
   }
-  // The same for rows that have all columns and no sinks, whose constant fields
-  // SetEqualFields has set: half of the time.
+  // SetJobs for rows with all columns and without sinks. SetEqualFields has set
+  // the fields that are equal for all rows, so this takes half of the time.
   [[gnu::noinline]] size_t SetEqualJobs(size_t r, size_t most) {
     const float* x = call_.x.Row(r);
     float* y = call_.y.Row(r);
@@ -145,7 +146,7 @@ class SoftmaxRows : private RowSchedule {
         job.probs = y - distance_ * call_.y.stride;
       }
       if (is_streamed_) job.ahead = AheadOf(r + count + 1);
-      // A row alone may have any stride: no pointer behind it.
+      // A single row may have any stride, so no pointer behind it is computed.
       if (++count == most) return most;
       x += call_.x.stride;
       y += call_.y.stride;
@@ -160,14 +161,15 @@ class SoftmaxRows : private RowSchedule {
       jobs_[k].is_streamed = is_streamed_;
     }
   }
-  // The rows of a call from r on, at most.
+  // The largest number of rows in a call of the kernel from row r on.
   size_t MostOf(size_t r) const {
     const size_t left = end_ - r;
     const size_t most = has_failed_ ? 1 : plan_.rows_per_call;
     return left < most ? left : most;
   }
   const bool has_equal_rows_;
-  // From then on rows predict their own exponents, each by its first elements.
+  // After a failure, each row predicts its own exponent from its first
+  // elements.
   bool has_failed_ = false;
   RowJob jobs_[kMaxRowsPerCall];
   RowResult results_[kMaxRowsPerCall];
@@ -179,13 +181,13 @@ class RowsByMaximum : private RowSchedule {
   RowsByMaximum(const SoftmaxCall& call, const SoftmaxPlan& plan)
       : RowSchedule(call, plan, nullptr) {}
 
-  // Rows [first, end).
+  // Does rows [first, end).
   void Run(size_t first, size_t end) {
     for (size_t r = first; r < end; ++r) RunByMaximum(RowOf(r));
   }
 };
 
-// Functions of their own, for the stack that each takes.
+// Not inlined, so that a call takes only the stack that its function needs.
 [[gnu::cold, gnu::noinline]] void RunByMaxima(const SoftmaxCall& call,
                                               const SoftmaxPlan& plan,
                                               size_t first, size_t end) {

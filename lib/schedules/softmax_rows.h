@@ -15,8 +15,8 @@ namespace internal {
 /// divides the pending row. If the prediction was not good enough, a pass finds
 /// the maximum, and the exp values of the row are computed again.
 ///
-/// Rows of more than kSumCols columns: see long_rows.cc. Takes stack for a
-/// scratch only if the plan asks for it.
+/// long_rows.cc does rows of more than kSumCols columns. The function takes
+/// stack for a scratch only if the plan needs one.
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan);
 /// Does rows [first, first + count) of the call.
 void RunSoftmaxRows(const SoftmaxCall& call, const SoftmaxPlan& plan,

@@ -14,7 +14,7 @@ PartReader::PartReader(Target target, float scale, StateUse use) noexcept
       use_(use) {}
 
 void PartReader::Read(const RowPart& part, SoftmaxState& state) const {
-  // Up to the next multiple of kStateCols.
+  // The columns before the next multiple of kStateCols.
   const size_t before = (kStateCols - part.first_col % kStateCols) % kStateCols;
   const size_t head = before < part.n ? before : part.n;
   if (head != 0) ReadBlocks(part.x, head, part.hole, state);

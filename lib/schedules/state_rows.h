@@ -13,12 +13,12 @@
 namespace softlane {
 namespace internal {
 
-/// The columns of a row that a call has: n from column first_col on.
+/// The columns of a row that a call has: n columns from column first_col on.
 struct RowPart {
   const float* x;
   size_t first_col, n;
-  /// The index in x of the logit whose exp value is a block of its own; kNoHole
-  /// if there is none.
+  /// The index in x of the logit whose exp value is a block of its own, or
+  /// kNoHole.
   size_t hole;
 };
 
@@ -39,7 +39,7 @@ class PartReader {
   const StateUse use_;
 };
 
-/// What a state says of its row.
+/// The numbers of a row that follow from its state.
 struct StateRow {
   bool has_sum;   // false if the row is special; then only `special` has a
                   // meaning
@@ -48,7 +48,7 @@ struct StateRow {
   RowPlan plan;
   double sum;  // in units of 2^plan.offset
 };
-/// The sum of a damaged state may be 0 or less. Then the row is NaN.
+/// The sum of a damaged state may be 0 or negative. Then the row is NaN.
 StateRow RowOfState(const SoftmaxState& state, const ScaleParts& parts);
 
 /// The logarithm of the sum of exp(scale (x - shift)).
@@ -59,7 +59,7 @@ inline double LogSumOf(const StateRow& row, const BlockPasses& passes,
 
 /// Whether a state has a sum for another use.
 bool HasOtherUse(const SoftmaxState& state, StateUse use);
-/// The same for some of `rows` states.
+/// Whether any of `rows` states has a sum for another use.
 bool HaveOtherUse(const SoftmaxState* states, size_t rows, StateUse use);
 
 }  // namespace internal

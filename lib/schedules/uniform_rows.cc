@@ -9,7 +9,7 @@ namespace softlane {
 namespace internal {
 namespace {
 
-// probs = e / sum, for the rows [first, end), which are pending.
+// Writes probs = e / sum for the pending rows [first, end).
 void DivideRows(const SoftmaxCall& call, const UniformRows& rows, size_t first,
                 size_t end) {
   for (size_t r = first; r < end; ++r) {
@@ -50,7 +50,8 @@ RowsDone RunUniformRows(const SoftmaxCall& call, float* scratch) {
              {call.parts, prediction.Range(), /*is_exact=*/false,
               /*is_staged=*/true});
     const size_t next = rows.row + done.count;
-    // The rows before these were divided beside a row that was tried.
+    // A row that is tried divides an earlier row beside it, even if the tried
+    // row does not fit.
     const size_t tried = next + (done.has_failed ? 1 : 0);
     if (tried > pending + distance) pending = tried - distance;
     bool has_tiny = false;
@@ -59,7 +60,7 @@ RowsDone RunUniformRows(const SoftmaxCall& call, float* scratch) {
       prediction.Follow(sum);
       has_tiny = MayHaveTiny(sum);
     }
-    // No pass divides beside others what may be tiny.
+    // A row that may have tiny probabilities is not divided beside another row.
     if (done.has_failed || has_tiny || next == end || !prediction.IsUsable()) {
       DivideRows(call, rows, pending, next);
       pending = next;

@@ -5,15 +5,15 @@
 #include "kernels/softmax_kernels.h"
 #include "schedules/softmax_call.h"
 
-// Rows that the kernel does by itself: see UniformRows.
+// Rows for which the kernel needs no jobs: see UniformRows.
 
 namespace softlane {
 namespace internal {
 
-/// Does the rows of a call whose plan is_uniform, from the first on, with their
+/// Does rows of a call whose plan is_uniform, from the first row on, by their
 /// predicted exponent. No row is pending afterwards. `scratch` is null, or has
-/// 2 * kMaxScratchCols. Gives the number of rows that are done, and if there
-/// are more, whether the next row was tried and did not fit.
+/// 2 * kMaxScratchCols floats. Returns the number of rows done. If there are
+/// more rows, it also says whether the next row was tried and did not fit.
 RowsDone RunUniformRows(const SoftmaxCall& call, float* scratch);
 
 }  // namespace internal
