@@ -19,8 +19,8 @@ int64_t LimbOf(int64_t exponent) {
 // The octaves that a unit of limb 0 stands for.
 int64_t UnitOf(int64_t window) { return kLimbOctaves * (window - 3); }
 
-// a + b. It wraps around for limbs that no blocks have: a state that came over
-// a wire may be damaged.
+// a + b. The sum may wrap around only for limbs of a damaged state, for example
+// from another machine.
 int64_t Wrapped(int64_t a, int64_t b) {
   return static_cast<int64_t>(static_cast<uint64_t>(a) +
                               static_cast<uint64_t>(b));
@@ -55,8 +55,9 @@ double HighestPower(double s) {
   return power;
 }
 
-// Whether all are multiples of 2^-52 of `big`, a power of two or 0. No branches
-// that depend on the sums, which nobody could predict.
+// Whether all sums and the hole are multiples of 2^-52 * big. `big` is a power
+// of two or 0. Without branches on the sums, because a CPU could not predict
+// them.
 bool AreMultiples(const double* sums, size_t count, double hole, double big) {
   bool are_multiples = true;
   for (size_t b = 0; b <= count; ++b) {
@@ -66,9 +67,9 @@ bool AreMultiples(const double* sums, size_t count, double hole, double big) {
   return are_multiples;
 }
 
-// The sum of up to kMaxSums sums, and that of these and the hole, rounded once.
-// Before, those below `big`, a power of two or 0, are rounded to multiples of
-// its 2^-52.
+// The sum of up to kMaxSums sums without the hole and with it, rounded once.
+// Numbers below `big` are first rounded to multiples of 2^-52 * big. `big` is a
+// power of two or 0.
 HoleTotals RoundedOnce(const double* sums, size_t count, double hole,
                        double big) {
   double total = 0.0, errors = 0.0, others = 0.0;
@@ -131,7 +132,7 @@ void AddBlockSums(const double* sums, size_t count, int64_t offset,
   } else if (window > to.window) {
     RaiseWindow(window, to);
   }
-  // 0 where less than half of the lowest unit is left.
+  // 0 if the sum is less than half of the lowest unit.
   const double units = PowerOfTwo(offset - UnitOf(to.window));
   double limbs[kLimbs] = {};
   for (size_t b = 0; b < count; ++b) {
@@ -174,7 +175,8 @@ double TotalOf(const ExactSum& sum, int64_t offset) {
     if (i + 1 < kLimbs) digits[i] &= (uint64_t{1} << kLimbOctaves) - 1;
   }
   if (digits[4] >= uint64_t{1} << 39) return 0.0;  // no sum of blocks
-  // The first 63 bits of the integer, the last of which is 1 if any behind is.
+  // The first 63 bits of the integer. The last of them is 1 if any later bit is
+  // 1.
   uint64_t bits = digits[4] << kLimbOctaves | digits[3];
   int64_t unit = UnitOf(sum.window) + 3 * kLimbOctaves;
   uint64_t rest = 0;
@@ -191,15 +193,15 @@ double TotalOf(const ExactSum& sum, int64_t offset) {
   return total * PowerOfTwo(unit - offset);
 }
 
-// The sum of the errors that additions leave is exact. For all sums are
-// multiples of the unit u of the lowest limb, once they are rounded to it, and
+// The sum of the rounding errors of the additions is exact. The reason: after
+// the rounding, all sums are multiples of the unit u of the lowest limb, and
 // the largest is below 2^96 u. So a total is below (kMaxSums + 1) 2^96 u, an
-// error is at most kMaxSums 2^43 u, and 53 bits hold the sum of all errors: the
-// first addition, to 0, has none.
+// error is at most kMaxSums 2^43 u, and 53 bits hold the sum of all errors. The
+// first addition, to 0, has no error.
 static_assert(kMaxSums == 32, "kMaxSums^2 <= 2^(53 - 43)");
-// u is at most 2^-72 of the highest power of two in the sums. So sums that are
-// multiples of that need no rounding, which most are: they have few bits where
-// they are low.
+// u is at most 2^-72 of the highest power of two in the sums. Sums that are
+// multiples of u need no rounding. Most sums are, because low sums have few
+// bits.
 
 HoleTotals TotalsOfSums(const double* sums, size_t count, double hole,
                         int64_t offset) {

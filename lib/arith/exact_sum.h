@@ -10,10 +10,10 @@
 // The sum of a long row, which does not depend on the order of its blocks.
 //
 // A row of more than kSumCols columns is summed in blocks of kSumCols columns.
-// A block's sum is a double s: the sum of its exp values in LaneSum's order, of
-// which those more than 129.75 octaves below the block's own maximum are +0. So
-// s depends on the block alone. s is in units of 1, whatever offset its exp
-// values had. For log-softmax it is in double from the start. The exp value of
+// A block's sum is a double s: the sum of its exp values in LaneSum's order.
+// Exp values more than 129.75 octaves below the block's own maximum count as
+// +0. So s depends on the block alone. s is in units of 1, whatever offset its
+// exp values had. For log-softmax, the whole sum is in double. The exp value of
 // a label is a block of its own.
 //
 // The sums of the blocks are added as integers. Limb j of a sum counts 2^(24
@@ -36,7 +36,7 @@
 //
 // The unit of the lowest limb is 2^(E - 72) or less. So the largest block, a
 // double, loses nothing, and a row of one block keeps its sum. Another block
-// loses at most half of that unit. A block of an exponent of E - 97 or less
+// loses at most half of that unit. A block with an exponent of E - 97 or less
 // adds nothing.
 
 namespace softlane {
@@ -53,7 +53,7 @@ constexpr size_t BlockCols(size_t start, size_t n) {
 
 constexpr size_t kLimbs = 5;
 
-/// The sum of blocks. All zero: no block has been added.
+/// The sum of blocks. If all members are 0, no block has been added.
 struct ExactSum {
   int64_t window = 0;          // J
   int64_t limbs[kLimbs] = {};  // limb i counts 2^(24 (J - 3 + i))
@@ -71,13 +71,14 @@ void RaiseWindow(int64_t window, ExactSum& sum);
 /// Adds all blocks of another sum.
 void Merge(const ExactSum& from, ExactSum& into);
 
-/// Takes away some of the blocks that a sum has. What is left keeps the window.
+/// Subtracts some of the blocks that a sum has. The remaining sum keeps the
+/// window.
 void Remove(const ExactSum& blocks, ExactSum& from);
 
 /// Adds a block of the sum s * 2^offset. s is positive and normal.
 void AddBlockSum(double s, int64_t offset, ExactSum& sum);
 
-/// The same for up to 2^20 blocks. A sum may be 0, which adds nothing.
+/// AddBlockSum for up to 2^20 blocks. A sum of 0 adds nothing.
 void AddBlockSums(const double* sums, size_t count, int64_t offset,
                   ExactSum& to);
 
@@ -86,18 +87,19 @@ void AddBlockSums(const double* sums, size_t count, int64_t offset,
 struct HoleTotals {
   double others, sum;
 };
-/// If the others are less than this share of all, their sum is that of their
-/// own window. Else it is what is left of the sum of all.
+/// If the others are less than this share of all, their sum is computed in
+/// their own window. Otherwise it is the sum of all minus the hole.
 constexpr double kMinShareOfOthers = 0x1p-30;
 
-/// TotalOf of up to kMaxSums blocks alone, in units of 2^offset, without the
-/// hole and with it. A sum may be 0, and so may the hole. NaN if there is NaN.
+/// TotalOf for up to kMaxSums blocks, in units of 2^offset, without the hole
+/// and with it. A sum may be 0, and so may the hole. If a sum or the hole is
+/// NaN, the totals are NaN.
 constexpr size_t kMaxSums = 32;
 HoleTotals TotalsOfSums(const double* sums, size_t count, double hole,
                         int64_t offset);
 
-/// The sum in units of 2^offset, rounded once; 0 if it is below 2^-960 of them.
-/// It is at most 2^900 of them.
+/// The sum in units of 2^offset, rounded once. The sum is at most 2^900 units.
+/// A sum below 2^-960 units gives 0.
 double TotalOf(const ExactSum& sum, int64_t offset);
 
 }  // namespace internal

@@ -11,10 +11,10 @@
 // below 2^-27 for |x l| < 2^13. With one part it would be |x| * 2^-26.
 //
 // Softmax needs 2^(x l) only up to a factor common to the row. So its table
-// holds c * 2^(j / 8). With this c all eight entries are within 0.047 u of a
-// float, where 0.5 u is usual; a search of all 2^23 values found it. The
-// polynomial is a cubic whose error is centred. So this core is the cheapest
-// and accurate, too.
+// holds c * 2^(j / 8). With this c, all eight entries are within 0.047 u of a
+// float instead of 0.5 u. A search of all 2^23 values found c. The polynomial
+// is a cubic whose error is centred. So this core is the cheapest core, and it
+// is accurate, too.
 //
 // Measured in a prototype of softmax with the sums of sum-inl.h. The columns
 // are: FMAs and products per vector; the core's error in u; the worst error in
@@ -122,7 +122,7 @@ class SoftmaxExp {
     return (*this)(x, Repeat<V>(lowest_), Repeat<V>(magic_));
   }
 
-  // The same with a `lowest` and a Magic(offset) for each vector.
+  // SoftmaxExp with a `lowest` and a Magic(offset) for each vector.
   template <class V>
   HWY_INLINE V operator()(const V& x, const V& lowest, const V& magic) const {
     return NotBelow(x, lowest, WholeOf(x, magic), magic);
@@ -130,9 +130,9 @@ class SoftmaxExp {
 
   HWY_INLINE VF LowestArgument() const { return lowest_; }
   HWY_INLINE void SetLowestArgument(VF lowest) { lowest_ = lowest; }
-  // Keeps the polynomial in registers or on the stack. GCC would load constants
-  // that it knows from memory once for each use: with AVX2 on Zen 3, 4 % more
-  // time of a loop that has many uses.
+  // Keeps the polynomial in registers or on the stack. GCC would load known
+  // constants from memory for each use. A loop with many uses would take 4 %
+  // more time with AVX2 on Zen 3.
   HWY_INLINE void KeepConstants() {
 #if HWY_TARGET == HWY_AVX2
     VF c2 = c2_, c1 = c1_;
@@ -142,9 +142,9 @@ class SoftmaxExp {
 #endif
   }
 
-  // The results in steps: Whole() gives their exponents in eighths of an
-  // octave, see Eighths; Rest() gives what the eighths leave, with its sign
-  // changed; FromRest() gives the results.
+  // Three steps to the results. Whole() gives their exponents in eighths of an
+  // octave: see Eighths. Rest() gives the remainder with its sign changed.
+  // FromRest() gives the results.
   template <class V>
   HWY_INLINE V Whole(const V& x) const {
     return WholeOf(x, Repeat<V>(magic_));
@@ -191,7 +191,7 @@ class SoftmaxExp {
     return Map([&](VF eighths) HWY_ATTR { return AddOctaves(table_, eighths); },
                eighths);
   }
-  // 1 - 2^f, by which the power falls.
+  // 1 - 2^f: the result is the power minus its product with this.
   template <class V>
   HWY_INLINE V MinusRise(const V& minus_f) const {
     const VF c3 = Set(internal::kSoftmaxC3);

@@ -13,7 +13,7 @@ namespace internal {
 // 1.5 * 2^20: the last bit of a float of this size stands for 1/8. The bits of
 // kMagic + k / 8 are the bits of kMagic, plus k. kMagic's last 12 bits are 0.
 constexpr float kMagic = 0x1.8p20f;
-// The same for a double.
+// kMagic for a double.
 constexpr double kWideMagic = 0x1.8p49;
 
 // Softmax: the table c * 2^(j / 8), and the coefficients of p = (2^f - 1) / f
@@ -40,12 +40,12 @@ constexpr float kExpC2 = 0x1.ebfbe2p-3f;
 constexpr float kExpC3 = 0x1.c6b8eap-5f;
 constexpr float kExpC4 = -0x1.3b0852p-7f;
 
-// Exp clamps its argument to these. They give infinity and 0, as do all
-// arguments beyond them.
+// Exp clamps its argument to these limits. The limits give infinity and 0, and
+// so do all arguments beyond them.
 constexpr float kExpHighest = 89.0f;
 constexpr float kExpLowest = -104.0f;
-// Exp moves the exponent up by kExpNegativeShift where x is negative, else down
-// by 1. A product moves it back.
+// Exp moves the exponent up by kExpNegativeShift for negative x, and down by 1
+// for other x. A product moves it back.
 constexpr float kExpNegativeShift = 64.0f;
 constexpr float kExpNegativeBack = 0x1p-64f;
 constexpr float kExpPositiveShift = -1.0f;

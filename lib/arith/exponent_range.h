@@ -67,8 +67,8 @@ inline float OctavesOf(float max, const ScaleParts& parts) {
       RoundToInteger(static_cast<double>(max) * parts.l_hi));
 }
 
-// The numbers that make exp values of the elements of a row. An element below
-// `lowest` gives +0.
+// The numbers that exp values of a row's elements are computed with. An element
+// below `lowest` gives +0.
 struct ExpRange {
   float offset, lowest;
 };

@@ -59,7 +59,7 @@ class Exponential {
         x, unscaled);
   }
 
-  // The same for arguments of which all results are normal.
+  // The exponential for arguments whose results are all normal.
   template <class V>
   HWY_INLINE V OfUsual(const V& x) const {
     return Unscaled(x, Repeat<V>(Set(kMagic)));

@@ -20,11 +20,11 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// FarExp gives c * 2^(x l - exponent + kHeadroom), where the exponent is that
-// of a maximum, and +0 for elements that are more than 129.75 octaves below it.
-// NaN stays NaN. Where an element is the maximum or far below, for all elements
-// of a vector, nothing is computed: such are most rows that are masked by a
-// finite number.
+// FarExp gives c * 2^(x l - exponent + kHeadroom), where `exponent` belongs to
+// a maximum. Elements more than 129.75 octaves below the maximum give +0. NaN
+// stays NaN. If each element of a vector is the maximum or far below it, no
+// exponential is computed. Most rows that are masked by a finite number have
+// such vectors.
 
 #ifdef SOFTLANE_SSE2
 
@@ -34,7 +34,7 @@ class FarExp {
       : parts_(lanes.parts),
         top_(lanes.exponent[0] - internal::kHeadroom - internal::kWideMagic) {
     const float max = lanes.max[0];
-    // The exp value of the maximum is computed as any other.
+    // The exp value of the maximum is computed like any other exp value.
     max_ = _mm_set1_ps(kNaN);
     lowest_ = _mm_set1_ps(-kInfinity);
     peak_ = _mm_setzero_ps();
@@ -46,7 +46,7 @@ class FarExp {
     lowest_ = _mm_set1_ps(lanes.lowest[0]);
   }
 
-  // Of elements in whole vectors, in place or not.
+  // Writes the exp values of elements in whole vectors, in place or not.
   HWY_NOINLINE void Write(const float* from, size_t n, float* to) const {
     HWY_UNROLL(1)
     for (size_t i = 0; i < n; i += 4) {
@@ -98,11 +98,11 @@ class FarExp {
 
 #else
 
-// With a maximum per lane. A lane whose maximum is direct has the exp values of
-// SoftmaxExp, by an offset.
+// FarExp with a maximum per lane. A lane whose maximum is direct gets the exp
+// values of SoftmaxExp, by an offset.
 class FarExp {
  public:
-  // A row has the first lane alone.
+  // A single row uses the first lane only.
   HWY_NOINLINE FarExp(const internal::FarLanes& lanes,
                       const internal::ScaleParts& parts, bool is_row)
       : parts_(lanes.parts), has_direct_(lanes.has_direct) {
@@ -121,7 +121,7 @@ class FarExp {
     l_hi_ = Set(parts.l_hi);
     l_lo_ = Set(parts.l_lo);
     magic_ = SoftmaxExp::Magic(load(lanes.offset));
-    // The exp value of the maximum is computed as any other.
+    // The exp value of the maximum is computed like any other exp value.
     const VF max = load(lanes.max), beyond = load(lanes.peak);
     max_ = Set(kNaN);
     lowest_ = Set(-kInfinity);
@@ -134,7 +134,8 @@ class FarExp {
     lowest_ = load(lanes.lowest);
   }
 
-  // Of so many vectors, `stride` apart, in place or not.
+  // Writes the exp values of `vectors` vectors that are `stride` apart, in
+  // place or not.
   HWY_NOINLINE void Write(const float* from, size_t vectors, size_t stride,
                           float* to) const {
     for (size_t i = 0; i < vectors * stride; i += stride) {
@@ -189,7 +190,8 @@ class FarExp {
     }
   }
 
-  // The eighths over `top`, and what they leave, with its sign changed.
+  // Splits x into its eighths over `top`, and the remainder with its sign
+  // changed.
   HWY_INLINE void Split(VD x, VD top, VD& k, VD& minus_f) const {
     const F64 d;
     const VD a = hn::Mul(x, hn::Set(d, parts_.l1));

@@ -30,7 +30,7 @@ FarParts FarPartsOf(double scale) {
   return parts;
 }
 
-// The octaves that a maximum takes off.
+// The octaves that are subtracted for a maximum.
 struct FarMax {
   double exponent;
   double rest;  // scale * log2(e) * max - exponent
@@ -56,7 +56,8 @@ const ScaleParts& SplitOtherScale(float scale, ScaleParts& place) {
 FarPlan PlanFarRow(float max, const ScaleParts& parts) {
   const FarMax far = MaxOf(max, FarPartsOf(parts.scale));
   const double scaled_max = parts.scale * max;
-  // Of the maximum over the plan's shift: 0, or the maximum itself.
+  // The octaves of the maximum minus the plan's shift, which is 0 or the
+  // maximum itself.
   const double octaves = IsNear(scaled_max) ? far.exponent : -far.rest;
   return {far.exponent - kHeadroom,
           (octaves - kHeadroom) * kLn2 - kLogSoftmaxFactor};
@@ -66,7 +67,7 @@ void SetFarLanes(const float* maxima, const float* offsets, size_t count,
                  const ScaleParts& parts, FarLanes& lanes) {
   lanes.parts = FarPartsOf(parts.scale);
   lanes.has_direct = false;
-  // More than 129.75 octaves.
+  // 131 octaves, more than the 129.75 octaves that count.
   const double reach = 131.0 / (parts.scale * kLog2E);
   for (size_t i = 0; i < count; ++i) {
     const float max = maxima[i];

@@ -20,14 +20,15 @@
 // where the first two steps are exact. l is exact to 2^-80, so f is exact to
 // 2^-46 up to kMostOctaves, and rounded to float once.
 //
-// Beyond kMostOctaves, two floats are 512 octaves apart, or more. So no element
-// of a block counts but its maximum and the copies of this, and each counts as
-// much as an element without a rest. The exponent that the sum of such a block
-// counts from is not that of the maximum, but is in the same order, and as far
-// from others.
+// Beyond kMostOctaves, two different floats are 512 octaves apart, or more. So
+// only the maximum of a block and its copies count, and each counts like an
+// element without a rest. The sum of such a block counts from an exponent that
+// is not that of the maximum. But these exponents have the order of the maxima,
+// and are also far apart.
 //
-// So the exp value of an element depends on the element and on the scale, up to
-// a power of two. Rows of parts can then be added exactly: see exact_sum.h.
+// So the exp value of an element depends on the element and on the scale only,
+// up to a power of two. Therefore parts of rows can be added exactly: see
+// exact_sum.h.
 
 namespace softlane {
 namespace internal {
@@ -37,11 +38,12 @@ struct FarParts {
 };
 
 constexpr double kMostOctaves = 0x1p33;
-// The exp value of a maximum beyond them.
+// The exp value of a maximum beyond kMostOctaves.
 constexpr float kFarPeak = 0x1.16747cp4f;
 
 // The exponent of a maximum beyond kMostOctaves. Such exponents have the order
-// of the maxima, are 4096 or more apart, and are far from those of other rows.
+// of the maxima, are 4096 or more apart, and are far from the exponents of
+// other rows.
 inline double ExponentBeyondMost(float max) {
   uint32_t bits;
   std::memcpy(&bits, &max, sizeof(bits));
@@ -49,8 +51,8 @@ inline double ExponentBeyondMost(float max) {
   return (bits >> 31) != 0 ? -size : size;
 }
 
-// What exp values of up to kFarLanes rows are made with, a row per lane. Direct
-// lanes have the exp values of exp-inl.h, by these offsets.
+// The numbers that exp values of up to kFarLanes rows are computed with, a row
+// per lane. Direct lanes get the exp values of exp-inl.h, by these offsets.
 constexpr size_t kFarLanes = 16;
 struct FarLanes {
   FarParts parts;
@@ -60,7 +62,7 @@ struct FarLanes {
   float lowest[kFarLanes];  // elements below it are +0
   float peak[kFarLanes];    // kFarPeak beyond kMostOctaves, else 0
   float offset[kFarLanes];
-  float least[kFarLanes];  // so many octaves over the offset are not +0
+  float least[kFarLanes];  // octaves over the offset that are not +0
 };
 void SetFarLanes(const float* maxima, const float* offsets, size_t count,
                  const ScaleParts& parts, FarLanes& lanes);

@@ -2,9 +2,9 @@
 
 // Conversions of kHalfStep elements between a half type and float, with the
 // bits of softlane/types.h. Highway's conversions truncate or lose NaN in some
-// versions and on some targets, so the targets' own instructions stand here.
-// Only the rounding mode of the floating point environment counts, not what it
-// does to subnormal numbers.
+// versions and on some targets, so the code here uses the instructions of each
+// target. The results depend on the rounding mode of the floating-point
+// environment, but not on its treatment of subnormal numbers.
 
 #if defined(SOFTLANE_LIB_ARITH_HALF_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_HALF_INL_H_
@@ -26,7 +26,7 @@ namespace {
 
 constexpr size_t kHalfStep = 16;
 
-// A permutation of words takes the place of an extension and a shift.
+// One permutation of words replaces an extension and a shift.
 HWY_INLINE __m512 Convert(BFloat16, __m256i v) {
   constexpr int kStep = 0x10000;
   const __m512i places = _mm512_setr_epi32(
@@ -99,7 +99,7 @@ HWY_INLINE __m256 Convert(BFloat16, __m128i v) {
   return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(v), 16));
 }
 HWY_INLINE __m256 Convert(Float16, __m128i v) { return _mm256_cvtph_ps(v); }
-// The upper halves of 32 bits are rounded; for numbers.
+// Rounds the upper halves of 32 bits, for vectors without NaN.
 HWY_INLINE __m256i RoundedNumbers(__m256 v) {
   const __m256i bits = _mm256_castps_si256(v);
   const __m256i odd =
@@ -107,7 +107,7 @@ HWY_INLINE __m256i RoundedNumbers(__m256 v) {
   return _mm256_add_epi32(bits,
                           _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
 }
-// The same with NaN.
+// Rounded for vectors that may have NaN.
 HWY_INLINE __m256i Rounded(__m256 v) {
   const __m256i quiet =
       _mm256_or_si256(_mm256_castps_si256(v), _mm256_set1_epi32(0x400000));
@@ -143,9 +143,9 @@ HWY_INLINE void Step(const float* from, Half* to) {
                    Convert(Half(), _mm256_loadu_ps(from)));
 }
 
-// Two steps need one permutation, and one question for NaN. At 1024 elements on
-// Zen 3: 2.3 cycles per step; with a choice for each element 2.8; each step by
-// itself 3.2.
+// Two steps together need only one permutation and one test for NaN. At 1024
+// elements on Zen 3: 2.3 cycles per step. With a selection for each element:
+// 2.8. With each step by itself: 3.2.
 HWY_INLINE void TwoSteps(const float* from, BFloat16* to) {
   const __m256 a = _mm256_loadu_ps(from);
   const __m256 b = _mm256_loadu_ps(from + kHalfStep);

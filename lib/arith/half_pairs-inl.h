@@ -33,7 +33,8 @@ HWY_INLINE __m512i PairToHalves(const Two& v, Float16) {
   return _mm512_inserti64x4(_mm512_castsi256_si512(Convert(Float16(), v.a.raw)),
                             Convert(Float16(), v.b.raw), 1);
 }
-// Past the caches or not. `to` is aligned to both vectors if so.
+// Stores past the caches or not. For stores past the caches, `to` is aligned to
+// both vectors.
 template <class Half>
 HWY_INLINE void StorePair(const Two& v, Half* to, bool is_streamed) {
   const __m512i halves = PairToHalves(v, Half());
@@ -46,7 +47,7 @@ HWY_INLINE void StorePair(const Two& v, Half* to, bool is_streamed) {
 
 #elif HWY_TARGET == HWY_AVX2
 
-// The even elements, and the odd ones: a word has one of each.
+// The even elements, and the odd elements. A word has one of each.
 HWY_INLINE VF LoadEven(const BFloat16* from) {
   const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));
   return VF{_mm256_castsi256_ps(_mm256_slli_epi32(v, 16))};
@@ -62,7 +63,8 @@ HWY_INLINE Two LoadPair(const BFloat16* from) {
 HWY_INLINE Two LoadPair(const Float16* from) {
   return {LoadHalf(from), LoadHalf(from + kLanes)};
 }
-// Of words that have the even and the odd elements in their upper halves.
+// Joins two vectors of words, which have the even and the odd elements in their
+// upper halves.
 HWY_INLINE __m256i JoinedWords(__m256i even, __m256i odd) {
   return _mm256_blend_epi16(_mm256_srli_epi32(even, 16), odd, 0xAA);
 }
@@ -77,7 +79,7 @@ HWY_INLINE __m256i PairToHalves(const Two& v, Float16) {
   return _mm256_set_m128i(Convert(Float16(), v.b.raw),
                           Convert(Float16(), v.a.raw));
 }
-// Past the caches or not. `to` is aligned if so.
+// Stores past the caches or not. For stores past the caches, `to` is aligned.
 template <class Half>
 HWY_INLINE void StorePair(const Two& v, Half* to, bool is_streamed) {
   const __m256i halves = PairToHalves(v, Half());
@@ -105,7 +107,8 @@ HWY_INLINE void StorePair(const Two& v, Half* to, bool) {
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 
-// Usual numbers: see half_vectors-inl.h. In words, a pair is that of LoadPair.
+// The elements are usual numbers: see half_vectors-inl.h. With kInWords, the
+// pair has the order of LoadPair.
 template <bool kInWords, class Out>
 HWY_INLINE void StoreUsual(const Two& v, Out* to) {
 #if HWY_TARGET == HWY_AVX2

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Vectors of a half type in memory, for passes that convert on the way. Targets
-// that have no instructions for it have no such vectors.
+// Loads and stores vectors of a half type, for passes that convert in
+// registers. Targets without instructions for the conversion do not have them.
 //
-// Usual numbers are 0 and those from 2^-126 to 2^111 in magnitude.
+// A usual number is 0 or has a magnitude from 2^-126 to 2^111.
 
 #if defined(SOFTLANE_LIB_ARITH_HALF_VECTORS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -36,7 +36,7 @@ HWY_INLINE void StoreUsual(VF v, Float16* to) {
 #elif HWY_TARGET == HWY_AVX2
 
 HWY_INLINE VF LoadHalf(const BFloat16* from) {
-  // A shuffle of bytes takes the place of two instructions.
+  // One shuffle of bytes replaces two instructions.
   const __m256i v = _mm256_broadcastsi128_si256(
       _mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
   const __m256i places = _mm256_setr_epi8(
@@ -69,9 +69,9 @@ HWY_INLINE VF LoadHalf(const Float16* from) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 
 // A usual number rounded to the 8 bits of bfloat16, to nearest even. 65535 v,
-// rounded to 24 bits, is 65536 v less a multiple of v's last bit in bfloat16:
-// the nearest one. 65537 v would not do, as it may have a binary digit more.
-// All such floats were compared. NaN becomes quiet.
+// rounded to 24 bits, is 65536 v minus the multiple of v's last bit in bfloat16
+// that is nearest to v. 65537 v would not serve, because it may have one more
+// binary digit. All such floats were compared. NaN becomes quiet.
 HWY_INLINE VF RoundedUsual(VF v) {
   const VF factor = Set(0x1p16f);
   return hn::MulSub(v, factor, hn::MulSub(v, factor, v));
@@ -97,8 +97,8 @@ HWY_INLINE void StoreUsual(const Two& v, BFloat16* to) {
 #endif
 }
 
-// The upper and the lower halves of two vectors of floats, 16 bits each. The
-// halves of the two alternate.
+// Stores the upper and the lower halves of two vectors of floats, 16 bits each.
+// Halves of the first and of the second vector alternate.
 HWY_INLINE void SplitTwo(const Two& v, BFloat16* upper, BFloat16* lower) {
 #if HWY_TARGET == HWY_AVX3
   const __m512i a = _mm512_castps_si512(v.a.raw);

@@ -25,7 +25,7 @@ HWY_INLINE SoftmaxExp ExpOf(const internal::ExpRange& range,
                     Set(range.lowest), SoftmaxTable<internal::kRangeTop>());
 }
 
-// Gathers in a pass whether all exponents are in the range.
+// Finds out during a pass whether all exponents are in the range.
 class LaneRange {
  public:
   HWY_INLINE LaneRange() : outside_(hn::Zero(I32())) {}

@@ -15,19 +15,20 @@
 #include "arith/log-inl.h"
 #include "arith/row_exp-inl.h"
 
-// With one lane plan.h serves.
+// A target of one lane uses plan.h.
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// RowPlan::offset of kLanes rows, from their maxima. False if a maximum is not
-// finite or beyond the direct limit. The offset is that of 0 then.
+// RowPlan::offset of kLanes rows, from their maxima. A maximum that is not
+// finite or beyond the direct limit gets the offset of a maximum of 0, and the
+// function returns false.
 HWY_INLINE bool FindOffset(VF max, const ScaleParts& parts, VF& offset) {
   const VF limit = Set(internal::DirectLimitOf(parts));
   const auto direct = hn::Le(hn::Abs(max), limit);  // false for infinities
-  const VF ones = Set(0x1.8p23f);  // the last bit of such a float counts ones
+  const VF ones = Set(0x1.8p23f);  // floats near it have a last bit of 1
   const VF octaves = hn::Sub(Fma(max, Set(parts.l_hi), ones), ones);
   offset = hn::Sub(hn::IfThenElseZero(direct, octaves),
                    Set(static_cast<float>(kHeadroom)));
@@ -42,7 +43,8 @@ class LaneReciprocals {
   HWY_INLINE LaneReciprocals(VD lower, VD upper)
       : LaneReciprocals(hn::Div(hn::Set(F64(), 1.0), lower),
                         hn::Div(hn::Set(F64(), 1.0), upper), lower, upper) {}
-  // FactorOf the halves of the factors.
+  // FactorOf with a row per lane. The factors and sums come as the lower and
+  // the upper half of the rows.
   HWY_INLINE LaneReciprocals(VD lower_factor, VD upper_factor, VD lower,
                              VD upper) {
     const VD lower_head = Head(lower_factor);

@@ -25,7 +25,7 @@ constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
 // Whether a row with this maximum has a sum. False for NaN.
 HWY_INLINE bool IsFinite(float v) { return -kInfinity < v && v < kInfinity; }
 
-// The classes below gather something about the elements that Add gets. AddFirst
+// Each class below collects a property of the elements that Add gets. AddFirst
 // gets the last elements of a row, with -inf after them.
 
 // The largest element. Four maxima hide the latency of one.
@@ -74,7 +74,7 @@ class NarrowMax {
   VF lanes_;
 };
 
-// Whether one was NaN.
+// Whether any element was NaN.
 class LaneNaN {
  public:
   HWY_INLINE LaneNaN() {
@@ -103,7 +103,7 @@ class LaneNaN {
   hn::Mask<F32> ordered_[4];
 };
 
-// Gathers nothing, for a caller that finds NaN later.
+// Collects nothing, for a caller that finds NaN later.
 struct IgnoreNaN {
   template <class V>
   HWY_INLINE void Add(const V&) {}

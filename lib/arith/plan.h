@@ -16,7 +16,7 @@ namespace internal {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr float kNaN = std::numeric_limits<float>::quiet_NaN();
-/// Of a maximum: false for NaN.
+/// Whether a maximum is finite. False for NaN.
 inline bool IsFiniteMax(float v) { return -kInfinity < v && v < kInfinity; }
 
 constexpr double kLog2E = 0x1.71547652b82fep0;  // log2(e), rounded
@@ -66,8 +66,8 @@ inline ScaleParts SplitScale(float scale) {
   return parts;
 }
 
-// The same without a copy for calls that do not scale. The others use `place`,
-// and a function in far_plan.cc.
+// SplitScale without a copy for calls that do not scale. Other calls use
+// `place`, and a function in far_plan.cc.
 const ScaleParts& SplitOtherScale(float scale, ScaleParts& place);
 inline const ScaleParts& SplitScale(float scale, ScaleParts& place) {
   return scale == 1.0f ? kUnscaled : SplitOtherScale(scale, place);
@@ -106,7 +106,7 @@ inline float ExponentOf(double v) {
 }
 
 // The numbers that follow from a row's maximum. The exp value of element x is
-// exp(scale * (x - shift) - log_divisor), and is exp(scale * x) over 2^offset,
+// exp(scale * (x - shift) - log_divisor). It is also exp(scale * x) / 2^offset,
 // up to a factor that all rows have. The shift keeps the logarithms of far rows
 // small.
 struct RowPlan {
@@ -129,15 +129,15 @@ inline float DirectLimitOf(const ScaleParts& parts) {
   constexpr double kOctaves = kDirectLimit * 0.999 * kLog2E;
   return static_cast<float>(kOctaves) * parts.inverse_l;
 }
-// Whether, beside a row or a block with this maximum, no far block adds
-// anything: see exact_sum.h.
+// Whether a row or a block with this maximum is so large that no far block adds
+// anything to its sum: see exact_sum.h.
 constexpr double kBlockLimit = 90.0;  // 129.8 octaves
 inline bool HasNoFarBlock(float max, const ScaleParts& parts) {
   return IsDirect(max, parts) &&
          parts.scale * max >= kBlockLimit - kDirectLimit;
 }
 
-// Of the plan of a far row. In far_plan.cc.
+// A part of the plan of a far row, from far_plan.cc.
 struct FarPlan {
   double offset, log_divisor;
 };
@@ -164,7 +164,7 @@ inline RowPlan PlanRow(float max, const ScaleParts& parts) {
   return plan;
 }
 
-// The same of a row that is known to be direct: less code.
+// PlanRow for a row that is known to be direct, with less code.
 inline RowPlan PlanDirectRow(float max, const ScaleParts& parts) {
   const RowPlan plan = PlanRow(max, parts);
   if (plan.is_far) __builtin_unreachable();
@@ -173,8 +173,8 @@ inline RowPlan PlanDirectRow(float max, const ScaleParts& parts) {
 
 // The offset of a block of a long row, see exact_sum.h, by the block's own
 // maximum. The row's maximum is within the direct limit, and so above -5910
-// octaves. A block further below than this, or of -inf only, adds nothing to
-// the row's sum, and has the least offset.
+// octaves. A block further below than this, or whose elements are all -inf,
+// adds nothing to the row's sum, and gets the least offset.
 constexpr double kLowestBlock = -6100.0;
 inline double OffsetOfBlock(float max, const ScaleParts& parts) {
   const double octaves = RoundToInteger(static_cast<double>(max) * parts.l_hi);
@@ -201,11 +201,11 @@ struct Reciprocal {
   float head, rest, least;
 };
 
-// The same two floats for any factor of the exp values. Floats hold the factor,
-// or it is NaN and so is the sum. The rest is not -0: the product of -0 and an
-// exp value, to which AVX-512 adds nothing, would make -0 of a head of -0.
+// The two floats for any factor of the exp values. The factor fits floats, or
+// both the factor and the sum are NaN. The rest is never -0: with a head of -0,
+// too, AVX-512 would give -0, because it does not add +0 to the product.
 inline Reciprocal FactorOf(double factor, double sum) {
-  uint64_t bits;  // unsigned: for a NaN the sum may wrap
+  uint64_t bits;  // unsigned: the addition wraps for some NaN
   std::memcpy(&bits, &factor, sizeof(bits));
   bits = (bits + uint64_t{kHeadRounding}) & static_cast<uint64_t>(kHeadMask);
   double head;

@@ -28,12 +28,13 @@ HWY_INLINE VF ProbabilityOf(VF e, VF head, VF rest, VF least) {
   return VF{_mm512_maskz_fmadd_ps(keep, e.raw, head.raw, low)};
 #else
   const VF kept = hn::IfThenZeroElse(hn::Lt(e, least), e);
-  // The sum with +0 makes 0 times a negative factor +0, as with AVX-512.
+  // Adding +0 turns the -0 of a negative factor into +0, so the bits are those
+  // of AVX-512.
   return Fma(kept, head, Fma(kept, rest, Set(0.0f)));
 #endif
 }
 
-// The same if no e is below `least`.
+// ProbabilityOf for an e that is not below `least`.
 HWY_INLINE VF ProbabilityNotTiny(VF e, VF head, VF rest) {
   return Fma(e, head, hn::Mul(e, rest));
 }
@@ -55,7 +56,7 @@ class Probabilities {
                exps);
   }
 
-  // The same if no exp value is below `least`.
+  // The probabilities if no exp value is below `least`.
   template <class V>
   HWY_INLINE V NotTiny(const V& exps) const {
     return Map([&](VF v)

@@ -29,13 +29,13 @@ inline int64_t TileUnitOf(float max) {
   const double octave = PlanRow(max, kUnscaled).offset + kHeadroom;
   return ReferenceFrom(static_cast<int64_t>(octave)) - kTileHeadroom;
 }
-/// The same of a state that HasSum.
+/// TileUnitOf a state that HasSum.
 inline int64_t TileUnitOf(const SoftmaxState& state) {
   return TileUnitOf(MaxOfKey(state.max_key));
 }
 
-/// 2^octaves, by which exp values are multiplied. An exp value is below 2^5, so
-/// all of them are +0 from 2^-131 on.
+/// 2^octaves as a factor of exp values. An exp value is below 2^5, so the
+/// product with 2^-131 or less is always +0.
 inline double PowerOfTileShift(int64_t octaves) {
   constexpr int64_t kLeastShift = -131;
   return PowerOfTwo(octaves > kLeastShift ? octaves : kLeastShift);

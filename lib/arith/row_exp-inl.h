@@ -72,7 +72,7 @@ HWY_INLINE SoftmaxExp MakeExp(const RowPlan& plan, const ScaleParts& parts,
   return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo),
                     Set(static_cast<float>(plan.offset)), Set(lowest));
 }
-// The same with a row per lane, by its own `lowest`.
+// MakeExp with a row per lane, each with its own `lowest`.
 HWY_INLINE SoftmaxExp MakeExp(VF offset, const ScaleParts& parts) {
   return SoftmaxExp(Set(parts.l_hi), Set(parts.l_lo), offset,
                     Lowest(offset, parts));

@@ -11,12 +11,13 @@ namespace internal {
 /// a * b + c with one rounding, from arithmetic in double. The product is exact
 /// in double; the sum rounds to double, and then to float.
 ///
-/// Two roundings differ from one only if the double is half-way between two
-/// floats. A double that ends in 1 and 28 zeros is half-way; below the smallest
-/// normal float any double may be. Such a double is rounded to odd instead: its
-/// last bit then tells the second rounding that the sum was not exact. Source:
-/// S. Boldo, G. Melquiond, "Emulation of FMA and correctly rounded sums: proved
-/// algorithms using rounding to odd", IEEE Trans. Computers 57(4), 2008.
+/// Two roundings differ from one rounding only if the double is half-way
+/// between two floats. A double is half-way if it ends in 1 and 28 zeros. Below
+/// the smallest normal float, any double may be half-way. Such a double is
+/// rounded to odd instead: its last bit tells the second rounding that the sum
+/// was not exact. Source: S. Boldo, G. Melquiond, "Emulation of FMA and
+/// correctly rounded sums: proved algorithms using rounding to odd", IEEE
+/// Trans. Computers 57(4), 2008.
 [[gnu::noinline]] inline float SoftFma(float a, float b, float c) {
   const double product = static_cast<double>(a) * static_cast<double>(b);
   const double addend = static_cast<double>(c);

@@ -13,8 +13,9 @@
 //   double that counts 2^q in its last bit. See Rounder.
 // - A result below 2^-126 has ties elsewhere. Only an f or p of the exponential
 //   gets there, where 1 + p is 1 whatever its last bit is.
-// - A sum may have no tie for any of its arguments, which a test has tried.
-// Where none of these holds and a check finds a tie, SoftFma computes again.
+// - A sum may have no tie for any of its arguments. A test has tried all
+// arguments. In all other cases, a check looks for ties, and SoftFma computes a
+// sum with a tie again.
 
 #if defined(SOFTLANE_LIB_ARITH_SSE2_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_SSE2_INL_H_
@@ -91,8 +92,8 @@ struct Rounder {
   }
 };
 
-// Whether one of the doubles that it was given is half-way between two floats:
-// ends in 1 and 28 zeros.
+// Whether any added double is half-way between two floats, so that it ends in 1
+// and 28 zeros.
 class Ties {
  public:
   HWY_INLINE Ties() : found_(_mm_setzero_si128()) {}
@@ -136,7 +137,7 @@ class Eighths4 {
     return _mm_castps_si128(_mm_loadh_pi(
         first, reinterpret_cast<const __m64*>(table.pairs + second_)));
   }
-  // The same, of powers, times 2^floor(k / 8).
+  // The entries for k mod 8 of a table of powers, times 2^floor(k / 8).
   HWY_INLINE __m128 Power(const PairTable& table) const {
     return _mm_castsi128_ps(_mm_add_epi32(In(table), _mm_slli_epi32(k_, 20)));
   }
@@ -146,7 +147,8 @@ class Eighths4 {
   uint32_t first_, second_;
 };
 
-// The first `count` of four, from 1 to 3; `fill` in the others.
+// Loads the first `count` of four floats, from 1 to 3. The other lanes are
+// `fill`.
 HWY_INLINE __m128 LoadSome(const float* from, size_t count, float fill) {
   const __m128 others = _mm_set1_ps(fill);
   if (count == 1) return _mm_move_ss(others, _mm_load_ss(from));
@@ -159,14 +161,14 @@ HWY_INLINE void StoreSome4(float* to, __m128 v, size_t count) {
   _mm_storel_pi(reinterpret_cast<__m64*>(to), v);
   if (count == 3) _mm_store_ss(to + 2, UpperTwo(v));
 }
-// The same value. A loop that copies such values stays one: GCC would make it a
-// `rep movs`, which takes longer to start than a short row takes.
+// Returns v. A loop that copies such values stays a loop. GCC would turn it
+// into a `rep movs`, whose start takes longer than a short row.
 HWY_INLINE __m128 InLoop(__m128 v) {
   __asm__("" : "+x"(v));
   return v;
 }
-// to[i] = from[i] for i in [0, n), and `fill` up to a whole number of vectors,
-// which it gives.
+// to[i] = from[i] for i in [0, n), and then `fill` up to a whole number of
+// vectors. Returns the number of vectors.
 HWY_INLINE size_t CopyFilled(const float* from, size_t n, float fill,
                              float* to) {
   size_t i = 0;
@@ -200,7 +202,7 @@ HWY_INLINE void MapBy4s(const float* from, float* to, size_t n, const Op& op) {
   }
 }
 
-// The same from whole vectors, which are aligned.
+// to[i] = op(from[i]) for whole vectors, which are aligned.
 template <class Op>
 HWY_INLINE void MapFilled(const float* from, float* to, size_t n,
                           const Op& op) {
@@ -214,8 +216,8 @@ HWY_INLINE float LargestOf(__m128 v) {
   v = _mm_max_ps(v, UpperTwo(v));
   return _mm_cvtss_f32(_mm_max_ss(v, _mm_shuffle_ps(v, v, 1)));
 }
-// Whether one of the vectors it was given holds NaN. The comparison of two
-// vectors finds the NaN of both.
+// Whether any added vector has NaN. One comparison of two vectors finds the NaN
+// of both.
 class NaN4s {
  public:
   HWY_INLINE NaN4s() : found_(_mm_setzero_ps()) {}

@@ -32,18 +32,19 @@ static_assert(0x1p-5f < internal::kExpC3 - 0.0007 &&
                   internal::kExpC1 + 0.016 < 1.0f,
               "the binades of the Rounders");
 
-// Lanes of a where the mask is set, else of b.
+// a where the mask is set, and b elsewhere.
 HWY_INLINE __m128d SelectWide(__m128d mask, double a, double b) {
   return _mm_or_pd(_mm_and_pd(mask, _mm_set1_pd(a)),
                    _mm_andnot_pd(mask, _mm_set1_pd(b)));
 }
 
-// Where all |x| are below this, no result is subnormal or infinite on its way.
+// If all |x| are below this, no result is subnormal or infinite in any step.
 constexpr float kMaxUsual = 87.0f;
 
-// The exponential of some vectors side by side. With kIsUsual only of x up to
-// kMaxUsual: false if there are others. tests/exp_exhaustive.cc has tried all
-// floats, and found no tie that the conversions round wrong.
+// The exponential of some vectors side by side. With kIsUsual, all |x| must be
+// below kMaxUsual, and otherwise the function returns false.
+// tests/exp_exhaustive.cc has tried all floats, and found no tie that the
+// conversions round wrong.
 template <bool kIsUsual, size_t kVectors>
 HWY_INLINE bool ExponentialOf(const __m128 (&arguments)[kVectors],
                               __m128 (&results)[kVectors]) {
@@ -61,7 +62,7 @@ HWY_INLINE bool ExponentialOf(const __m128 (&arguments)[kVectors],
     } else {
       is_negative[j] =
           _mm_castsi128_ps(_mm_srai_epi32(_mm_castps_si128(x), 31));
-      // NaN stays, as the second operand.
+      // NaN stays, because it is the second operand.
       x = _mm_min_ps(_mm_set1_ps(internal::kExpHighest),
                      _mm_max_ps(_mm_set1_ps(internal::kExpLowest), x));
     }
@@ -140,7 +141,7 @@ HWY_INLINE bool ExponentialOf(const __m128 (&arguments)[kVectors],
   }
   return _mm_movemask_ps(unusual) == 0;
 }
-// The same, of vectors in memory.
+// The exponential of vectors in memory.
 template <size_t kVectors, bool kIsUsual>
 HWY_INLINE bool ExponentialStep(const float* from, float* to) {
   __m128 x[kVectors], results[kVectors];

@@ -39,9 +39,9 @@ HWY_INLINE void Step(const BFloat16* from, float* to) {
   _mm_storeu_ps(to, LowerFour(v, zero));
   _mm_storeu_ps(to + 4, UpperFour(v, zero));
 }
-// A subnormal number gets the exponent of 2^-14. So it is too large by 2^-14,
-// which is subtracted in float. From other numbers +0 is subtracted, which
-// makes NaN quiet.
+// A subnormal number gets the exponent of 2^-14, which makes it too large by
+// 2^-14. So 2^-14 is subtracted in float. From other numbers +0 is subtracted,
+// which makes NaN quiet.
 HWY_INLINE void Step(const Float16* from, float* to) {
   const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
   const __m128i magnitude = _mm_and_si128(v, _mm_set1_epi16(0x7FFF));

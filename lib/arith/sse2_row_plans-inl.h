@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What rows decide between their passes, by SSE2 for two or four rows at a
-// time: plan.h, log-inl.h, and the last steps of softmax and log-softmax, with
-// their bits.
+// The arithmetic of rows between their passes, by SSE2 for two or four rows at
+// a time. It has the bits of plan.h, log-inl.h, and the last steps of softmax
+// and log-softmax.
 
 #if defined(SOFTLANE_LIB_ARITH_SSE2_ROW_PLANS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -35,7 +35,7 @@ HWY_INLINE __m128d IsOutside(__m128d max, const ScaleParts& parts) {
   return _mm_cmpnle_pd(_mm_andnot_pd(kWideConstants.minus_zero, scaled),
                        kWideConstants.limit);
 }
-// The octaves that a maximum takes off.
+// The octaves that are subtracted for a maximum.
 HWY_INLINE __m128d OctavesOf(__m128d max, const ScaleParts& parts) {
   const __m128d octaves = _mm_mul_pd(max, _mm_set1_pd(parts.l_hi));
   return _mm_sub_pd(_mm_add_pd(octaves, kWideConstants.counter),
@@ -67,10 +67,10 @@ HWY_INLINE bool PlanFour(__m128 max, const ScaleParts& parts,
   return _mm_movemask_pd(outside) == 0;
 }
 
-// The same, for ExpOf of vectors of rows 0 to 3, or all of row 0. The exponent
-// of the maximum only joins the power, in integers, so that the rest of ExpOf
-// need not wait for the maximum. The maxima are those of one or two rows in
-// turn, or of four.
+// The plans for ExpOf of vectors of rows 0 to 3, or of vectors that are all of
+// row 0. The exponent of the maximum is added to the power as an integer, so
+// the other steps of ExpOf do not wait for the maximum. The maxima are of one,
+// two or four rows. One or two rows are repeated.
 template <size_t kRows>
 class LateRows {
  public:
@@ -104,7 +104,7 @@ class LateRows {
   }
 
  private:
-  // The last bits are the octaves that a maximum takes off.
+  // The last bits are the octaves that are subtracted for a maximum.
   static HWY_INLINE __m128d Counted(__m128d max, const ScaleParts& parts) {
     return _mm_add_pd(_mm_mul_pd(max, _mm_set1_pd(parts.l_hi)),
                       kWideConstants.counter);
@@ -122,8 +122,8 @@ class LateRows {
   __m128d outside_;
 };
 
-// Probabilities of two rows, from their sums: ReciprocalOf. Or other multiples
-// of exp values: FactorOf.
+// Probabilities of two rows from their sums, by ReciprocalOf. Or other
+// multiples of exp values, by FactorOf.
 class WideProbabilities {
  public:
   HWY_INLINE explicit WideProbabilities(__m128d sums)
@@ -137,10 +137,11 @@ class WideProbabilities {
     least_ = _mm_cvtpd_ps(_mm_mul_pd(sums, kWideConstants.least));
   }
 
-  // The product with a head of 5 bits has 29, and the one with the rest 24.
-  // Their sum is exact in double unless they are more than 26 octaves apart. A
-  // head that is negative, or that may be no normal float, needs SoftFma, too.
-  // No branch on the sign of a rest, which is random.
+  // The product with a head of 5 bits has 29 bits, and the product with the
+  // rest is rounded to 24 bits. Their sum is exact in double unless they are
+  // more than 26 octaves apart. A head that is negative, or that may not be a
+  // normal float, needs SoftFma, too. The sign of a rest is random, so there is
+  // no branch on it.
   HWY_INLINE bool AreExact() const {
     const __m128d rest = _mm_cvtps_pd(rests_);
     const __m128d size = _mm_andnot_pd(kWideConstants.minus_zero, rest);
@@ -215,8 +216,8 @@ HWY_INLINE __m128d LogDivisorsOf(__m128d max, const ScaleParts& parts) {
                     kWideConstants.factor);
 }
 
-// LogOfSum of two rows, whose shift is 0: their sums, maxima, and largest exp
-// values. A sum that is one exp value is the maximum's alone.
+// LogOfSum of two rows whose shift is 0, from their sums, maxima, and largest
+// exp values. A sum that is a single exp value is that of the maximum.
 HWY_INLINE __m128d LogsOfSums(__m128d sums, __m128d max, __m128d largest,
                               const ScaleParts& parts) {
   const __m128d scaled_max = _mm_mul_pd(max, _mm_set1_pd(parts.scale));

@@ -21,7 +21,8 @@ HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 
-// What the exp values of a row are made with, beside the scale.
+// The numbers that the exp values of a row are computed with, besides the
+// scale.
 struct WideRow {
   __m128d magic;
   __m128 lowest;
@@ -34,8 +35,8 @@ struct alignas(16) Pair {
 
   double lower, upper;
 };
-// Constants of few rows. GCC takes two instructions for a vector of two equal
-// doubles, and none for an operand in memory.
+// Constants for a few rows. GCC needs two instructions for a vector of two
+// equal doubles, and none for an operand in memory.
 struct WideConstants {
   Pair one = 1.0, minus_zero = -0.0;
   // ExpOf
@@ -74,21 +75,22 @@ HWY_INLINE WideRow WideRowOf(double offset, float lowest) {
   return {_mm_set1_pd(kWideMagic - offset), _mm_set1_ps(lowest)};
 }
 
-// The roundings, in the order of SoftmaxExp: k has one, the addition of the
-// magic number. The rest near 0 is exact in double, and so is p2 * f. The two
-// steps of Horner's rule stay in one binade each: c2 +- 0.0035 and c1 +- 0.016.
-// The result, P - P p, has no tie that the conversion rounds wrong, whatever p
-// is: tests/sse2_rounding_test.cc tries all p for the eight P, up to a power of
-// two. So f is left: the test finds no such tie for l = log2(e) and all x
-// either, and so there is none if the scale is a power of two. For other scales
-// HasTies looks for them.
+// The roundings, in the order of SoftmaxExp. k is rounded once, when the magic
+// number is added. The rest near 0 is exact in double, and so is p2 * f. The
+// two steps of Horner's rule stay in one binade each: c2 +- 0.0035 and c1 +-
+// 0.016. The result, P - P p, has no tie that the conversion rounds wrong,
+// whatever p is: tests/sse2_rounding_test.cc tries all p for the eight P, up to
+// a power of two. Only f remains. The test finds no such tie for l = log2(e)
+// and all x, either, so there is none if the scale is a power of two. For other
+// scales HasTies looks for ties.
 static_assert(0.125 < internal::kSoftmaxC2 - 0.0036 &&
                   internal::kSoftmaxC2 + 0.0036 < 0.25 &&
                   0.5 < internal::kSoftmaxC1 - 0.016 &&
                   internal::kSoftmaxC1 + 0.016 < 1.0,
               "the binades of the Rounders");
 
-// The rows of the vectors that ExpOf gets: vector j is of row rows[j * step].
+// The rows of the vectors that ExpOf gets: vector j belongs to row
+// rows[j * step].
 struct RowOfVector {
   HWY_INLINE __m128d Magic(size_t j) const { return rows[j * step].magic; }
   HWY_INLINE __m128 Lowest(size_t j) const { return rows[j * step].lowest; }
@@ -137,8 +139,8 @@ HWY_INLINE void ExpOfRests(const __m128 (&power)[kVectors],
   }
 }
 
-// Exp values of kVectors vectors side by side, which are also given in double,
-// by l in two floats.
+// Exp values of kVectors vectors side by side. The vectors are also given in
+// double. l is in two floats.
 template <class Rows, size_t kVectors>
 HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
                       const __m128d (&wide)[2 * kVectors], __m128d l_hi,
@@ -175,7 +177,7 @@ HWY_INLINE void ExpOf(const __m128 (&x)[kVectors],
   };
   ExpOfRests(power, f, finish, e);
 }
-// The same, of vectors in memory.
+// Exp values of vectors in memory.
 template <size_t kVectors>
 HWY_INLINE void ExpStep(const float* from, float* to, __m128d l_hi,
                         __m128d l_lo, const WideRow* rows, size_t row_step) {
@@ -192,13 +194,13 @@ HWY_INLINE void ExpStep(const float* from, float* to, __m128d l_hi,
   for (size_t j = 0; j < kVectors; ++j) _mm_storeu_ps(to + 4 * j, e[j]);
 }
 
-// Whether the scale is no power of two.
+// Whether the scale is not a power of two.
 HWY_INLINE bool MayHaveTies(const internal::ScaleParts& parts) {
   uint64_t bits;
   std::memcpy(&bits, &parts.scale, sizeof(bits));
   return bits << 12 != 0;
 }
-// Whether an f of n arguments is a tie.
+// Whether the f of any of n arguments is a tie.
 HWY_INLINE bool HasTies(const float* from, size_t n, double offset,
                         const internal::ScaleParts& parts) {
   const __m128d l_hi = _mm_set1_pd(parts.l_hi);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// LaneSum of sum-inl.h by SSE2, of terms in memory or of what is made of such:
-// the same order of additions, and so the same bits.
+// LaneSum of sum-inl.h by SSE2, for terms in memory or terms that are computed
+// from memory. The order of additions is the same, and so are the bits.
 
 #if defined(SOFTLANE_LIB_ARITH_SSE2_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_SSE2_SUM_INL_H_
@@ -38,8 +38,8 @@ class WideSum {
   }
   HWY_INLINE explicit WideSum(const WideLanes& lanes) : lanes(lanes) {}
 
-  // A block of 64 terms; or the first of one, `count` vectors, +0 behind the
-  // last term. A constant count takes no branches.
+  // Adds a block of 64 terms, or the first `count` vectors of a block, with +0
+  // after the last term. A constant count needs no branches.
   // `e` points to floats, or to terms: see LoadFloats.
   template <class From>
   HWY_INLINE void Add(From e, size_t count) {
@@ -66,8 +66,8 @@ class WideSum {
     for (__m128d& two : lanes.two) two = _mm_mul_pd(two, _mm_set1_pd(factor));
   }
 
-  // Of the first block alone, which is not empty, as Add takes it. Without the
-  // +0 that a sum begins with: a -0 stays.
+  // The sum of the first block alone, in the form that Add takes. The block is
+  // not empty. The sum does not begin with +0, so a -0 stays.
   template <class From>
   static HWY_INLINE __m128d LastTwoOf(From e, size_t count) {
     if (count > 2 * kSumLanes / 4) {
@@ -102,7 +102,8 @@ class WideSum {
     return {_mm_add_pd(a.first, b.first), _mm_add_pd(a.second, b.second)};
   }
 
-  // Terms move on as a pointer does, and Load() gives the four they are at.
+  // Terms advance like a pointer, and Load() gives the four terms at the
+  // current position.
   struct LoadFloats {
     HWY_INLINE __m128 operator()(const float* from) const {
       return _mm_loadu_ps(from);
@@ -118,7 +119,7 @@ class WideSum {
     }
   };
 
-  // Vector k of the 16 that a block is folded to.
+  // Vector k of the 16 floats that a block is folded to.
   template <class From>
   static HWY_INLINE Folded Fold(From e, size_t k, size_t count) {
     if constexpr (kInDouble) {
@@ -148,8 +149,8 @@ class WideSum {
   }
 };
 
-// The sums of rows of n terms, one row after the other. Terms are what WideSum
-// adds, with First(count) for the first of four and +0.
+// The sums of rows of n terms, one row after the other. Terms is a type that
+// WideSum adds. Its First(count) gives the first `count` of four terms, and +0.
 template <class Terms>
 class WideRowSums {
  public:

@@ -9,7 +9,7 @@
 #include "arith/far_plan.h"
 #include "softlane/softmax_state.h"
 
-// What a SoftmaxState holds. See exact_sum.h for the sum.
+// The members of a SoftmaxState. See exact_sum.h for the sum.
 
 namespace softlane {
 namespace internal {
@@ -43,9 +43,9 @@ inline StateUse UseOf(const SoftmaxState& state) {
   return static_cast<StateUse>(state.window & 3);
 }
 
-/// A window of a maximum beyond kMostOctaves is stored as its distance from
-/// WindowBeyondMost. Stored windows of this kind are near kBeyondMost or
-/// -kBeyondMost; others are nearer to 0.
+/// If a maximum is beyond kMostOctaves, its window is stored as the distance
+/// from WindowBeyondMost. Such stored windows are near kBeyondMost or
+/// -kBeyondMost. Other windows are nearer to 0.
 constexpr int64_t kBeyondMost = 400000000;
 constexpr int64_t kLastWindow = kBeyondMost - 1000;
 static_assert(kMostOctaves / 24 < kLastWindow, "no window is both");
@@ -78,7 +78,7 @@ inline SoftmaxState StateOf(uint32_t key, const ExactSum& sum, StateUse use) {
   return state;
 }
 
-/// Adds what a state has read to another of the same use.
+/// Merges a state into another state of the same use.
 void MergeState(const SoftmaxState& from, SoftmaxState& into);
 
 /// Adds a block of the sum s * 2^offset, whose maximum is finite, to a state of

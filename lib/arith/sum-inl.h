@@ -88,7 +88,7 @@ class LaneSum {
     for (VD& lanes : lanes_) lanes = hn::Zero(F64());
   }
 
-  // The vectors of a block that is folded to 16 floats.
+  // The number of vectors that a block is folded to, with 16 floats in all.
   static constexpr size_t kFoldedVectors = 2 * kSumLanes / kLanes;
 
   // Adds a block. four(i) gives four vectors of its 64 terms: kLanes terms each
@@ -163,7 +163,7 @@ class LaneSum {
     for (VD& lanes : lanes_) lanes = hn::Mul(lanes, factors);
   }
 
-  // The lanes, and lanes that another sum has stored added to these.
+  // Stores the lanes, or adds the stored lanes of another sum to the lanes.
   HWY_INLINE void StoreLanes(double* to) const {
     for (size_t k = 0; k < kVectors; ++k) {
       hn::Store(lanes_[k], F64(), to + k * hn::MaxLanes(F64()));

@@ -40,16 +40,16 @@ class Table8 {
 #endif
   }
 
-  // hn::TableLookupLanes would need indices in range, and so an And. vpermd
-  // ignores the higher bits.
+  // hn::TableLookupLanes needs indices in range, which would take an And.
+  // vpermd ignores the higher bits.
   HWY_INLINE VI operator[](VI index) const {
 #if HWY_TARGET == HWY_AVX2
     return VI{_mm256_permutevar8x32_epi32(table_, index.raw)};
 #elif HWY_TARGET == HWY_AVX3
     return VI{_mm512_permutexvar_epi32(index.raw, table_)};
 #elif HWY_ARCH_ARM_A64
-    // Byte b of a lane looks up byte 4 * index + b. vmulq would do so, too, but
-    // it takes both halves of one pipe. These three instructions take any pipe.
+    // Byte b of a lane looks up byte 4 * index + b. vmulq would compute this,
+    // too, but only one pipe has it. These three instructions run on any pipe.
     const uint8x16_t shifted = vreinterpretq_u8_s32(vshlq_n_s32(index.raw, 2));
     const uint8x16_t all_bytes = vqtbl1q_u8(shifted, repeat_);
     const uint8x16_t bytes =

@@ -21,9 +21,9 @@ class Tanh {
   HWY_INLINE Tanh()
       : exp_(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f), Set(-80.0f)) {}
 
-  // Up to |t| = 9/16: t + t^3 P(t^2), minimax with an error of 0.02 u. Above: 1
-  // - 2 e / (1 + e) with e = exp(-2 |t|), where the difference cancels no bits.
-  // NaN for NaN.
+  // Up to |t| = 9/16, the result is t + t^3 P(t^2), minimax with an error of
+  // 0.02 u. Above, it is 1 - 2 e / (1 + e) with e = exp(-2 |t|), whose
+  // subtraction cancels no bits. NaN gives NaN.
   HWY_INLINE VF operator()(VF t) const {
     const VF s = hn::Mul(t, t);
     VF p = Set(-0x1.950018p-8f);
@@ -39,7 +39,7 @@ class Tanh {
     return hn::IfThenElse(is_small, small, hn::CopySign(large, t));
   }
 
-  // 1 - tanh(t)^2, computed as 4 e / (1 + e)^2, which has no difference.
+  // 1 - tanh(t)^2, computed as 4 e / (1 + e)^2, which has no subtraction.
   HWY_INLINE VF Derivative(VF t) const {
     const VF e = Decay(t);
     const VF sum = hn::Add(Set(1.0f), e);

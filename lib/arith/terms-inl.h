@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The terms of a row, as a sum asks for them: full blocks, and the last block,
-// which may not be full.
+// The terms of a row in the form that a sum takes: full blocks, and a last
+// block that may not be full.
 
 #if defined(SOFTLANE_LIB_ARITH_TERMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_TERMS_INL_H_
@@ -18,7 +18,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The terms of a full block, as AddBlock asks for them.
+// The terms of a full block in the form that AddBlock takes.
 template <class Terms>
 struct BlockTerms {
   HWY_INLINE Four operator()(size_t i) const { return terms.FourOf(start + i); }
@@ -50,9 +50,9 @@ struct LastTerms {
   VF partial;
 };
 
-// The same with the partial vector made in its place, which takes twice the
-// code. Rows of 500 to 1000 elements take 2 to 3 % less time with AVX2 on
-// Zen 3.
+// The terms of a partial block. The partial vector is made where it is needed,
+// which takes twice the code. With AVX2 on Zen 3, rows of 500 to 1000 elements
+// take 2 to 3 % less time.
 template <class Terms>
 struct FastLastTerms {
   HWY_INLINE Four operator()(size_t i) const {
@@ -105,8 +105,8 @@ HWY_INLINE void AddShortLast(size_t start, size_t n, const Terms& terms,
   }
   sum.template AddBlock<kInDouble>(StoredBlock{block});
 }
-// The same with all vectors of the block side by side. AddFastLast takes twice
-// the code of AddLast. It is for hot passes.
+// AddLast with all vectors of the block side by side, for hot passes. It takes
+// twice the code of AddLast.
 template <bool kInDouble = false, class Terms>
 HWY_INLINE void AddLast(size_t start, size_t n, const Terms& terms,
                         LaneSum& sum) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Loads four columns of kLanes rows from memory, a vector per column, and
-// stores them.
+// Loads and stores four columns of kLanes rows in memory, with a vector per
+// column.
 
 #if defined(SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_TRANSPOSE_INL_H_
@@ -19,8 +19,8 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Transposes each block of 4 lanes: lane j of vector i changes places with lane
-// i of vector j.
+// Transposes each block of 4 lanes: swaps lane j of vector i and lane i of
+// vector j.
 HWY_INLINE Four TransposeBlocks(const Four& in) {
   const F32 d;
   const hn::Repartition<double, F32> d64;
@@ -80,7 +80,7 @@ HWY_INLINE void StoreColumns(const Four& columns, float* const* to, size_t c) {
 // Eight columns at a time take half as many loads and stores as twice four
 // columns.
 
-// Blocks 1, 3 of a and blocks 0, 2 of b change places.
+// Swaps blocks 1 and 3 of a with blocks 0 and 2 of b.
 HWY_INLINE void ExchangeBlocks(VF& a, VF& b) {
   const VF lower = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(b), a);
   b = hn::OddEvenBlocks(b, hn::SwapAdjacentBlocks(a));

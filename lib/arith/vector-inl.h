@@ -85,7 +85,7 @@ class Addend {
 #endif
 };
 
-// The larger of the two; x where x is NaN. `bound` is not NaN.
+// The larger of the two numbers, or x where x is NaN. `bound` is not NaN.
 HWY_INLINE VF MaxKeepNaN(VF bound, VF x) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   return hn::Max(bound, x);  // maxps gives its second operand if one is NaN
@@ -96,7 +96,7 @@ HWY_INLINE VF MaxKeepNaN(VF bound, VF x) {
 #endif
 }
 
-// The smaller of the two; x where x is NaN. `bound` is not NaN.
+// The smaller of the two numbers, or x where x is NaN. `bound` is not NaN.
 HWY_INLINE VF MinKeepNaN(VF bound, VF x) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   return hn::Min(bound, x);
@@ -117,8 +117,8 @@ HWY_INLINE VF FnmaUnlessLess(VF x, VF lowest, VF a, VF b, VF c) {
 #endif
 }
 
-// The same number, of which the compiler does not know that it is: else it
-// would write code for each value, or a loop for each case.
+// Returns `value`, but hides it from the compiler. Otherwise the compiler would
+// write code for each value, or a loop for each case.
 HWY_INLINE size_t Unknown(size_t value) {
 #if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
   __asm__("" : "+r"(value));
@@ -180,8 +180,8 @@ HWY_INLINE Four InRegisters(const Four& v) {
   return {InRegister(v.a), InRegister(v.b), InRegister(v.c), InRegister(v.d)};
 }
 
-// v, which the compiler makes where it stands: not before what InOrder gave
-// before it.
+// Returns v, and keeps the compiler from computing it before the result of an
+// earlier InOrder.
 HWY_INLINE VF InOrder(VF v) {
 #if HWY_TARGET == HWY_AVX2
   __asm__ volatile("" : "+x"(v.raw));

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The sum of terms in words, with the bits of LaneSum: each 16 terms are 8 even
-// elements and 8 odd ones, as bfloat16 in words of 32 bits comes. AVX2.
+// The sum of terms in words, with the bits of LaneSum, for AVX2. Each 16 terms
+// are 8 even elements and then 8 odd elements, which is the order of bfloat16
+// that is loaded in words of 32 bits.
 
 #if defined(SOFTLANE_LIB_ARITH_WORD_SUM_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_ARITH_WORD_SUM_INL_H_
@@ -24,7 +25,7 @@ class WordSum {
  public:
   HWY_INLINE WordSum() : even_(hn::Zero(F64())), odd_(hn::Zero(F64())) {}
 
-  // Adds a block of which 16 even and 16 odd terms are folded.
+  // Adds a block that is folded to 16 terms.
   HWY_INLINE void AddFolded(const VF (&folded)[2]) {
     even_ = hn::Add(even_, Widened(folded[0]));
     odd_ = hn::Add(odd_, Widened(folded[1]));
@@ -34,7 +35,7 @@ class WordSum {
     const Four even = LoadFour(terms, 16), odd = LoadFour(terms + kLanes, 16);
     AddFolded({Folded(even), Folded(odd)});
   }
-  // Adds all to a sum that has nothing.
+  // Adds all lanes to an empty sum.
   HWY_INLINE void AddTo(LaneSum& sum) const {
     HWY_ALIGN double lanes[kSumLanes];
     hn::Store(FirstLanes(), F64(), lanes);
