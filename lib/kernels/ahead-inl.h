@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Exponentials one vector after the other, each begun while the one before it
-// ends: AVX2.
+// Exponentials one vector after the other, for AVX2. Each vector is begun while
+// the vector before it ends.
 //
 // On Zen 3 no FMA starts in the cycle of a store, unless its addend is the
-// result just before: 20 FMAs and 10 stores take 20 cycles, not 10. And few
-// instructions can wait for their operands, some 64. So a loop is fast if it
-// stores nothing but results, and if an instruction stands where its operands
-// are about to be ready. Four vectors side by side have more values than
-// registers, so some are stored and loaded again. A block's sum right behind
-// the block waits for the last of its terms. Here it is added in the middle of
-// the next block. AVX2 on Zen 3, cycles per vector of the exp pass that divides
-// the row before: 8.0 with four side by side, 7.2 so.
+// result just before: 20 FMAs and 10 stores take 20 cycles, not 10. Only some
+// 64 instructions can wait for their operands. So a loop is fast if it stores
+// nothing but results, and if each instruction stands where its operands are
+// about to be ready. Four vectors side by side have more values than registers,
+// so some values are stored and loaded again. A block's sum right after the
+// block would wait for the last of its terms. Here it is added in the middle of
+// the next block. AVX2 on Zen 3, cycles per vector of the exp pass that also
+// divides the pending row: 8.0 with four vectors side by side, 7.2 in this
+// order.
 
 #if defined(SOFTLANE_LIB_KERNELS_AHEAD_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_AHEAD_INL_H_
@@ -57,13 +58,13 @@ HWY_INLINE VF EndAndBegin(size_t i, size_t next, const Terms& terms,
   return term;
 }
 
-// Does nothing before the terms of the block at i are begun.
+// A `before` that does nothing.
 struct NothingBefore {
   HWY_INLINE void operator()(size_t) const {}
 };
 
-// AddBlocks, ahead. before(i) is called before the first term at i, or a later
-// one of the same block, is begun.
+// AddBlocks, ahead. before(i) is called before any term of the block at i is
+// begun.
 template <class Terms, class Sum, class Before = NothingBefore>
 HWY_INLINE void AddBlocksAhead(size_t start, size_t end, const Terms& terms,
                                Sum& sum, const Before& before = {}) {
@@ -72,7 +73,7 @@ HWY_INLINE void AddBlocksAhead(size_t start, size_t end, const Terms& terms,
   NarrowStage stage = BeginStage(terms.Exp(), terms.Begin(start));
   VF folded[2] = {hn::Zero(F32()), hn::Zero(F32())};
   for (; start != end; start += kSumBlock) {
-    // The last vector of all begins again, in vain.
+    // At the end, the last vector is begun again, and the result is not used.
     const size_t next = start + (start + kSumBlock == end ? 56 : kSumBlock);
     VF a = EndAndBegin(start, start + 16, terms, stage);
     a = hn::Add(a, EndAndBegin(start + 16, start + 32, terms, stage));
@@ -90,9 +91,9 @@ HWY_INLINE void AddBlocksAhead(size_t start, size_t end, const Terms& terms,
   sum.AddFolded(folded);
 }
 
-// AddBlocks<true>, ahead. A block's terms are stored, and added while those of
-// the next block are made: a conversion to double from memory costs less than
-// that of a register.
+// AddBlocks<true>, ahead. A block's terms are stored, and added while the terms
+// of the next block are computed, because a conversion to double is cheaper
+// from memory than from a register.
 template <class Terms, class Sum>
 HWY_INLINE void AddBlocksAheadInDouble(size_t start, size_t end,
                                        const Terms& terms, Sum& sum) {

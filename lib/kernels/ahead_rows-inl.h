@@ -21,8 +21,8 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The same terms where the probabilities go past the caches; or, with kEither,
-// where they may.
+// The terms for probabilities that go past the caches. With kEither, they may
+// or may not go past the caches.
 template <bool kEither, class Terms>
 struct StreamingTerms {
   HWY_INLINE const SoftmaxExp& Exp() const { return terms.Exp(); }
@@ -38,9 +38,9 @@ struct StreamingTerms {
   const Terms& terms;
 };
 
-// What ForSumCols calls for the blocks of a row. The first `divided` elements
-// of its pending row are divided beside. Inlined at once: only then GCC keeps
-// range, max and sum in registers.
+// The function object that ForSumCols calls for the blocks of a row. It also
+// divides the first `divided` elements of the pending row. Inlined early,
+// because only then GCC keeps range, max and sum in registers.
 template <bool kHasMasked, bool kNeedsMax, class Logits>
 struct BlocksAhead {
   HWY_INLINE size_t operator()(size_t i, size_t end) const {
@@ -57,7 +57,7 @@ struct BlocksAhead {
     const UsualProbabilities usual{probabilities};
     const DividingTerms<Terms> dividing{
         terms, usual, job.pending, job.probs, job.is_streamed, AheadOf(job)};
-    // A loop of its own for rows whose maximum is asked for would be 1 kB.
+    // A separate loop for rows whose maximum is needed would be 1 kB.
     if (kNeedsMax || is_streamed) {
       const StreamingTerms<kNeedsMax, DividingTerms<Terms>> streaming{dividing};
       AddBlocksAhead(i, end, streaming, sum);
@@ -83,7 +83,7 @@ HWY_NOINLINE void ExpRowAhead(const void* of_kind, const RowJob& job,
                               const ExpParams& params, RowResult& result) {
   const Source source(of_kind);
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
-  // First, so that the sum need not wait for it.
+  // The last block is done first, so that the sum does not wait for it.
   LastBlock last;
   if (n != full) {
     HWY_ALIGN float block[kSumBlock];
@@ -117,7 +117,8 @@ HWY_NOINLINE void ExpRowAhead(const void* of_kind, const RowJob& job,
     in_range = in_range && last.in_range;
     if (kNeedsMax) result.max = HWY_MAX(result.max, last.max);
   }
-  // A result that is returned would be copied, which waits for these stores.
+  // A returned result would be copied, and the copy would wait for these
+  // stores.
   result.sum = result.row_sum = sum.Total();
   result.in_range = in_range;
 }

@@ -23,11 +23,12 @@ using internal::AttentionBackwardKernels;
 using internal::KeptKeys;
 using internal::KeptRows;
 
-// dx = scale cap'(z) p (dp - dot), dot = sum(p dp), and of the sink
-// -exp(sink - lse) dot. As SoftmaxBackward, but a key with p = 0 has no part.
+// dx = scale cap'(z) p (dp - dot), dot = sum(p dp), and for the sink
+// -exp(sink - lse) dot. This is SoftmaxBackward, except that a key with p = 0
+// adds nothing and gets +0.
 
-// The gradient of a sink: the exponential, a product p dp and the sum of such,
-// the rounding to float; the rest is in double.
+// The errors of a sink's gradient: the exponential, a product p dp, the sum of
+// these products, and the rounding to float. The other steps are in double.
 static_assert(kSoftmaxExpErrorU + 1.0 + kSumErrorU + 1.0 + 0.01 <=
                   kSoftmaxBackwardMaxError,
               "the documented bound holds");
@@ -63,7 +64,7 @@ HWY_NOINLINE void WriteScales(const CappedScales& scales, const float* scores,
   }
 }
 
-// What the keys of a row need.
+// The numbers of a row that its keys need.
 struct KeptRow {
   HWY_INLINE KeptRow(const KeptRows& rows, size_t r, const KeptKeys& keys)
       : p(rows.p.Row(r) + keys.begin),
@@ -107,7 +108,7 @@ HWY_INLINE void WriteScaled(const KeptRow& row, double dot, size_t first,
                                   ScaleRow{scales});
   StoreTerms(gradients, row.dx + first, count);
 }
-// The same in less code.
+// WriteScaled in less code.
 HWY_INLINE void WriteFewScaled(const KeptRow& row, double dot, size_t first,
                                size_t count, const float* scales) {
   const ScaledGradients gradients(row.p + first, row.dp + first, MinusHalf(dot),
@@ -125,10 +126,11 @@ HWY_INLINE void WriteUnscaled(const KeptRow& row, double dot, float scale) {
 }
 #endif
 
-// A function of its own, for rows that have more to do.
+// Not inlined, for rows with a softcap and for streamed rows.
 HWY_NOINLINE double DotOfRow(const KeptRow& row) { return DotOf(row); }
 
-// Two functions: the constants of each stay in registers only there.
+// Two functions that are not inlined, because only then the constants of each
+// stay in registers.
 template <bool kHasSoftcap>
 HWY_NOINLINE void StoreRows(const KeptRows& rows, size_t first_row,
                             size_t count, const KeptKeys* keys, float scale,
@@ -166,7 +168,7 @@ void KeptRowsOf(const KeptRows& rows, size_t first, size_t count,
       : StoreRows<true>(rows, first, count, keys, scale, softcap, dots);
 }
 
-// In little code: only long rows of other types come in parts.
+// The code is small, because only long rows of other types come in parts.
 void WritePart(const KeptRows& rows, double dot, float scale, float softcap) {
   const KeptRow row(rows, 0, {0, rows.p.cols});
   const Tanh tanh;
@@ -221,9 +223,10 @@ double RowStreamed(const KeptRows& rows, size_t r, const KeptKeys& keys,
 void Flush() { hwy::FlushStream(); }
 #endif
 
-// In double, for a probability's logarithm.
+// Computed in double, from the logarithm of the probability.
 float Sink(double log_p, double dot) {
-  // Both give 0, but the rest of one that no float holds would be infinite.
+  // Below this limit the result is 0. Without the limit, the rest of a
+  // logarithm beyond the floats would be infinite.
   const double x = log_p < -200.0 ? -200.0 : log_p;
   const float high = static_cast<float>(x);
   const SoftmaxExp exp(Set(kLog2EHigh), Set(kLog2ELow), Set(0.0f), Set(-87.0f));

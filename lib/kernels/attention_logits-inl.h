@@ -81,7 +81,7 @@ HWY_INLINE VF MaskedFirst(VF z, const uint8_t* keep, size_t count) {
 enum class Masks { kNone, kBias, kPerhapsBias, kAny };
 
 // The logits of one row without softcap and ALiBi, as in most calls. Loops with
-// these logits have no code for the two.
+// these logits have no code for softcap and ALiBi.
 template <Masks kMasks>
 class AffineLogits {
  public:
@@ -162,7 +162,7 @@ class AttentionLogits {
 
   HWY_NOINLINE VF One(size_t c) const { return Compute(c); }
   HWY_NOINLINE Four FourOf(size_t c, size_t step) const {
-    // One lane at a time, calls cost little.
+    // With one lane at a time, calls cost little.
     if constexpr (kLanes == 1) {
       return {One(c), One(c + step), One(c + 2 * step), One(c + 3 * step)};
     }
@@ -230,7 +230,8 @@ class AttentionLogits {
   Tanh tanh_;
 };
 
-// The logits of a row's keys from `begin` on, which is element 0 for a kernel.
+// The logits of a row's keys from `begin` on. Element 0 of a kernel is the key
+// at `begin`.
 template <class Logits>
 struct KeyLogits {
   static constexpr bool kMayBeStaged = Logits::kMayBeStaged;

@@ -8,9 +8,9 @@
 #include "kernels/attention_rows-inl.h"
 #include "kernels/exp_batch-inl.h"
 
-// Rows of attention that have a mask of bytes, or a softcap or ALiBi; and
-// batches of all logits that are a scale and masks. The branches of all masks
-// cost batches with masked elements nothing.
+// Rows of attention with a mask of bytes, a softcap or ALiBi, and batches of
+// all logits without softcap and ALiBi. For batches with masked elements, the
+// branches of all masks cost nothing.
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -20,15 +20,15 @@ namespace {
 using internal::BatchLogitsKernels;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-// Where a mask is usual, so are masked elements.
+// With a mask, masked elements are common, so there is only one kind of pass.
 using Source = AffineSource<Masks::kAny>;
 constexpr LogitsKernels kKeepKernels = {
     {kMaskedRows<Source>, kMaskedRows<Source>, &ExpRows<true, true, Source>,
      &ExpRows<true, true, Source>},
     &WriteLogits<AffineLogits<Masks::kAny>>};
 // Batches without a mask of bytes and without masked elements. With AVX2, loops
-// that make one vector after the other do not ask each time for the bias: 64 x
-// 64 takes 2 % less time on Zen 3.
+// that compute one vector after the other then have no test for a bias at each
+// vector: 64 x 64 takes 2 % less time on Zen 3.
 bool ExpUsualBatch(const void* source, const internal::BatchRows& rows,
                    const ExpParams& params) {
   if constexpr (kRunsAhead) {

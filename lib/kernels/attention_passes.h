@@ -23,15 +23,16 @@ inline const float* BiasRow(const AttentionOptions& options, size_t r) {
   return static_cast<const float*>(bias.data) + r * bias.stride;
 }
 
-/// Logits that are a scale alone; a scale and a bias; a scale, perhaps a bias,
-/// and a mask of bytes.
+/// The kernels for three kinds of logits: a scale alone; a scale and a bias; a
+/// scale, an optional bias, and a mask of bytes.
 extern const KernelTable<const LogitsKernels> kScaleLogitsKernels;
 extern const KernelTable<const LogitsKernels> kBiasLogitsKernels;
 extern const KernelTable<const LogitsKernels> kKeepLogitsKernels;
-/// With a softcap or ALiBi too. They are written first.
+/// The kernels for logits with a softcap or ALiBi. These logits are written to
+/// memory first.
 extern const KernelTable<const LogitsKernels> kAttentionLogitsKernels;
-/// Batches of all but the last kind. Batches without masked elements have no
-/// mask of bytes.
+/// Batches of all kinds but the last kind. A batch without masked elements has
+/// no mask of bytes.
 extern const KernelTable<const BatchLogitsKernels> kAttentionBatchKernels;
 
 /// Whether a logit is scale * score + bias_scale * bias, without softcap and

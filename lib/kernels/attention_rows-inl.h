@@ -22,7 +22,7 @@ namespace {
 
 using internal::AttentionSource;
 
-// The logits of a row, as StoreTerms asks for them.
+// The logits of a row in the form that StoreTerms takes.
 template <class Logits>
 struct StoredLogits {
   HWY_INLINE Four FourOf(size_t i) const {
@@ -63,8 +63,8 @@ struct AffineSource {
   const AttentionOptions& options;
 };
 
-// Rows whose logits are written where their exp values go; kKind is that of
-// the plain pass.
+// Rows whose logits are first written to the place of their exp values. kKind
+// is that of the plain pass.
 template <class Logits, size_t kKind>
 RowsDone ExpWrittenRows(const void* source, const RowJob* jobs, size_t count,
                         const ExpParams& params, RowResult* results) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What rows of a tile of attention have once: maxima, units, and windows of
-// states, with a row per lane.
+// The numbers that each row of a tile of attention has once, with a row per
+// lane: maxima, units, and windows of states.
 
 #if defined(SOFTLANE_LIB_KERNELS_ATTENTION_TILE_PLAN_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -29,11 +29,11 @@ using internal::AttentionTileRow;
 
 constexpr size_t kHalf = hn::MaxLanes(F64());
 using I64 = hn::RebindToSigned<F64>;
-// As many in half the bytes.
+// As many lanes in half the bytes.
 using Narrow = hn::Rebind<int32_t, F64>;
 using NarrowF = hn::Rebind<float, F64>;
 
-// What a row per lane has.
+// The numbers of the rows, with a row per lane.
 struct Lanes {
   HWY_ALIGN float max[kLanes];     // of the logits
   HWY_ALIGN float magic[kLanes];   // of the offset
@@ -79,7 +79,7 @@ HWY_INLINE uint32_t BitsOf(hn::Mask<F64> mask) {
   return bytes[0];
 }
 
-// The maximum of a row in lanes. Any number if there is NaN.
+// The maximum of a row, not folded yet. With NaN in the row it is any number.
 HWY_INLINE VF MaxOfRow(const float* x, size_t n) {
   NarrowMax max;
   size_t i = 0;
@@ -94,7 +94,7 @@ HWY_INLINE void PlanRows(const AttentionTileRow* rows, size_t count,
                          const AttentionTileParams& params, Lanes& lanes) {
   HWY_ALIGN float maxima[kLanes * kLanes];
   for (size_t r = 0; r < kLanes; ++r) {
-    // The first row stands for rows that are not there.
+    // The first row also stands for missing rows.
     const AttentionTileRow& row = rows[r < count ? r : 0];
     const SoftmaxState& state = params.states[row.index];
     lanes.key[r] = static_cast<int32_t>(state.max_key);
@@ -108,7 +108,8 @@ HWY_INLINE void PlanRows(const AttentionTileRow* rows, size_t count,
   const VI old_keys = hn::Load(I32(), lanes.key);
   const VF limit = Set(internal::DirectLimitOf(internal::kUnscaled));
   const VF old = MaximaOf(old_keys);
-  // Keys without a sum are those up to that of -inf, which have no sign bit.
+  // A state has no sum if its key is at most the key of -inf. Such keys have no
+  // sign bit.
   const VI above = hn::Set(I32(), int32_t{internal::kKeyOfMinusInfinity} + 1);
   const auto is_new = hn::RebindMask(
       F32(),

@@ -10,10 +10,10 @@
 #include "kernels/attention_tile_plan-inl.h"
 #include "kernels/exp_sums-inl.h"
 
-// As many rows at a time as a vector has lanes. Reads a score twice and writes
-// an exp value. What a row has once is done with a row per lane: the fold of
-// maxima and of sums, the units, and the limbs of the sums. A row by itself
-// would take as long for these as for 64 keys.
+// Does as many rows at a time as a vector has lanes. The pass reads a score
+// twice and writes an exp value. The work that a row has once is done with a
+// row per lane: the folds of maxima and of sums, the units, and the limbs of
+// the sums. In a single row this work would take as long as 64 keys.
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -59,7 +59,7 @@ struct BlockTerms {
 };
 
 // Writes the exp values of a row, and their sum in lanes. A block that is not
-// full is done in a copy, with exp values of +0 behind the row's.
+// full is done in a copy, where exp values of +0 follow those of the row.
 template <bool kIsScaled>
 HWY_NOINLINE void ExpOfRow(const TileExp& exp, const AttentionTileRow& row,
                            float lowest, float magic, float* to, double* sums) {
@@ -87,7 +87,8 @@ HWY_NOINLINE void ExpOfRow(const TileExp& exp, const AttentionTileRow& row,
   hn::Store(sum.Folded(), F64(), sums);
 }
 
-// Adds the sums of rows to the states. Gives the rows that are not done.
+// Adds the sums of rows to the states. Returns a bit for each row that is not
+// done.
 HWY_INLINE uint32_t AddSums(const AttentionTileRow* rows, size_t count,
                             const double* folded, const Lanes& lanes,
                             const AttentionTileParams& params) {
@@ -134,7 +135,7 @@ HWY_INLINE uint32_t AddSums(const AttentionTileRow* rows, size_t count,
     state.window = lanes.window[r];
     HWY_UNROLL(5)
     for (size_t j = 0; j < 5; ++j) {
-      // A damaged state wraps around.
+      // With a damaged state, the sum may wrap around.
       state.limbs[j] =
           static_cast<int64_t>(static_cast<uint64_t>(state.limbs[j]) +
                                static_cast<uint64_t>(limbs[j][r]));

@@ -29,8 +29,8 @@ struct AttentionTileParams {
   SoftmaxState* states;  // of the call
   int32_t* shifts;
   float scale;
-  /// Whether each score is multiplied by the scale. Else the scale is a power
-  /// of two, and part of `parts`.
+  /// Whether each score is multiplied by the scale. Otherwise the scale is a
+  /// power of two and part of `parts`.
   bool is_scaled;
   ScaleParts parts;
   ElementType type;  // of the exps
@@ -42,9 +42,9 @@ constexpr size_t kMaxAttentionTileRows = 16;
 struct AttentionTileKernels {
   size_t most_rows;
   /// Does up to most_rows rows. Bit r of the result is set if row r is not
-  /// done: a logit or a maximum is NaN, or infinite, or beyond the direct
-  /// limit. Then its state and its shift are as before. Its exps may be
-  /// written; they are NaN where logits are NaN.
+  /// done, because a logit or a maximum is NaN, infinite or beyond the direct
+  /// limit. The state and the shift of such a row are unchanged. Its exps may
+  /// be written, and are NaN where logits are NaN.
   uint32_t (*run)(const AttentionTileRow* rows, size_t count,
                   const AttentionTileParams& params);
 };

@@ -29,7 +29,7 @@ struct SoftmaxBackwardKernels {
   void (*rows)(const Rows<const float>& p, const Rows<const float>& dp,
                const Rows<float>& dx, float scale);
   /// Does rows of less than 64 columns in groups, as long as groups are full.
-  /// Gives the number of rows done.
+  /// Returns the number of rows done.
   size_t (*groups)(const Rows<const float>& p, const Rows<const float>& dp,
                    const Rows<float>& dx, float scale);
   double (*dot)(const float* p, const float* dp, size_t n);
@@ -49,8 +49,8 @@ extern const KernelTable<const SoftmaxBackwardKernels> kSoftmaxBackwardKernels;
 /// log(2^-125.75). A smaller probability is +0.
 constexpr float kLowestLogProbability = -87.163f;
 /// Does all rows of dx = scale (d - exp(log_p) sum(d)), past the caches or not.
-/// `sums` has the sum(d) of each row; null if they are not known. Known sums
-/// are not streamed.
+/// `sums` has the sum(d) of each row, or is null if the sums are not known.
+/// With known sums, results do not go past the caches.
 using LogSoftmaxBackwardRows = void(const Rows<const float>& log_p,
                                     const Rows<const float>& d,
                                     const Rows<float>& dx, float scale,
@@ -72,12 +72,12 @@ struct KeptKeys {
 struct AttentionBackwardKernels {
   /// Does `count` rows from row `first` on: dx = scale cap' p (dp - dot), where
   /// cap' is the derivative of the softcap. A key with p = 0 gets +0, as do the
-  /// columns outside of `keys`. A softcap of 0 means none. Null keys mean all
-  /// columns. `dots` gets dot for each row; it may be null.
+  /// columns outside of `keys`. A softcap of 0 means no softcap. Null keys mean
+  /// all columns. `dots` gets dot for each row, and may be null.
   void (*rows)(const KeptRows& rows, size_t first, size_t count,
                const KeptKeys* keys, float scale, float softcap, double* dots);
-  /// Does one row, past the caches, and brings the next row into the first
-  /// cache. Gives dot.
+  /// Does one row, past the caches, and brings the next row into the
+  /// first-level cache. Returns dot.
   double (*row_streamed)(const KeptRows& rows, size_t r, const KeptKeys& keys,
                          float scale, float softcap);
   /// Writes the gradients of a part of a row, a single row of `rows`, from the

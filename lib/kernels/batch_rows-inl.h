@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// What is done with one row of a batch of short rows: its sum, and its
+// The steps of one row of a batch of short rows: its sum, and its
 // probabilities.
 
 #if defined(SOFTLANE_LIB_KERNELS_BATCH_ROWS_INL_H_) == \
@@ -32,17 +32,18 @@ using internal::Writing;
 
 static_assert(kBatchRows % kLanes == 0, "a row per lane");
 
-// Up to 64 elements a row has so few vectors that a loop over them is mostly
-// branches; there their number is a parameter of the code: how many 16s the row
-// has, of which the last may be a part. 0: any number, and a loop. If kVectors
-// is not 0, the row is so many whole vectors, which need no mask.
+// A row of up to 64 elements has so few vectors that a loop over them would be
+// mostly branches. So their number is a template parameter: the number of 16s
+// in the row, of which the last may be partial. 0 means any number, and a loop.
+// If kVectors is not 0, the row is this number of whole vectors, which need no
+// mask.
 template <size_t k16sValue, size_t kVectorsValue = 0>
 struct Shape {
   static constexpr size_t k16s = k16sValue;
   static constexpr size_t kVectors = kVectorsValue;
 };
 using AnyShape = Shape<0>;
-// Any number again, for rows of so few vectors that a loop over four is mostly
+// AnyShape for rows of so few vectors that a loop over four vectors is mostly
 // branches.
 struct NarrowShape : AnyShape {};
 
@@ -83,7 +84,7 @@ class BatchSums {
  public:
   HWY_INLINE BatchSums() {}  // not the compiler's: it has no target attribute
 
-  // Of the n terms of row r, which are read up to PaddedCols(n).
+  // Sets the sum of the n terms of row r, which are read up to PaddedCols(n).
   template <class Shape>
   HWY_INLINE void Set(size_t r, const float* terms, size_t n,
                       const RowEnd& row_end) {
@@ -117,14 +118,14 @@ class BatchSums {
     hn::Store(sum.Folded(), F64(), lanes_ + r * kF64Lanes);
   }
 #if HWY_TARGET == HWY_AVX2
-  // Of n terms, whole blocks, in words: see Batch.
+  // Sets the sum of n terms in words, whole blocks: see Batch.
   HWY_INLINE void SetWords(size_t r, const float* terms, size_t n) {
     WordSum sum;
     for (; n != 0; n -= kSumBlock, terms += kSumBlock) sum.AddBlock(terms);
     hn::Store(sum.Folded(), F64(), lanes_ + r * kF64Lanes);
   }
 #endif
-  // The first row's, for lanes of the last vector that have no row.
+  // Copies the first row's sum to lanes of the last vector that have no row.
   HWY_INLINE void SetMissing(size_t first) {
     const VD lanes = hn::Load(F64(), lanes_);
     for (size_t r = first; r % kLanes != 0; ++r) {
@@ -132,7 +133,7 @@ class BatchSums {
     }
   }
 
-  // Those of as many rows as a vector of doubles has lanes, from row r on.
+  // The sums of rows from row r on, as many as a vector of doubles has lanes.
   HWY_INLINE VD Of(size_t r) const {
     const StoredRows<F64> rows{lanes_ + r * kF64Lanes};
     return FoldRows(F64(), rows, Plus());
@@ -141,7 +142,7 @@ class BatchSums {
  private:
   static constexpr size_t kF64Lanes = hn::MaxLanes(F64());
 
-  // Of k16s vectors, of the last its first `count` terms.
+  // The folded terms of k16s vectors. The last vector has `count` terms.
   static HWY_INLINE VF Folded(const float* terms, size_t k16s, size_t count,
                               const RowEnd& row_end) {
     return FoldFour(k16s, [&](size_t j) HWY_ATTR {
@@ -175,7 +176,8 @@ struct RowWriter {
     if (Shape::k16s <= 1 && is_part) {
       return StoreFirst(Of(KeepFirst(Load(e), n)), to, n);
     }
-    // The last vector overlaps those before it: the same probabilities.
+    // The last vector may overlap the vector before it, and writes the same
+    // probabilities again.
     const size_t end = n - kLanes;
     if constexpr (Shape::k16s == 0) {
       size_t i = 0;

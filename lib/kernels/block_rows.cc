@@ -22,8 +22,8 @@ RowResult ResultOf(const BlockPasses& passes, double sum, float max, float sink,
   return {sum, sum, max, false};
 }
 
-// A long row whose exp values are kept; false if it has far blocks, or may have
-// such. Then nothing is written.
+// Does a long row whose exp values are kept. Gives false and writes nothing if
+// the row may have far blocks.
 [[gnu::cold, gnu::noinline]] bool RunKept(const BlockPasses& passes,
                                           const float* x, float* y, size_t n,
                                           float sink, const ScaleParts& parts,
@@ -72,7 +72,7 @@ ExpSum SumExpOfRow(const BlockPasses& passes, const float* x, size_t n,
   return row;
 }
 
-// Cold: small code. No time counts but that of its passes.
+// Cold, so that the code is small. Only the time of its passes matters.
 [[gnu::cold]] RowResult SoftmaxByPasses(const BlockPasses& passes,
                                         const float* x, float* y, size_t n,
                                         float sink, const ScaleParts& parts,

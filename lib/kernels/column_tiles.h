@@ -18,7 +18,8 @@ struct ColumnsOut {
   size_t stride, n, cols;
 };
 
-/// The numbers of scale * (factor * x + minus_shift) - log(sum), for each lane.
+/// The numbers of the formula scale * (factor * x + minus_shift) - log(sum),
+/// for each lane.
 struct ShiftedLogs {
   alignas(64) float factor[kMaxTileLanes];
   float minus_shift[kMaxTileLanes];
@@ -27,8 +28,9 @@ struct ShiftedLogs {
 
 struct ColumnKernels {
   /// Copies n rows of `cols` floats to the tile. Each row gets +0 up to a whole
-  /// vector. Raises the maxima by the values; if `is_first`, the maxima begin
-  /// with them. With one lane `max` may be null, which raises nothing.
+  /// vector. Raises the maxima to the values. If `is_first`, the maxima begin
+  /// with the values. With one lane `max` may be null, and then there are no
+  /// maxima.
   void (*read)(const float* from, size_t stride, size_t n, size_t cols,
                float* values, size_t width, bool is_first, float* max);
   /// Sets the offsets from the maxima. False if a maximum is not finite or
@@ -36,8 +38,8 @@ struct ColumnKernels {
   bool (*find_offsets)(const ScaleParts& parts, Tile& tile);
   /// Multiplies the values by a factor for each lane.
   void (*multiply)(float* values, size_t n, const float* factors, size_t width);
-  /// Writes exp values over their sums. `width` is the stride of e, in which
-  /// parts of vectors may change. Whole vectors may be in the place of the
+  /// Writes exp values divided by their sums. `width` is the stride of e.
+  /// Partial vectors of e may change. Whole vectors may be in the place of the
   /// results.
   void (*write_probabilities)(float* e, size_t width, const Tile& tile,
                               const ColumnsOut& out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The vectors of a tile whose lanes are columns, and the parts of vectors that
-// the last columns are.
+// The vectors of a tile whose lanes are columns. The last columns may be a
+// partial vector.
 
 #if defined(SOFTLANE_LIB_KERNELS_COLUMN_VECTORS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -23,9 +23,10 @@ namespace {
 
 using internal::ColumnsOut;
 
-// The vectors of one row after another, of which the last columns may be a
-// part. AVX-512 reads and writes a part like a whole vector. So and by way of
-// the tile, on Zen 5: softmax 0.56 and 0.79 ns per element at 1024 x 8.
+// The vectors of one row after another, where the last columns may be a partial
+// vector. AVX-512 reads and writes a partial vector like a whole vector.
+// Directly and by way of the tile, on Zen 5: softmax 0.56 and 0.79 ns per
+// element at 1024 x 8.
 #if HWY_TARGET == HWY_AVX3
 constexpr bool kHasParts = true;
 class SomeLanes {
@@ -56,21 +57,22 @@ struct SomeLanes {
 };
 #endif
 
-// Aligned: the loop takes twice the time if it crosses a cache line.
+// Aligned, because the loop takes twice the time if it crosses a cache line.
 template <size_t kCount>
 [[gnu::aligned(64)]] void CopyColumns(const float* values, size_t width,
                                       size_t n, float* to, size_t stride) {
-  // The stride of a row alone may be any number: no pointer behind it.
+  // A single row may have any stride, so no pointer behind it is computed.
   for (size_t k = 0; k < n; ++k) {
     std::memcpy(to + k * stride, values + k * width, kCount * sizeof(float));
   }
 }
-// The part of a vector that the last of each row is.
+// Writes the partial vector at the end of each row.
 HWY_MAYBE_UNUSED HWY_NOINLINE void WritePart(const float* values, size_t width,
                                              size_t n, size_t lanes, float* to,
                                              size_t stride) {
-  // The first columns and the last ones, which may be the same in part.
-  // StoreFirst's branches take more time: at 800 x 10, 13 % of a call on Zen 3.
+  // Writes the first columns and the last columns, which may overlap.
+  // StoreFirst has branches that take more time: at 800 x 10, 13 % of a call on
+  // Zen 3.
   const size_t count = lanes >= 4 ? 4 : lanes >= 2 ? 2 : 1;
   const auto copy = count == 4   ? &CopyColumns<4>
                     : count == 2 ? &CopyColumns<2>
@@ -80,9 +82,10 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void WritePart(const float* values, size_t width,
   if (rest != 0) copy(values + rest, width, n, to + rest, stride);
 }
 
-// Goes over n rows of so many columns: four(k, i) is for vector i of four rows
-// from k on, which share what belongs to their lanes; one(k, i) for that of the
-// rows from k on, one after another. A part of a vector is as whole as others.
+// Goes over n rows of `cols` columns. four(k, i) does vector i of the four rows
+// from k on, which share the numbers of their lanes. one(k, i) does vector i of
+// the rows from k on, one after another. A partial vector is treated like a
+// whole vector.
 template <class FourRows, class OneVector>
 HWY_INLINE void ForVectors(size_t n, size_t cols, const FourRows& four,
                            const OneVector& one) {
@@ -96,8 +99,8 @@ HWY_INLINE void ForVectors(size_t n, size_t cols, const FourRows& four,
   }
 }
 
-// Calls body(x, to) for the elements of so many rows. A row alone may have any
-// stride: no pointer behind it.
+// Calls body(x, to) for the elements of some rows. A single row may have any
+// stride, so no pointer behind it is computed.
 template <class X, class Body>
 HWY_INLINE void ForRows(size_t rows, X x, size_t x_stride, float* to,
                         size_t to_stride, const Body& body) {
@@ -107,7 +110,7 @@ HWY_INLINE void ForRows(size_t rows, X x, size_t x_stride, float* to,
   }
 }
 
-// A vector of a tile, or four of as many rows.
+// A vector of a tile, or four vectors of four rows.
 struct OneAt {
   HWY_INLINE VF operator()(const float* values) const {
     return Load(values + at);
@@ -121,8 +124,8 @@ struct FourAt {
   size_t at, width;
 };
 
-// step_of(i) gives what makes the results of the lanes from i on: a function of
-// OneAt, or of FourAt. Parts of vectors wait in the tile.
+// step_of(i) gives the function that computes the results of the lanes from i
+// on. It takes a OneAt or a FourAt. Partial vectors wait in the tile.
 template <class StepOf>
 HWY_INLINE void WriteColumns(float* tile, size_t width, const ColumnsOut& out,
                              const StepOf& step_of) {

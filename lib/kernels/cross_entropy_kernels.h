@@ -16,30 +16,31 @@
 namespace softlane {
 namespace internal {
 
-/// What is the same for all rows of a call.
+/// The numbers and options that are the same for all rows of a call.
 struct Loss {
   const CrossEntropyOptions& options;
   const ScaleParts& parts;
   double smoothing;  // label_smoothing / cols
   bool shares_fit_floats;
-  bool is_wanted;  // else only gradients are, and all losses are any numbers
+  bool is_wanted;  // if not, losses may be any numbers
 };
 
 /// The label of a row that has none.
 constexpr size_t kNoLabel = ~size_t{0};
 
-/// What is known of a row's logits once they have been summed, in units of the
-/// row's plan. The sum is NaN if the row is special.
+/// The sums of a row's exp values, in units of the row's plan. The sum is NaN
+/// if the row is special.
 struct RowSums {
   double others;   // sum of all exp values but the label's
   double label;    // the label's; 0 without one
   double sum;      // of both
   double log_sum;  // of exp(scale (x - shift)), where it is needed
 };
-/// The label's p is above 1/2. Its loss is then made of the others' exp values,
-/// so it keeps its accuracy, and its sign.
+/// Whether the label's p is above 1/2. Then its loss is computed from the exp
+/// values of the others, so it keeps its accuracy and its sign.
 inline bool IsLarge(const RowSums& row) { return row.label > row.others; }
-/// Not if the loss is that of the label alone, and is made of the others.
+/// Whether the loss needs the log of the sum. It does not if the label alone
+/// has a loss, and this loss is computed from the others.
 inline bool NeedsLog(const Loss& loss, const RowSums& row, bool has_shares) {
   return loss.options.z_loss != 0.0f ||
          (loss.is_wanted && (has_shares || !IsLarge(row)));
@@ -54,45 +55,46 @@ struct ShareSums {
   double total, logits;
 };
 
-/// A row's loss and gradient: unit * (total / sum * e_c - q_c), but
-/// `label_gradient` at the label. `total` is sum q + 2 z_loss logsumexp, and
-/// `label_share` how much of the label's class the row should have, beyond what
-/// all classes share.
+/// A row's loss, and the numbers of its gradient: unit * (total / sum * e_c -
+/// q_c), but `label_gradient` at the label. `total` is sum q + 2 z_loss
+/// logsumexp. `label_share` is the share of the label's class beyond the part
+/// that all classes share.
 struct RowLoss {
   double loss, total, unit, label_gradient, label_share;
 };
-/// Whether floats hold a factor of exp values: where they do, no product
-/// overflows before the gradient does.
+/// A factor of exp values up to this fits floats: then no product overflows
+/// before the gradient does.
 constexpr double kMaxFactor = 0x1p100;
 inline bool FactorFitsFloats(double factor) {
   return -kMaxFactor <= factor && factor <= kMaxFactor;
 }
 
-/// Whether floats hold what the gradients are made of: where they do, no
-/// product overflows before the gradient does, and no share is lost to
-/// underflow.
+/// Whether the numbers of the gradient fit floats. Then no product overflows
+/// before the gradient does, and no share is lost to underflow.
 inline bool UnitFitsFloats(double unit) {
   const double size = unit < 0.0 ? -unit : unit;
   return unit == 0.0 || (0x1p-100 <= size && size <= 0x1p100);
 }
 
-/// What a row of a tile asks for. A row that is ignored is not read; it has no
-/// loss and a gradient of zeros. The label is kNoLabel if there are targets.
+/// The label and the upstream gradient of a row. A row that is ignored is not
+/// read. It has no loss and a gradient of zeros. The label is kNoLabel if there
+/// are targets.
 struct LabelledRow {
   size_t label;
   bool is_ignored;
   double upstream;
 };
 
-/// Where a tile's columns come from, and where their gradients go.
+/// The functions that read the columns of a tile and write their gradients.
 struct ColumnTileIo {
   void* context;
   /// Copies the columns of the targets, or of the logits, to a tile and sets
   /// its maxima. Lanes without a column get zeros.
   void (*read)(void* context, bool are_targets, float* values, Tile& tile);
-  /// Writes exp values over their sums, or what is in the tile already if
-  /// `are_gradients`; and label_gradients, which are null without labels, to
-  /// the labels' classes. Ignored columns get zeros. The values may change.
+  /// Writes the values of the tile if `are_gradients`, and otherwise exp values
+  /// divided by their sums. Writes label_gradients, which are null without
+  /// labels, to the labels' classes. Ignored columns get zeros. The values may
+  /// change.
   void (*write)(void* context, float* values, bool are_gradients,
                 const Tile& tile, const double* label_gradients);
 };
@@ -109,22 +111,22 @@ struct CrossEntropyKernels {
                 size_t label, const float* targets, double upstream);
   /// The losses of rows [first, first + count), and their gradients if dx has
   /// data. `targets` is null if the rows have labels. With smoothing or targets
-  /// there are at most ShareTileWidth rows. False if a row needs more than this
-  /// does; then nothing is written. Null where a target has no tiles.
+  /// there are at most ShareTileWidth rows. Gives false and writes nothing if a
+  /// row needs another pass. Null if a target has no tiles.
   bool (*tile)(const Loss& loss, const TileKernels& kernels,
                const Rows<const float>& x, const Rows<const float>* targets,
                const Rows<float>& dx, size_t first, size_t count,
                const LabelledRow* rows, double* losses);
-  /// The same of `count` columns of n elements, whatever is in those that are
-  /// ignored. False also if a column is far. `targets` only tells that there
+  /// `tile` for `count` columns of n elements. Ignored columns may have any
+  /// elements. False also if a column is far. `targets` only tells that there
   /// are targets. There are at most as many elements as RowTileWidth allows.
   bool (*column_tile)(const Loss& loss, const TileKernels& kernels,
                       const ColumnTileIo& io, size_t n, const float* targets,
                       bool has_gradient, size_t count, const LabelledRow* rows,
                       double* losses);
-  /// The same for up to kMaxShortRows rows of up to kMaxShortCols columns, none
-  /// of which is ignored. `losses` has room for an even number of them, and may
-  /// be written if the result is false. Null but in the x86-64 baseline.
+  /// `tile` for up to kMaxShortRows rows of up to kMaxShortCols columns. No row
+  /// is ignored. `losses` has room for an even number of losses, and may be
+  /// written even if the result is false. Null except in the x86-64 baseline.
   bool (*short_rows)(const Loss& loss, const Rows<const float>& x,
                      const Rows<const float>* targets, const Rows<float>& dx,
                      size_t first, size_t count, const LabelledRow* rows,
@@ -137,9 +139,9 @@ struct CrossEntropyKernels {
 
 extern const KernelTable<const CrossEntropyKernels> kCrossEntropyKernels;
 
-/// The shares q_c of a row in double, for rows whose shares, or whose factors
-/// of the gradient, floats do not hold. One class at a time: such rows are
-/// rare.
+/// The shares q_c of a row in double, for rows whose shares or whose factors of
+/// the gradient do not fit floats. Such rows are rare, so the code does one
+/// class at a time.
 class DoubleShares {
  public:
   /// `targets` may be null: then each q_c is the part that all classes share.
@@ -152,8 +154,8 @@ class DoubleShares {
         smoothing_(smoothing),
         cols_(cols) {}
 
-  /// sum q_c and sum q_c (x_c - max), in which a q_c of 0 counts for nothing.
-  /// NaN if a target is not finite. `before` are those of the classes before.
+  /// sum q_c and sum q_c (x_c - max), where a q_c of 0 adds nothing. NaN if a
+  /// target is not finite. `before` has the sums of earlier classes.
   ShareSums Sum(const float* x, float max,
                 ShareSums before = {0.0, 0.0}) const noexcept;
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Cross-entropy in a tile, with a row or a column per lane: from logits to
-// losses, and to what gradients take.
+// losses, and to the numbers of the gradients.
 
 #if defined(SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_LANES_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -36,8 +36,9 @@ class LaneLosses {
   HWY_INLINE bool IsFar(size_t i) const { return at_.to[i] == of_no_row_; }
 
  protected:
-  // From the logits on: the losses, and what the gradients take. `from_rows`:
-  // the logits of the labels are in the tile's rows. False as Run.
+  // Computes the losses, and the numbers of the gradients, from the logits.
+  // With `from_rows`, the logits of the labels are in the tile's rows. False as
+  // in Run.
   HWY_NOINLINE bool FindLosses(size_t cols, size_t n, const LabelledRow* rows,
                                bool has_labels, bool from_rows,
                                bool has_gradient, TileShares* shares,
@@ -76,8 +77,8 @@ class LaneLosses {
   HWY_ALIGN double log_sums_[internal::kMaxTileLanes];
   HWY_ALIGN float units_[internal::kMaxTileLanes];
   float of_no_row_[internal::kTileCapacity];
-  // The exp values, and behind those of narrow rows the rows that FillRows
-  // makes, each of which is stored as a whole vector.
+  // The room for exp values. After narrow rows come the rows that FillRows
+  // adds, and each is stored as a whole vector.
   static constexpr size_t kFilledRows =
       internal::kMaxTileLanes * internal::kMinTileCols;
   static_assert(2 * kFilledRows + kLanes <= internal::kRowTileFloats,
@@ -87,13 +88,13 @@ class LaneLosses {
  private:
   HWY_NOINLINE void ClearFarSums() {
     for (size_t i = 0; i < tile_.width; ++i) {
-      i = Unknown(i);  // a vector's code would be long
+      i = Unknown(i);  // GCC would write much code
       if (IsFar(i)) tile_.sums[i] = 0.0;
     }
   }
 
-  // Takes the labels' exp values out; `rows` is null if there are none. Lanes
-  // without a row have any loss, and a gradient that nobody reads.
+  // Removes the labels' exp values. `rows` is null without labels. Lanes
+  // without a row get any loss, and a gradient that is not used.
   HWY_INLINE void TakeLabels(const LabelledRow* rows, bool from_rows) {
     const size_t width = tile_.width;
     const size_t labelled = rows == nullptr ? 0 : at_.count;
@@ -110,7 +111,8 @@ class LaneLosses {
       at_.to[i] = of_no_row_;
     }
   }
-  // Sums the other exp values, and adds the labels' last, as WithHole has it.
+  // Sums the other exp values, and adds the labels' exp values last, as
+  // WithHole does.
   HWY_INLINE void SumAll(size_t n) {
     kernels_.sums.all(e_, n, tile_);
     for (size_t i = 0; i < tile_.width; i += kHalfLanes) {
@@ -130,8 +132,9 @@ class LaneLosses {
     VD label_loss = hn::Zero(d);
     if (loss_.is_wanted) {
       const LaneLabelLoss loss(others, label, sum);
-      // The sum is not the label's exp value, or the label is large: only an
-      // exp value beside which the label's adds nothing is the whole sum.
+      // Either the label's exp value is not the whole sum, or the label is
+      // large. So the whole sum can be only an exp value to which the label's
+      // exp value adds nothing.
       const auto may_be_one = hn::And(
           MayBeOne(sum), hn::Lt(hn::Mul(label, hn::Set(d, 0x1p50)), sum));
       if (!has_logs_ && !hn::AllFalse(d, may_be_one)) {
@@ -146,7 +149,7 @@ class LaneLosses {
     }
     const VD unit = hn::Mul(hn::Load(d, upstream_ + i), scale);
     const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);
-    // Not NaN, nor the sum of a row that is -inf throughout.
+    // The sum is neither NaN nor that of a row whose logits are all -inf.
     const auto is_number = hn::Gt(sum, hn::Zero(d));
     const auto put = [&](VD v, double* to) HWY_ATTR {
       const VD nan = hn::Set(d, static_cast<double>(kNaN));
@@ -157,7 +160,7 @@ class LaneLosses {
     put(hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_);
   }
 
-  // False if floats do not hold what a row with shares is made of.
+  // False if the numbers of a row with shares do not fit floats.
   HWY_INLINE bool SetLoss(size_t i, size_t label, double* losses,
                           const TileShares* shares, size_t cols) {
     const double sum = tile_.sums[i];
@@ -182,7 +185,7 @@ class LaneLosses {
     return shares == nullptr || UnitFitsFloats(result.unit);
   }
 
-  // False if floats do not hold a factor of a row whose sum is a number.
+  // False if a factor of a row whose sum is a number does not fit floats.
   HWY_INLINE bool SetFactors() {
     const F64 d;
     const VD most = hn::Set(d, kMaxFactor);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Cross-entropy's loss, and what its gradient takes, from the sums of a row.
+// Cross-entropy's loss, and the numbers of its gradient, from the sums of a
+// row.
 
 #if defined(SOFTLANE_LIB_KERNELS_CROSS_ENTROPY_LOSS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -21,8 +22,8 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Of a gradient, in units of u = 2^-24. With T = sum q + 2 z_loss logsumexp it
-// is the difference of T p_c and q_c.
+// The error of a gradient, in units of u = 2^-24. With T = sum q + 2 z_loss
+// logsumexp, the gradient is the difference of T p_c and q_c.
 // - p_c: the exp value's error and that of the sum.
 // - sum q: three roundings of a share (its target's part, the sum, the weight);
 //   the shares are added in double.
@@ -30,24 +31,25 @@ namespace {
 //   so this part errs by that times 2 z_loss p_c, and counts with p_c's error
 //   for less than sum q does.
 // - The product's rounding, and that of the difference.
-// The label's gradient is computed in double. From the other classes it errs by
-// the error of p_c, times sum q (1 - p_c), where p_c >= 1/2, and by that of sum
-// q, times p_c.
+// The label's gradient is computed in double. If it is computed from the other
+// classes, p_c is at least 1/2. Its error is that of p_c times sum q (1 - p_c),
+// plus that of sum q times p_c.
 static_assert(kSoftmaxExpErrorU + kExpSumErrorU + 3.0 + kDoubleSumErrorU +
                       0.02 + 2.0 <=
                   kCrossEntropyGradientMaxError,
               "the documented bound holds");
 
-// From saved results p_c has the error of the exp value alone, and the rest is
-// as above. The label's gradient has its p in double.
+// With saved results, p_c has the error of the exp value alone, and the rest is
+// as above. The label's p is in double.
 static_assert(kSoftmaxExpErrorU + 3.0 + kDoubleSumErrorU + 0.02 + 2.0 <=
                   kCrossEntropyBackwardMaxError,
               "the documented bound holds");
 
-// Of a loss with labels alone: log(sum), and the rounding to float. Else a
-// class adds q_c (log(sum) - scale (x_c - max)), which errs by that of log(sum)
-// times q_c, and by these times q_c |log p_c|: three roundings of a share, the
-// difference and the product; sums are in double.
+// The error of a loss with labels alone: the error of log(sum), and the
+// rounding to float. Otherwise a class adds q_c (log(sum) - scale (x_c - max)).
+// Its error is the error of log(sum) times q_c, plus q_c |log p_c| times these
+// errors: three roundings of a share, the difference and the product. Sums are
+// in double.
 static_assert(kExpSumErrorU + 1.0 + 0.02 <= kCrossEntropyMaxError * 0x1p24,
               "the documented bound holds");
 static_assert(kExpSumErrorU + 5.0 + kDoubleSumErrorU + 1.0 + 0.02 <=
@@ -65,16 +67,16 @@ using internal::RowSums;
 using internal::ShareSums;
 using internal::UnitFitsFloats;
 
-// What q_c, how much of class c a row should have, is made of:
+// The parts of the share q_c of class c:
 //   weights_c * (target_share * targets_c + smoothing).
-// Without targets that is only the part that all classes share.
+// Without targets, q_c is only the part that all classes share.
 struct ClassShares {
-  // All shares are the smoothing.
+  // Whether all shares are the smoothing.
   HWY_INLINE bool AreEqual() const {
     return targets == nullptr && weights == nullptr;
   }
 
-  // Of the classes from `start` on.
+  // The shares of the classes from `start` on.
   HWY_INLINE ClassShares From(size_t start) const {
     return {targets == nullptr ? nullptr : targets + start,
             weights == nullptr ? nullptr : weights + start, target_share,
@@ -86,17 +88,19 @@ struct ClassShares {
   float target_share, smoothing;
 };
 
-// Of n classes: a sum of up to 2^29 equal floats has no rounding.
+// The sum of n equal shares. A sum of up to 2^29 equal floats is exact in
+// double.
 HWY_INLINE double SumOfEqual(const ClassShares& shares, size_t n) {
   return static_cast<double>(n) * double{shares.smoothing};
 }
 
-// q_c (x_c - max) is summed times a unit with which neither differences nor
-// sums of them overflow.
+// The sum of q_c (x_c - max) is multiplied by this unit, so that neither
+// differences nor their sums overflow.
 constexpr float kLogitUnit = 0x1p-6f;
 
-// log(1 + t) for t >= 0, to a relative error of 2^-42: up to 2^-10 as a series,
-// above from the sum, of which a bit more than 2^-53 is lost.
+// log(1 + t) for t >= 0, with a relative error of 2^-42. Up to 2^-10 it is a
+// series. Above it is the log of the sum 1 + t, which loses a bit more than
+// 2^-53.
 constexpr double kMaxSeries = 0x1p-10;
 constexpr double kOnePlusSeries[] = {1.0 / 4.0, 1.0 / 3.0, 1.0 / 2.0, 1.0};
 template <class V>
@@ -141,10 +145,11 @@ HWY_INLINE double LabelLoss(const RowSums& row, const RowPlan& plan,
   return row.log_sum - scale * (x_label - plan.shift);
 }
 
-// Below, `shares` is null if only the label has a share, and the row's sum is a
-// number.
+// In the functions below, `shares` is null if only the label has a share, and
+// the row's sum is a number.
 
-// All but the loss. Without z_loss it does not take the row's log_sum.
+// The whole RowLoss except the loss. Without z_loss it does not need the row's
+// log_sum.
 HWY_INLINE RowLoss GradientOf(const Loss& loss, const RowSums& row,
                               const RowPlan& plan, size_t label,
                               const ShareSums* shares, double upstream) {
@@ -174,8 +179,8 @@ HWY_INLINE RowLoss GradientOf(const Loss& loss, const RowSums& row,
       (from_others ? (extra * row.label - total * row.others) / row.sum +
                          (share_total - shared)
                    : result.total * row.label / row.sum - label_share - shared);
-  // A negative unit makes -0 of a label without a share. 0 added to it gives
-  // +0; -0 added to any other number changes nothing.
+  // With a negative unit, a label without a share gets -0. Adding +0 turns it
+  // into +0. Adding -0 changes no other number.
   result.label_gradient += result.total == 0.0 ? 0.0 : -0.0;
   return result;
 }

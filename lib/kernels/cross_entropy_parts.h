@@ -11,8 +11,8 @@ namespace internal {
 
 // What a row takes of which no memory has all columns as floats.
 
-/// The loss of a row, and what the gradient takes. A part without the label has
-/// 0 for the label's exp value, and the sum of all for that of the others.
+/// The loss of a row, and the numbers of the gradient. A part without the label
+/// has 0 as the label's exp value, and the sum of all as the sum of the others.
 /// `shares` is null if only the label has a share.
 using LossOfPartFunction = RowLoss(const Loss& loss, const RowSums& row,
                                    const RowPlan& plan, float x_label,
@@ -20,7 +20,7 @@ using LossOfPartFunction = RowLoss(const Loss& loss, const RowSums& row,
                                    double upstream);
 extern const KernelTable<LossOfPartFunction> kLossOfPart;
 
-/// What has been summed of a row's shares. All zero: nothing.
+/// The sums of a row's shares so far. All members are 0 before the first class.
 struct ShareParts {
   size_t n;  // the classes
   alignas(64) double total[8];
@@ -30,11 +30,11 @@ struct ShareParts {
 /// The shares of a part of a row's classes, in floats. The class weights of
 /// `loss` begin with that of the part's first class.
 struct SharePasses {
-  /// Adds those of n classes, a multiple of 512 unless they are the last, and
-  /// gives the sums of all so far.
+  /// Adds the shares of n classes and returns the sums of all classes so far. n
+  /// is a multiple of 512, except for the last classes.
   ShareSums (*add)(const Loss& loss, const float* targets, const float* x,
                    size_t n, float max, ShareParts& sums);
-  /// dx_c = factor * dx_c - unit * q_c, for exp values of a row of this sum.
+  /// dx_c = factor * dx_c - unit * q_c, for exp values of a row with this sum.
   void (*write)(const Loss& loss, const float* targets, double factor,
                 double sum, double unit, size_t n, float* dx);
 };

@@ -21,18 +21,19 @@ using internal::kSumCols;
 // loss = sum_c q_c * -log p_c + z * lse^2 and, with Q = sum_c q_c,
 // d loss / d x_c = scale * ((Q + 2 z lse) p_c - q_c).
 //
-// Passes: the maximum; the exp values, which are written to where the gradient
-// goes, and their sum; the gradient in their place. Smoothing and probability
-// targets take another read for sum_c q_c (x_c - max). A long row without a
-// gradient is read once for its sums. So is a row that no cache holds, or a far
-// one, whose exp values are computed twice.
+// There are three passes. The first finds the maximum. The second writes the
+// exp values to the place of the gradient, and sums them. The third replaces
+// them by the gradient. Smoothing and probability targets take another read for
+// sum_c q_c (x_c - max). A long row without a gradient is read once for its
+// sums. A far row, or a row that no cache holds, is also read once for its
+// sums, and its exp values are computed twice.
 
 // The label's exp value is left out of the sum and added last: the gradient of
 // the label, p - 1 = -(sum of the others) / sum, is then not a difference of
 // nearly equal numbers where p is near 1.
 static_assert(kNoLabel == kNoHole, "a label is the hole of its row");
 
-// dx_c = factor * e_c - unit * q_c, of a row of this sum. `shares` is null if
+// dx_c = factor * e_c - unit * q_c for a row with this sum. `shares` is null if
 // only the label has a share.
 HWY_INLINE void WriteGradient(double factor, double sum,
                               const ClassShares* shares, double unit, size_t n,
@@ -41,8 +42,9 @@ HWY_INLINE void WriteGradient(double factor, double sum,
   WriteShares(FactorOf(factor, sum), *shares, unit, n, dx, dx);
 }
 
-// The gradient of a long row, by whose blocks' offsets there are exp values in
-// dx. If `in_floats` is false, only brings them to the row's offset.
+// Writes the gradient of a long row. dx has exp values by the offsets of the
+// blocks. If `in_floats` is false, only brings the exp values to the row's
+// offset.
 HWY_NOINLINE void WriteLongGradient(const uint8_t* below, bool in_floats,
                                     double factor, double sum,
                                     const ClassShares* shares, double unit,
@@ -50,7 +52,7 @@ HWY_NOINLINE void WriteLongGradient(const uint8_t* below, bool in_floats,
   for (size_t start = 0, end; start < n; start = end) {
     end = internal::EndOfBlocks(below, start, n);
     float* const e = dx + start;
-    // The offset of the largest is that of the row.
+    // The offset of the largest block is the offset of the row.
     const double octaves = -static_cast<double>(below[start / kSumCols]);
     const double power = internal::PowerOfBlocks(
         kBlockPasses, octaves, in_floats ? factor : 0.0, end - start, e);
@@ -62,9 +64,9 @@ HWY_NOINLINE void WriteLongGradient(const uint8_t* below, bool in_floats,
   }
 }
 
-// The loss of a row whose gradient is written: the gradient does not wait for a
-// logarithm that it does not take. AVX2 on Zen 3: 4 to 8 % less time at 16 x
-// 256.
+// Computes the loss of a row after its gradient has been written, so that the
+// gradient does not wait for a logarithm that it does not need. AVX2 on Zen 3:
+// 4 to 8 % less time at 16 x 256.
 HWY_INLINE double LossBehind(const Loss& loss, RowSums& row,
                              const RowPlan& plan, float x_label,
                              double label_share, const ShareSums* shares) {
@@ -80,8 +82,8 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
   const ScaleParts& parts = loss.parts;
   const bool has_shares = targets != nullptr || loss.smoothing != 0.0;
   const bool is_long = n > kSumCols;
-  // The exp values of blocks stay in dx with the offsets of AddBlocks. They
-  // take the place of x only after the shares have been summed.
+  // The exp values of blocks stay in dx with the offsets of AddBlocks. If dx is
+  // x, they replace x only after the shares have been summed.
   bool is_kept = is_long && dx != nullptr && n < internal::kMinLargeCols;
   internal::BlockOctaves below;
   internal::BlockSums blocks;
@@ -142,8 +144,8 @@ double LossOfRow(const Loss& loss, const float* x, float* dx, size_t n,
     if (is_long && !is_kept) {
       WriteExpValues(x, dx, n, label, plan, parts);
     }
-    // In one run, as a row that is not kept. Unknown: else GCC would write the
-    // code from here on once more.
+    // Done in one run, like a row that is not kept. Unknown() keeps GCC from
+    // writing the code from here on twice.
     const bool is_usual =
         Unknown(is_kept && in_floats && blocks.HaveOneOffset(factor) ? 1 : 0);
     if (is_kept || in_floats) {

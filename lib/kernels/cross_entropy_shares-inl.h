@@ -30,7 +30,7 @@ struct ShareFactors {
   HWY_INLINE VF Product() const {
     return kHasWeights ? hn::Mul(targets, weights) : targets;
   }
-  // +0 where one of the factors is 0, else the term.
+  // The term, but +0 where one of the factors is 0.
   HWY_INLINE VF Counted(VF term) const {
     const VF zero = Set(0.0f);
     const VF kept = hn::IfThenZeroElse(hn::Eq(targets, zero), term);
@@ -41,7 +41,7 @@ struct ShareFactors {
   VF targets, weights;
 };
 
-// Those of a row; +0 behind the first `count`.
+// The factors of a row's shares. After the first `count` they are +0.
 template <bool kHasTargets, bool kHasWeights>
 struct RowFactors {
   HWY_INLINE ShareFactors<kHasWeights> Of(size_t i) const {
@@ -121,9 +121,9 @@ HWY_INLINE void AddStored(const float* terms, size_t n, LaneSum& sum) {
   for (size_t i = 0; i < n; i += kSumBlock) sum.AddStoredInDouble(terms + i);
 }
 
-// sum q_c and sum q_c (x_c - max), in which a term is +0 if a factor of q_c is
-// 0, also if x_c is -inf. `before` are the sums of the classes before, and gets
-// those of all so far; null for a whole row.
+// sum q_c and sum q_c (x_c - max), where a term is +0 if a factor of q_c is 0,
+// even if x_c is -inf. `before` has the sums of earlier classes, and gets the
+// sums of all classes so far. It is null for a whole row.
 HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
                                  size_t n, float max,
                                  internal::ShareParts* before = nullptr) {
@@ -173,7 +173,7 @@ struct Gradient {
   }
 };
 
-// The same, by the fastest pass for the shares. dx may be e.
+// WriteShares by the fastest pass for the shares. dx may be e.
 HWY_NOINLINE void WriteShares(const Reciprocal& factor,
                               const ClassShares& shares, double unit, size_t n,
                               const float* e, float* dx) {
@@ -185,7 +185,7 @@ HWY_NOINLINE void WriteShares(const Reciprocal& factor,
   const auto write = PassFor<Gradient>(shares);
   write(Probabilities(factor), shares, unit_float, n, dx);
 }
-// A row's shares in floats, and in double for where floats do not hold them.
+// A row's shares in floats, and in double if they do not fit floats.
 HWY_INLINE ClassShares FloatShares(const Loss& loss, const float* targets) {
   const float* const weights = loss.options.class_weights;
   const auto smoothing = static_cast<float>(loss.smoothing);
@@ -201,7 +201,7 @@ HWY_INLINE internal::DoubleShares DoubleSharesOf(const Loss& loss,
   return {loss.options, targets, loss.smoothing, n};
 }
 
-// Sets fit_floats to false if floats do not hold the sums.
+// Sets fit_floats to false if the sums do not fit floats.
 HWY_INLINE ShareSums SumSharesOf(const Loss& loss, const float* targets,
                                  const float* x, size_t n, float max,
                                  bool& fit_floats) {

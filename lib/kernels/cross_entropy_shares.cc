@@ -27,7 +27,7 @@ ShareSums DoubleShares::Sum(const float* x, float max,
 void DoubleShares::ReplaceExpValues(double unit, double ratio,
                                     float* dx) const noexcept {
   for (size_t c = 0; c < cols_; ++c) {
-    // + 0: not the -0 that a negative unit makes of 0.
+    // Adding 0 turns the -0 of a negative unit into +0.
     dx[c] = static_cast<float>(unit * (ratio * double{dx[c]} - Of(c)) + 0.0);
   }
 }

@@ -33,8 +33,8 @@ class CrossEntropyTile : private LaneLosses {
       : LaneLosses(loss, kernels) {}
 
   // The losses of rows [first, first + count), and their gradients if dx is not
-  // null, but for the rows that are far. False if no row counts, or floats do
-  // not hold a factor or share; then no gradient has been written. `shares` is
+  // null, but for the rows that are far. Gives false and writes no gradient if
+  // no row counts, or if a factor or share does not fit floats. `shares` is
   // null if only labels have a share.
   HWY_INLINE bool Run(const Rows<const float>& x,
                       const Rows<const float>* targets, const Rows<float>& dx,
@@ -88,7 +88,7 @@ class CrossEntropyTile : private LaneLosses {
     return true;
   }
 
-  // The same of columns. False also if a column is far.
+  // Run for columns. False also if a column is far.
   HWY_INLINE bool RunColumns(const internal::ColumnTileIo& io, size_t n,
                              bool has_labels, bool has_gradient, size_t count,
                              const LabelledRow* rows, double* losses,
@@ -148,7 +148,7 @@ class CrossEntropyTile : private LaneLosses {
     }
     return has_far;
   }
-  // Any column without special values stands for a column that is ignored.
+  // Replaces an ignored column by a column without special values.
   HWY_NOINLINE void ClearColumn(size_t i, size_t n, float* logits) {
     for (size_t k = 0; k < n; ++k) logits[k * tile_.width + i] = 0.0f;
     tile_.max[i] = 0.0f;
@@ -163,8 +163,8 @@ class CrossEntropyTile : private LaneLosses {
       if (IsFinite(max)) at_.to[i] = of_no_row_;
     }
   }
-  // A row that is ignored is not read: `counted` stands for it. False if there
-  // is no such row.
+  // An ignored row is not read, and a row that counts stands for it. False if
+  // no row counts.
   HWY_NOINLINE bool ReplaceIgnored(const LabelledRow* rows,
                                    const float* counted) {
     for (size_t i = 0; i < tile_.width; ++i) {

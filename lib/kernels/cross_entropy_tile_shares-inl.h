@@ -51,9 +51,9 @@ class TileShares {
   HWY_INLINE TileShares(bool has_targets, const ClassShares& shares)
       : has_targets_(has_targets), shares_(shares) {}
 
-  // Where the targets of the rows go, transposed.
+  // The place of the rows' targets, transposed.
   HWY_INLINE float* Targets() { return products_; }
-  // Where the logits go.
+  // The place of the logits.
   HWY_INLINE float* Logits() { return terms_; }
 
   // Takes the sums of the shares of n logits, and of the shares times logits.
@@ -68,7 +68,7 @@ class TileShares {
     kernels.sums_in_double.all(products_, padded, tile);
     TakeSums(tile, 1.0, totals_);
   }
-  // Of row i of n logits.
+  // The sums of row i of n logits.
   HWY_INLINE ShareSums Of(size_t i, size_t n) const {
     return {shares_.AreEqual() ? SumOfEqual(shares_, n) : totals_[i],
             logits_[i]};
@@ -91,7 +91,7 @@ class TileShares {
     }
   }
 
-  // The same, in the place of e.
+  // WriteGradients in the place of e.
   HWY_NOINLINE void MakeGradients(float* e, size_t n, const float* units,
                                   const Tile& tile) const {
     const size_t width = tile.width;
@@ -106,7 +106,7 @@ class TileShares {
   }
 
  private:
-  // The shares in the place of the targets, and the terms in that of logits.
+  // Replaces the targets by the shares, and the logits by the terms.
   HWY_INLINE void SetTerms(size_t n, size_t padded, size_t i,
                            const Tile& tile) {
     const size_t width = tile.width;
@@ -130,7 +130,7 @@ class TileShares {
       Store(q.Counted(hn::Mul(q.Product(), difference)), term);
     }
   }
-  // A sum of a row begins with +0: it is never -0.
+  // A sum of a row begins with +0, so it is never -0.
   static HWY_INLINE void TakeSums(const Tile& tile, double factor, double* to) {
     const F64 d;
     for (size_t i = 0; i < tile.width; i += kHalfLanes) {

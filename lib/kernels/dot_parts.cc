@@ -26,8 +26,8 @@ static_assert(sizeof(DotLanes) == kSumLanes * sizeof(double), "");
 
 // One pass: it reads p and dp. All kinds of products have one loop.
 
-// The p of which the product is +0, whatever dp is; NaN, which equals no p, if
-// there is none.
+// The p whose product is +0, whatever dp is. It is NaN, which equals no p, if
+// there is no such p.
 float HiddenFactor(bool is_kept) {
   return is_kept ? 0.0f : std::numeric_limits<float>::quiet_NaN();
 }
@@ -95,7 +95,7 @@ struct Products {
 
 #endif  // SOFTLANE_SSE2
 
-// A block that begins with `count` elements, and has +0 then.
+// A block with `count` elements, followed by +0.
 struct FilledBlock {
   FilledBlock(const float* from, size_t count) {
     std::memset(data, 0, sizeof(data));

@@ -24,11 +24,11 @@ namespace {
 
 using internal::ExpParams;
 
-// Terms, and prefetches of what is read next. They stand among exponentials,
-// which use no memory, rather than among stores: ns per element with AVX2 on
-// Zen 3 among the stores past the caches and so, 0.51 and 0.44 at 16384 x 128,
-// 0.51 and 0.41 at 5242 x 400. Not for attention: short rows would take 3 to 5
-// % more time.
+// Terms, and prefetches of what is read next. The prefetches stand among
+// exponentials, which use no memory, and not among stores. ns per element with
+// AVX2 on Zen 3, among the stores past the caches and among exponentials: 0.51
+// and 0.44 at 16384 x 128, 0.51 and 0.41 at 5242 x 400. Attention does not use
+// this, because its short rows would take 3 to 5 % more time.
 template <class Terms>
 struct PrefetchingTerms {
   HWY_INLINE void Prefetch(size_t i) const {
@@ -71,8 +71,8 @@ struct PrefetchingTerms {
   const float* next;
 };
 
-// Exp values for a place that has room for whole vectors. +0 stands behind the
-// first elements.
+// Exp values for a place with room for whole vectors. After the row's elements
+// come +0.
 template <bool kHasMasked, bool kNeedsMax, class Logits>
 struct WholeTerms : RangeTerms<kHasMasked, kNeedsMax, Logits> {
   using Base = RangeTerms<kHasMasked, kNeedsMax, Logits>;
@@ -106,7 +106,7 @@ HWY_NOINLINE bool ExpRowsOfBatch(const void* source,
   const SoftmaxExp exp = ExpOf(params.range, params.parts);
   LaneRange range;
   NarrowMax none;
-  // Locals, which no store changes.
+  // Local copies, which no store changes.
   const float* from = rows.logits;
   float* e = rows.e;
   const size_t n = rows.n, stride = rows.stride, e_stride = rows.e_stride;
@@ -145,8 +145,8 @@ bool ExpBatch(const void* source, const internal::BatchRows& rows,
   return ExpRowsOfBatch<kHasMasked, false, Source>(source, rows, params);
 }
 
-// The same row by row, for rows of different lengths or ranges, and for callers
-// that need the maximum of each row. Elements may be masked.
+// The exp pass row by row, for rows of different lengths or ranges, and for
+// callers that need the maximum of each row. Elements may be masked.
 template <class Source>
 bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
                     const ExpParams& params) {
@@ -175,7 +175,7 @@ bool ExpBatchOfRows(const void* source, const internal::BatchRows& rows,
 }
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
-// Logits as terms that are written, unless they stand in memory.
+// Logits as terms that are written, unless they are in memory already.
 template <class Source, class Logits>
 struct LogitTerms {
   static constexpr bool kMayBeStaged = false;
@@ -236,7 +236,7 @@ bool FindMaxima(const void* source, const internal::BatchRows& rows,
     are_direct = FindOffset(maxima, parts, offset) && are_direct;
     Store(maxima, rows.max + r);
     Store(Lowest(offset, parts), rows.lowest + r);
-    // ExactRange, of the octaves that stand kHeadroom above the offset.
+    // ExactRange for the octaves, which are kHeadroom above the offset.
     constexpr double kAbove =
         kHeadroom + internal::kRangeTop - internal::kPredictedPeak;
     Store(hn::Add(offset, Set(static_cast<float>(kAbove))), rows.offset + r);

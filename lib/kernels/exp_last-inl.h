@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The block of a row that is not full, in the exp pass: one function for logits
-// of all kinds, where most of a pass was this code; and what else the passes of
-// all kinds share, in plain_passes.cc.
+// The block of a row that is not full, in the exp pass. One function serves
+// logits of all kinds, because this code would be most of each pass. This
+// function, and other code that all passes share, is in plain_passes.cc.
 
 #if defined(SOFTLANE_LIB_KERNELS_EXP_LAST_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_EXP_LAST_INL_H_
@@ -22,15 +22,15 @@ HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 
-// The exp values of the block that is not full, whose logits are `last`. They
-// are written, and its part of the pending row, if that is as long, is divided.
+// Writes the exp values of the block that is not full, whose logits are `last`.
+// If the pending row is as long, its part of the block is divided.
 HWY_NOINLINE void ExpLast(const float* last, bool has_masked,
                           const internal::RowJob& job,
                           const internal::ExpParams& params,
                           internal::LastBlock& block);
 
-// probs = e / sum, for the rest of a row of which none is below 2^-126. Rarely
-// called, and much code for the passes that call it.
+// probs = e / sum for the rest of a row. No probability is below 2^-126. Not
+// inlined, because it is rarely called and would be much code in the passes.
 HWY_NOINLINE void DivideRest(double sum, const float* e, float* probs, size_t n,
                              bool is_streamed);
 
@@ -54,17 +54,18 @@ using internal::MayHaveTiny;
 using internal::RowJob;
 using internal::RowResult;
 
-// With AVX-512, where a row is half the instructions, usual rows have code of
-// their own for the block that is not full. With AVX2 on Zen 3 it would save
-// less than 1 % at 500 to 1000 columns.
+// With AVX-512, where a row takes half as many instructions, usual rows have
+// code of their own for the block that is not full. With AVX2 on Zen 3 such
+// code would save less than 1 % at 500 to 1000 columns.
 template <bool kHasMasked, bool kNeedsMax, class Source>
 constexpr bool HasOwnLast() {
   return kLanes == 16 && !kHasMasked && !kNeedsMax && Source::kAreInMemory;
 }
 
-// Whether the row is done: its exp values fit, and are enough where elements
-// may be masked, or a sink may be all that counts. Not if the sum is NaN. The
-// caller knows whether those of a long row are enough.
+// Whether the row is done. Its exp values must fit. If elements may be masked,
+// or if a sink may be all that counts, the sum must be large enough. A row
+// whose sum is NaN is not done. For a long row, the caller finds out whether
+// the sum is large enough.
 HWY_INLINE bool IsDone(bool has_masked, const RowJob& job,
                        const RowResult& result) {
   const bool may_be_few =
@@ -80,7 +81,8 @@ HWY_INLINE bool EndsCall(double row_sum, double sum) {
   return !internal::IsUsualSum(row_sum) || MayHaveTiny(sum);
 }
 
-// A Source is made of the kind's own, and has LogitsAt(logits, row, begin).
+// A Source is made from the source of the kind of logits, and has
+// LogitsAt(logits, row, begin).
 template <class Source>
 HWY_INLINE auto LogitsOf(const Source& source, const RowJob& job) {
   return source.LogitsAt(job.logits, job.row, job.begin);
@@ -110,11 +112,11 @@ HWY_INLINE void AddLastBlock(const LastBlock& block, LaneSum& sum) {
   sum.AddFolded(vectors);
 }
 
-// add(i, end) adds full blocks of terms from i on, up to `end` at most, and
-// gives the column after them: all up to `full`, and none of two blocks of
-// kSumCols at once. Puts the sums of complete blocks of kSumCols by. With
-// kHasLowest those of an exact range have the lowest argument that block_sums
-// has.
+// Calls add(i, end) until all full blocks of terms up to `full` are added.
+// add(i, end) adds full blocks from i on, up to `end` at most, and returns the
+// column after them. A call never covers two blocks of kSumCols. The sums of
+// complete blocks of kSumCols are stored in block_sums. With kHasLowest and an
+// exact range, block_sums gives the lowest argument of each block.
 template <bool kHasLowest, class Add>
 HWY_INLINE void ForSumCols(size_t full, const RowJob& job,
                            const ExpParams& params, double* block_sums,
@@ -137,8 +139,9 @@ HWY_INLINE float LowestOfLast(const RowJob& job, const ExpParams& params) {
              : static_cast<float>(job.block_sums[job.n / kSumCols]);
 }
 
-// Where the logits of the block that is not full stand in memory: `block`,
-// unless all do. A function of its own, for all passes of the kind.
+// The place of the logits of the block that is not full. It is `block`, unless
+// all logits are in memory. Not inlined, so that all passes of the kind share
+// it.
 template <class Source>
 HWY_NOINLINE const float* WriteLast(Source source, const RowJob& job,
                                     float* block) {

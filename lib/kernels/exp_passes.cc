@@ -20,7 +20,7 @@ namespace {
 constexpr size_t kExpVectors = 2;
 constexpr size_t kExpStep = 4 * kExpVectors;
 
-// Some arguments are above kMaxUsual. In place or not.
+// For rows with arguments above kMaxUsual, in place or not.
 HWY_NOINLINE void ExpOfAny(const float* x, float* y, size_t n) {
   for (size_t i = 0; i < n; i += 4) {
     const size_t count = HWY_MIN(n - i, 4);
@@ -39,7 +39,7 @@ HWY_NOINLINE void ExpOfFew(const float* x, float* y, size_t n) {
   n == 4 ? _mm_storeu_ps(y, out[0]) : StoreSome4(y, out[0], n);
 }
 
-// Of n values, whole steps. y is not x.
+// For n values, which are whole steps. y is not x.
 HWY_NOINLINE void ExpOfSteps(const float* x, float* y, size_t n) {
   bool are_usual = true;
   for (size_t i = 0; i < n; i += kExpStep) {
@@ -48,7 +48,7 @@ HWY_NOINLINE void ExpOfSteps(const float* x, float* y, size_t n) {
   if (HWY_UNLIKELY(!are_usual)) ExpOfAny(x, y, n);
 }
 
-// In place or not.
+// For a row, in place or not.
 HWY_NOINLINE void ExpOfRow(const float* x, float* y, size_t n) {
   constexpr size_t kBlock = 8 * kExpStep;
   HWY_ALIGN float copy[kBlock];
@@ -78,8 +78,7 @@ void ExpRows(const Rows<const float>& x, const Rows<float>& y, bool) {
 
 #else
 
-// Each pass is a function of its own: only then its constants stay in
-// registers.
+// Each pass is not inlined, because only then its constants stay in registers.
 HWY_NOINLINE void ExpCached(const Rows<const float>& x, const Rows<float>& y) {
   const Exponential exponential;
   for (size_t r = 0; r < x.rows; ++r) {

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The exp pass of rows, for logits of any kind: exp values by a predicted
-// exponent, their sum, and whether they fit; in the same loop the probabilities
-// of a pending row. Exponentials keep the multipliers busy, divisions loads and
-// stores. Reads a logit and a pending exp value per element, writes an exp
-// value and a probability.
+// The exp pass of rows, for logits of any kind. It computes exp values by a
+// predicted exponent, their sum, and whether they fit. The same loop computes
+// the probabilities of a pending row. Exponentials keep the multipliers busy,
+// and divisions keep loads and stores busy. For each element, the pass reads a
+// logit and a pending exp value, and writes an exp value and a probability.
 
 #if defined(SOFTLANE_LIB_KERNELS_EXP_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_EXP_ROWS_INL_H_
@@ -44,16 +44,16 @@ HWY_INLINE void AddBlocksOf(bool is_staged, size_t start, size_t end,
   AddBlocks(start, end, terms, sum);
 }
 
-// The exp values of one row; its pending row is divided. A function of its own,
-// so that the constants of its loop stay in registers. It makes the logits: a
-// copy of them would wait for the stores that made them.
+// Computes the exp values of one row, and divides its pending row. Not inlined,
+// so that the constants of its loop stay in registers. It makes the logits
+// object itself, because a copy would wait for the stores that made the object.
 template <bool kHasMasked, bool kNeedsMax, class Source>
 HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
                          const ExpParams& params, RowResult& result) {
   const Source source(of_kind);
   constexpr bool kHasOwnLast = HasOwnLast<kHasMasked, kNeedsMax, Source>();
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
-  // First, so that the sum need not wait for it.
+  // The last block is done first, so that the sum does not wait for it.
   LastBlock last;
   if (!kHasOwnLast && n != full) {
     HWY_ALIGN float block[kSumBlock];
@@ -115,14 +115,15 @@ HWY_NOINLINE void ExpRow(const void* of_kind, const RowJob& job,
     in_range = in_range && last.in_range;
     if (kNeedsMax) result.max = HWY_MAX(result.max, last.max);
   }
-  // A result that is returned would be copied, which waits for these stores.
+  // A returned result would be copied, and the copy would wait for these
+  // stores.
   result.sum = result.row_sum = sum.Total();
   result.in_range = in_range;
 }
 
-// A row that may have masked elements looks for its maximum, asked for or not.
-// With AVX2 a pass without it would save 1 to 3 % of the time of 16 x 256 to 4
-// x 32000 on Zen 3. With AVX-512 it would be 16 kB of code.
+// The pass for rows that may have masked elements always finds the maximum.
+// With AVX2, a pass without the maximum would save 1 to 3 % of the time of 16 x
+// 256 to 4 x 32000 on Zen 3. With AVX-512, it would be 16 kB of code.
 template <bool kHasMasked, bool kNeedsMax, class Source>
 constexpr ExpRowFunction* ExpRowOf() {
   constexpr bool kHasMax = kNeedsMax || kHasMasked;

@@ -26,9 +26,9 @@
 namespace softlane {
 namespace SOFTLANE_FAR_NAMESPACE {
 
-// The sum of the exp values of a far row, in double from the start or not. They
-// are written to y unless it is null. But in the x86-64 baseline the row may be
-// direct, and arguments below `lowest` then give +0.
+// The sum of the exp values of a far row, in double from the start or not. The
+// exp values are written to y, unless it is null. In the x86-64 baseline the
+// row may also be direct, and then arguments below `lowest` give +0.
 internal::HoleSum SumFar(const float* x, float* y, size_t n, size_t hole,
                          const internal::RowPlan& plan,
                          const internal::ScaleParts& parts, float lowest,
@@ -39,7 +39,8 @@ double LogOfExpSum(float max, double sum, const internal::RowPlan& plan,
 // SoftmaxKernels::log_of_sum. The bits are those of the row's own plan.
 double LogOfSumInRange(float max, double sum, const internal::ExpRange& range,
                        const internal::ScaleParts& parts);
-// For any row, but slow, in little code. Not in the x86-64 baseline.
+// Passes for any row, which are slow and have little code. Not in the x86-64
+// baseline.
 extern const internal::BlockPasses kFarPasses;
 
 }  // namespace SOFTLANE_FAR_NAMESPACE
@@ -57,19 +58,20 @@ using SOFTLANE_FAR_NAMESPACE::SumFar;
 #endif
 #undef SOFTLANE_FAR_NAMESPACE
 
-// The sum of the exp values of n logits. The hole, x[hole], is left out; none
-// if `hole` is not below n.
+// The sum of the exp values of n logits. The hole, x[hole], is left out. There
+// is no hole if `hole` is not below n.
 internal::HoleSum SumExpValues(const float* x, size_t n, size_t hole,
                                const internal::RowPlan& plan,
                                const internal::ScaleParts& parts);
-// The same, and writes the exp values to y, which may be x: +0 for the hole.
+// SumExpValues that also writes the exp values to y, which may be x. The hole
+// gets +0.
 internal::HoleSum WriteExpValues(const float* x, float* y, size_t n,
                                  size_t hole, const internal::RowPlan& plan,
                                  const internal::ScaleParts& parts);
-// The sum of all, in double from the start.
+// The sum of all exp values, in double from the start.
 double SumExpInDouble(const float* x, size_t n, const internal::RowPlan& plan,
                       const internal::ScaleParts& parts);
-// BlockPasses::max and multiply. In far_rows.cc; those of AVX-512 in
+// BlockPasses::max and multiply. They are in far_rows.cc, and for AVX-512 in
 // exp_sums.cc.
 float MaxOfLongRow(const float* x, size_t n);
 void Multiply(double factor, double sum, size_t n, float* e);

@@ -22,8 +22,8 @@ namespace {
 using internal::HoleSum;
 using internal::kSumCols;
 
-// The same value. A loop that copies such values stays one: GCC would make it a
-// `rep movs`, which takes longer to start than a block takes.
+// Returns v. A loop that copies such values stays a loop. GCC would turn it
+// into a `rep movs`, whose start takes longer than a block.
 HWY_INLINE VF InLoop(VF v) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   __asm__("" : "+v"(v.raw));
@@ -44,9 +44,9 @@ HWY_NOINLINE void CopyWithHole(const float* x, size_t n, size_t hole,
   Store(hn::IfThenElse(is_hole, Set(-kInfinity), Load(at)), at);
 }
 
-// The same exponential, which the compiler must take for one in memory. Else it
-// keeps the constants in registers, of which AVX2 has too few, and moves what
-// it computes to memory: 4 % more time at 8 x 4096 on Zen 3.
+// Returns exp in such a way that the compiler takes it for an object in memory.
+// Otherwise it keeps the constants in registers, of which AVX2 has too few, and
+// moves results to memory: 4 % more time at 8 x 4096 on Zen 3.
 HWY_INLINE const SoftmaxExp& InMemory(const SoftmaxExp& exp) {
   const SoftmaxExp* at = &exp;
 #if HWY_TARGET == HWY_AVX2
@@ -55,7 +55,7 @@ HWY_INLINE const SoftmaxExp& InMemory(const SoftmaxExp& exp) {
   return *at;
 }
 
-// Exp values as the terms of a sum, as AddBlock and AddLast ask for them.
+// Exp values as the terms of a sum, in the form that AddBlock and AddLast take.
 template <bool kIsWritten>
 struct ExpTerms {
   HWY_INLINE Four operator()(size_t i) const {
@@ -80,9 +80,9 @@ struct ExpTerms {
   float* y;
 };
 
-// Of blocks that are not written, ahead: see EndAndBegin. Each block is in the
-// row or, if it has the hole, in a copy. The address of element i is `base` and
-// 4 i, so `base` may be outside of both.
+// The terms of blocks that are not written, ahead: see EndAndBegin. Each block
+// is in the row or, if it has the hole, in a copy. The address of element i is
+// base + 4 i, so `base` may be outside of both.
 template <bool kIsWritten>
 struct TermsAhead {
   HWY_INLINE const SoftmaxExp& Exp() const { return exp; }
@@ -129,7 +129,7 @@ SOFTLANE_NOCLONE HWY_NOINLINE HoleSum SumDirect(const float* x, float* y,
     CopyWithHole(x + with_hole, kSumBlock, hole % kSumBlock, copy);
   }
   const SoftmaxExp& exp_of_block = kInDouble ? exp : InMemory(exp);
-  // Where the next block of kSumCols columns begins.
+  // The column at which the next block of kSumCols columns begins.
   size_t begin = block_sums == nullptr ? ~size_t{0} : 0;
   for (size_t i = 0;;) {
     if (HWY_UNLIKELY(i == begin) && i != n) {
@@ -141,9 +141,10 @@ SOFTLANE_NOCLONE HWY_NOINLINE HoleSum SumDirect(const float* x, float* y,
       begin += kSumCols;
     }
     if (i == full) break;
-    // Zen 3: with stores, running ahead takes 4 to 10 % more time from 256 to
-    // 64 columns, and at most 2 % less beyond. In double it takes 15 % more at
-    // 64; 12 % less at 1000, of which a call of one row sees nothing.
+    // On Zen 3, running ahead with stores takes 4 to 10 % more time at 64 to
+    // 256 columns, and at most 2 % less time beyond. In double it takes 15 %
+    // more time at 64 columns, and 12 % less at 1000, but a call of one row
+    // gains nothing.
     if constexpr (kRunsAhead && !kInDouble && !kIsWritten) {
       const SoftmaxExp own = exp;  // GCC knows what is in a copy
       const uintptr_t row = reinterpret_cast<uintptr_t>(x);
@@ -154,7 +155,7 @@ SOFTLANE_NOCLONE HWY_NOINLINE HoleSum SumDirect(const float* x, float* y,
       const size_t end = HWY_MIN(begin, full);
       AddBlocksAhead(i, end, terms, sum, [&](size_t k) HWY_ATTR {
         if (next != nullptr) PrefetchRange<kSumBlock>(next + k);
-        // Without a branch, for which the row would wait.
+        // Without a branch, because the row would wait for it.
         base = k - with_hole < kSumBlock ? in_copy : row;
       });
       i = end;

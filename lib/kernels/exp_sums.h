@@ -4,17 +4,18 @@
 
 #include <cstddef>
 
-// What exp_sums-inl.h's functions take and give, for all targets.
+// The argument and result types of the functions of exp_sums-inl.h, for all
+// targets.
 
 namespace softlane {
 namespace internal {
 
-/// The column of a row's hole, the logit that is left out of a sum, where there
-/// is none.
+/// The column of the hole in a row without a hole. The hole is the logit that
+/// is left out of a sum.
 constexpr size_t kNoHole = ~size_t{0};
 
-/// The sum of the exp values of a row but that of the hole, and the hole's; 0
-/// where there is none.
+/// The sum of the exp values of a row without the hole, and the exp value of
+/// the hole, which is 0 without a hole.
 struct HoleSum {
   double others, hole;
 };

@@ -11,7 +11,7 @@
 #include "kernels/exp_sums-inl.h"
 #include "kernels/sse2_rows-inl.h"
 
-// Not for AVX-512, which takes the functions of AVX2: far rows are rare.
+// AVX-512 uses the functions of AVX2, because far rows are rare.
 #if HWY_TARGET != HWY_AVX3
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -150,7 +150,7 @@ void Multiply(double factor, double sum, size_t n, float* e) {
 double LogOfExpSum(float max, double sum, const RowPlan& plan,
                    const ScaleParts& parts) {
   float peak = 0.0f;
-  // A sum that is no float is not one exp value.
+  // A sum that is not a float cannot be a single exp value.
   if (sum < kMaxPeak && sum == static_cast<float>(sum)) {
     peak = plan.is_far ? static_cast<float>(SumFar(&max, nullptr, 1, kNoHole,
                                                    plan, parts, 0.0f, false)
@@ -162,7 +162,8 @@ double LogOfExpSum(float max, double sum, const RowPlan& plan,
 
 double LogOfSumInRange(float max, double sum, const internal::ExpRange& range,
                        const ScaleParts& parts) {
-  // Before PlanRow: the maximum may be NaN, too, which has no exponent.
+  // This test comes before PlanRow, because the maximum may be NaN, too, which
+  // has no exponent.
   if (!(sum == sum)) return sum;
   const RowPlan plan = internal::PlanDirectRow(max, parts);
   const double octaves = range.offset - internal::kRangeTop - plan.offset;

@@ -29,15 +29,15 @@ static_assert(internal::kFewCols == 2 * kLanes, "two rows in four vectors");
 
 class FewRows {
  public:
-  // The numbers are read one by one: a vector of both would wait for the stores
-  // that made them.
+  // The numbers are read one by one, because a vector of both would wait for
+  // the stores that made them.
   HWY_INLINE FewRows(size_t rows, size_t n)
       : rows_(Unknown(rows)), n_(Unknown(n)) {}
 
   HWY_INLINE void Load(const float* from, size_t stride) {
     const VF none = Set(-kInfinity);
     const size_t count = NumVectors();
-    // A vector that does not exist is the first again.
+    // The first vector also stands for a missing vector.
     const auto vector = [&](size_t k) HWY_ATTR {
       return LoadFirst(from + (k < count ? PlaceOf(k, stride) : 0), SizeOf(k),
                        none);
@@ -94,7 +94,8 @@ class FewRows {
     if (count > 2) StoreFirst(v.c, to + PlaceOf(2, stride), SizeOf(2));
     if (count > 3) StoreFirst(v.d, to + PlaceOf(3, stride), SizeOf(3));
   }
-  // Of each row the element where `is_there` has a lane; +0 if there is none.
+  // For each row, the element in the lane of `is_there`, or +0 if there is no
+  // such lane.
   template <class Masks>
   HWY_INLINE VF Pick(const Masks& is_there, const Four& v) const {
     const F32 d;

@@ -28,7 +28,7 @@ static_assert(internal::kColumnBlock == kSumBlock, "blocks of a sum");
 // A vector of sums in double.
 constexpr size_t kHalves = kLanes / kHalfLanes;
 struct WideSums {
-  // Not implicit: GCC would compile that for another target.
+  // Not the implicit constructor, which GCC would compile for another target.
   HWY_INLINE WideSums() {}
 
   VD half[kHalves];
@@ -65,8 +65,8 @@ template <class V>
 HWY_INLINE VF CombineHalves(V lower, V upper) {
   return Combine(F32(), upper, lower);
 }
-// The sum times `factor`, in float. + 0 makes +0 of the sum of -0 alone, as of
-// a row's.
+// The sum times `factor`, in float. Adding 0 turns a sum of -0 into +0, as in
+// the sum of a row.
 template <class Sums>
 HWY_INLINE VF FactorsOf(const Sums& sums, double factor) {
   const auto times = [&](VD v) HWY_ATTR {
@@ -152,11 +152,11 @@ HWY_NOINLINE void SumFourLanes(const Term& term, size_t j, size_t n,
   }
 }
 
-// What becomes of lanes j and j + 4. Of columns that are summed at once, in
+// The use of lanes j and j + 4. Columns that are summed at once take these
 // steps: (0 + 4), then + (2 + 6); (1 + 5), then + (3 + 7), and the total.
 enum class LaneUse { kFirst, kSecond, kThird, kTotal, kStore, kAdd };
 
-// The same of more than 16 rows, of which 64 are folded in float.
+// Lanes of columns of more than 16 rows, where 64 rows are folded in float.
 template <class Term>
 HWY_NOINLINE void SumTwoLanes(const Term& term, size_t j, LaneUse use, size_t n,
                               size_t cols, double factor, ColumnSums& sums) {
@@ -261,7 +261,7 @@ HWY_INLINE void WriteColumns(const Of& of, const GradientRows& rows,
     }
     for (; i < last; i += kLanes) Store(one(i), to + i);
     if (has_end) Store(end, to + last);
-    // A row alone may have any stride: no pointer behind it.
+    // A single row may have any stride, so no pointer behind it is computed.
     if (--left == 0) break;
     a += rows.a_stride;
     b += rows.b_stride;

@@ -25,11 +25,11 @@ struct GradientRows {
   size_t n, cols;
 };
 
-/// The most columns of a call, if it sums columns of at most kColumnBlock
-/// elements at once; and else.
+/// The largest number of columns of a call that sums columns of at most
+/// kColumnBlock elements at once, and of other calls.
 constexpr size_t kMaxShortCols = 1024;
 constexpr size_t kMaxLongCols = 256;
-/// Sums take so many rows at a time.
+/// The number of rows that sums take at a time.
 constexpr size_t kColumnBlock = 64;
 
 /// The sums of columns, and the numbers that follow from them.
@@ -37,9 +37,9 @@ struct ColumnSums {
   /// For each of the 8 lanes of LaneSum a double per column. Columns that are
   /// summed at once need a quarter of it.
   alignas(64) double parts[8 * kMaxLongCols];
-  /// -sum / 2 of softmax, or sum / c of log-softmax: c is SoftmaxExp's factor.
-  /// The last vector of columns may overlap the vector before it, but its
-  /// numbers stand behind those.
+  /// -sum / 2 for softmax, or sum / c for log-softmax, where c is SoftmaxExp's
+  /// factor. The last vector of columns may overlap the vector before it, but
+  /// its numbers come after those of that vector.
   float factors[kMaxShortCols];
 };
 static_assert(2 * kMaxShortCols <= 8 * kMaxLongCols, "two doubles per column");

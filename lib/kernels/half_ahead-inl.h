@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The exp pass of rows of a half type, one vector after the other, each begun
-// while the one before it ends: AVX2. See ahead-inl.h. Vectors come in pairs
-// of 16 elements: a pair of halves is one vector in memory.
+// The exp pass of rows of a half type, one vector after the other, for AVX2.
+// Each vector is begun while the vector before it ends: see ahead-inl.h.
+// Vectors come in pairs of 16 elements: a pair of halves is one vector in
+// memory.
 
 #if defined(SOFTLANE_LIB_KERNELS_HALF_AHEAD_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -60,7 +61,7 @@ struct HalfTerms {
   float* const e;
 };
 
-// The same and, in the same loop, the probabilities of a pending row.
+// The exp values and, in the same loop, the probabilities of a pending row.
 template <class Terms, bool kInWords, class Out>
 struct HalfTermsBeside : Terms {
   template <size_t k>
@@ -100,7 +101,7 @@ HWY_INLINE void AddPairsAhead(size_t start, size_t end, const Terms& terms,
   NarrowStage stage = BeginStage(terms.Exp(), terms.template Begin<0>(start));
   VF folded[2] = {hn::Zero(F32()), hn::Zero(F32())};
   for (; start != end; start += kSumBlock) {
-    // The last pair begins again, in vain.
+    // At the end, the last pair is begun again, and the result is not used.
     const size_t next = start + (start + kSumBlock == end ? 48 : kSumBlock);
     VF a = EndAndBeginOther<0>(start, start, terms, stage);
     VF b = EndAndBeginOther<1>(start, start + 16, terms, stage);

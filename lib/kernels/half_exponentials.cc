@@ -34,7 +34,7 @@ HWY_INLINE bool AreUsual(const Half* x) {
   return hn::AllFalse(d, hn::Gt(hn::Max(a, b), hn::Set(d, k76)));
 }
 
-// All arguments. A function of its own: the usual loop needs all registers.
+// For all arguments. Not inlined, because the usual loop needs all registers.
 template <class Half>
 HWY_NOINLINE void ExpOfAny(const Half* x, Half* y) {
   const Exponential exponential;

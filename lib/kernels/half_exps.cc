@@ -30,9 +30,9 @@ using internal::RowResult;
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 
-// Exp values of bfloat16 that become bfloat16 are in pairs of even and odd
-// elements with AVX2: no instruction moves them between lanes. Others are in
-// order.
+// With AVX2, exp values of bfloat16 that become bfloat16 are in pairs of even
+// and odd elements, so that no instruction moves them between lanes. Other exp
+// values are in order.
 template <class In, class Out>
 constexpr bool kAreWords =
     HWY_TARGET ==
@@ -50,7 +50,7 @@ HWY_INLINE void AddTerms(size_t begin, size_t end, const Terms& terms,
                          Sum& sum) {
   AddPairsAhead(begin, end, terms, sum);
 }
-// Adds the terms of whole blocks, in order or not, to a sum that has nothing.
+// Adds the terms of whole blocks, in order or not, to an empty sum.
 template <bool kInWords, class Terms>
 HWY_INLINE void AddAll(size_t begin, size_t end, const Terms& terms,
                        LaneSum& sum) {
@@ -88,8 +88,8 @@ struct TermsOf {
   float* const e;
 };
 
-// The same and, in the same loop, the probabilities of a pending row if there
-// is one. Branches cost less than copies of the loop.
+// The exp values and, in the same loop, the probabilities of a pending row, if
+// there is one. Branches cost less than copies of the loop.
 template <class Terms, bool, class Half>
 struct TermsBeside : Terms {
   HWY_INLINE void Write(size_t i, const Two& terms) const {
@@ -178,7 +178,8 @@ bool ExpBlocks(const void* logits, float* e, size_t n,
   return range.IsInside();
 }
 
-// The last pair of a row overlaps the pair before it: the same probabilities.
+// The last pair of a row may overlap the pair before it, and writes the same
+// probabilities again.
 template <class Half, bool kInWords>
 void WriteBatch(const Batch& batch, void* probs, size_t stride) {
   constexpr size_t kPair = 2 * kLanes;

@@ -20,14 +20,14 @@ struct HalfRowJob {
   const void* logits;
   size_t n;
   float* e;  // the place of n exp values
-  /// What exp_last gave for the columns behind the whole blocks of 64.
+  /// The result of exp_last for the columns after the whole blocks of 64.
   const LastBlock* last;
   /// The pending row: its exp values, their sum, and the place of its
   /// probabilities. Null: there is no pending row.
   const float* pending;
   double pending_sum;
   void* probs;
-  /// Whether probabilities are floats: what exp_row's second index says.
+  /// Whether probabilities are floats, as the second index of exp_row says.
   bool to_floats;
   /// As RowJob::block_sums.
   double* block_sums;
@@ -41,33 +41,34 @@ struct HalfRowKernels {
   /// row's type.
   void (*exp_row[2][2])(const HalfRowJob& job, const ExpParams& params,
                         RowResult& result);
-  /// The exp values of the logits behind the whole blocks of a row of n
-  /// columns, whose place is e.
+  /// Computes the exp values of the logits after the whole blocks of a row of n
+  /// columns. The place of the row is e.
   void (*exp_last)(const float* logits, float* e, size_t n,
                    const ExpParams& params, LastBlock& last);
   /// Splits n floats, whole blocks of 64, into upper and lower halves, in an
   /// order of their own. `lower` may be e.
   void (*split)(const float* e, void* upper, void* lower, size_t n);
-  /// The probabilities of a row's exp values, whole blocks of 64. They may be
-  /// tiny.
+  /// Writes the probabilities of a row's exp values, whole blocks of 64.
+  /// Probabilities may be tiny.
   /// The first index is HalfIndexOf their type. With the second index 1 exp
   /// values are in order, with 0 in that of exp_row.
   void (*divide[2][2])(const float* e, void* probs, size_t n, double sum);
-  /// The same of split exp values, in place of the upper halves.
+  /// `divide` for split exp values. The probabilities replace the upper halves.
   void (*divide_split[2][2])(void* upper, const void* lower, size_t n,
                              double sum);
   /// The exp values of n logits, whole blocks of 64. False if an exp value does
   /// not fit the range. The first index is HalfIndexOf the type. With the
-  /// second index 1 they are in order; with 0 they may be in words, see
+  /// second index 1, exp values are in order. With 0, they may be in words: see
   /// Batch::is_in_words.
   bool (*exp_blocks[2][2])(const void* logits, float* e, size_t n,
                            const ExpParams& params);
-  /// Writes a batch of rows of at least kMinHalfBatchCols columns, of which no
-  /// probability is tiny. `stride` counts elements. The same indices.
+  /// Writes a batch of rows of at least kMinHalfBatchCols columns. No
+  /// probability is tiny. `stride` counts elements. The indices are those of
+  /// exp_blocks.
   void (*write_batch[2][2])(const Batch& batch, void* probs, size_t stride);
 };
 
-/// Null functions: the target has none.
+/// A null function does not exist for the target.
 extern const KernelTable<const HalfRowKernels> kHalfRowKernels;
 
 }  // namespace internal

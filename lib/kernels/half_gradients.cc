@@ -89,7 +89,7 @@ struct ProbGradient {
   VF minus_half_dot, scale;
 };
 
-// Four vectors in an order that is the output's, too.
+// Four vectors in the order in which the output is stored.
 template <class Out, class Half>
 HWY_INLINE Four LoadFor(const Half* from) {
   if constexpr (std::is_same_v<Out, float>) {

@@ -24,10 +24,12 @@ struct HalfGradientRow {
   void* dx;
   size_t n;  // a multiple of kGradientStep
   float scale;
-  /// Columns that are read later: as many are brought into the first cache.
+  /// Columns that are read later. n columns from here on are brought into the
+  /// first-level cache.
   const void* next_p;
   const void* next_dp;
-  /// The gradients go past the caches, and dx begins at a cache line.
+  /// Whether the gradients go past the caches. If so, dx begins at a cache
+  /// line.
   bool is_streamed;
 };
 using WriteHalfGradients = void(const HalfGradientRow& row, double dot);

@@ -59,7 +59,7 @@ struct HalfSumTerms {
   NarrowMax& max;
 };
 
-// The last terms, of logits as HalfSumJob has them.
+// Adds the last terms. The logits are in the form of HalfSumJob::last.
 HWY_NOINLINE void AddLast(const float* last, size_t count,
                           const ExpParams& params, LaneRange& range,
                           NarrowMax& max, LaneSum& sum) {

@@ -17,8 +17,8 @@ namespace internal {
 struct HalfSumJob {
   const void* logits;
   size_t n;
-  /// The logits behind the whole blocks of 64, as floats; behind them any of
-  /// these again, up to 64. Null: there are none.
+  /// The logits after the whole blocks of 64, as floats. Some of them are
+  /// repeated up to 64 floats. Null if there are none.
   const float* last;
   double* block_sums;  // as RowJob::block_sums
 };
@@ -26,8 +26,8 @@ struct HalfSumJob {
 /// The second index of `write` is HalfIndexOf the results' type. Null
 /// functions: the target has none.
 struct HalfLogs {
-  /// Gives the sum, the maximum, and whether the exp values fit the range. The
-  /// index is HalfIndexOf the type.
+  /// Returns the sum, the maximum, and whether the exp values fit the range.
+  /// The index is HalfIndexOf the type.
   void (*sum[2])(const HalfSumJob& job, const ExpParams& params,
                  RowResult& result);
   /// Writes the log-probabilities of n logits, whole blocks of 64, of the same

@@ -45,8 +45,8 @@ HWY_INLINE void CopyFew(const T* from, T* to, size_t count) {
   if (count & 1) *to = *from;
 }
 
-// The last step of several begins where it ends with the row, and so converts
-// some elements once more.
+// The last of several steps ends at the end of the row, so it converts some
+// elements a second time.
 template <class In, class Out>
 HWY_INLINE void ForSteps(const In* from, Out* to, size_t n) {
   HWY_ALIGN In in[kHalfStep];
@@ -84,8 +84,8 @@ HWY_NOINLINE void Narrow(const float* from, void* to, size_t n) {
   ForSteps(from, static_cast<Half*>(to), n);
 }
 
-// Rows without gaps are one row. A row alone may have any stride: no pointer
-// behind it.
+// Rows without gaps are one row. A single row may have any stride, so no
+// pointer behind it is computed.
 template <class Half>
 void WidenRows(const void* from, size_t from_stride, float* to,
                size_t to_stride, size_t rows, size_t n) {

@@ -21,13 +21,13 @@ constexpr size_t HalfIndexOf(ElementType type) noexcept {
 /// Conversions of n elements between a half type and float, with the bits of
 /// softlane/types.h. The index is HalfIndexOf(type). `from` and `to` do not
 /// overlap, and have the alignment of their elements. The caller holds an
-/// FpEnvironment; only its rounding mode counts, not what it does to subnormal
-/// numbers.
+/// FpEnvironment. The results depend on its rounding mode, but not on its
+/// treatment of subnormal numbers.
 struct HalfPasses {
   void (*widen[2])(const void* from, float* to, size_t n);
   void (*narrow[2])(const float* from, void* to, size_t n);
-  /// The same for n elements of each of so many rows. The strides count
-  /// elements.
+  /// `widen` and `narrow` for n elements of each of several rows. The strides
+  /// count elements.
   void (*widen_rows[2])(const void* from, size_t from_stride, float* to,
                         size_t to_stride, size_t rows, size_t n);
   void (*narrow_rows[2])(const float* from, size_t from_stride, void* to,

@@ -10,9 +10,9 @@
 #include "kernels/sse2_rows-inl.h"
 #include "kernels/stream-inl.h"
 
-// Beyond the caches bytes count: two passes read the row, and one writes past
-// the caches. Three passes would move 20 bytes an element and more, these move
-// 12.
+// Beyond the caches, the time depends on the bytes that are moved. Two passes
+// read the row, and the second writes past the caches: 12 bytes per element.
+// Three passes would move 20 bytes or more.
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -28,7 +28,8 @@ void WriteLargeRow(const float* x, float* y, size_t n, double factor,
   constexpr size_t kPart = 16 * kSumBlock;
   HWY_ALIGN float part[kPart], block[kSumBlock];
   for (size_t i = 0; i < n; i += kPart) {
-    // The pass of one row: its sum is not needed here, but costs little.
+    // The pass of one row also gives the sum, which is not needed here but
+    // costs little.
     const size_t count = HWY_MIN(kPart, n - i);
     const size_t full = count / kSumBlock * kSumBlock;
     SumExp<false>(x + i, part, count, plan, parts, block);
@@ -52,7 +53,7 @@ struct LargeProbs {
   const Probabilities& probabilities;
 };
 
-// From the end, whose logits may still be in a cache.
+// Begins at the end, because the logits at the end may still be in a cache.
 // y is not read.
 void WriteLargeRow(const float* x, float* y, size_t n, double factor,
                    double sum, const RowPlan& plan, const ScaleParts& parts,

@@ -8,17 +8,19 @@
 #include "dispatch.h"
 #include "kernels/block_sums.h"
 
-// The passes of softmax that keep no exp values: rows beyond the caches, and
-// rows in parts. The exp values are computed for the sum, and once more.
+// The passes of softmax that keep no exp values, for rows beyond the caches and
+// for rows in parts. The exp values are computed for the sum, and then a second
+// time for the results.
 
 namespace softlane {
 namespace internal {
 
 struct LargeRowKernels {
   const BlockPasses* blocks;  // for the sums: see SumOfBlocks
-  /// Writes `factor` times the exp values of n logits, of a row with this sum,
-  /// whose plan is not far: the probabilities, if the factor is 1 / sum. y may
-  /// be x. If is_streamed, they go past the caches where y's address allows it.
+  /// Writes `factor` times the exp values of n logits of a row with this sum.
+  /// With a factor of 1 / sum, these are the probabilities. The plan is not
+  /// far. y may be x. If is_streamed, the results go past the caches if y's
+  /// address allows it.
   void (*write)(const float* x, float* y, size_t n, double factor, double sum,
                 const RowPlan& plan, const ScaleParts& parts, bool is_streamed);
 };

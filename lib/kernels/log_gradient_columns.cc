@@ -48,7 +48,7 @@ void Write(const GradientRows& rows, float scale, const ColumnSums& sums,
       WideLogGradients(_mm_loadu_ps(sums.factors + i), scale)
           .Write(p + i, d + i, to + i, HWY_MIN(size_t{4}, n - i));
     }
-    // A row alone may have any stride: no pointer behind it.
+    // A single row may have any stride, so no pointer behind it is computed.
     if (--left == 0) return;
     log_p += rows.a_stride;
     d += rows.b_stride;

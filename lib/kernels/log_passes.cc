@@ -27,10 +27,10 @@ using internal::SoftmaxKernels;
 
 // log p = scale x - log(sum(exp(scale x))).
 //
-// Errors, in u: the sum's terms and no rounding of the sum, which is in double;
-// then two roundings of about |log p|, each at most half of a unit in the last
-// place. Below 1 those are half a u, up to 2 one u; above, max(1, |log p|)
-// grows as they do.
+// Errors, in u: the errors of the sum's terms. The sum itself is in double.
+// Then there are two roundings of about |log p|, each of at most half of a unit
+// in the last place. This is half a u below 1, and one u up to 2. Above, max(1,
+// |log p|) grows in the same way.
 static_assert(kSoftmaxExpErrorU + kDoubleSumErrorU + 2.0 * 1.0 + 0.01 <=
                   kLogSoftmaxMaxError * 0x1p24,
               "the documented bound holds");
@@ -96,8 +96,8 @@ HWY_NOINLINE void WriteLogs(const LogProbabilities& log, const float* x,
                            _mm_set1_ps(hn::GetLane(log.low))});
 }
 
-// A batch of short rows, in place or not; y and logsumexp may be null. Gives
-// how many are done: the next needs more than this does.
+// Does a batch of short rows, in place or not. y and logsumexp may be null.
+// Returns the number of rows done. The next row needs another schedule.
 size_t LogsOfShortRows(const float* x, size_t x_stride, float* y,
                        size_t y_stride, size_t rows, size_t n, float* logsumexp,
                        const ScaleParts& parts) {
@@ -185,7 +185,7 @@ void SubtractStreamed(const float* x, float* logs, size_t n, double log_sum,
             NextRow{ahead.first, ahead.second});
 }
 
-// Rows that may have masked elements are not predicted: their pass takes an
+// Rows that may have masked elements are not predicted, so their pass takes an
 // exact range. With a third masked and a pass that checks them they took 3 to 6
 // % more time at 8 x 1024 to 4 x 32000 with AVX2 on Zen 3 than by their
 // maximum, but 7 % less at 16 x 256.

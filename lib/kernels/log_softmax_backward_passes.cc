@@ -24,8 +24,9 @@ namespace {
 //
 // p comes from softmax's exponential, whose common factor is taken off the sum.
 //
-// Errors, in u: of |d|, one for the difference and one for the product with
-// scale; of p sum |d|, those two, the exponential, the sum and its rounding.
+// Errors, in u. Times |d|: one for the difference, and one for the product with
+// scale. Times p sum |d|: these two, and the errors of the exponential, of the
+// sum, and of the rounding of the sum.
 static_assert(kSoftmaxExpErrorU + kSumErrorU + 3.0 + 0.01 <=
                   kLogSoftmaxBackwardMaxError,
               "the documented bound holds");
@@ -98,8 +99,8 @@ void BackwardRows(const Rows<const float>& log_p, const Rows<const float>& d,
 
 // StoreTerms, but the last vector of a row is whole and overlaps the vector
 // before it. The two are computed before the first of them is stored, since dx
-// may be log_p or d. ns with AVX2 on Zen 5 by StoreTerms and so: 1020 and 960
-// at 64 x 63, 640 and 547 at 64 x 31, 436 and 361 at 64 x 15.
+// may be log_p or d. ns with AVX2 on Zen 5 by StoreTerms and by this function:
+// 1020 and 960 at 64 x 63, 640 and 547 at 64 x 31, 436 and 361 at 64 x 15.
 HWY_INLINE void StoreRow(const LogGradients& terms, float* to, size_t n) {
   size_t i = 0;
   for (; n - i >= 4 * kLanes; i += 4 * kLanes) {
@@ -125,15 +126,15 @@ HWY_INLINE void StoreRow(const LogGradients& terms, float* to, size_t n) {
   Store(w, to + last);
 }
 
-// Functions of their own: the constants of each stay in registers only there.
+// Not inlined, because only then the constants stay in registers.
 HWY_NOINLINE void StoreRows(const Rows<const float>& log_p,
                             const Rows<const float>& d, const Rows<float>& dx,
                             float scale) {
   const size_t n = log_p.cols;
   SoftmaxExp exp = ExpOfLogs();
 #if HWY_TARGET == HWY_AVX2
-  // GCC would load constants that it knows for each use, and logarithms again
-  // for each: 4 % of the time of 1 x 4096 with AVX2 on Zen 3.
+  // GCC would load known constants for each use, and logarithms, too: 4 % of
+  // the time of 1 x 4096 with AVX2 on Zen 3.
   __asm__("" : "+m"(exp));
 #endif
   for (size_t r = 0; r < log_p.rows; ++r) {
@@ -165,7 +166,7 @@ HWY_NOINLINE void StreamRows(const Rows<const float>& log_p,
   hwy::FlushStream();
 }
 
-// Rows of known sums, in little code: there are few such rows.
+// Rows with known sums. The code is small, because such rows are rare.
 HWY_NOINLINE void StoreRowsOfSums(const Rows<const float>& log_p,
                                   const Rows<const float>& d,
                                   const Rows<float>& dx, float scale,

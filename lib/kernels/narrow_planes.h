@@ -9,10 +9,10 @@
 namespace softlane {
 namespace internal {
 
-/// Planes of few columns to a tile and back. A plane without gaps is a row of
-/// elements, and element e of plane o is values[e * planes + o]: the planes are
-/// transposed. So the tile has a lane per column and plane, and the passes over
-/// columns need not know of it. The number of planes is a multiple of a
+/// Copies planes of few columns to a tile and back. A plane without gaps is a
+/// row of elements. The planes are transposed: element e of plane o is
+/// values[e * planes + o]. So the tile has a lane per column and plane, and the
+/// passes over columns work as usual. The number of planes is a multiple of a
 /// vector's lanes, and a plane has at least 4 elements. Null in the x86-64
 /// baseline.
 struct NarrowPlanesKernels {

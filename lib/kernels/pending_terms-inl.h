@@ -71,8 +71,8 @@ struct PendingTerms {
     terms.Write(i, term);  // last: see ExpStagedRows
   }
 
-  // See EndAndBegin. Not past the caches: a branch for each vector would cost
-  // more than it saves.
+  // See EndAndBegin. These terms do not go past the caches, because a branch
+  // for each vector would cost more than it saves.
   static constexpr bool kMayRunAhead = Terms::kMayRunAhead;
   HWY_INLINE VF Begin(size_t i) const { return terms.Begin(i); }
   HWY_INLINE void Beside(size_t i) const {

@@ -12,8 +12,8 @@
 #include "kernels/exp_rows-inl.h"
 #include "kernels/logits-inl.h"
 
-// The exp passes over logits that stand in memory as they are; and what the
-// passes over logits of all kinds share.
+// The exp passes over logits in memory, and the functions that the passes over
+// logits of all kinds share.
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {

@@ -51,7 +51,7 @@ struct RangeTerms {
   }
   HWY_INLINE VF First(size_t i, size_t count) const {
     const VF x = logits.First(i, count);
-    // The other lanes repeat the first element.
+    // The lanes after `count` repeat the first element.
     const VF result =
         Of(hn::IfThenElse(hn::FirstN(F32(), count), x, Set(hn::GetLane(x))));
     StoreFirst(result, e + i, count);
@@ -75,8 +75,8 @@ struct RangeTerms {
     Store(result.b, e + i + 16);
   }
 
-  // See EndAndBegin. With masked elements, logits that attention makes of
-  // scores take 3 to 5 % more time so: they ask for masks for each vector.
+  // See EndAndBegin. With masked elements, attention's logits would take 3 to 5
+  // % more time, because they test for masks at each vector.
   static constexpr bool kMayRunAhead =
       kRunsAhead && (std::is_same_v<Logits, PlainLogits> || !kHasMasked);
   HWY_INLINE VF Begin(size_t i) const {
@@ -106,7 +106,7 @@ struct RangeTerms {
   Max& max;
 };
 
-// The same terms and, in the same loop, the probabilities of a pending row. No
+// The exp values and, in the same loop, the probabilities of a pending row. No
 // probability is below 2^-126.
 template <class Terms>
 using DividingTerms = PendingTerms<Terms, UsualProbabilities>;

@@ -49,25 +49,25 @@ constexpr size_t kMaxShortRows = 16;
 constexpr size_t kMaxShortCols = 64;
 
 /// Rows that AVX2 does in four vectors of 8 floats: few_rows-inl.h. ns per call
-/// on Zen 3, so and by other schedules: softmax 43 and 49 at 1 x 8, 43 and 85
-/// at 4 x 4; log-softmax 60 and 150 at 2 x 8; cross-entropy 93 and 280 at 3
-/// x 8.
+/// on Zen 3, in this way and by other schedules: softmax 43 and 49 at 1 x 8, 43
+/// and 85 at 4 x 4; log-softmax 60 and 150 at 2 x 8; cross-entropy 93 and 280
+/// at 3 x 8.
 constexpr size_t kFewRows = 4;
-constexpr size_t kFewCols = 16;  // of half as many rows; else 8
+constexpr size_t kFewCols = 16;  // for two rows; 8 for four rows
 constexpr bool AreFewRows(size_t rows, size_t cols) {
   return cols <= kFewCols &&
          rows <= (cols <= kFewCols / 2 ? kFewRows : kFewRows / 2);
 }
 
 /// In shorter rows, stages cost more in the first and last block than they
-/// save. In stages and not, with AVX-512: 0.161 and 0.157 at 64 x 200, 0.152
-/// and 0.152 at 8 x 300.
+/// save. In stages and without stages, AVX-512: 0.161 and 0.157 at 64 x 200,
+/// 0.152 and 0.152 at 8 x 300.
 constexpr size_t kMinStagedCols = 256;
 
-/// Results of shorter rows of softmax are not streamed: it computes more than
-/// it waits for memory. Streamed and not, at 30000 x 400: with AVX-512 0.16 and
-/// 0.23, with AVX2 0.23 and 0.26. The backward pass computes less: see
-/// backward_planner.cc.
+/// Results of shorter rows of softmax are not streamed, because softmax
+/// computes longer than memory takes. Streamed and not streamed, at 30000 x
+/// 400: with AVX-512 0.16 and 0.23, with AVX2 0.23 and 0.26. The backward pass
+/// computes less: see backward_planner.cc.
 constexpr size_t kMinStreamedSoftmaxCols = 256;
 
 }  // namespace internal

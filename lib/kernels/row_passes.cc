@@ -20,8 +20,8 @@ using internal::RowKernels;
 using internal::RowSample;
 using internal::ScaleParts;
 
-// NaN is looked for apart from the maximum, which drops it or not depending on
-// the target.
+// NaN is found separately, because a maximum may drop it, depending on the
+// target.
 #ifdef SOFTLANE_SSE2
 float Maximum(const float* x, size_t n) { return MaxOf4s(x, n); }
 float MaximumOrNaN(const float* x, size_t n) { return MaxOf4s<NaN4s>(x, n); }
@@ -40,7 +40,7 @@ void MaxRowByRow(const Rows<const float>& x, float* to) {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 
 // At most kLanes short rows: the maxima of their lanes are folded together. The
-// last row also stands for rows that are not there. False if a row holds NaN.
+// last row also stands for missing rows. False if a row has NaN.
 HWY_INLINE bool MaxOfGroup(const float* x, size_t stride, size_t rows, size_t n,
                            float* to) {
   const VF none = Set(-kInfinity);

@@ -16,10 +16,11 @@ namespace internal {
 /// A sample of all rows: the first elements of one row.
 struct RowSample {
   float max;  // the maximum of the sample
-  /// Whether elements are so far below it that they are +0. Aligned for a
-  /// register apart from that of the maximum, which need not wait for it.
+  /// Whether elements are so far below the maximum that they are +0. Aligned,
+  /// so that it is returned in another register than the maximum, which does
+  /// not wait for it.
   alignas(8) bool has_masked;
-  bool is_wide;  // whether other elements are far below it, too
+  bool is_wide;  // whether unmasked elements are far below the maximum, too
 };
 
 /// A pass is null if no schedule of the target needs it.

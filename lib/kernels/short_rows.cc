@@ -33,7 +33,8 @@ using internal::Writing;
 template <class Shape>
 HWY_NOINLINE void SumRows(const Batch& batch, BatchSums& sums) {
   const float* from = batch.e;
-  // GCC would load them again after each store.
+  // Copies of members, because GCC would load the members again after each
+  // store.
   const size_t rows = batch.rows, stride = batch.e_stride, n = batch.n;
   const RowEnd row_end(n);
   for (size_t r = 0; r < rows; ++r, from += stride) {
@@ -77,7 +78,7 @@ HWY_NOINLINE void StreamRows(const Batch& batch) {
   }
 }
 
-// Both: each waits for what the other does not.
+// Sums one batch and writes the other. Each waits for other units of the CPU.
 template <class Shape>
 HWY_NOINLINE void SumAndWriteRows(const Batch& batch, const Batch& before,
                                   BatchSums& sums) {
@@ -143,12 +144,12 @@ void WriteBatch(const Batch& batch) {
   WriteRows<AnyShape, Writing::kUsual>(batch);
 }
 
-// Of which all lanes are true that are in [least, most]. False for NaN.
+// A mask of the lanes in [least, most]. False for NaN.
 HWY_INLINE auto IsWithin(VD sum, double least, double most) {
   const F64 d;
   return hn::And(hn::Ge(sum, hn::Set(d, least)), hn::Le(sum, hn::Set(d, most)));
 }
-// Of sums that are not all usual.
+// Sets the properties of a batch whose sums are not all usual.
 HWY_NOINLINE void CheckSums(Batch& batch) {
   const F64 d;
   constexpr double kMost = std::numeric_limits<double>::max();
@@ -242,8 +243,8 @@ bool JoinSinks(Batch& batch, const float* sinks, const ScaleParts& parts) {
   return lanes.IsInside();
 }
 
-// As if the exp values had been made by the rows' own plans: LogSumExp, for a
-// row per lane.
+// LogSumExp with a row per lane. The bits are those of exp values by the rows'
+// own plans.
 void LogSums(const Batch& batch, const ScaleParts& parts, float* logsumexp) {
   const F64 d;
   const hn::RebindToSigned<F64> bits;
@@ -260,7 +261,7 @@ void LogSums(const Batch& batch, const ScaleParts& parts, float* logsumexp) {
     for (size_t i = 0; i < Unknown(kLanes); i += kLanes / 2) {
       const VD shift = hn::PromoteTo(d, hn::Load(half, offsets + i));
       const VD octaves = hn::PromoteTo(d, hn::Load(half, batch.offset + r + i));
-      // Times a power of two: the exponent field.
+      // Multiplies by a power of two, by adding to the exponent field.
       constexpr double kTop = internal::kRangeTop;
       const auto power = hn::ShiftLeft<52>(hn::ConvertTo(
           bits, hn::Add(hn::Sub(octaves, shift), hn::Set(d, 1023.0 - kTop))));
@@ -269,7 +270,7 @@ void LogSums(const Batch& batch, const ScaleParts& parts, float* logsumexp) {
       const VD log = LogOfLaneSums(
           sum, hn::PromoteTo(d, hn::Load(half, batch.max + r + i)), shift,
           hn::PromoteTo(d, hn::Load(half, top + i)), parts.scale);
-      // The shift of a row by itself, which makes +0 of -0.
+      // Adds 0 like the shift of a single row, which turns -0 into +0.
       hn::Store(hn::DemoteTo(half, hn::Add(log, hn::Zero(d))), half, logs + i);
     }
     StoreFirst(Load(logs), logsumexp + r, count);

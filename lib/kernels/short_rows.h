@@ -57,11 +57,13 @@ struct Batch {
   /// while probabilities are streamed.
   AheadRows ahead[2];
   size_t ahead_rows;
-  // Whether all sums, without sinks, are IsUsualSum; are not MayHaveTiny; are
-  // at least LeastSum(n); are not NaN.
+  // Four properties of all sums without sinks: are_usual means IsUsualSum,
+  // have_no_tiny means not MayHaveTiny, are_enough means at least LeastSum(n),
+  // and are_numbers means not NaN.
   bool are_usual, have_no_tiny, are_enough, are_numbers;
-  /// AVX2, n whole blocks of 64: each 16 exp values are 8 even elements and 8
-  /// odd ones. `before` of ShortRowsKernels::sum is null.
+  /// Whether each 16 exp values are 8 even elements and then 8 odd elements.
+  /// Only with AVX2, and with n whole blocks of 64. `before` of
+  /// ShortRowsKernels::sum is null then.
   bool is_in_words = false;
   /// The maximum of each row, with its sink, if it is asked for.
   alignas(64) float max[kBatchRows];

@@ -23,7 +23,7 @@ namespace {
 
 // The vectors of the longest row in a group: see backward_planner.cc.
 constexpr size_t kMaxGroupVectors = kLanes == 4 ? 8 : kSumBlock / kLanes;
-// Dot products of rows with more vectors are computed in a loop over the rows.
+// For rows with more vectors, a loop over the rows computes the dot products.
 // Unrolled, they would be most of the code. With AVX2 on Zen 3 rows of 4 whole
 // vectors take 4 % less time unrolled.
 template <bool kIsWhole>
@@ -55,8 +55,8 @@ struct RowDots {
   size_t last;
 };
 
-// The same for rows of half a vector without a gap between them. A vector has
-// two rows.
+// The dot products of rows of half a vector without a gap between them. A
+// vector has two rows.
 struct HalfRowDots {
   HWY_INLINE VD operator()(size_t r) const {
     const VF terms = DotTerms{p, dp}.One(r / 2 * kLanes);
@@ -71,7 +71,7 @@ struct HalfRowDots {
 template <class Dots>
 HWY_INLINE auto MinusHalfOf(const Dots& dots, size_t first) {
   const VD sums = FoldRows(F64(), dots, Plus(), first);
-  // + 0 makes +0 of -0, as in LaneSum, which begins with +0.
+  // Adding 0 turns -0 into +0, as in LaneSum, which begins with +0.
   const VD dot = hn::Add(sums, hn::Zero(F64()));
   return hn::DemoteTo(hn::Half<F32>(), hn::Mul(dot, hn::Set(F64(), -0.5)));
 }
@@ -81,7 +81,7 @@ HWY_INLINE VF MinusHalfDots(const Dots& dots) {
   const auto lower = MinusHalfOf(dots, 0);
   return hn::Combine(F32(), MinusHalfOf(dots, kLanes / 2), lower);
 }
-// The same in a loop, which has the code of one row.
+// -dot / 2 of kLanes rows in a loop, which has the code of one row.
 template <class Dots>
 HWY_INLINE VF MinusHalfDotsInLoop(const Dots& dots) {
   constexpr size_t kF64Lanes = hn::MaxLanes(F64());
@@ -178,7 +178,8 @@ HWY_NOINLINE size_t BackwardGroupsOfHalf(const Rows<const float>& p,
   return r;
 }
 
-// Chooses the function above for the columns, less than kSumBlock.
+// Chooses the function above for this number of columns, which is below
+// kSumBlock.
 template <size_t kVectors>
 HWY_INLINE size_t BackwardGroupsFrom(const Rows<const float>& p,
                                      const Rows<const float>& dp,

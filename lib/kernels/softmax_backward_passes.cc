@@ -31,7 +31,7 @@ static_assert(3.0 + 1.0 + kSumErrorU + 1.0 <= kSoftmaxBackwardMaxError,
 
 #ifdef SOFTLANE_SSE2
 
-// Terms in registers, as WideSum takes them.
+// Terms in registers, in the form that WideSum takes.
 struct HeldTerms {
   HWY_INLINE HeldTerms operator+(size_t i) const { return {v + i / 4}; }
   HWY_INLINE __m128 Load() const { return *v; }
@@ -96,7 +96,7 @@ HWY_NOINLINE void ShortBackwardRows(const Rows<const float>& p,
         }
       }
     }
-    // A row alone may have any stride: no pointer behind it.
+    // A single row may have any stride, so no pointer behind it is computed.
     if (--left == 0) return;
     p_row += p_stride;
     dp_row += dp_stride;
@@ -146,8 +146,9 @@ double Dot(const float* p, const float* dp, size_t n) {
   return SumTerms(n, DotTerms{p, dp});
 }
 
-// A block's products and, on the way, gradients of the pending row: the
-// arithmetic of one fills the time in which the other's sum is folded.
+// A block's products and, in the same loop, gradients of the pending row. The
+// arithmetic of one row fills the time in which the sum of the other row is
+// folded.
 struct BesidePending {
   HWY_INLINE Four operator()(size_t i) const {
     const Four products = dots.FourOf(start + i);
@@ -193,7 +194,7 @@ HWY_NOINLINE void ShortBackwardRows(const Rows<const float>& p,
     }
     StoreFirst(Gradient(a[kVectors - 1], b[kVectors - 1], m, scales),
                to + whole, last);
-    // A row alone may have any stride: no pointer behind it.
+    // A single row may have any stride, so no pointer behind it is computed.
     if (--left == 0) return;
     p_row += p_stride;
     dp_row += dp_stride;

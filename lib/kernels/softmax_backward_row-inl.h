@@ -19,7 +19,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// v; in attention (kIsKept) +0 for a key with p = 0, whatever v is.
+// v, but in attention (kIsKept) +0 for a key with p = 0, whatever v is.
 template <bool kIsKept>
 HWY_INLINE VF OfKey(VF p, VF v) {
   if constexpr (!kIsKept) return v;
@@ -52,8 +52,9 @@ HWY_INLINE float MinusHalf(double dot) {
 }
 
 // scale * p * (dp - dot). The difference comes before the product with p, so
-// that a probability of 1 gets exactly 0. It is the difference of halves, which
-// cannot overflow; so p = 0 gives a zero. The product is doubled at the end.
+// that a probability of 1 gets exactly 0. Halves are subtracted, because their
+// difference cannot overflow. So p = 0 gives a zero. The product is doubled at
+// the end.
 HWY_INLINE VF Gradient(VF p, VF dp, VF minus_half_dot, VF scale) {
   const VF half_difference = Fma(dp, Set(0.5f), minus_half_dot);
   const VF product = hn::Mul(hn::Mul(p, scale), half_difference);

@@ -26,7 +26,7 @@ struct ReadAhead {
   const float* second;
 };
 
-/// The most columns of a job, in blocks of kSumCols.
+/// The largest number of columns of a job, in blocks of kSumCols.
 constexpr size_t kMaxJobBlocks = kMaxSums;
 constexpr size_t kMaxJobCols = kMaxJobBlocks * kSumCols;
 
@@ -50,8 +50,8 @@ struct RowJob {
   bool is_streamed;
   ReadAhead ahead;
   /// Gets the sums of up to kMaxJobBlocks blocks of kSumCols columns. If the
-  /// range is exact, it has the lowest argument of each block before. Null: the
-  /// job is a row of at most kSumCols columns.
+  /// range is exact, it has the lowest argument of each block before the job.
+  /// Null means that the job is a row of at most kSumCols columns.
   double* block_sums;
 };
 
@@ -91,16 +91,16 @@ using ExpRowsFunction = RowsDone(const void* source, const RowJob* jobs,
                                  size_t count, const ExpParams& params,
                                  RowResult* results);
 
-/// Rows without sinks that have one length, up to kSumCols. The kernel goes
-/// from row to row by strides: with AVX-512 on Zen 5, a job per row took 14 %
-/// of the time at 64 x 256.
+/// Rows without sinks, all of one length up to kSumCols. The kernel goes from
+/// row to row by strides: with AVX-512 on Zen 5, a job per row took 14 % of the
+/// time at 64 x 256.
 struct UniformRows {
-  /// Also of the pending rows before the first.
+  /// r may also be a pending row before the first row.
   float* Probs(size_t r) const {
     return r < row ? probs - (row - r) * probs_stride
                    : probs + (r - row) * probs_stride;
   }
-  /// Where the exp values of row r are.
+  /// The place of the exp values of row r.
   float* PlaceOf(size_t r) const {
     return places == nullptr ? Probs(r)
                              : places + r % (distance + 1) * places_step;
@@ -113,13 +113,14 @@ struct UniformRows {
   size_t n;
   float* probs;  // the place of the first row's probabilities
   size_t probs_stride;
-  /// The exp values of row r wait in place r % (distance + 1). Null: they wait
-  /// where their probabilities go.
+  /// The exp values of row r wait in place r % (distance + 1). Null means that
+  /// they wait in the place of their probabilities.
   float* places;
   size_t places_step;
   size_t distance;  // 1 or 2: from a pending row to the row beside it
-  /// sums[r % distance] is the sum of row r: of the pending rows before the
-  /// call, or 0 where there is none; and of the last rows that are done.
+  /// sums[r % distance] is the sum of row r. Before the call, the sums are
+  /// those of the pending rows, or 0 without a pending row. After it, they are
+  /// the sums of the last rows done.
   double* sums;
 };
 /// ExpRowsFunction for such rows. No maximum is asked for.
@@ -145,8 +146,8 @@ struct BatchRows {
   /// The range of each row, for exp_batch_of_rows: see ExpRange.
   float* offset;
   float* lowest;
-  /// So many rows from here on, which are read next, are brought into the first
-  /// cache beside the exp values. Not by attention.
+  /// The rows from here on are read next. Beside the exp values, this number of
+  /// rows is brought into the first-level cache. Attention does not do this.
   const float* ahead;
   size_t ahead_rows;
 };
@@ -156,9 +157,9 @@ using ExpBatchFunction = bool(const void* source, const BatchRows& rows,
                               const ExpParams& params);
 
 /// Sets the maxima of a batch, with the sinks unless they are null, and the
-/// ranges by them. Writes the logits to e, unless they stand in memory. False
-/// if a maximum is not finite or beyond the direct limit; the row's range is
-/// that of 0.
+/// ranges that follow from the maxima. Writes the logits to e, unless they are
+/// in memory. False if a maximum is not finite or beyond the direct limit. Such
+/// a row gets the range of a maximum of 0.
 using FindMaximaFunction = bool(const void* source, const BatchRows& rows,
                                 const float* sinks, const ScaleParts& parts);
 
@@ -176,15 +177,16 @@ struct LogitsKernels {
 struct BatchLogitsKernels {
   /// The index is (elements may be masked).
   ExpBatchFunction* exp_batch[2];
-  /// The same by a range for each row, and with the maxima if they are asked
-  /// for. Elements may be masked.
+  /// exp_batch with a range for each row, which also gives the maxima if they
+  /// are needed. Elements may be masked.
   ExpBatchFunction* exp_batch_of_rows;
   FindMaximaFunction* find_maxima;
 };
 
-/// Does rows that are AreFewRows and not scaled at once, in place or not. False
-/// if a row needs another schedule; then nothing is written. Softmax gives no
-/// logsumexp; log-softmax gives it where y is null, and nowhere else.
+/// Does few rows, see AreFewRows, at once, in place or not. The rows are not
+/// scaled. Gives false and writes nothing if a row needs another schedule.
+/// Softmax writes no logsumexp. Log-softmax writes it if y is null, and only
+/// then.
 using FewRowsFunction = bool(const float* x, size_t x_stride, float* y,
                              size_t y_stride, size_t rows, size_t n,
                              float* logsumexp);
@@ -203,15 +205,15 @@ struct SoftmaxKernels {
   /// probs = e / sum.
   void (*divide)(const float* e, float* probs, size_t n, double sum,
                  bool has_tiny, const ScaleParts& parts);
-  /// The same, past the caches. Probabilities may be tiny.
+  /// `divide` past the caches. Probabilities may be tiny.
   void (*divide_streamed)(const float* e, float* probs, size_t n, double sum,
                           const ReadAhead& ahead, const ScaleParts& parts);
-  /// Does a batch of short rows, in place or not. Gives the number of rows
-  /// done; the next row needs another schedule. logsumexp may be null.
+  /// Does a batch of short rows, in place or not. Returns the number of rows
+  /// done. The next row needs another schedule. logsumexp may be null.
   size_t (*short_rows)(const float* x, size_t x_stride, float* y,
                        size_t y_stride, size_t rows, size_t n, float* logsumexp,
                        const ScaleParts& parts);
-  /// Null: there is no such function for the target.
+  /// Null if there is no such function for the target.
   FewRowsFunction* few_rows;
 };
 

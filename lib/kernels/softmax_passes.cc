@@ -104,7 +104,7 @@ size_t BaselineShortRows(const float* x, size_t x_stride, float* y,
 
 #else
 
-// A row that is not as most are, with its maximum.
+// Does a row that the usual passes cannot do, by its maximum.
 HWY_NOINLINE RowResult OtherRow(const float* x, float* y, size_t n, float sink,
                                 float max, const ScaleParts& parts,
                                 float* logsumexp) {
@@ -182,7 +182,7 @@ constexpr SoftmaxKernels kKernels = {&OneRow,         &LogOfSumInRange, &Divide,
 constexpr SoftmaxKernels kKernels = {
     &BaselineRow, nullptr, nullptr, nullptr, &BaselineShortRows, nullptr};
 #else
-// One lane at a time there is nothing to gain by other schedules.
+// With one lane at a time, other schedules gain nothing.
 constexpr SoftmaxKernels kKernels = {&OneRow, nullptr, nullptr,
                                      nullptr, nullptr, nullptr};
 #endif

@@ -20,7 +20,7 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// In attention a key with p = 0 has no part: +0, whatever v is.
+// v, but in attention +0 for a key with p = 0, whatever v is.
 template <bool kIsKept>
 HWY_INLINE __m128 WideOfKey(__m128 p, __m128 v) {
   if constexpr (!kIsKept) return v;
@@ -34,7 +34,7 @@ struct WideProducts {
   HWY_INLINE __m128 Load() const {
     return Of(_mm_loadu_ps(p), _mm_loadu_ps(dp));
   }
-  // The first `count` of four; +0 in the others.
+  // The first `count` of four terms, and +0 in the other lanes.
   HWY_INLINE __m128 First(size_t count) const {
     return Of(LoadSome(p, count, 0.0f), LoadSome(dp, count, 0.0f));
   }
@@ -46,11 +46,11 @@ struct WideProducts {
   const float* dp;
 };
 
-// Gradient of softmax_backward_row-inl.h. Its FMA, dp / 2 + m for m = -dot / 2,
-// is a product and a sum of floats with the same bits, of which only the sum is
-// rounded: dp / 2 is exact, or so tiny that it changes no m of 2^-100 or more.
-// With a smaller m it is the sum dp + 2 m, rounded, and halved: 2 m is exact,
-// and so is the half, or else the sum.
+// Gradient of softmax_backward_row-inl.h. Its FMA is dp / 2 + m for m = -dot /
+// 2. Here it is a product and a sum of floats with the same bits, because only
+// the sum is rounded: dp / 2 is exact, or so tiny that it changes no m of
+// 2^-100 or more. With a smaller m, the sum dp + 2 m is rounded and then
+// halved: 2 m is exact, and either the half or the sum is exact, too.
 HWY_INLINE bool IsTinyHalf(float m) { return -0x1p-100f < m && m < 0x1p-100f; }
 template <bool kIsKept, bool kIsTiny>
 class WideGradients {

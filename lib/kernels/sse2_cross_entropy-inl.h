@@ -23,10 +23,10 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// The exp values of the rows' labels, taken out of the sums: 0 where the rows
-// have targets. They may stay out of the batch: where they stood, the gradient
-// of the label is written last. Vector stores alone: loads of vectors would
-// wait for smaller ones.
+// The exp values of the rows' labels, removed from the sums. They are 0 for
+// rows with targets. The exp values may stay removed from the batch, because
+// the label's gradient is written to their places last. All stores are vectors,
+// because loads of vectors would wait for smaller stores.
 class LabelExps {
  public:
   HWY_INLINE LabelExps(ShortRows& batch, size_t count,
@@ -48,7 +48,7 @@ class LabelExps {
     if (count % 2 != 0) labels_[count] = labels_[0];
   }
 
-  // Adds them to the sums, which are then those of all; false if one is NaN.
+  // Adds the labels' exp values to the sums. False if a sum is NaN.
   HWY_INLINE bool Add() {
     __m128d are_nan = _mm_setzero_pd(), may_be_one = are_nan;
     for (size_t r = 0; r < count_; r += 2) {
@@ -143,7 +143,7 @@ HWY_INLINE __m128d LabelLosses(const ShortRows& batch, const LabelExps& labels,
   return IfThenElse(is_large, log, _mm_sub_pd(log_sum, scaled));
 }
 
-// What the gradients of a batch are made of.
+// The numbers of the gradients of a batch.
 struct GradientFactors {
   HWY_ALIGN double factor[internal::kMaxShortRows];
   HWY_ALIGN double label[internal::kMaxShortRows];
@@ -173,8 +173,8 @@ HWY_INLINE ClassShares SharesOfRow(const Loss& loss,
   return FloatShares(loss, targets == nullptr ? nullptr : targets->Row(r));
 }
 
-// LossOf for rows with weights, z_loss or shares. False if floats do not hold
-// what a row is made of.
+// LossOf for rows with weights, z_loss or shares. False if the numbers of a row
+// do not fit floats.
 HWY_NOINLINE bool MixedLosses(const Loss& loss, const ShortRows& batch,
                               const LabelExps& labels, size_t n,
                               const Rows<const float>* targets, bool has_shares,
@@ -205,8 +205,8 @@ HWY_NOINLINE bool MixedLosses(const Loss& loss, const ShortRows& batch,
   return fit_floats;
 }
 
-// The losses of short rows that all count, and their gradients if dx has data.
-// False if a row needs more than this does; then no gradient is written.
+// Computes the losses of short rows that all count, and their gradients if dx
+// has data. Gives false and writes no gradient if a row needs another pass.
 bool LossesOfShortRows(const Loss& loss, const Rows<const float>& x,
                        const Rows<const float>* targets, const Rows<float>& dx,
                        size_t first, size_t count,

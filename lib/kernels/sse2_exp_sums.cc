@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// exp_sums.cc of the x86-64 baseline, in an object of its own: a program with
-// the baseline's passes need not link those of other targets.
+// exp_sums.cc of the x86-64 baseline. It has an object file of its own, so that
+// a program with the baseline's passes need not link the passes of other
+// targets.
 #include "kernels/exp_sums.h"
 
 #include "highway.h"

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Compiled for the baseline alone. An object of its own: beside its callers,
-// GCC would make a second one for vectors of one row, which is no faster.
+// Compiled for the baseline alone. It has an object file of its own, because in
+// the file of its callers GCC would make a second copy for vectors of one row,
+// which is not faster.
 #include "kernels/sse2_rows-inl.h"
 
 #ifdef SOFTLANE_SSE2

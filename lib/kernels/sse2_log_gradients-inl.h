@@ -87,8 +87,9 @@ class WideLogGradients {
   float scale_;
 };
 
-// The largest logarithm of which ExpStep has the bits of SoftmaxExp: it counts
-// octaves in double. No probability's is above 0.
+// The largest logarithm for which ExpStep has the bits of SoftmaxExp, because
+// ExpStep counts octaves in double. The logarithm of a probability is at most
+// 0.
 constexpr float kMaxWideLog = 64.0f;
 // What ExpStep would give. p may be log_p.
 HWY_NOINLINE void ExpOfLargeLogs(const float* log_p, float* p, size_t n) {
@@ -98,9 +99,9 @@ HWY_NOINLINE void ExpOfLargeLogs(const float* log_p, float* p, size_t n) {
   for (size_t i = 0; i < n; ++i) Store(exp(Load(log_p + i)), p + i);
 }
 
-// The exponential, up to the common factor, of n elements, and any numbers up
-// to a whole vector: p has room for a vector more. It has no ties: see
-// sse2_softmax_exp-inl.h. p may be log_p.
+// Writes the exponentials of n elements, up to the common factor, and then any
+// numbers up to a whole vector. p has room for one more vector. There are no
+// ties: see sse2_softmax_exp-inl.h. p may be log_p.
 HWY_NOINLINE void ExpOfLogs(const float* log_p, size_t n, float* p) {
   _mm_storeu_ps(p + n, _mm_setzero_ps());
   if (HWY_UNLIKELY(!(MaxOf4s<NaN4s>(log_p, n) <= kMaxWideLog))) {

@@ -20,8 +20,9 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 
 // Writes the probabilities of rows that AreNarrow, or the log-probabilities if
-// the scale is 1. Gives the number of rows that are done. The next needs more:
-// its maximum is not finite or beyond the direct limit, or its sum is NaN.
+// the scale is 1. Returns the number of rows done. The next row needs another
+// pass: its maximum is not finite or beyond the direct limit, or its sum is
+// NaN.
 size_t WriteNarrowRows(const float* x, size_t x_stride, float* y,
                        size_t y_stride, size_t rows, size_t n, bool is_log,
                        const internal::ScaleParts& parts);

@@ -19,7 +19,7 @@ HWY_NOINLINE __m128d LogsOfTwo(__m128d sums, __m128d max, __m128d largest,
   return LogsOfSums(sums, max, largest, parts);
 }
 
-// Rows of exp values, 4 apart.
+// Divides rows of exp values that are 4 floats apart.
 HWY_NOINLINE void DivideRows(const float* e, const double* sums, float* y,
                              size_t stride, size_t rows, size_t n) {
   for (size_t r = 0; r < rows; ++r) {
@@ -27,11 +27,11 @@ HWY_NOINLINE void DivideRows(const float* e, const double* sums, float* y,
   }
 }
 
-// kRows rows of a vector each, or one row of kVectors.
+// kRows rows of one vector each, or one row of kVectors vectors.
 template <size_t kRows, size_t kVectors>
 class NarrowRows {
  public:
-  // The last row also stands for rows that are not there.
+  // The last row also stands for missing rows.
   HWY_INLINE NarrowRows(const float* x, size_t stride, size_t rows, size_t n)
       : rows_(rows), n_(n) {
     HWY_UNROLL(4)
@@ -48,7 +48,7 @@ class NarrowRows {
     }
   }
 
-  // Makes the exp values and their sums. False if a row needs more.
+  // Computes the exp values and their sums. False if a row needs another pass.
   HWY_INLINE bool Make(const ScaleParts& parts) {
     max_ = LargestOfRows(x_);
     const LateRows<kRows> rows(max_, parts);
@@ -105,8 +105,8 @@ class NarrowRows {
     two[0] = _mm_cvtps_pd(v);
     two[1] = _mm_cvtps_pd(UpperTwo(v));
   }
-  // Of one row, the maximum stands in all places; of two rows, the maxima in
-  // turn.
+  // With one row, its maximum is in all lanes. With two rows, their maxima
+  // alternate.
   static HWY_INLINE __m128 LargestOfRows(const __m128 (&v)[kVectors]) {
     if constexpr (kRows == 4) {
       return LargestOfFour(v);

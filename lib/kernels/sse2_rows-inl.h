@@ -38,18 +38,19 @@ void CheckTies(const float* from, float* to, size_t n,
 void AddVectors(const float* e, size_t vectors, bool in_double,
                 WideLanes& lanes);
 
-// Adds the exp values of n logits to the lanes of a WideSum<in_double>: +0 for
-// arguments below `lowest`. Those of full blocks go to `to`, if it is not null,
-// and the others to `last`, which has room for a block, and gets +0 behind
-// them, up to a whole vector. The exp value of the hole, x[hole], is not added
-// but returned, and is +0 in its place; 0 if `hole` is not below n.
+// Adds the exp values of n logits to the lanes of a WideSum<in_double>.
+// Arguments below `lowest` give +0. If `to` is not null, the exp values of full
+// blocks are written to it. The other exp values are written to `last`, which
+// has room for a block, with +0 after them up to a whole vector. The exp value
+// of the hole, x[hole], is returned and not added. Its place gets +0. If `hole`
+// is not below n, the function returns 0.
 float AddExpOfRow(const float* x, float* to, size_t n, size_t hole,
                   const internal::RowPlan& plan,
                   const internal::ScaleParts& parts, float lowest, float* last,
                   bool in_double, WideLanes& lanes);
 
-// to = factor * e, where e are exp values of this sum. They may be in the same
-// place. +0 where e / sum is below 2^-126.
+// to = factor * e, where e are exp values of a row with this sum. `to` may be
+// e. The result is +0 where e / sum is below 2^-126.
 void MultiplyExp(const float* e, float* to, size_t n, double factor,
                  double sum);
 

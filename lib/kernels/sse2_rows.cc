@@ -46,7 +46,8 @@ float AddExpOfRow(const float* x, float* to, size_t n, size_t hole,
     if (may_have_ties) CheckTies(from, e, count, plan, parts, lowest);
     if (HWY_UNLIKELY(hole - i < count)) {
       of_hole = e[hole - i];
-      // Not a store of one float, for which a load of the vector would wait.
+      // Stores a whole vector, because a load of the vector would wait for a
+      // store of one float.
       float* const with_hole = e + (hole - i) / 4 * 4;
       _mm_storeu_ps(with_hole,
                     WithoutLane(_mm_loadu_ps(with_hole), (hole - i) % 4));

@@ -25,9 +25,9 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Whether WideProbabilities::OfRow gives the product of an exp value and a
-// factor: it is exact in double, and no -0 of a negative factor that should be
-// +0.
+// Whether WideProbabilities::OfRow gives the right product of an exp value and
+// a factor. The product must be exact in double, and a negative factor must not
+// give -0 instead of +0.
 HWY_INLINE bool IsExact(const Reciprocal& factor) {
   const float size = factor.rest < 0.0f ? -factor.rest : factor.rest;
   const bool is_negative = _mm_movemask_ps(_mm_set_ss(factor.head)) != 0;
@@ -93,9 +93,9 @@ class Differences {
   HWY_INLINE __m128 operator()(__m128 x) const {
     const __m128 unit = _mm_set1_ps(kLogitUnit), zero = _mm_setzero_ps();
     const __m128 infinity = _mm_set1_ps(kInfinity);
-    // A difference has one rounding. Its product is exact unless it is so small
-    // that it becomes subnormal. A difference that overflows is no infinity if
-    // it is made in smaller units.
+    // A difference is rounded once. Its product is exact unless it is so small
+    // that it becomes subnormal. If a difference overflows, it is computed in
+    // smaller units.
     const __m128 difference = _mm_sub_ps(x, max_), size = SizeOf(difference);
     const __m128 are_normal = _mm_and_ps(
         _mm_cmpge_ps(size, _mm_set1_ps(kLeast)), _mm_cmplt_ps(size, infinity));
@@ -142,7 +142,7 @@ struct WideFactors {
   HWY_INLINE __m128 Product() const {
     return has_weights ? _mm_mul_ps(targets, weights) : targets;
   }
-  // +0 where one of the factors is 0, else the term.
+  // The term, but +0 where one of the factors is 0.
   HWY_INLINE __m128 Counted(__m128 term) const {
     const __m128 zero = _mm_setzero_ps();
     __m128 are_zero = _mm_cmpeq_ps(targets, zero);
@@ -204,8 +204,8 @@ HWY_NOINLINE ShareSums SumShares(const ClassShares& shares, const float* x,
           logit.Total() / kLogitUnit};
 }
 
-// dx = factor * e - unit * q; dx may be e. False if that is for SoftFma; then
-// nothing is written.
+// dx = factor * e - unit * q. dx may be e. Gives false and writes nothing if
+// the row needs SoftFma.
 HWY_NOINLINE bool WriteGradient4s(const Reciprocal& factor,
                                   const ClassShares& shares, float unit,
                                   size_t n, const float* e, float* dx) {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Batches of up to 16 short rows for the x86-64 baseline, pass by pass: all
-// maxima, all exp values, then what is made of them. One row after the other
-// would wait for the latency of each pass.
+// maxima, then all exp values, then the results. One row after the other would
+// wait for the latency of each pass.
 
 #if defined(SOFTLANE_LIB_KERNELS_SSE2_SHORT_ROWS_INL_H_) == \
     defined(HWY_TARGET_TOGGLE)
@@ -22,20 +22,19 @@ HWY_BEFORE_NAMESPACE();
 namespace softlane {
 namespace HWY_NAMESPACE {
 
-// What a row decides between its passes is done for two or four rows at a time,
-// as plan.h does it for a row. The functions are in sse2_short_rows.cc.
+// The steps between the passes are done for two or four rows at a time, with
+// the bits of plan.h. The functions are in sse2_short_rows.cc.
 class ShortRows {
  public:
   HWY_INLINE ShortRows(size_t rows, size_t n, const internal::ScaleParts& parts)
       : parts_(parts), rows_(rows), n_(n), row_vectors_((n + 3) / 4) {}
 
-  // Reads the rows, and makes their exp values and sums. False if a row needs
-  // more: its maximum is not finite or beyond the direct limit, or its sum is
-  // NaN.
+  // Reads the rows, and computes their exp values and sums. False if a maximum
+  // is not finite or beyond the direct limit, or if a sum is NaN.
   HWY_INLINE bool Make(const float* x, size_t stride, bool in_double) {
     return MakeExp(x, stride) && MakeSums(in_double);
   }
-  // The two steps of it.
+  // The two steps of Make.
   bool MakeExp(const float* x, size_t stride);
   bool MakeSums(bool in_double);
   // From the sums: LogOfSum of each row.

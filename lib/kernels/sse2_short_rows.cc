@@ -12,7 +12,8 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-// Copies a row, filled up to whole vectors, and gives its lanes' maxima.
+// Copies a row, filled up to whole vectors, and returns the maxima of its
+// lanes.
 HWY_INLINE __m128 ReadRow(const float* from, size_t n, float* to) {
   __m128 max = _mm_set1_ps(-kInfinity);
   for (; n >= 4; n -= 4, from += 4, to += 4) {
@@ -39,7 +40,8 @@ HWY_INLINE __m128d LastTwoOf(const float* e, size_t vectors, bool in_double) {
 }  // namespace
 
 bool ShortRows::MakeExp(const float* x, size_t stride) {
-  // Read once: for all that the compiler knows, a vector may be stored there.
+  // Copies of members, because the compiler would load the members again after
+  // each vector store.
   const size_t rows = rows_, n = n_, vectors = row_vectors_;
   if (!parts_.is_usual) return false;
   for (size_t r = 0; r < rows; r += 4) {

@@ -82,8 +82,9 @@ HWY_INLINE void AddStagedBlocks(size_t start, size_t end, const Terms& terms,
   });
 }
 
-// Adds the full blocks of a row. Its first block is between the stages before
-// the call, and the first block of the next row is so after it.
+// Adds the full blocks of a row. The row's first block is between the stages
+// before the call. After the call, the first block of the next row is between
+// the stages.
 template <class Terms, class Logits>
 HWY_INLINE void AddStagedRow(size_t full, const Terms& terms,
                              const Logits& next_logits, Stage& lower,
@@ -96,7 +97,7 @@ HWY_INLINE void AddStagedRow(size_t full, const Terms& terms,
   }
 }
 
-// Takes the place of a sum for terms that are only written.
+// Replaces a sum for terms that are only written.
 struct NoSum {
   template <bool kInDouble, class FourTerms>
   HWY_INLINE void AddBlock(const FourTerms& four) {

@@ -70,7 +70,7 @@ struct AlignedRange {
   size_t begin, end, lines_end;
 };
 
-// The data that a later row is made of. Both pointers may be null.
+// The data that a later row reads. Both pointers may be null.
 struct NextRow {
   HWY_INLINE void Prefetch(size_t i) const {
     if (first != nullptr) PrefetchRange<4 * kLanes>(first + i);
@@ -108,9 +108,9 @@ HWY_INLINE void StoreSome(const Terms& terms, float* to, size_t begin,
   }
 }
 
-// to[i] = terms[i] for i in [0, n), past the caches. Each step loads from
-// memory, by a prefetch of `next`, and stores to memory. A pass with stores
-// alone would leave a part of the bandwidth unused.
+// to[i] = terms[i] for i in [0, n), past the caches. Each step stores to memory
+// and also loads from memory by a prefetch of `next`, because a pass with
+// stores alone would leave a part of the bandwidth unused.
 template <class Terms>
 HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
                             const NextRow& next) {

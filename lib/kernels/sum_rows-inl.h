@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// The sum pass of rows: exp values by a predicted exponent, summed in double
-// and not written, and the row's maximum; in the same loop log-softmax of a
-// pending row. Exponentials keep the multipliers busy, the pending row loads
-// and stores. Reads a logit and a pending logit per element, writes a result.
+// The sum pass of rows. It sums exp values by a predicted exponent in double
+// without writing them, and finds the row's maximum. The same loop writes
+// log-softmax of a pending row. Exponentials keep the multipliers busy, and the
+// pending row keeps loads and stores busy. For each element, the pass reads a
+// logit and a pending logit, and writes a result.
 
 #if defined(SOFTLANE_LIB_KERNELS_SUM_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_SUM_ROWS_INL_H_
@@ -35,7 +36,7 @@ struct SumTermsInRange {
   HWY_INLINE Four FourOf(size_t i) const { return Of(LoadFourOf(i)); }
   HWY_INLINE VF One(size_t i) const { return Of(Load(x + i)); }
   HWY_INLINE VF First(size_t i, size_t count) const {
-    // In the other lanes the first element again.
+    // The lanes after `count` repeat the first element.
     const VF v = LoadFirst(x + i, count, Set(x[i]));
     return KeepFirst(Of(v), count);
   }
@@ -71,13 +72,13 @@ struct SumTermsInRange {
   NarrowMax& max;
 };
 
-// What a row's block that is not full adds, and what it finds.
+// The sum and the findings of a row's block that is not full.
 struct LastSum {
   HWY_ALIGN double lanes[kSumLanes];
   float max;
   bool in_range;
 };
-// A function of its own: see ExpLast.
+// Not inlined: see ExpLast.
 HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool is_exact, const RowJob& job,
                                            const ExpParams& params,
                                            LastSum& last) {
@@ -104,7 +105,8 @@ HWY_MAYBE_UNUSED HWY_NOINLINE void SumLast(bool is_exact, const RowJob& job,
   last.in_range = range.IsInside();
 }
 
-// What ForSumCols calls for the blocks of a row: see BlocksAhead.
+// The function object that ForSumCols calls for the blocks of a row: see
+// BlocksAhead.
 template <bool kIsExact>
 struct SumsAhead {
   HWY_INLINE size_t operator()(size_t i, size_t end) const {
@@ -132,16 +134,16 @@ struct SumsAhead {
   LaneSum& sum;
 };
 
-// The sum of one row; its pending row, of as many elements, is written. A
-// function of its own, so that the constants of its loop stay in registers.
-// Usual rows have code of their own for the block that is not full: 3 % less
-// time at 200 to 333 columns.
+// Sums one row, and writes its pending row, which has as many elements. Not
+// inlined, so that the constants of its loop stay in registers. Usual rows have
+// code of their own for the block that is not full: 3 % less time at 200 to 333
+// columns.
 template <bool kIsExact>
 HWY_NOINLINE void SumRow(const void*, const RowJob& job,
                          const ExpParams& params, RowResult& result) {
   const size_t n = job.n, full = n / kSumBlock * kSumBlock;
   const bool has_own_last = !kIsExact && job.pending_n != 0;
-  // First, so that the sum need not wait for it.
+  // The last block is done first, so that the sum does not wait for it.
   LastSum last;
   if (!has_own_last && n != full) SumLast(kIsExact, job, params, last);
   SoftmaxExp exp = ExpOf(params.range, params.parts);

@@ -9,8 +9,8 @@
 #include "kernels/attention_logits-inl.h"
 #include "kernels/softmax_backward_row-inl.h"
 
-// One pass makes logits, probabilities and gradients of a tile's row: the
-// arithmetic of attention_logits-inl.h, of large_rows.cc and of
+// One pass computes logits, probabilities and gradients of a tile's row, with
+// the arithmetic of attention_logits-inl.h, large_rows.cc and
 // attention_backward_passes.cc.
 
 HWY_BEFORE_NAMESPACE();

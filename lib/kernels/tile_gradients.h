@@ -19,13 +19,13 @@ struct TileGradientRow {
   const float* dp;                  // the same
   const RowPlan& plan;              // not far
   double sum, delta;
-  float* p;   // n probabilities, or null: not wanted
+  float* p;   // n probabilities, or null
   float* dx;  // n gradients
 };
 
 struct TileGradientKernels {
-  /// Writes both. Each may replace the scores or dp. Null: there is no such
-  /// pass.
+  /// Writes the probabilities and the gradients. Each may replace the scores or
+  /// dp. Null if there is no such pass.
   void (*write)(const TileGradientRow& row);
 };
 extern const KernelTable<const TileGradientKernels> kTileGradientKernels;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-// Short rows to a tile and back: a pass that transposes.
+// Transposes short rows to a tile and back.
 
 #if defined(SOFTLANE_LIB_KERNELS_TILE_ROWS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef SOFTLANE_LIB_KERNELS_TILE_ROWS_INL_H_
@@ -37,7 +37,7 @@ HWY_INLINE VF MaxOfFour(const Four& v) {
   return hn::Max(hn::Max(v.a, v.b), hn::Max(v.c, v.d));
 }
 
-// kLanes rows to columns that are `width` floats after one another.
+// Writes kLanes rows to columns that are `width` floats apart.
 struct ReadingRows {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
   HWY_INLINE void Eight(size_t c) {
@@ -60,7 +60,7 @@ struct ReadingRows {
   VF max;
 };
 
-// The reverse; `step` makes a result of each vector.
+// Writes columns to kLanes rows. `step` computes a result from each vector.
 template <class Step>
 struct WritingRows {
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3

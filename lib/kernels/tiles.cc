@@ -18,8 +18,8 @@ namespace {
 using internal::TileKernels;
 using internal::TileRows;
 
-// Of the lanes from `begin` to `end`. What is behind the last element of a lane
-// is done, too, which does not matter.
+// Computes the exp values of the lanes from `begin` to `end`. Values after the
+// last element of a lane are computed, too, but not used.
 HWY_NOINLINE void ExpLanes(const float* from, size_t n, const ScaleParts& parts,
                            float* to, size_t begin, size_t end,
                            const Tile& tile) {
@@ -38,8 +38,8 @@ void Exp(const float* from, size_t n, const ScaleParts& parts, float* to,
   ExpLanes(from, n, parts, to, 0, tile.width, tile);
 }
 
-// Of a large tile some lanes at a time, whose exp values are still near when
-// they are added.
+// In a large tile, goes by some lanes at a time, so that exp values are still
+// in a near cache when they are added.
 void SumExp(float* values, size_t n, const ScaleParts& parts, Tile& tile) {
   const size_t width = tile.width;
   constexpr size_t kSmallTile = 2048;

@@ -21,7 +21,7 @@ namespace internal {
 // Element k of lane i of a tile is values[k * width + i].
 
 constexpr size_t kMaxTileLanes = 128;
-/// Sums take so many elements of a lane at a time.
+/// The number of elements of a lane that sums take at a time.
 constexpr size_t kTileBlock = 64;
 
 /// The state of the lanes. While a sum is added up, lane_sums holds its 8 parts
@@ -70,23 +70,25 @@ struct NextTile {
 
 /// The floats of a tile of rows. Passes write up to a multiple of 16 columns.
 constexpr size_t kRowTileFloats = 4096;
-/// The number of lanes of the next tile of rows. It is several vectors, since a
-/// CPU works on several at a time, but no more than the first cache can hold.
+/// The number of lanes of the next tile of rows. It is several vectors, because
+/// a CPU works on several at a time, but not more than the first-level cache
+/// can hold.
 inline size_t RowTileWidth(size_t rows, size_t cols, size_t lanes) {
   constexpr uint32_t kFloats = 2048;
-  // Few rows fit. They would wait for the division.
+  // A few rows fit with all lanes, and would only wait for the division below.
   if (rows < kMaxTileLanes && (rows + 1) * cols <= kFloats) {
     return (rows + lanes - 1) & ~(lanes - 1);
   }
   size_t most = kFloats / static_cast<uint32_t>(cols);
-  // Two vectors of 16 lanes. AVX-512 on Zen 5 at 64 x 128, with one and two:
-  // log-softmax 0.214 and 0.197, cross-entropy at 64 x 127 0.256 and 0.247.
+  // Takes two vectors of 16 lanes if they fit. AVX-512 on Zen 5 at 64 x 128,
+  // with one and two vectors: log-softmax 0.214 and 0.197, cross-entropy at 64
+  // x 127 0.256 and 0.247.
   if (most < 2 * lanes && 2 * lanes * cols <= kRowTileFloats) most = 2 * lanes;
   if (most > kMaxTileLanes) most = kMaxTileLanes;
   if (most > rows) most = rows + lanes - 1;
   return most < lanes ? lanes : most & ~(lanes - 1);  // a power of two
 }
-/// The same of a tile of half as many rows: see ShareTileWidth.
+/// kRowTileFloats for a tile of half as many rows: see ShareTileWidth.
 constexpr size_t kShareTileFloats = 2048;
 /// The number of lanes of a tile of rows whose classes have shares: such a tile
 /// takes three times the memory.
@@ -100,7 +102,7 @@ using LaneSumsFunction = void(float* terms, size_t n, Tile& tile);
 struct TileSums {
   /// Writes the sums of all terms to Tile::sums.
   LaneSumsFunction* all;
-  /// Adds terms to Tile::lane_sums. n is a multiple of kTileBlock, but not in
+  /// Adds terms to Tile::lane_sums. n is a multiple of kTileBlock, except in
   /// the last call.
   LaneSumsFunction* add;
 };
@@ -111,15 +113,15 @@ struct TileKernels {
   void (*set_rows)(const Rows<const float>& x, const Rows<float>& y,
                    size_t width, TileRows& rows);
   /// Transposes n >= 4 elements of rows[i] to lane i, and sets maxima and
-  /// offsets. False if a maximum is not finite or beyond the direct limit; its
-  /// offset is that of 0. Null in the x86-64 baseline.
+  /// offsets. False if a maximum is not finite or beyond the direct limit. Such
+  /// a lane gets the offset of a maximum of 0. Null in the x86-64 baseline.
   bool (*read_rows)(const float* const* rows, size_t n, const ScaleParts& parts,
                     float* values, Tile& tile);
   /// Writes the exp values of `from` to `to`, by the offsets. `to` may be
   /// `from`. Reads and writes up to a multiple of 4 elements.
   void (*exp)(const float* from, size_t n, const ScaleParts& parts, float* to,
               const Tile& tile);
-  /// The same in place. Sets the sums of the exp values, too.
+  /// `exp` in place, which also sets the sums of the exp values.
   void (*sum_exp)(float* values, size_t n, const ScaleParts& parts, Tile& tile);
   /// `sums` folds a block in floats first, `sums_in_double` in double.
   TileSums sums, sums_in_double;

@@ -46,7 +46,7 @@ class Selection {
     std::memcpy(columns_ + kLanes, top.columns, k_ * sizeof(int32_t));
   }
 
-  // Inserts a logit. The calls are in the order of columns.
+  // Inserts a logit. Logits must be inserted in the order of their columns.
   HWY_INLINE void Insert(float x, size_t column) {
     if constexpr (kLanes == 1) return InsertOne(x, column);
     const I32 di;
@@ -67,7 +67,7 @@ class Selection {
       int32_t* const column_at = columns_ + kLanes + i;
       const VF value = Load(value_at);
       const VI index = hn::LoadU(di, column_at);
-      // The values one place before. A load of them would wait until earlier
+      // The values moved by one place. Loading them would wait until earlier
       // stores are in the cache.
       const VF before = hn::IfThenElse(
           first, Set(value_at[-1]), hn::TableLookupLanes(value, values_before));

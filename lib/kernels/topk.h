@@ -24,8 +24,8 @@ struct TopLogits {
 struct TopKKernels {
   /// Writes the probabilities of the k largest logits of each row from row
   /// `first` on, and their columns, in the order of TopLogits. Stops at a row
-  /// whose sum of exp values is NaN and gives this row; else gives the number
-  /// of rows.
+  /// whose sum of exp values is NaN and returns this row. Otherwise it returns
+  /// the number of rows.
   size_t (*rows)(const Rows<const float>& x, size_t first, size_t k,
                  float scale, const Rows<float>& y,
                  const Rows<int32_t>& columns);

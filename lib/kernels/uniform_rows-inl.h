@@ -25,17 +25,17 @@ using internal::ExpUniformFunction;
 using internal::RowsDone;
 using internal::UniformRows;
 
-// Where the exp values of one row after the other are: each `step` behind the
-// one before, from `end` on at `begin` again.
+// The places of the exp values of consecutive rows. Each place is `step` after
+// the place before it. After `end`, places begin at `begin` again.
 struct PlacesInTurn {
-  // From row `first` of the call on.
+  // Begins with the place of row `first` of the call.
   HWY_INLINE PlacesInTurn(const UniformRows& rows, size_t first)
       : at(rows.PlaceOf(first)), begin(rows.places), end(nullptr) {
     step = begin == nullptr ? rows.probs_stride : rows.places_step;
     if (begin != nullptr) end = begin + (rows.distance + 1) * step;
   }
-  // The place of the next row. Before it is written, it is that of the pending
-  // row, if the exp values do not wait where the probabilities go.
+  // The place of the next row. Until it is written, the pending row is there,
+  // unless exp values wait in the place of the probabilities.
   HWY_INLINE float* Next() const {
     return at + step == end ? begin : at + step;
   }
@@ -44,7 +44,7 @@ struct PlacesInTurn {
   size_t step;
 };
 
-// The job of row `row`, but for its pending row.
+// Sets the job of row `row`, except for its pending row.
 HWY_INLINE void SetJob(const UniformRows& rows, size_t row, const float* x,
                        float* e, RowJob& job) {
   job.logits = x;
@@ -58,15 +58,15 @@ HWY_INLINE void SetJob(const UniformRows& rows, size_t row, const float* x,
   job.block_sums = nullptr;
 }
 
-// The last exponentials of a row end while the first of the next begin. With
-// kHasLast rows may end in a part of a block; rows that do not would pay 1 to
-// 2 % for it.
+// The last exponentials of a row end while the first exponentials of the next
+// row begin. With kHasLast, rows may end in a partial block. Rows of whole
+// blocks would take 1 to 2 % more time with it.
 //
 // The first rows have no pending row. They go through the same function, so the
 // row after them need not wait: with AVX-512 on Zen 5, 3 to 7 % less time at 16
-// x 256, and 2 to 3 % at 8 x 1024. Where a loop of their own would be too much
-// code, they divide their own logits by 0, to where their exp values go right
-// after.
+// x 256, and 2 to 3 % at 8 x 1024. Instead of a separate loop, which would be
+// too much code, they divide their own logits by 0. Their exp values overwrite
+// the results right after.
 template <bool kHasMasked, bool kHasLast, class Source>
 HWY_NOINLINE RowsDone ExpStagedRows(const Source& source,
                                     const UniformRows& rows,
@@ -83,7 +83,7 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source,
   Stage upper = BeginStage(exp, begun.c, begun.d);
   for (;;) {
     double& row_sum = rows.SumOf(row);
-    // The last row begins again, in vain.
+    // At the end, the last row is begun again, and the result is not used.
     const size_t next = row + 1 == end_row ? row : row + 1;
     const float* const next_x = next == row ? x : x + rows.stride;
     const auto logits = source.LogitsAt(x, row, 0);
@@ -93,8 +93,8 @@ HWY_NOINLINE RowsDone ExpStagedRows(const Source& source,
     LaneSum sum;
     using Terms = RangeTerms<kHasMasked, false, std::decay_t<decltype(logits)>>;
     const Terms terms{exp, logits, place.at, range, none};
-    // For all kinds of logits: attention of 64 x 1000 takes 13 % less time than
-    // by ExpLast.
+    // Used for all kinds of logits, because attention of 64 x 1000 takes 13 %
+    // less time than by ExpLast.
     constexpr bool kHasOwnLast = !kHasMasked;
     const bool is_pending = row_sum != 0.0;
     float* const probs =
@@ -147,7 +147,7 @@ RowsDone ExpUniformRows(const void* of_kind, const UniformRows& rows,
   }
   return ExpStagedRows<kHasMasked, true>(source, rows, params);
 }
-// AVX2, which has no stages, gains less than 3 % by this, or loses.
+// AVX2 has no stages, and gains less than 3 % by this pass, or loses.
 template <bool kHasMasked, class Source>
 constexpr ExpUniformFunction* UniformRowsOf() {
   if constexpr (kLanes == 16 && Source::kMayBeStaged) {
