@@ -12,69 +12,13 @@
 #include "doctest/doctest.h"
 #include "each_target.h"
 #include "inputs.h"
-#include "softlane/c.h"
 #include "softlane/softlane.h"
 #include "tensor_elements.h"
 #include "tensor_layouts.h"
+#include "tensor_losses.h"
 
 namespace softlane {
 namespace {
-
-// Labels of a type in memory, and in the order of rows.
-template <typename Label>
-struct LabelsOf {
-  void Set(const TensorShape& labels_shape, int axis, size_t classes,
-           int64_t ignored, Random& random) {
-    shape = labels_shape;
-    for (int d = 0; d < shape.rank; ++d) {
-      if (shape.sizes[d] <= 1) shape.strides[d] = 0;
-    }
-    int64_t low = 0, high = 0;
-    for (const int64_t offset : OffsetsOf(shape)) {
-      low = std::min(low, offset);
-      high = std::max(high, offset);
-    }
-    memory.resize(static_cast<size_t>(high - low + 1));
-    for (Label& label : memory) {
-      const bool counts = classes != 0 && random.Below(5) != 0;
-      label = counts ? static_cast<Label>(random.Below(classes))
-                     : static_cast<Label>(ignored);
-    }
-    first = memory.data() - low;
-    for (const int64_t offset : RowOffsetsOf(shape, axis)) {
-      rows.push_back(first[offset]);
-    }
-    rows.reserve(1);
-  }
-  Tensor<const Label> View() const {
-    return {first, shape.rank, shape.sizes, shape.strides};
-  }
-
-  TensorShape shape;
-  std::vector<Label> memory, rows;
-  const Label* first = nullptr;
-};
-
-// The operands of a call, or of a part of it.
-struct LossOperands {
-  ConstAnyTensor x, targets;
-  Tensor<const int64_t> labels64;
-  Tensor<const int32_t> labels32;
-  Tensor<float> loss;
-  AnyTensor dx;
-  Tensor<const float> upstream;
-};
-
-template <class View>
-softlane_tensor InC(const View& view, ElementType type) {
-  softlane_tensor t{};
-  t.data = const_cast<void*>(static_cast<const void*>(view.data));
-  t.type = static_cast<int>(type);
-  t.rank = view.rank;
-  std::copy(view.sizes, view.sizes + kMaxRank, t.sizes);
-  std::copy(view.strides, view.strides + kMaxRank, t.strides);
-  return t;
-}
 
 class Case {
  public:
@@ -82,22 +26,22 @@ class Case {
     const size_t rank = random.Below(6);
     const size_t axis = rank == 0 ? 0 : random.Below(rank);
     axis_ = static_cast<int>(axis);
-    named_axis_ = random.Below(2) == 0
-                      ? axis_
-                      : axis_ - static_cast<int>(rank == 0 ? 1 : rank);
+    call_.axis = random.Below(2) == 0
+                     ? axis_
+                     : axis_ - static_cast<int>(rank == 0 ? 1 : rank);
     sizes_ = RandomSizes(rank, axis, random);
     reduced_ = sizes_;
     if (rank != 0) {
       classes_ = static_cast<size_t>(sizes_[axis]);
       reduced_[axis] = 1;
     }
-    kind_ = random.Below(3);
+    call_.kind = random.Below(3);
     SetOptions(random);
     SetTypes(random);
     SetLogits(random);
     const TensorShape labels =
         RandomShape(reduced_, RandomKind(true, random), random);
-    const int64_t ignored = options_.ignore_index;
+    const int64_t ignored = call_.options.ignore_index;
     labels64_.Set(labels, axis_, classes_, ignored, random);
     labels32_.Set(labels, axis_, classes_, ignored, random);
     o_.labels64 = labels64_.View();
@@ -114,7 +58,7 @@ class Case {
         for (int64_t& stride : o_.upstream.strides) stride = 0;
       }
     }
-    is_c_ = random.Below(3) == 0;
+    call_.is_c = random.Below(3) == 0;
   }
 
   void Check(Random& random, Target target) {
@@ -123,13 +67,15 @@ class Case {
     const std::vector<unsigned char> losses = BytesOf(loss_.get());
     const Result want = RowsOf(target);
     float divisor = 7.0f;
-    REQUIRE(Run(o_, &divisor, target) == want.status);
+    REQUIRE(call_.Run(o_, has_divisor_ ? &divisor : nullptr, target) ==
+            want.status);
     CheckOutput(o_.dx, axis_, dx_.get(), want.dx, dx);
     CheckLosses(want, losses);
     if (has_divisor_) CHECK(IsEqual(divisor, want.divisor));
     // The parts of a sum are not its loss.
     if (random.Below(3) != 0 || has_divisor_ ||
-        options_.reduction == Reduction::kMean || (!IsPerRow() && !has_dx_)) {
+        call_.options.reduction == Reduction::kMean ||
+        (!IsPerRow() && !has_dx_)) {
       return;
     }
     Restore(dx, dx_.get());
@@ -137,7 +83,7 @@ class Case {
     const size_t n = 1 + random.Below(5);
     CAPTURE(n);
     for (size_t i = 0; i < n; ++i) {
-      REQUIRE(Run(PartOf(i, n), nullptr, target) == Status::kOk);
+      REQUIRE(call_.Run(PartOf(i, n), nullptr, target) == Status::kOk);
     }
     CheckOutput(o_.dx, axis_, dx_.get(), want.dx, dx);
     if (IsPerRow()) CheckLosses(want, losses);
@@ -150,24 +96,24 @@ class Case {
     float divisor = 7.0f;
   };
 
-  bool IsPerRow() const { return options_.reduction == Reduction::kNone; }
-  bool HasLabels() const { return kind_ < 2; }
+  bool IsPerRow() const { return call_.options.reduction == Reduction::kNone; }
 
   void SetOptions(Random& random) {
-    options_.reduction = static_cast<Reduction>(random.Below(3));
-    options_.upstream = random.Uniform(-2.0f, 2.0f);
-    if (random.Below(4) == 0) options_.ignore_index = 0;
-    if (random.Below(3) == 0) options_.scale = 0.37f;
-    if (random.Below(4) == 0) options_.label_smoothing = 0.1f;
-    if (random.Below(4) == 0) options_.z_loss = 1e-3f;
-    options_.zero_if_all_ignored = random.Below(2) == 0;
-    options_.accumulate = random.Below(4) == 0;
+    CrossEntropyOptions& options = call_.options;
+    options.reduction = static_cast<Reduction>(random.Below(3));
+    options.upstream = random.Uniform(-2.0f, 2.0f);
+    if (random.Below(4) == 0) options.ignore_index = 0;
+    if (random.Below(3) == 0) options.scale = 0.37f;
+    if (random.Below(4) == 0) options.label_smoothing = 0.1f;
+    if (random.Below(4) == 0) options.z_loss = 1e-3f;
+    options.zero_if_all_ignored = random.Below(2) == 0;
+    options.accumulate = random.Below(4) == 0;
     weights_.resize(classes_ + 1);
     for (float& weight : weights_) {
       weight = random.Below(8) == 0 ? 0x1p-130f : random.Uniform(0.0f, 2.0f);
     }
     if (random.Below(5) == 0) weights_.assign(classes_ + 1, 0.0f);
-    if (random.Below(3) == 0) options_.class_weights = weights_.data();
+    if (random.Below(3) == 0) options.class_weights = weights_.data();
     const size_t results = 1 + random.Below(7);
     has_loss_ = (results & 1) != 0;
     has_dx_ = (results & 2) != 0;
@@ -184,28 +130,13 @@ class Case {
     }
   }
 
-  static std::unique_ptr<TensorMemory> MemoryOf(const Sizes& sizes,
-                                                bool is_input, Random& random) {
-    auto memory = std::make_unique<TensorMemory>(
-        RandomShape(sizes, RandomKind(is_input, random), random),
-        ElementType::kFloat32, random);
-    for (const int64_t offset : OffsetsOf(memory->Used())) {
-      memory->Put(offset, random.Uniform(-2.0f, 2.0f));
-    }
-    return memory;
-  }
-  static Tensor<float> FloatsOf(TensorMemory* memory) {
-    return {static_cast<float*>(memory->data()), memory->shape().rank,
-            memory->shape().sizes, memory->shape().strides};
-  }
-
   // dx has memory of its own, or is the view of the logits or stands between
   // them.
   void SetLogits(Random& random) {
     const bool has_specials = random.Below(4) == 0;
     const bool is_shared = has_dx_ && random.Below(3) == 0;
     const bool is_between =
-        is_shared && (options_.accumulate || random.Below(2) == 0);
+        is_shared && (call_.options.accumulate || random.Below(2) == 0);
     if (is_shared) out_type_ = in_type_;
     const int rank = static_cast<int>(sizes_.size());
     Sizes sizes = sizes_;
@@ -256,64 +187,16 @@ class Case {
 
   LossOperands PartOf(size_t i, size_t n) const {
     LossOperands part = o_;
-    part.x = part.x.Part(i, n, named_axis_);
-    part.targets = part.targets.Part(i, n, named_axis_);
-    part.labels64 = part.labels64.Part(i, n, named_axis_);
-    part.labels32 = part.labels32.Part(i, n, named_axis_);
-    if (has_dx_) part.dx = part.dx.Part(i, n, named_axis_);
-    if (IsPerRow() && has_loss_) part.loss = part.loss.Part(i, n, named_axis_);
+    part.x = part.x.Part(i, n, call_.axis);
+    part.targets = part.targets.Part(i, n, call_.axis);
+    part.labels64 = part.labels64.Part(i, n, call_.axis);
+    part.labels32 = part.labels32.Part(i, n, call_.axis);
+    if (has_dx_) part.dx = part.dx.Part(i, n, call_.axis);
+    if (IsPerRow() && has_loss_) part.loss = part.loss.Part(i, n, call_.axis);
     if (upstream_ != nullptr) {
-      part.upstream = part.upstream.Part(i, n, named_axis_);
+      part.upstream = part.upstream.Part(i, n, call_.axis);
     }
     return part;
-  }
-
-  Status Run(const LossOperands& o, float* divisor, Target target) const {
-    float* const divided_by = has_divisor_ ? divisor : nullptr;
-    if (is_c_) return RunC(o, divided_by, target);
-    if (kind_ == 0) {
-      return CrossEntropy(o.x, o.labels64, o.loss, o.dx, named_axis_, options_,
-                          divided_by, o.upstream, target);
-    }
-    if (kind_ == 1) {
-      return CrossEntropy(o.x, o.labels32, o.loss, o.dx, named_axis_, options_,
-                          divided_by, o.upstream, target);
-    }
-    return CrossEntropy(o.x, o.targets, o.loss, o.dx, named_axis_, options_,
-                        divided_by, o.upstream, target);
-  }
-
-  Status RunC(const LossOperands& o, float* divisor, Target target) const {
-    softlane_cross_entropy_options options{};
-    options.reduction = static_cast<int>(options_.reduction);
-    options.ignore_index = options_.ignore_index;
-    options.label_smoothing = options_.label_smoothing;
-    options.class_weights = options_.class_weights;
-    options.z_loss = options_.z_loss;
-    options.scale = options_.scale;
-    options.upstream = options_.upstream;
-    options.zero_if_all_ignored = options_.zero_if_all_ignored;
-    options.accumulate = options_.accumulate;
-    const softlane_tensor x = InC(o.x, o.x.type), dx = InC(o.dx, o.dx.type);
-    const softlane_tensor loss = InC(o.loss, ElementType::kFloat32);
-    const softlane_tensor upstream = InC(o.upstream, ElementType::kFloat32);
-    const ElementType none = static_cast<ElementType>(99);
-    const softlane_tensor labels64 = InC(o.labels64, none);
-    const softlane_tensor labels32 = InC(o.labels32, none);
-    const softlane_tensor targets = InC(o.targets, o.targets.type);
-    const softlane_tensor* const loss_or_null =
-        o.loss.data == nullptr && named_axis_ < 0 ? nullptr : &loss;
-    const auto run = kind_ == 0   ? softlane_cross_entropy_tensor_i64
-                     : kind_ == 1 ? softlane_cross_entropy_tensor_i32
-                                  : softlane_cross_entropy_tensor_probs;
-    return static_cast<Status>(
-        run(&x,
-            kind_ == 0   ? &labels64
-            : kind_ == 1 ? &labels32
-                         : &targets,
-            loss_or_null, o.dx.data == nullptr ? nullptr : &dx, named_axis_,
-            &options, divisor, o.upstream.data == nullptr ? nullptr : &upstream,
-            static_cast<int>(target)));
   }
 
   // The function of rows on copies.
@@ -330,7 +213,7 @@ class Case {
     const std::vector<unsigned char> targets =
         copy(o_.targets, SizeOf(in_type_));
     std::vector<unsigned char> upstream;
-    CrossEntropyOptions options = options_;
+    CrossEntropyOptions options = call_.options;
     if (upstream_ != nullptr) {
       upstream = copy(o_.upstream, sizeof(float));
       options.upstream_rows = reinterpret_cast<const float*>(upstream.data());
@@ -346,14 +229,14 @@ class Case {
     const AnyRows dx(has_dx_ ? result.dx.data() : nullptr, out_type_, rows,
                      classes_);
     result.status =
-        kind_ == 0   ? CrossEntropy(logits, labels64_.rows.data(), loss, dx,
-                                    options, divisor, target)
-        : kind_ == 1 ? CrossEntropy(logits, labels32_.rows.data(), loss, dx,
-                                    options, divisor, target)
-                     : CrossEntropy(logits,
-                                    ConstAnyRows(targets.data(), in_type_, rows,
-                                                 classes_),
-                                    loss, dx, options, divisor, target);
+        call_.kind == 0 ? CrossEntropy(logits, labels64_.rows.data(), loss, dx,
+                                       options, divisor, target)
+        : call_.kind == 1 ? CrossEntropy(logits, labels32_.rows.data(), loss,
+                                         dx, options, divisor, target)
+                          : CrossEntropy(logits,
+                                         ConstAnyRows(targets.data(), in_type_,
+                                                      rows, classes_),
+                                         loss, dx, options, divisor, target);
     return result;
   }
 
@@ -369,10 +252,10 @@ class Case {
   }
 
   std::string Text() const {
-    return "axis " + std::to_string(named_axis_) + " kind " +
-           std::to_string(kind_) + " reduction " +
-           std::to_string(static_cast<int>(options_.reduction)) +
-           (options_.accumulate ? " accumulate" : "") + " types " +
+    return "axis " + std::to_string(call_.axis) + " kind " +
+           std::to_string(call_.kind) + " reduction " +
+           std::to_string(static_cast<int>(call_.options.reduction)) +
+           (call_.options.accumulate ? " accumulate" : "") + " types " +
            std::to_string(static_cast<int>(in_type_)) +
            std::to_string(static_cast<int>(out_type_)) + TextOf("x", o_.x) +
            TextOf("targets", o_.targets) + TextOf("labels", o_.labels64) +
@@ -381,12 +264,11 @@ class Case {
   }
 
   Sizes sizes_, reduced_;
-  int axis_, named_axis_;
+  int axis_;
   size_t classes_ = 1;
-  size_t kind_;  // labels of 64 bits, of 32 bits, targets
-  bool has_loss_, has_dx_, has_divisor_, is_c_;
+  bool has_loss_, has_dx_, has_divisor_;
   ElementType in_type_, out_type_;
-  CrossEntropyOptions options_;
+  LossCall call_;
   std::vector<float> weights_;
   LabelsOf<int64_t> labels64_;
   LabelsOf<int32_t> labels32_;
@@ -408,52 +290,6 @@ TEST_CASE("losses of tensors in any layout have the bits of rows") {
       CAPTURE(i);
       Case(random).Check(random, target);
     }
-  });
-}
-
-// Kills: pieces of the longest dimensions, not of the last.
-TEST_CASE("losses with gaps between them are added in their order") {
-  constexpr size_t kOuter = 50, kMiddle = 3, kClasses = 4, kGap = 5;
-  const auto check = [](size_t inner, Target target) {
-    const size_t rows = kOuter * kMiddle * inner, plane = kClasses * inner;
-    const size_t step = kMiddle * plane + kGap;
-    const int64_t sizes[] = {kOuter, kMiddle, kClasses,
-                             static_cast<int64_t>(inner)};
-    const int64_t strides[] = {static_cast<int64_t>(step),
-                               static_cast<int64_t>(plane), sizes[3], 1};
-    const std::vector<float> logits(kOuter * step);
-    std::vector<float> targets(logits.size()), dense(rows * kClasses);
-    // A large loss and the next one cancel. The sum is that of the losses
-    // behind the last large one.
-    Random random(1);
-    float large = 0x1p80f;
-    for (size_t r = 0; r < rows; ++r) {
-      float target = 1.0f;
-      const bool is_free = r + 2 * inner < rows && random.Below(3) == 0;
-      if (is_free || (r + 2 * inner == rows && large < 0.0f)) {
-        target = large;
-        large = -large;
-      }
-      const size_t planes = r / inner;
-      dense[r * kClasses] = target;
-      targets[planes / kMiddle * step + planes % kMiddle * plane + r % inner] =
-          target;
-    }
-    CrossEntropyOptions options;
-    options.reduction = Reduction::kSum;
-    float want = 0.0f, got = 1.0f;
-    REQUIRE(CrossEntropy(Rows<const float>(logits.data(), rows, kClasses),
-                         Rows<const float>(dense.data(), rows, kClasses), &want,
-                         {}, options, nullptr, target) == Status::kOk);
-    REQUIRE(CrossEntropy(Tensor<const float>(logits.data(), 4, sizes, strides),
-                         Tensor<const float>(targets.data(), 4, sizes, strides),
-                         {&got, 0, nullptr}, {}, 2, options, nullptr, {},
-                         target) == Status::kOk);
-    CHECK(got == want);
-  };
-  ForEachTarget([&](Target target) {
-    check(1, target);
-    check(16, target);
   });
 }
 

@@ -14,15 +14,13 @@
 #include <cmath>
 #include <cstdio>
 #include <cstring>
-#include <numeric>
-#include <random>
 #include <string>
 #include <vector>
 
-namespace {
+#include "operations.h"
+#include "random_tensors.h"
 
-using at::Tensor;
-using Sizes = std::vector<int64_t>;
+namespace {
 
 constexpr int kTensors = 1500;
 
@@ -31,138 +29,6 @@ int failures = 0;
 void Check(bool is_good, const std::string& what) {
   if (is_good) return;
   if (++failures <= 20) std::printf("FAILED: %s\n", what.c_str());
-}
-
-struct Type {
-  const char* name;
-  at::ScalarType type;
-  double unit;    // the error of a rounding, over the value
-  double tiny;    // an absolute error where values are subnormal
-  bool has_peer;  // PyTorch 1.13 has no such operations of float16
-};
-const Type kTypes[] = {{"f32", at::kFloat, 0x1p-24, 0x1p-120, true},
-                       {"bf16", at::kBFloat16, 0x1p-8, 0x1p-120, true},
-                       {"f16", at::kHalf, 0x1p-11, 0x1p-25, false}};
-
-// An operation of one operand, x, or of two, the result y and its gradient.
-struct Operation {
-  const char* name;
-  bool is_backward;
-  double limit;  // of an error of floats, in units of the magnitude
-  Tensor (*run)(const Tensor& x, const Tensor& dy, int64_t dim);
-  Tensor (*run_peer)(const Tensor& x, const Tensor& dy, int64_t dim);
-  Tensor (*magnitude)(const Tensor& want, const Tensor& x, const Tensor& dy,
-                      int64_t dim);
-};
-const Operation kOperations[] = {
-    {"softmax", false, 16.0,
-     [](const Tensor& x, const Tensor&, int64_t dim) {
-       return at::_softmax(x, dim, false);
-     },
-     [](const Tensor& x, const Tensor&, int64_t dim) {
-       return at::cpu::_softmax(x, dim, false);
-     },
-     [](const Tensor& want, const Tensor&, const Tensor&, int64_t) {
-       return want;
-     }},
-    {"log_softmax", false, 4.0,
-     [](const Tensor& x, const Tensor&, int64_t dim) {
-       return at::_log_softmax(x, dim, false);
-     },
-     [](const Tensor& x, const Tensor&, int64_t dim) {
-       return at::cpu::_log_softmax(x, dim, false);
-     },
-     [](const Tensor& want, const Tensor&, const Tensor&, int64_t) {
-       return want.abs().clamp_min(1.0);
-     }},
-    {"softmax backward", true, 8.0,
-     [](const Tensor& y, const Tensor& dy, int64_t dim) {
-       return at::_softmax_backward_data(dy, y, dim, y.scalar_type());
-     },
-     // PyTorch 1.13 reads y as if it were contiguous.
-     [](const Tensor& y, const Tensor& dy, int64_t dim) {
-       return at::cpu::_softmax_backward_data(dy, y.contiguous(), dim,
-                                              y.scalar_type());
-     },
-     [](const Tensor&, const Tensor& y, const Tensor& dy, int64_t dim) {
-       return y * (dy.abs() + (y * dy).abs().sum(dim, true));
-     }},
-    {"log_softmax backward", true, 8.0,
-     [](const Tensor& y, const Tensor& dy, int64_t dim) {
-       return at::_log_softmax_backward_data(dy, y, dim, y.scalar_type());
-     },
-     [](const Tensor& y, const Tensor& dy, int64_t dim) {
-       return at::cpu::_log_softmax_backward_data(dy, y.contiguous(), dim,
-                                                  y.scalar_type());
-     },
-     [](const Tensor&, const Tensor& y, const Tensor& dy, int64_t dim) {
-       return dy.abs() + y.exp() * dy.abs().sum(dim, true);
-     }},
-};
-
-class Random {
- public:
-  int64_t Below(int64_t n) {
-    return static_cast<int64_t>(engine_() % static_cast<uint64_t>(n));
-  }
-
- private:
-  std::mt19937_64 engine_{1};
-};
-
-// Of 0 to 4 dimensions. Some have no elements; some have a long dimension.
-Sizes RandomSizes(Random& random) {
-  Sizes sizes(static_cast<size_t>(random.Below(5)));
-  for (int64_t& size : sizes) {
-    size = random.Below(40) == 0 ? 0 : 1 + random.Below(9);
-  }
-  if (!sizes.empty() && random.Below(3) == 0) {
-    const int64_t rank = static_cast<int64_t>(sizes.size());
-    sizes[static_cast<size_t>(random.Below(rank))] = random.Below(1200 >> rank);
-  }
-  return sizes;
-}
-
-// A tensor of these values in another layout: dense, with dimensions in another
-// order, with gaps, or with equal slices that stand once in memory.
-Tensor InRandomLayout(const Tensor& values, Random& random) {
-  const int64_t rank = values.dim();
-  switch (random.Below(4)) {
-    case 0:
-      return values.contiguous();
-    case 1: {
-      std::vector<int64_t> order(static_cast<size_t>(rank)), back(order);
-      std::iota(order.begin(), order.end(), 0);
-      for (int64_t d = rank; d > 1; --d) {
-        std::swap(order[static_cast<size_t>(d - 1)],
-                  order[static_cast<size_t>(random.Below(d))]);
-      }
-      for (int64_t d = 0; d < rank; ++d) {
-        back[static_cast<size_t>(order[static_cast<size_t>(d)])] = d;
-      }
-      return values.permute(order).contiguous().permute(back);
-    }
-    case 2: {
-      Sizes sizes = values.sizes().vec();
-      for (int64_t& size : sizes) size = 3 * size + 2;
-      Tensor view = at::zeros(sizes, values.options());
-      for (int64_t d = 0; d < rank; ++d) {
-        const int64_t step = 1 + random.Below(3), first = random.Below(3);
-        view = view.slice(d, first, first + step * values.size(d), step);
-      }
-      view.copy_(values);
-      return view;
-    }
-    default: {
-      Tensor view = values;
-      for (int64_t d = 0; d < rank; ++d) {
-        if (view.size(d) > 0 && random.Below(2) == 0) {
-          view = view.narrow(d, 0, 1);
-        }
-      }
-      return view.contiguous().expand(values.sizes());
-    }
-  }
 }
 
 // Whether all elements have the same bits, or are NaN.
