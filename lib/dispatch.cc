@@ -7,6 +7,8 @@
 #include <cpuid.h>
 #endif
 
+#include "arith/cpu_features.h"
+
 namespace softlane {
 namespace {
 
@@ -57,6 +59,7 @@ uint32_t DetectTargets() {
   if (!HasAll(ecx, kLzcnt)) return targets;
 
   __cpuid_count(7, 0, eax, ebx, ecx, edx);
+  const uint32_t last_subleaf = eax;
   constexpr uint32_t kBmiAvx2Bmi2 = Bit(3) | Bit(5) | Bit(8);
   constexpr uint32_t kAvx512FDqCdBwVl =
       Bit(16) | Bit(17) | Bit(28) | Bit(30) | Bit(31);
@@ -68,6 +71,10 @@ uint32_t DetectTargets() {
   if ((HWY_TARGETS & HWY_AVX3) != 0 && HasAll(ebx, kAvx512FDqCdBwVl) &&
       HasAll(xcr0, kOpmaskZmm)) {
     targets |= Bit(Target::kAvx512);
+    if (last_subleaf != 0) __cpuid_count(7, 1, eax, ebx, ecx, edx);
+    constexpr uint32_t kBf16 = Bit(5);
+    internal::g_has_bfloat16.store(last_subleaf != 0 && HasAll(eax, kBf16),
+                                   std::memory_order_relaxed);
   }
   return targets;
 }
@@ -112,6 +119,7 @@ Target ChooseAuto(uint32_t targets) {
 
 namespace internal {
 
+std::atomic<bool> g_has_bfloat16{false};
 std::atomic<uint64_t> g_resolved{0};
 
 uint64_t ResolveAll() noexcept {

@@ -13,6 +13,7 @@
 #define SOFTLANE_LIB_ARITH_HALF_VECTORS_INL_H_
 #endif
 
+#include "arith/cpu_features.h"
 #include "arith/half-inl.h"
 #include "arith/vector-inl.h"
 
@@ -85,53 +86,36 @@ HWY_INLINE void StoreUsual(const Two& v, Float16* to) {
   StoreUsual(v.a, to);
   StoreUsual(v.b, to + kLanes);
 }
+#if HWY_TARGET == HWY_AVX3
+// AVX512-BF16 rounds usual numbers and NaN to the same bits: it differs where a
+// number is subnormal. The time of softmax on Zen 5 without and with it over
+// that of floats: 1.30 and 1.14 at 16 x 256, 1.25 and 1.13 at 8 x 4096.
+template <bool kHasBFloat16>
+HWY_INLINE __m512i UsualHalves(const Two& v) {
+  if constexpr (kHasBFloat16) {
+    __m512i halves;
+    __asm__("vcvtne2ps2bf16 %2, %1, %0"
+            : "=v"(halves)
+            : "v"(v.b.raw), "v"(v.a.raw));
+    return halves;
+  }
+  return UpperHalves(_mm512_castps_si512(RoundedUsual(v.a).raw),
+                     _mm512_castps_si512(RoundedUsual(v.b).raw));
+}
+HWY_INLINE bool HasBFloat16() {
+  return HWY_LIKELY(internal::g_has_bfloat16.load(std::memory_order_relaxed));
+}
 HWY_INLINE void StoreUsual(const Two& v, BFloat16* to) {
-  const VF a = RoundedUsual(v.a), b = RoundedUsual(v.b);
-#if HWY_TARGET == HWY_AVX3
   _mm512_storeu_si512(
-      to, UpperHalves(_mm512_castps_si512(a.raw), _mm512_castps_si512(b.raw)));
-#else
-  _mm256_storeu_si256(
-      reinterpret_cast<__m256i*>(to),
-      UpperHalves(_mm256_castps_si256(a.raw), _mm256_castps_si256(b.raw)));
-#endif
+      to, HasBFloat16() ? UsualHalves<true>(v) : UsualHalves<false>(v));
 }
-
-// Stores the upper and the lower halves of two vectors of floats, 16 bits each.
-// Halves of the first and of the second vector alternate.
-HWY_INLINE void SplitTwo(const Two& v, BFloat16* upper, BFloat16* lower) {
-#if HWY_TARGET == HWY_AVX3
-  const __m512i a = _mm512_castps_si512(v.a.raw);
-  const __m512i b = _mm512_castps_si512(v.b.raw);
-  constexpr __mmask32 kOdd = 0xAAAAAAAA;
-  _mm512_storeu_si512(
-      upper, _mm512_mask_blend_epi16(kOdd, _mm512_srli_epi32(a, 16), b));
-  _mm512_storeu_si512(
-      lower, _mm512_mask_blend_epi16(kOdd, a, _mm512_slli_epi32(b, 16)));
 #else
-  const __m256i a = _mm256_castps_si256(v.a.raw);
-  const __m256i b = _mm256_castps_si256(v.b.raw);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(upper),
-                      _mm256_blend_epi16(_mm256_srli_epi32(a, 16), b, 0xAA));
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(lower),
-                      _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xAA));
-#endif
+HWY_INLINE void StoreUsual(const Two& v, BFloat16* to) {
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(to),
+                      UpperHalves(_mm256_castps_si256(RoundedUsual(v.a).raw),
+                                  _mm256_castps_si256(RoundedUsual(v.b).raw)));
 }
-HWY_INLINE Two JoinTwo(const BFloat16* upper, const BFloat16* lower) {
-#if HWY_TARGET == HWY_AVX3
-  const __m512i u = _mm512_loadu_si512(upper), l = _mm512_loadu_si512(lower);
-  constexpr __mmask32 kOdd = 0xAAAAAAAA;
-  const __m512i a = _mm512_mask_blend_epi16(kOdd, l, _mm512_slli_epi32(u, 16));
-  const __m512i b = _mm512_mask_blend_epi16(kOdd, _mm512_srli_epi32(l, 16), u);
-  return {VF{_mm512_castsi512_ps(a)}, VF{_mm512_castsi512_ps(b)}};
-#else
-  const __m256i u = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper));
-  const __m256i l = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lower));
-  const __m256i a = _mm256_blend_epi16(l, _mm256_slli_epi32(u, 16), 0xAA);
-  const __m256i b = _mm256_blend_epi16(_mm256_srli_epi32(l, 16), u, 0xAA);
-  return {VF{_mm256_castsi256_ps(a)}, VF{_mm256_castsi256_ps(b)}};
 #endif
-}
 
 #endif
 

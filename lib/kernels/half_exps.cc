@@ -179,9 +179,10 @@ bool ExpBlocks(const void* logits, float* e, size_t n,
 }
 
 // The last pair of a row may overlap the pair before it, and writes the same
-// probabilities again.
-template <class Half, bool kInWords>
-void WriteBatch(const Batch& batch, void* probs, size_t stride) {
+// probabilities again. store(v, to) writes a pair.
+template <class Half, class Store>
+HWY_INLINE void WriteBatchBy(const Batch& batch, void* probs, size_t stride,
+                             const Store& store) {
   constexpr size_t kPair = 2 * kLanes;
   static_assert(kPair <= internal::kMinHalfBatchCols, "");
   const float* e = batch.e;
@@ -190,15 +191,36 @@ void WriteBatch(const Batch& batch, void* probs, size_t stride) {
   for (size_t r = 0; r < rows; ++r, e += e_stride, to += stride) {
     const VF head = Set(batch.head[r]), rest = Set(batch.rest[r]);
     const auto write = [&](size_t i) HWY_ATTR {
-      StoreUsual<kInWords>(
-          Two{ProbabilityNotTiny(Load(e + i), head, rest),
-              ProbabilityNotTiny(Load(e + i + kLanes), head, rest)},
-          to + i);
+      store(Two{ProbabilityNotTiny(Load(e + i), head, rest),
+                ProbabilityNotTiny(Load(e + i + kLanes), head, rest)},
+            to + i);
     };
     size_t i = 0;
     for (; n - i >= kPair; i += kPair) write(i);
     if (i != n) write(n - kPair);
   }
+}
+template <class Half, bool kInWords>
+void WriteBatch(const Batch& batch, void* probs, size_t stride) {
+#if HWY_TARGET == HWY_AVX3
+  // A branch beside each store would take back half of what the instruction
+  // saves.
+  if constexpr (std::is_same_v<Half, BFloat16>) {
+    if (HasBFloat16()) {
+      return WriteBatchBy<Half>(batch, probs, stride,
+                                [](const Two& v, BFloat16* to) HWY_ATTR {
+                                  _mm512_storeu_si512(to, UsualHalves<true>(v));
+                                });
+    }
+    return WriteBatchBy<Half>(batch, probs, stride,
+                              [](const Two& v, BFloat16* to) HWY_ATTR {
+                                _mm512_storeu_si512(to, UsualHalves<false>(v));
+                              });
+  }
+#endif
+  WriteBatchBy<Half>(batch, probs, stride, [](const Two& v, Half* to) HWY_ATTR {
+    StoreUsual<kInWords>(v, to);
+  });
 }
 
 void ExpBehind(const float* logits, float* e, size_t n, const ExpParams& params,
@@ -211,35 +233,16 @@ void ExpBehind(const float* logits, float* e, size_t n, const ExpParams& params,
   ExpLast(logits, false, job, params, last);
 }
 
-void Split(const float* e, void* upper, void* lower, size_t n) {
-  BFloat16* const to_upper = static_cast<BFloat16*>(upper);
-  BFloat16* const to_lower = static_cast<BFloat16*>(lower);
-  for (size_t i = 0; i < n; i += 2 * kLanes) {
-    SplitTwo({Load(e + i), Load(e + i + kLanes)}, to_upper + i, to_lower + i);
-  }
-}
-
 template <class Half, bool kInWords>
 void Divide(const float* e, void* probs, size_t n, double sum) {
   const Probabilities probabilities(internal::ReciprocalOf(sum));
   Half* const to = static_cast<Half*>(probs);
-  for (size_t i = 0; i < n; i += 2 * kLanes) {
+  for (size_t i = n; i != 0;) {
+    i -= 2 * kLanes;
     StoreUsual<kInWords>(probabilities(Two{Load(e + i), Load(e + i + kLanes)}),
                          to + i);
   }
 }
-template <class Half, bool kInWords>
-void DivideSplit(void* upper, const void* lower, size_t n, double sum) {
-  const Probabilities probabilities(internal::ReciprocalOf(sum));
-  Half* const to = static_cast<Half*>(upper);
-  const BFloat16* const from_upper = static_cast<const BFloat16*>(upper);
-  const BFloat16* const from_lower = static_cast<const BFloat16*>(lower);
-  for (size_t i = 0; i < n; i += 2 * kLanes) {
-    const Two e = JoinTwo(from_upper + i, from_lower + i);
-    StoreUsual<kInWords>(probabilities(e), to + i);
-  }
-}
-
 // With AVX-512 a branch chooses the type of probabilities.
 template <class In>
 using ToFloats = std::conditional_t<HWY_TARGET == HWY_AVX2, float, In>;
@@ -249,13 +252,9 @@ constexpr HalfRowKernels kKernels = {
     {{&ExpRow<BFloat16, BFloat16>, &ExpRow<BFloat16, ToFloats<BFloat16>>},
      {&ExpRow<Float16, Float16>, &ExpRow<Float16, ToFloats<Float16>>}},
     &ExpBehind,
-    &Split,
     {{&Divide<BFloat16, kAreWords<BFloat16, BFloat16>>,
       &Divide<BFloat16, false>},
      {&Divide<Float16, false>, &Divide<Float16, false>}},
-    {{&DivideSplit<BFloat16, kAreWords<BFloat16, BFloat16>>,
-      &DivideSplit<BFloat16, false>},
-     {&DivideSplit<Float16, false>, &DivideSplit<Float16, false>}},
     {{&ExpBlocks<BFloat16, kAreWords<BFloat16, BFloat16>>,
       &ExpBlocks<BFloat16, false>},
      {&ExpBlocks<Float16, false>, &ExpBlocks<Float16, false>}},

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/half_rows.h"
 
+#include <cstdint>
+
 #include "arith/exact_sum.h"
 #include "kernels/block_sums.h"
 #include "kernels/half_exps.h"
@@ -21,14 +23,14 @@ constexpr size_t kMinNextCols = 1280;  // see row_schedule.h
 // The columns of a place on the stack.
 constexpr size_t kShortPlace = kSumCols, kLongPlace = 2 * kSumCols;
 static_assert(3 * kMinNextCols <= 2 * kShortPlace, "three places");
-// Split rows take half a float of stack per column, except for the last block.
-// The time divided by the time of floats at 2 x 32000, exp values computed
-// twice and here: bfloat16 2.30 and 1.39, float16 2.10 and 1.13.
-constexpr size_t kMaxSplitCols = 32000;
-constexpr size_t kSplitFloats =
-    kMaxSplitCols / kSumCols * (kSumCols / 2) + kMaxSplitCols % kSumCols;
-static_assert(kSplitFloats >= (kMaxSplitCols / kSumCols + 1) * (kSumCols / 2),
-              "a block that is split has room");
+// Longer rows are in two parts. The exp values of the first part wait in a
+// place, the others in the output, which has room for half of them, less a
+// cache line. The time over that of floats at 2 x 32000, bfloat16, with AVX-512
+// and AVX2 on Zen 5: 1.18 and 1.32.
+constexpr size_t kMaxPartedCols = 32000;
+constexpr size_t ColsInPlace(size_t cols) {
+  return BlocksOf((cols + 32) / 2) * kSumCols;  // a line has 16 floats
+}
 
 class HalfRows {
  public:
@@ -55,9 +57,8 @@ class HalfRows {
 
   void Run() { RunEach(&HalfRows::RunRow); }
 
-  // Does rows that do not fit a place. Their exp values are split: the upper
-  // halves wait in the output, the lower halves in places.
-  void RunSplit() { RunEach(&HalfRows::SplitRow); }
+  // Rows in two parts.
+  void RunParted() { RunEach(&HalfRows::RunPartedRow); }
 
  private:
   static constexpr size_t kMaxFailures = 3;
@@ -132,36 +133,33 @@ class HalfRows {
     return true;
   }
 
-  // Where the exp values of a block stand until they are split, and then their
-  // lower halves.
-  float* PlaceOfBlock(size_t b) const { return places_ + b * (kSumCols / 2); }
+  // The place of exp values in the output, from a cache line on.
+  float* OutputPlaceOf(size_t r) const {
+    char* const to = static_cast<char*>(y_.At(r, 0));
+    return reinterpret_cast<float*>(to + -reinterpret_cast<uintptr_t>(to) % 64);
+  }
 
-  bool SplitRow(size_t r) {
-    const size_t last = BlocksOf(n_) - 1;
-    double block_sums[kMaxSplitCols / kSumCols + 1];
+  bool RunPartedRow(size_t r) {
+    const size_t middle = ColsInPlace(n_), last = BlocksOf(n_) - 1;
+    float* const in_output = OutputPlaceOf(r);
+    double block_sums[kMaxPartedCols / kSumCols + 1];
     params_.range = prediction_.Range();
     RowResult result;
     for (size_t b = 0; b <= last; ++b) {
       const size_t col = b * kSumCols;
-      float* const e = PlaceOfBlock(b);
       HalfRowJob job = {};  // without a pending row
       job.logits = x_.At(r, col);
       job.n = BlockCols(col, n_);
-      job.e = e;
+      job.e = col < middle ? places_ + col : in_output + (col - middle);
       is_half_ ? RunHalves(r, col, job, result) : RunFloats(job, result);
       if (!result.in_range) return false;
-      if (b == last) break;
-      block_sums[b] = result.row_sum;
-      kernels_.split(e, y_.At(r, col), e, kSumCols);
+      if (b != last) block_sums[b] = result.row_sum;
     }
     Join(block_sums, result);
     if (!result.in_range) return false;
-    for (size_t b = 0; b < last; ++b) {
-      kernels_.divide_split[type_][is_half_ ? 0 : 1](
-          y_.At(r, b * kSumCols), PlaceOfBlock(b), kSumCols, result.sum);
-    }
-    const size_t col = last * kSumCols;
-    DivideAll({PlaceOfBlock(last), y_.At(r, col), result.sum}, n_ - col);
+    // From the last column on, where exp values have been divided before.
+    DivideAll({in_output, y_.At(r, middle), result.sum}, n_ - middle);
+    DivideAll({places_, y_.At(r, 0), result.sum}, middle);
     prediction_.Follow(result.sum);
     is_usable_ = prediction_.IsUsable();
     return true;
@@ -211,17 +209,19 @@ class HalfRows {
   void DivideAll(const Pending& row, size_t n) {
     if (places_ == nullptr) return DivideBehind(row, 0, n);
     const size_t full = n / kBlock * kBlock;
-    kernels_.divide[type_][is_half_ ? 0 : 1](row.e, row.to, full, row.sum);
     DivideBehind(row, full, n);
+    kernels_.divide[type_][is_half_ ? 0 : 1](row.e, row.to, full, row.sum);
   }
-  // Divides columns [col, n), whose exp values are not split.
+  // Divides columns [col, n), whose exp values are in order.
   void DivideBehind(const Pending& row, size_t col, size_t n) {
     if (col == n) return;
+    alignas(64) float last[kBlock];
     float* const e = row.e + col;
-    softmax_.divide(e, e, n - col, row.sum, MayHaveTiny(row.sum),
+    float* const to = places_ == nullptr ? e : last;
+    softmax_.divide(e, to, n - col, row.sum, MayHaveTiny(row.sum),
                     params_.parts);
     if (places_ == nullptr) return;
-    passes_.narrow[type_](e, static_cast<uint16_t*>(row.to) + col, n - col);
+    passes_.narrow[type_](to, static_cast<uint16_t*>(row.to) + col, n - col);
   }
   void DivideAll() {
     for (Pending& row : pending_) Divide(row);
@@ -256,11 +256,11 @@ template <size_t kPlace>
   alignas(64) float places[2 * kPlace];
   HalfRows(x, y, parts, target, others, places).Run();
 }
-[[gnu::noinline]] void RunSplit(const ConstAnyRows& x, const AnyRows& y,
-                                const ScaleParts& parts, Target target,
-                                const OtherHalfRows& others) {
-  alignas(64) float places[kSplitFloats];
-  HalfRows(x, y, parts, target, others, places).RunSplit();
+[[gnu::noinline]] void RunParted(const ConstAnyRows& x, const AnyRows& y,
+                                 const ScaleParts& parts, Target target,
+                                 const OtherHalfRows& others) {
+  alignas(64) float places[ColsInPlace(kMaxPartedCols)];
+  HalfRows(x, y, parts, target, others, places).RunParted();
 }
 [[gnu::noinline]] void RunInOutput(const ConstAnyRows& x, const AnyRows& y,
                                    const ScaleParts& parts, Target target,
@@ -279,7 +279,7 @@ bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
                  const OtherHalfRows& others) {
   const size_t n = x.cols;
   const bool is_in_output = !IsHalf(y.type);
-  if (n < kMinCols || n > (is_in_output ? kMaxJobCols : kMaxSplitCols) ||
+  if (n < kMinCols || n > (is_in_output ? kMaxJobCols : kMaxPartedCols) ||
       !parts.is_usual || (n > kLongPlace && x.data == y.data) ||
       KernelsOf(kHalfRowKernels, target).exp_last == nullptr) {
     return false;
@@ -291,7 +291,7 @@ bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
   } else if (n <= kLongPlace) {
     RunInPlaces<kLongPlace>(x, y, parts, target, others);
   } else {
-    RunSplit(x, y, parts, target, others);
+    RunParted(x, y, parts, target, others);
   }
   return true;
 }
