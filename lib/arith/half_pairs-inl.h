@@ -22,12 +22,30 @@ namespace {
 
 #if HWY_TARGET == HWY_AVX3
 
-template <class Half>
-HWY_INLINE Two LoadPair(const Half* from) {
+// The even elements, and the odd ones: a word has one of each.
+HWY_INLINE Two LoadPair(const BFloat16* from) {
+  const __m512i v = _mm512_loadu_si512(from);
+  const __m512i odd = _mm512_and_si512(v, _mm512_set1_epi32(~0xFFFF));
+  return {VF{_mm512_castsi512_ps(_mm512_slli_epi32(v, 16))},
+          VF{_mm512_castsi512_ps(odd)}};
+}
+HWY_INLINE Two LoadPair(const Float16* from) {
   return {LoadHalf(from), LoadHalf(from + kLanes)};
 }
+// To nearest even: the upper halves of all elements rise by 1 where the lower
+// halves are above 0x8000, or equal and the upper half is odd. The lower half
+// of NaN must be 0, as it is if all inputs are of this type.
 HWY_INLINE __m512i PairToHalves(const Two& v, BFloat16) {
-  return UpperHalves(Rounded(v.a.raw), Rounded(v.b.raw));
+  constexpr __mmask32 kOdd = 0xAAAAAAAA;
+  const __m512i a = _mm512_castps_si512(v.a.raw);
+  const __m512i b = _mm512_castps_si512(v.b.raw);
+  const __m512i upper =
+      _mm512_mask_blend_epi16(kOdd, _mm512_srli_epi32(a, 16), b);
+  const __m512i lower =
+      _mm512_mask_blend_epi16(kOdd, a, _mm512_slli_epi32(b, 16));
+  const __m512i is_even = _mm512_andnot_si512(upper, _mm512_set1_epi16(1));
+  return _mm512_add_epi16(
+      upper, _mm512_srli_epi16(_mm512_subs_epu16(lower, is_even), 15));
 }
 HWY_INLINE __m512i PairToHalves(const Two& v, Float16) {
   return _mm512_inserti64x4(_mm512_castsi256_si512(Convert(Float16(), v.a.raw)),
@@ -68,12 +86,15 @@ HWY_INLINE Two LoadPair(const Float16* from) {
 HWY_INLINE __m256i JoinedWords(__m256i even, __m256i odd) {
   return _mm256_blend_epi16(_mm256_srli_epi32(even, 16), odd, 0xAA);
 }
+// As with AVX-512.
 HWY_INLINE __m256i PairToHalves(const Two& v, BFloat16) {
-  const __m256 has_nan = _mm256_cmp_ps(v.a.raw, v.b.raw, _CMP_UNORD_Q);
-  if (HWY_UNLIKELY(_mm256_movemask_ps(has_nan) != 0)) {
-    return JoinedWords(Rounded(v.a.raw), Rounded(v.b.raw));
-  }
-  return JoinedWords(RoundedNumbers(v.a.raw), RoundedNumbers(v.b.raw));
+  const __m256i a = _mm256_castps_si256(v.a.raw);
+  const __m256i b = _mm256_castps_si256(v.b.raw);
+  const __m256i upper = JoinedWords(a, b);
+  const __m256i lower = _mm256_blend_epi16(a, _mm256_slli_epi32(b, 16), 0xAA);
+  const __m256i is_even = _mm256_andnot_si256(upper, _mm256_set1_epi16(1));
+  return _mm256_add_epi16(
+      upper, _mm256_srli_epi16(_mm256_subs_epu16(lower, is_even), 15));
 }
 HWY_INLINE __m256i PairToHalves(const Two& v, Float16) {
   return _mm256_set_m128i(Convert(Float16(), v.b.raw),
@@ -106,6 +127,13 @@ HWY_INLINE void StorePair(const Two& v, Half* to, bool) {
 #endif
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
+
+// With kInWords, the pair has the order of LoadPair; else elements are in order.
+template <bool kInWords, class Half>
+HWY_INLINE Two LoadTwo(const Half* from) {
+  if constexpr (kInWords) return LoadPair(from);
+  return {LoadHalf(from), LoadHalf(from + kLanes)};
+}
 
 // The elements are usual numbers: see half_vectors-inl.h. With kInWords, the
 // pair has the order of LoadPair.

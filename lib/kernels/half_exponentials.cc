@@ -57,7 +57,9 @@ void Exp(const void* x, void* y, size_t n) {
       ExpOfAny(from + i, to + i);
       continue;
     }
-    const Four v = exponential.OfUsual(LoadPairs(from + i));
+    const Two a = LoadTwo<kInWords>(from + i);
+    const Two b = LoadTwo<kInWords>(from + i + 2 * kLanes);
+    const Four v = exponential.OfUsual(Four{a.a, a.b, b.a, b.b});
     StoreUsual<kInWords>(Two{v.a, v.b}, to + i);
     StoreUsual<kInWords>(Two{v.c, v.d}, to + i + 2 * kLanes);
   }

@@ -128,7 +128,7 @@ void Write(const void* x, void* y, size_t n, double log_sum,
     if constexpr (std::is_same_v<In, float>) {
       v = {Load(from + i), Load(from + i + kLanes)};
     } else {
-      v = LoadPair(from + i);
+      v = LoadTwo<kInWords>(from + i);
     }
     StoreUsual<kInWords>(log(v), to + i);
   }
