@@ -84,7 +84,7 @@ void CheckPlaces(ElementType in, ElementType out, bool is_log, size_t cols,
 }
 
 void CheckType(ElementType in, Target target) {
-  for (const size_t cols : {512, 515, 575, 640, 1000}) {
+  for (const size_t cols : {512, 515, 575, 640, 1000, 2100}) {
     CAPTURE(cols);
     CheckPlaces(in, in, false, cols, target);
     CheckPlaces(in, in, true, cols, target);

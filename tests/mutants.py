@@ -1432,6 +1432,10 @@ MUTANTS = [
     ("schedules/half_log_rows.cc", "if (!result.in_range) return false;", ""),
     ("schedules/half_log_rows.cc", "} if (r != 0) Write(r - 1, log_before); return r;", "} return r;"),
     ("schedules/half_log_rows.cc", "if (full_ == n_) return;", "return;"),
+    ("any/half_gradient_rows.cc", "runs_ahead || r == 0 ? next_dot : dot_of(r);", "next_dot;"),
+    ("any/half_gradient_rows.cc", "next_dot = dot_of(r + 1);", "next_dot = dot_of(r);"),
+    ("arith/half_pairs-inl.h", "_mm512_subs_epu16(lower, is_even)", "lower"),
+    ("arith/half_pairs-inl.h", "_mm256_subs_epu16(lower, is_even)", "lower"),
     ("any/half_gradient_rows.cc", "% size != 0) return false;", "% size != 0) (void)size;"),
     ("any/half_gradient_rows.cc", "(kLine - past) % kLine / bytes : 0", "past / bytes : 0"),
     ("any/half_gradient_rows.cc", "if (begin != 0) std::memcpy(dx, first, begin * bytes);", ""),
@@ -1785,7 +1789,7 @@ MUTANTS = [
     ("schedules/loaded_losses.cc", "(IsHalf(targets->type) || targets->IsCopied())", "IsHalf(targets->type)"),
     ("any/chunks.cc", "chunk.row + r, chunk.col});", "chunk.row, chunk.col});"),
     ("any/joint_chunks.cc", "if (is_product) std::memcpy(last[0], x_[0].At(r, behind), 2 * rest);", ""),
-    ("any/joint_chunks.cc", "last[1], kDotBlock, &sum);", "last[1], 0, &sum);"),
+    ("any/joint_chunks.cc", "rest == 0 ? nullptr : last", "nullptr"),
     ("any/joint_chunks.cc", "first.IsCopied() || second.IsCopied() || output.IsCopied()", "first.IsCopied() || output.IsCopied()"),
 ]
 

@@ -13,7 +13,7 @@ namespace {
 
 // Shorter rows are faster in chunks, which have a loop over several rows. The
 // first number is for rows of whole steps, and the second for other rows.
-constexpr size_t kMinWholeCols = 320, kMinCols = 512;
+constexpr size_t kMinWholeCols = 128, kMinCols = 512;
 static_assert(kMinWholeCols >= kGradientStep, "");
 
 // The distance in columns between the gradients and the elements that are
@@ -89,19 +89,38 @@ bool IsStreamed(const HalfGradientsCall& call) {
 bool RunHalfGradientRows(const HalfGradientsCall& call,
                          const JointChunks& chunks, bool is_log) {
   const HalfGradients& halves = KernelsOf(kHalfGradients, call.target);
-  const size_t n = call.p.cols, rows = call.p.rows;
+  const ConstAnyRows &p = call.p, &dp = call.dp;
+  const AnyRows& dx = call.dx;
+  const size_t n = p.cols, rows = p.rows;
   WriteHalfGradients* const write = PassOf(call, is_log, halves);
   if (write == nullptr) return false;
   const bool is_streamed = IsStreamed(call);
   const size_t ahead = 1 + kAheadCols / n;
+  const bool is_whole = n % kGradientStep == 0;
+  const auto dot_of = [&](size_t r) {
+    if (is_whole) {
+      return halves.dot[HalfIndexOf(p.type)](is_log ? nullptr : p.At(r, 0),
+                                             dp.At(r, 0), n, nullptr);
+    }
+    return chunks.Dot(r, 0, n,
+                      is_log ? DotTerms::kSecond : DotTerms::kProducts);
+  };
+  // The gradients of a row do not wait for its dot product if that of the next
+  // row is computed before them.
+  const bool runs_ahead = n <= kAheadCols;
+  double next_dot = dot_of(0);
   for (size_t r = 0; r < rows; ++r) {
-    const double dot =
-        chunks.Dot(r, 0, n, is_log ? DotTerms::kSecond : DotTerms::kProducts);
+    const double dot = runs_ahead || r == 0 ? next_dot : dot_of(r);
+    if (runs_ahead && rows - r > 1) next_dot = dot_of(r + 1);
     const size_t next = rows - r > ahead ? r + ahead : r;
-    WriteRow(write,
-             {call.p.At(r, 0), call.dp.At(r, 0), call.dx.At(r, 0), n,
-              call.scale, call.p.At(next, 0), call.dp.At(next, 0), is_streamed},
-             SizeOf(call.dx.type), dot);
+    const HalfGradientRow row = {
+        p.At(r, 0), dp.At(r, 0),   dx.At(r, 0),    n,
+        call.scale, p.At(next, 0), dp.At(next, 0), is_streamed};
+    if (is_whole && !is_streamed) {
+      write(row, dot);
+    } else {
+      WriteRow(write, row, SizeOf(dx.type), dot);
+    }
   }
   if (is_streamed) halves.flush();
   return true;

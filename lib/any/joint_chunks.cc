@@ -113,26 +113,27 @@ void JointChunks::ForParts(size_t r, size_t begin, size_t end,
 
 double JointChunks::Dot(size_t r, size_t begin, size_t end,
                         DotTerms terms) const {
-  const DotParts& dots = KernelsOf(kDotParts, target_);
   const HalfGradients& halves = KernelsOf(kHalfGradients, target_);
-  DotLanes sum{};
   const bool is_product = terms != DotTerms::kSecond;
   const bool is_kept = terms == DotTerms::kKeptProducts;
   const ElementType type = x_[1].type;
   if (!is_kept && IsHalf(type) && !has_copies_ && halves.flush != nullptr) {
     const size_t half = HalfIndexOf(type);
     const size_t rest = (end - begin) % kDotBlock, behind = end - rest;
-    halves.add_dot[half](is_product ? x_[0].At(r, begin) : nullptr,
-                         x_[1].At(r, begin), behind - begin, &sum);
+    alignas(64) uint16_t last[2][kDotBlock];
     if (rest != 0) {
-      // A block with the remaining elements, followed by +0.
-      alignas(64) uint16_t last[2][kDotBlock] = {};
+      // Blocks with the remaining elements, followed by +0.
+      std::memset(last, 0, sizeof(last));
       if (is_product) std::memcpy(last[0], x_[0].At(r, behind), 2 * rest);
       std::memcpy(last[1], x_[1].At(r, behind), 2 * rest);
-      halves.add_dot[half](is_product ? last[0] : nullptr, last[1], kDotBlock,
-                           &sum);
     }
-  } else if (begin < end) {
+    return halves.dot[half](is_product ? x_[0].At(r, begin) : nullptr,
+                            x_[1].At(r, begin), behind - begin,
+                            rest == 0 ? nullptr : last);
+  }
+  const DotParts& dots = KernelsOf(kDotParts, target_);
+  DotLanes sum{};
+  if (begin < end) {
     const Inputs inputs{is_product ? size_t{0} : 1, 2};
     DoParts(r, begin, end, inputs, false, [&](const JointChunk& chunk) {
       dots.add(is_product ? chunk.x[0].data : nullptr, chunk.x[1].data,

@@ -12,6 +12,7 @@
 #include "arith/exp-inl.h"
 #include "arith/half_pairs-inl.h"
 #include "arith/sum-inl.h"
+#include "arith/word_sum-inl.h"
 #include "kernels/softmax_backward_row-inl.h"
 #include "kernels/stream-inl.h"
 
@@ -20,7 +21,6 @@ namespace softlane {
 namespace HWY_NAMESPACE {
 namespace {
 
-using internal::DotLanes;
 using internal::HalfGradientRow;
 using internal::HalfGradients;
 
@@ -31,34 +31,63 @@ static_assert(internal::kGradientStep % (4 * kLanes) == 0, "");
 // Two passes: the first reads p and dp; the second reads both, and writes dx. A
 // pass that widened p and dp to memory would read and write them once more.
 
+// Adds 64 products. Null p means factors of 1.
 template <class Half>
-struct HalfProducts {
-  HWY_INLINE Four operator()(size_t i) const {
-    return {One(i), One(i + 16), One(i + 32), One(i + 48)};
-  }
-  HWY_INLINE VF One(size_t i) const {
-    return hn::Mul(LoadHalf(p + i), LoadHalf(dp + i));
-  }
-
-  const Half* p;
-  const Half* dp;
+HWY_INLINE void AddProducts(const Half* p, const Half* dp, LaneSum& sum) {
+  sum.AddBlock([&](size_t i) HWY_ATTR {
+    const auto one = [&](size_t i) HWY_ATTR {
+      return hn::Mul(LoadHalf(p + i), LoadHalf(dp + i));
+    };
+    return Four{one(i), one(i + 16), one(i + 32), one(i + 48)};
+  });
+}
+template <class Half>
+struct SumOf {
+  using Type = LaneSum;
 };
+#if HWY_TARGET == HWY_AVX2
+template <>
+struct SumOf<BFloat16> {
+  using Type = WordSum;
+};
+HWY_INLINE void AddProducts(const BFloat16* p, const BFloat16* dp,
+                            WordSum& sum) {
+  const auto pair = [&](size_t i) HWY_ATTR {
+    return Map([](VF p, VF dp) HWY_ATTR { return hn::Mul(p, dp); },
+               LoadPair(p + i), LoadPair(dp + i));
+  };
+  const auto add = [](const Two& a, const Two& b) HWY_ATTR {
+    return Map([](VF a, VF b) HWY_ATTR { return hn::Add(a, b); }, a, b);
+  };
+  const Two all = add(add(pair(0), pair(16)), add(pair(32), pair(48)));
+  sum.AddFolded({all.a, all.b});
+}
+#endif
 
 template <class Half>
-void AddDot(const void* p, const void* dp, size_t n, DotLanes* lanes) {
+double Dot(const void* p, const void* dp, size_t n, const void* last) {
   HWY_ALIGN Half ones[kSumBlock];
-  for (Half& one : ones) one = Half(1.0f);
+  const Half* of_p = static_cast<const Half*>(p);
+  const Half* of_dp = static_cast<const Half*>(dp);
   const size_t step = p == nullptr ? 0 : kSumBlock;
-  HalfProducts<Half> products{p == nullptr ? ones : static_cast<const Half*>(p),
-                              static_cast<const Half*>(dp)};
-  LaneSum sum;
-  sum.AddLanes(lanes->lanes);
-  for (size_t i = 0; i < n; i += kSumBlock) {
-    sum.AddBlock(products);
-    products.p += step;
-    products.dp += kSumBlock;
+  if (p == nullptr) {
+    for (Half& one : ones) one = Half(1.0f);
+    of_p = ones;
   }
-  sum.StoreLanes(lanes->lanes);
+  typename SumOf<Half>::Type sum;
+  for (;; n -= kSumBlock) {
+    if (n == 0) {
+      if (last == nullptr) break;
+      if (step != 0) of_p = static_cast<const Half*>(last);
+      of_dp = static_cast<const Half*>(last) + kSumBlock;
+      last = nullptr;
+      n = kSumBlock;
+    }
+    AddProducts(of_p, of_dp, sum);
+    of_p += step;
+    of_dp += kSumBlock;
+  }
+  return FoldLanes(sum.Folded());
 }
 
 // The gradients of log-softmax: see log_softmax_backward_passes.cc.
@@ -133,7 +162,7 @@ void Write(const HalfGradientRow& row, double dot) {
 
 void Flush() { hwy::FlushStream(); }
 
-constexpr HalfGradients kGradients = {{&AddDot<BFloat16>, &AddDot<Float16>},
+constexpr HalfGradients kGradients = {{&Dot<BFloat16>, &Dot<Float16>},
                                       {&Write<ProbGradient, BFloat16, BFloat16>,
                                        &Write<ProbGradient, Float16, Float16>},
                                       {&Write<ProbGradient, BFloat16, float>,

@@ -5,7 +5,6 @@
 #include <cstddef>
 
 #include "dispatch.h"
-#include "kernels/dot_parts.h"
 
 // The passes of backward functions that convert half types in registers.
 // Null functions do not exist for the target.
@@ -36,9 +35,10 @@ using WriteHalfGradients = void(const HalfGradientRow& row, double dot);
 
 /// The index is ElementType - 1.
 struct HalfGradients {
-  /// Adds the products p * dp of n columns, a multiple of kDotBlock: see
-  /// DotParts. Null p means factors of 1.
-  void (*add_dot[2])(const void* p, const void* dp, size_t n, DotLanes* sum);
+  /// The sum of the products p * dp of n columns, a multiple of kDotBlock, and
+  /// of the columns behind them if `last` is not null: it has a block of p and
+  /// then a block of dp, with +0 behind the columns. Null p means factors of 1.
+  double (*dot[2])(const void* p, const void* dp, size_t n, const void* last);
   /// dx has the type of p and dp.
   WriteHalfGradients* write[2];
   /// dx has floats.
