@@ -128,7 +128,8 @@ HWY_INLINE void StorePair(const Two& v, Half* to, bool) {
 
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3
 
-// With kInWords, the pair has the order of LoadPair; else elements are in order.
+// With kInWords, the pair has the order of LoadPair; else elements are in
+// order.
 template <bool kInWords, class Half>
 HWY_INLINE Two LoadTwo(const Half* from) {
   if constexpr (kInWords) return LoadPair(from);
