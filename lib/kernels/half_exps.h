@@ -46,10 +46,10 @@ struct HalfRowKernels {
   void (*exp_last)(const float* logits, float* e, size_t n,
                    const ExpParams& params, LastBlock& last);
   /// Writes the probabilities of a row's exp values, whole blocks of 64.
-  /// Probabilities may be tiny. The last columns are written first, so probs may
-  /// overlap e, if no probability stands before its exp value. The first index
-  /// is HalfIndexOf the type of probs. With the second index 1, exp values are
-  /// in order. With 0, they have the order of exp_row.
+  /// Probabilities may be tiny. The last columns are written first, so probs
+  /// may overlap e, if no probability stands before its exp value. The first
+  /// index is HalfIndexOf the type of probs. With the second index 1, exp
+  /// values are in order. With 0, they have the order of exp_row.
   void (*divide[2][2])(const float* e, void* probs, size_t n, double sum);
   /// The exp values of n logits, whole blocks of 64. False if an exp value does
   /// not fit the range. The first index is HalfIndexOf the type. With the
