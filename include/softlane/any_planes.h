@@ -9,6 +9,8 @@
 #include "softlane/planes.h"
 #include "softlane/types.h"
 
+// Views of planes whose element type is a value.
+
 namespace softlane {
 inline namespace v1 {
 

@@ -7,6 +7,8 @@
 #include "softlane/target.h"
 #include "softlane/tensor.h"
 
+// The gradient of attention's softmax, of all heads of a batch in one call.
+
 namespace softlane {
 inline namespace v1 {
 

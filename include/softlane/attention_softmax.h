@@ -9,6 +9,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// Attention's softmax of a matrix [queries, keys].
+
 namespace softlane {
 inline namespace v1 {
 

@@ -72,7 +72,7 @@ struct AttentionTileOptions {
   bool round_exps = false;
 };
 
-/// Reads a tile of scores into the states of its rows, and writes
+/// Reads a tile of scores into the states of its rows, and writes exp values:
 ///
 ///   exps[r, c] = f * exp(z_c) / 2^(reference_r - 15),  f near 1.0877,
 ///

@@ -10,6 +10,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// The gradient of attention's softmax on tiles of keys.
+
 namespace softlane {
 inline namespace v1 {
 

@@ -11,6 +11,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// Cross-entropy of rows, alone or with its gradient.
+
 namespace softlane {
 inline namespace v1 {
 

@@ -12,6 +12,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// Cross-entropy of classes along any axis.
+
 namespace softlane {
 inline namespace v1 {
 

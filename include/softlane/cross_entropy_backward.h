@@ -11,6 +11,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// The gradient of cross-entropy from saved results.
+
 namespace softlane {
 inline namespace v1 {
 

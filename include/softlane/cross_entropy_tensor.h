@@ -10,6 +10,8 @@
 #include "softlane/target.h"
 #include "softlane/tensor.h"
 
+// Cross-entropy of tensors.
+
 namespace softlane {
 inline namespace v1 {
 

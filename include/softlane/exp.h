@@ -8,6 +8,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// exp, element by element.
+
 namespace softlane {
 inline namespace v1 {
 

@@ -9,6 +9,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// Log-softmax and logsumexp of rows.
+
 namespace softlane {
 inline namespace v1 {
 

@@ -8,6 +8,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// The gradient of log-softmax.
+
 namespace softlane {
 inline namespace v1 {
 

@@ -7,6 +7,8 @@
 
 #include "softlane/rows.h"
 
+// The view of an axis that is not the last.
+
 namespace softlane {
 namespace internal {
 

@@ -7,6 +7,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// The maximum of each row.
+
 namespace softlane {
 inline namespace v1 {
 

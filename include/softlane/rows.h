@@ -5,6 +5,8 @@
 #include <cstddef>
 #include <type_traits>
 
+// The view of a matrix.
+
 namespace softlane {
 namespace internal {
 

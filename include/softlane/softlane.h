@@ -2,6 +2,8 @@
 #ifndef SOFTLANE_SOFTLANE_H_
 #define SOFTLANE_SOFTLANE_H_
 
+// All functions and views of C++, but for dlpack.h.
+
 // IWYU pragma: begin_exports
 #include "softlane/accuracy.h"
 #include "softlane/any_planes.h"

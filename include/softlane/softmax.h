@@ -9,6 +9,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// Softmax of rows, alone or with logsumexp.
+
 namespace softlane {
 inline namespace v1 {
 

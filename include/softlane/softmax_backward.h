@@ -8,6 +8,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// The gradient of softmax, of whole rows and of rows in parts.
+
 namespace softlane {
 inline namespace v1 {
 

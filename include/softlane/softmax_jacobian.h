@@ -8,6 +8,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// The Jacobian of softmax.
+
 namespace softlane {
 inline namespace v1 {
 

@@ -13,6 +13,8 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
+// The k largest probabilities of each row.
+
 namespace softlane {
 inline namespace v1 {
 

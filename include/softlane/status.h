@@ -4,6 +4,8 @@
 
 #include <cstdint>
 
+// The result of a call.
+
 namespace softlane {
 inline namespace v1 {
 

@@ -7,6 +7,8 @@
 #include <optional>
 #include <string_view>
 
+// The instruction set of a call.
+
 namespace softlane {
 inline namespace v1 {
 

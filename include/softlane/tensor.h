@@ -11,6 +11,8 @@
 #include "softlane/rows.h"
 #include "softlane/types.h"
 
+// The view of a tensor of up to 8 dimensions in any layout.
+
 namespace softlane {
 inline namespace v1 {
 

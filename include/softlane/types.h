@@ -6,6 +6,8 @@
 #include <cstring>
 #include <type_traits>
 
+// The types of elements: float and two half types.
+
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_bit_cast)
 #define SOFTLANE_HAS_BIT_CAST
