@@ -90,7 +90,7 @@ struct BasicAnyPlanes {
   size_t inner = 0;         ///< The number of indices after the axis.
   size_t outer_stride = 0;  ///< From one outer index to the next, in elements.
   size_t axis_stride = 0;   ///< From one axis index to the next, in elements.
-  ElementType type = ElementType::kFloat32;  ///< Of all elements.
+  ElementType type = ElementType::kFloat32;  ///< The type of all elements.
 };
 
 /// The view of an output.

@@ -109,9 +109,9 @@ struct BasicAnyRows {
 
   Void* data = nullptr;                      ///< Element (0, 0).
   size_t rows = 0;                           ///< The number of rows.
-  size_t cols = 0;                           ///< The elements in a row.
-  size_t stride = 0;                         ///< In elements.
-  ElementType type = ElementType::kFloat32;  ///< Of all elements.
+  size_t cols = 0;                           ///< The elements per row.
+  size_t stride = 0;                         ///< From row to row, in elements.
+  ElementType type = ElementType::kFloat32;  ///< The type of all elements.
 };
 
 /// The view of an output.

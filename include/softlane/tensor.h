@@ -256,7 +256,7 @@ struct BasicAnyTensor : TensorShape {
   }
 
   Void* data = nullptr;                      ///< Element (0, 0, ...).
-  ElementType type = ElementType::kFloat32;  ///< Of all elements.
+  ElementType type = ElementType::kFloat32;  ///< The type of all elements.
 };
 
 /// The view of an output.
