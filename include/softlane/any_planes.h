@@ -9,7 +9,7 @@
 #include "softlane/planes.h"
 #include "softlane/types.h"
 
-// Views of planes whose element type is a value.
+// Views of planes whose element type is known at run time.
 
 namespace softlane {
 inline namespace v1 {

@@ -12,7 +12,7 @@
 #include "softlane/status.h"
 #include "softlane/target.h"
 
-// Cross-entropy of classes along any axis.
+// Cross-entropy of classes along an axis that is not the last.
 
 namespace softlane {
 inline namespace v1 {

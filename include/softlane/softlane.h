@@ -2,7 +2,7 @@
 #ifndef SOFTLANE_SOFTLANE_H_
 #define SOFTLANE_SOFTLANE_H_
 
-// All functions and views of C++, but for dlpack.h.
+// All functions and views of C++, except dlpack.h.
 
 // IWYU pragma: begin_exports
 #include "softlane/accuracy.h"
