@@ -155,7 +155,7 @@ void RunOthers(const SoftmaxFunctions& floats, const AnySoftmaxCall& call,
   const Converter converter(call.target);
   const ConstLines& x = call.x;
   if (floats.are_first_rows != nullptr && !HasCopies(call) &&
-      floats.are_first_rows(x.rows, x.cols, x.type, call.y.type)) {
+      floats.are_first_rows(x.rows, x.cols, x.type, call.y.type, call.target)) {
     return RunFirstRows(floats, call, converter);
   }
   if (!RunHalf(floats, call, converter)) RunOthers(floats, call, converter);

@@ -38,7 +38,7 @@ struct SoftmaxFunctions {
   size_t (*first_rows)(const ConstAnyRows& x, const AnyRows& y,
                        const ScaleParts& parts, Target target) = nullptr;
   bool (*are_first_rows)(size_t rows, size_t cols, ElementType in,
-                         ElementType out) = nullptr;
+                         ElementType out, Target target) = nullptr;
 };
 
 extern const SoftmaxFunctions kSoftmax, kSoftmaxWithLogSumExp, kLogSoftmax,

@@ -71,6 +71,7 @@ struct TermsOf {
   static constexpr bool kMayBeStaged = true;
   HWY_INLINE VF One(size_t i) const { return LoadHalf(x + i); }
   HWY_INLINE Four X(size_t i) const {
+    if (floats != nullptr) return InRegisters(LoadFour(floats + i, 16));
     return InRegisters({One(i), One(i + 16), One(i + 32), One(i + 48)});
   }
   HWY_INLINE const SoftmaxExp& Exp() const { return exp; }
@@ -86,6 +87,7 @@ struct TermsOf {
   LaneRange& range;
   const In* const x;
   float* const e;
+  const float* floats = nullptr;  // the logits, instead of x
 };
 
 // The exp values and, in the same loop, the probabilities of a pending row, if
@@ -131,7 +133,10 @@ HWY_NOINLINE void ExpRow(const HalfRowJob& job, const ExpParams& params,
   LaneRange range;
   LaneSum sum;
   using Terms = TermsOf<In, kInWords>;
-  const Terms terms{exp, range, static_cast<const In*>(job.logits), job.e};
+  Terms terms{exp, range, static_cast<const In*>(job.logits), job.e};
+#if HWY_TARGET == HWY_AVX3
+  if (job.from_floats) terms.floats = static_cast<const float*>(job.logits);
+#endif
   internal::Reciprocal reciprocal{};
   if (job.pending != nullptr) {
     reciprocal = internal::ReciprocalOf(job.pending_sum);
@@ -249,6 +254,7 @@ using ToFloats = std::conditional_t<HWY_TARGET == HWY_AVX2, float, In>;
 
 constexpr HalfRowKernels kKernels = {
     kAreWords<BFloat16, BFloat16>,
+    HWY_TARGET == HWY_AVX3,
     {{&ExpRow<BFloat16, BFloat16>, &ExpRow<BFloat16, ToFloats<BFloat16>>},
      {&ExpRow<Float16, Float16>, &ExpRow<Float16, ToFloats<Float16>>}},
     &ExpBehind,

@@ -29,12 +29,15 @@ struct HalfRowJob {
   void* probs;
   /// Whether probabilities are floats, as the second index of exp_row says.
   bool to_floats;
+  /// Whether logits are floats: see HalfRowKernels::takes_floats.
+  bool from_floats;
   /// As RowJob::block_sums.
   double* block_sums;
 };
 
 struct HalfRowKernels {
-  bool has_words;  // bfloat16 may be in words
+  bool has_words;     // bfloat16 may be in words
+  bool takes_floats;  // exp_row may read floats
   /// Does the whole blocks of a job and of its pending row, whose
   /// probabilities must not be tiny. The first index is HalfIndexOf the row's
   /// type. The second is 1 if probabilities are floats, and 0 if they have the

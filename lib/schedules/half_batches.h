@@ -15,13 +15,15 @@ namespace internal {
 /// in half_rows.h. The time divided by the time of floats, AVX2 on Zen 5,
 /// bfloat16 and float16: at 8 x 512 1.21 and 1.09 in batches, 1.21 and 1.14 in
 /// rows; at 8 x 1024 1.27 and 1.16, 1.22 and 1.15. Floats that become a half
-/// type have no such rows; in chunks they took 1.53 and 1.36 at 8 x 1024, in
-/// batches 1.24 and 1.09.
-constexpr bool AreHalfBatches(size_t rows, size_t cols, ElementType in,
-                              ElementType) {
+/// type have no such rows with AVX2; in chunks they took 1.53 and 1.36 at 8 x
+/// 1024, in batches 1.24 and 1.09.
+inline bool AreHalfBatches(size_t rows, size_t cols, ElementType in,
+                           ElementType, Target target) {
   constexpr size_t kMinRows = 4, kMaxHalfCols = 512;
   return kMinRows <= rows && kMinHalfBatchCols <= cols &&
-         cols <= (IsHalf(in) ? kMaxHalfCols : kBatchElements);
+         (cols <= kMaxHalfCols ||
+          (cols <= kBatchElements && !IsHalf(in) &&
+           !KernelsOf(kHalfRowKernels, target).takes_floats));
 }
 
 /// Softmax of short rows of which the input, the output or both have a half

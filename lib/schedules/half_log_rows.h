@@ -12,7 +12,8 @@ namespace softlane {
 namespace internal {
 
 /// Whether a call is for RunHalfLogs: its output has a half type.
-constexpr bool AreHalfLogs(size_t, size_t cols, ElementType, ElementType out) {
+constexpr bool AreHalfLogs(size_t, size_t cols, ElementType, ElementType out,
+                           Target) {
   return 512 <= cols && cols <= kMaxJobCols && IsHalf(out);
 }
 

@@ -31,6 +31,7 @@ constexpr size_t kMaxPartedCols = 32000;
 constexpr size_t ColsInPlace(size_t cols) {
   return BlocksOf((cols + 32) / 2) * kSumCols;  // a line has 16 floats
 }
+static_assert(ColsInPlace(kMaxPartedCols) <= 2 * kLongPlace, "two places");
 
 class HalfRows {
  public:
@@ -43,6 +44,7 @@ class HalfRows {
         full_(n_ / kBlock * kBlock),
         distance_(n_ < kMinNextCols ? 2 : 1),
         is_half_(IsHalf(x.type)),
+        is_fused_(is_half_ || KernelsOf(kHalfRowKernels, target).takes_floats),
         type_(HalfIndexOf(is_half_ ? x.type : y.type)),
         kernels_(KernelsOf(kHalfRowKernels, target)),
         exp_row_(kernels_.exp_row[type_][places == nullptr ? 1 : 0]),
@@ -55,10 +57,10 @@ class HalfRows {
         prediction_(parts),
         places_(places) {}
 
-  void Run() { RunEach(&HalfRows::RunRow); }
-
-  // Rows in two parts.
-  void RunParted() { RunEach(&HalfRows::RunPartedRow); }
+  void Run() {
+    const bool are_parted = places_ != nullptr && n_ > kLongPlace;
+    RunEach(are_parted ? &HalfRows::RunPartedRow : &HalfRows::RunRow);
+  }
 
  private:
   static constexpr size_t kMaxFailures = 3;
@@ -122,14 +124,14 @@ class HalfRows {
     double block_sums[kMaxJobBlocks];
     job.block_sums = block_sums;
     RowResult result;
-    is_half_ ? RunHalves(r, 0, job, result) : RunFloats(job, result);
+    is_fused_ ? RunFused(r, 0, job, result) : RunFloats(job, result);
     DivideLast(slot);
-    if (is_half_ && n_ > kSumCols) Join(block_sums, result);
+    if (is_fused_ && n_ > kSumCols) Join(block_sums, result);
     if (!result.in_range) return false;
     slot = {e, y_.At(r, 0), result.sum};
     prediction_.Follow(result.sum);
     is_usable_ = prediction_.IsUsable();
-    if (!is_half_ || MayHaveTiny(result.sum)) Divide(slot);
+    if (!is_fused_ || MayHaveTiny(result.sum)) Divide(slot);
     return true;
   }
 
@@ -151,7 +153,7 @@ class HalfRows {
       job.logits = x_.At(r, col);
       job.n = BlockCols(col, n_);
       job.e = col < middle ? places_ + col : in_output + (col - middle);
-      is_half_ ? RunHalves(r, col, job, result) : RunFloats(job, result);
+      is_fused_ ? RunFused(r, col, job, result) : RunFloats(job, result);
       if (!result.in_range) return false;
       if (b != last) block_sums[b] = result.row_sum;
     }
@@ -171,14 +173,17 @@ class HalfRows {
     JoinBlocks(false, of_blocks, params_, result);
   }
   // The exp values of a row, or of a block of it from column `col` on.
-  [[gnu::noinline]] void RunHalves(size_t r, size_t col, HalfRowJob& job,
-                                   RowResult& result) const {
+  [[gnu::noinline]] void RunFused(size_t r, size_t col, HalfRowJob& job,
+                                  RowResult& result) const {
     LastBlock last;
     job.last = nullptr, job.to_floats = places_ == nullptr;
+    job.from_floats = !is_half_;
     const size_t full = job.n / kBlock * kBlock;
     if (full != job.n) {
-      alignas(64) float logits[kBlock];
-      Widen(r, col + full, job.n - full, logits);
+      alignas(64) float widened[kBlock];
+      if (is_half_) Widen(r, col + full, job.n - full, widened);
+      const float* const logits =
+          is_half_ ? widened : static_cast<const float*>(x_.At(r, col + full));
       kernels_.exp_last(logits, job.e, job.n, params_, last);
       job.last = &last;
     }
@@ -210,7 +215,7 @@ class HalfRows {
     if (places_ == nullptr) return DivideBehind(row, 0, n);
     const size_t full = n / kBlock * kBlock;
     DivideBehind(row, full, n);
-    kernels_.divide[type_][is_half_ ? 0 : 1](row.e, row.to, full, row.sum);
+    kernels_.divide[type_][is_fused_ ? 0 : 1](row.e, row.to, full, row.sum);
   }
   // Divides columns [col, n), whose exp values are in order.
   void DivideBehind(const Pending& row, size_t col, size_t n) {
@@ -230,8 +235,8 @@ class HalfRows {
   const ConstAnyRows& x_;
   const AnyRows& y_;
   const size_t n_, full_, distance_;
-  const bool is_half_;
-  const size_t type_;  // the half type
+  const bool is_half_, is_fused_;  // the logits; the conversion and exp
+  const size_t type_;              // the half type
   const HalfRowKernels& kernels_;
   void (*const exp_row_)(const HalfRowJob& job, const ExpParams& params,
                          RowResult& result);
@@ -255,12 +260,6 @@ template <size_t kPlace>
                                    const OtherHalfRows& others) {
   alignas(64) float places[2 * kPlace];
   HalfRows(x, y, parts, target, others, places).Run();
-}
-[[gnu::noinline]] void RunParted(const ConstAnyRows& x, const AnyRows& y,
-                                 const ScaleParts& parts, Target target,
-                                 const OtherHalfRows& others) {
-  alignas(64) float places[ColsInPlace(kMaxPartedCols)];
-  HalfRows(x, y, parts, target, others, places).RunParted();
 }
 [[gnu::noinline]] void RunInOutput(const ConstAnyRows& x, const AnyRows& y,
                                    const ScaleParts& parts, Target target,
@@ -288,10 +287,8 @@ bool RunHalfRows(const ConstAnyRows& x, const AnyRows& y,
     RunInOutput(x, y, parts, target, others);
   } else if (n <= kShortPlace) {
     RunInPlaces<kShortPlace>(x, y, parts, target, others);
-  } else if (n <= kLongPlace) {
-    RunInPlaces<kLongPlace>(x, y, parts, target, others);
   } else {
-    RunParted(x, y, parts, target, others);
+    RunInPlaces<kLongPlace>(x, y, parts, target, others);
   }
   return true;
 }
