@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Tiles of attention beside steps that are written by hand, as engines have
 // them. A program of its own: softlane_tile_bench [SECONDS]. Both sides read 16
-// tiles of keys in turn for 64 queries, and scale accumulators of 64 floats.
+// tiles of keys in turn for 64 queries. The forward steps scale accumulators of
+// 64 floats; the backward steps write probabilities, too.
 
 #include <algorithm>
 #include <chrono>
@@ -25,6 +26,10 @@ constexpr float kScale = 0.125f;
 double Now() {
   using Clock = std::chrono::steady_clock;
   return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+}
+
+void CheckOk(Status status) {
+  if (status != Status::kOk) std::abort();
 }
 
 // The scores of a query over all tiles, and what the steps keep.
@@ -57,16 +62,12 @@ struct Workload {
     AttentionTileOptions options;
     options.attention.scale = kScale;
     for (const std::vector<float>& tile : tiles) {
-      const Status status =
-          AttentionTile({tile.data(), kRows, cols}, states.data(),
-                        AnyRows(exps.data(), type, kRows, cols), shifts.data(),
-                        options, target);
-      if (status != Status::kOk) std::abort();
+      CheckOk(AttentionTile({tile.data(), kRows, cols}, states.data(),
+                            AnyRows(exps.data(), type, kRows, cols),
+                            shifts.data(), options, target));
       options.first_key += cols;
-      if (ScaleRows({accumulators.data(), kRows, kHandDims}, shifts.data()) !=
-          Status::kOk) {
-        std::abort();
-      }
+      CheckOk(
+          ScaleRows({accumulators.data(), kRows, kHandDims}, shifts.data()));
     }
   }
 
@@ -77,8 +78,63 @@ struct Workload {
   std::vector<SoftmaxState> states;
 };
 
+// The same of the backward steps. All tiles have the same gradient of the
+// probabilities.
+struct BackwardWorkload : Workload {
+  explicit BackwardWorkload(size_t keys)
+      : Workload(keys),
+        dprobs(kRows * keys),
+        dscores(kRows * keys),
+        delta(kRows),
+        delta_by_hand(kRows),
+        logsumexp(kRows) {
+    Random random(keys + 1);
+    for (float& dprob : dprobs) dprob = random.Normal();
+    for (size_t r = 0; r < kRows; ++r) {
+      delta_by_hand[r] = random.Normal();
+      delta[r] = delta_by_hand[r];
+    }
+    Workload::Run(ElementType::kFloat32, Target::kAuto);
+    CheckOk(FinishRows(
+        {accumulators.data(), kRows, kHandDims}, states.data(), nullptr,
+        Rows<float>(accumulators.data(), kRows, kHandDims), logsumexp.data()));
+  }
+
+  void RunByHand(HandExp exp, bool is_bfloat16, Target target) {
+    for (const std::vector<float>& tile : tiles) {
+      const HandTileBackward step = {tile.data(),
+                                     dprobs.data(),
+                                     exps.data(),
+                                     dscores.data(),
+                                     kRows,
+                                     cols,
+                                     kScale,
+                                     logsumexp.data(),
+                                     delta_by_hand.data()};
+      RunHandTile(step, exp, is_bfloat16, target);
+    }
+  }
+  void Run(ElementType type, Target target) {
+    AttentionTileOptions options;
+    options.attention.scale = kScale;
+    for (const std::vector<float>& tile : tiles) {
+      CheckOk(AttentionTileBackward(
+          {tile.data(), kRows, cols}, {dprobs.data(), kRows, cols},
+          states.data(), delta.data(),
+          AnyRows(dscores.data(), type, kRows, cols),
+          AnyRows(exps.data(), type, kRows, cols), options, target));
+      options.first_key += cols;
+    }
+  }
+
+  std::vector<float> dprobs, dscores;
+  std::vector<double> delta;
+  std::vector<float> delta_by_hand, logsumexp;
+};
+
 // The time of a run in ns per score: the 20th percentile of slices in turn.
-std::vector<double> TimeAll(Workload& work, ElementType type, Target target,
+template <class Steps>
+std::vector<double> TimeAll(Steps& work, ElementType type, Target target,
                             double seconds) {
   const bool is_bfloat16 = type == ElementType::kBFloat16;
   std::vector<double> times[3];
@@ -104,16 +160,18 @@ std::vector<double> TimeAll(Workload& work, ElementType type, Target target,
   return all;
 }
 
-void Print(Target target, double seconds) {
+template <class Steps>
+void Print(const char* step, Target target, double seconds) {
   for (const ElementType type :
        {ElementType::kFloat32, ElementType::kBFloat16}) {
     for (const size_t keys : {64, 128, 512}) {
-      Workload work(keys);
+      Steps work(keys);
       const std::vector<double> t = TimeAll(work, type, target, seconds);
       std::printf(
-          "| %s | %s | 64 x %zu | %.3f | %.3f (%.2fx) | %.3f (%.2fx) |\n",
-          TargetName(target), type == ElementType::kFloat32 ? "f32" : "bf16",
-          keys, t[0], t[1], t[1] / t[0], t[2], t[2] / t[0]);
+          "| %s | %s | %s | 64 x %zu | %.3f | %.3f (%.2fx) | %.3f (%.2fx) |\n",
+          step, TargetName(target),
+          type == ElementType::kFloat32 ? "f32" : "bf16", keys, t[0], t[1],
+          t[1] / t[0], t[2], t[2] / t[0]);
       std::fflush(stdout);
     }
   }
@@ -127,12 +185,14 @@ int main(int argc, char** argv) {
   using namespace softlane;
   const double seconds = argc > 1 ? std::atof(argv[1]) : 1.0;
   std::printf(
-      "| target | exps | tile | softlane, ns | 20-ULP exp of PyTorch, ns | "
-      "leanest quintic, ns |\n|---|---|---|---|---|---|\n");
+      "| step | target | exps | tile | softlane, ns | 20-ULP exp of PyTorch, "
+      "ns | "
+      "leanest quintic, ns |\n|---|---|---|---|---|---|---|\n");
   for (const Target target : AvailableTargets()) {
-    bench::HandTile nothing = {};
+    const bench::HandTile nothing = {};
     if (bench::RunHandTile(nothing, bench::HandExp::kLean, false, target)) {
-      bench::Print(target, seconds);
+      bench::Print<bench::Workload>("forward", target, seconds);
+      bench::Print<bench::BackwardWorkload>("backward", target, seconds);
     }
   }
   return 0;

@@ -21,6 +21,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 #if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_AVX3 || HWY_ARCH_ARM_A64
 using bench::HandExp;
 using bench::HandTile;
+using bench::HandTileBackward;
 using bench::kHandDims;
 
 using F32 = hn::CappedTag<float, 16>;
@@ -72,6 +73,11 @@ HWY_INLINE void Put(VF v, uint16_t* to) {
   hn::StoreU(hn::TruncateTo(d16, hn::ShiftRight<16>(rounded)), d16, to);
 }
 
+template <HandExp kExp>
+HWY_INLINE VF Exp(VF z) {
+  return kExp == HandExp::kTorch ? TorchExp(z) : LeanExp(z);
+}
+
 template <HandExp kExp, class T>
 void Run(const HandTile& tile) {
   const VF scale = Set(tile.scale);
@@ -92,7 +98,7 @@ void Run(const HandTile& tile) {
     const VF minus_max = Set(-max);
     const auto add = [&](size_t i, VF& sum) HWY_ATTR {
       const VF z = hn::MulAdd(hn::LoadU(F32(), x + i), scale, minus_max);
-      const VF e = kExp == HandExp::kTorch ? TorchExp(z) : LeanExp(z);
+      const VF e = Exp<kExp>(z);
       Put(e, to + i);
       sum = hn::Add(sum, e);
     };
@@ -116,7 +122,28 @@ void Run(const HandTile& tile) {
   }
 }
 
-bool RunAny(const HandTile& tile, HandExp exp, bool is_bfloat16) {
+template <HandExp kExp, class T>
+void Run(const HandTileBackward& tile) {
+  const VF scale = Set(tile.scale);
+  for (size_t r = 0; r < tile.rows; ++r) {
+    const size_t begin = r * tile.cols;
+    const float* const x = tile.scores + begin;
+    const float* const dp = tile.dprobs + begin;
+    T* const p_to = static_cast<T*>(tile.probs) + begin;
+    T* const dx_to = static_cast<T*>(tile.dscores) + begin;
+    const VF minus_log = Set(-tile.logsumexp[r]), delta = Set(tile.delta[r]);
+    for (size_t i = 0; i < tile.cols; i += kLanes) {
+      const VF z = hn::MulAdd(hn::LoadU(F32(), x + i), scale, minus_log);
+      const VF p = Exp<kExp>(z);
+      const VF rest = hn::Sub(hn::LoadU(F32(), dp + i), delta);
+      Put(p, p_to + i);
+      Put(hn::Mul(hn::Mul(p, scale), rest), dx_to + i);
+    }
+  }
+}
+
+template <class Tile>
+bool RunAny(const Tile& tile, HandExp exp, bool is_bfloat16) {
   if (exp == HandExp::kTorch) {
     is_bfloat16 ? Run<HandExp::kTorch, uint16_t>(tile)
                 : Run<HandExp::kTorch, float>(tile);
@@ -127,7 +154,10 @@ bool RunAny(const HandTile& tile, HandExp exp, bool is_bfloat16) {
   return true;
 }
 #else
-bool RunAny(const bench::HandTile&, bench::HandExp, bool) { return false; }
+template <class Tile>
+bool RunAny(const Tile&, bench::HandExp, bool) {
+  return false;
+}
 #endif
 
 }  // namespace
@@ -139,11 +169,24 @@ HWY_AFTER_NAMESPACE();
 namespace softlane {
 namespace bench {
 
+namespace {
+
+template <class Tile>
+bool Run(const Tile& tile, HandExp exp, bool is_bfloat16, Target target) {
+  static const internal::KernelTable<bool(const Tile&, HandExp, bool)> kTable =
+      SOFTLANE_KERNEL_TABLE(RunAny<Tile>);
+  return internal::Select(kTable, target)(tile, exp, is_bfloat16);
+}
+
+}  // namespace
+
 bool RunHandTile(const HandTile& tile, HandExp exp, bool is_bfloat16,
                  Target target) {
-  static const internal::KernelTable<bool(const HandTile&, HandExp, bool)>
-      kTable = SOFTLANE_KERNEL_TABLE(RunAny);
-  return internal::Select(kTable, target)(tile, exp, is_bfloat16);
+  return Run(tile, exp, is_bfloat16, target);
+}
+bool RunHandTile(const HandTileBackward& tile, HandExp exp, bool is_bfloat16,
+                 Target target) {
+  return Run(tile, exp, is_bfloat16, target);
 }
 
 }  // namespace bench

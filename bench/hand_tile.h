@@ -9,7 +9,7 @@
 
 // Attention's softmax on a tile of keys as engines write it by hand: row by row
 // the maximum, exp(x - max) and their sum, and the accumulator scaled by
-// exp(old - new).
+// exp(old - new). The backward step has neither.
 
 namespace softlane {
 namespace bench {
@@ -35,9 +35,24 @@ struct HandTile {
 };
 constexpr size_t kHandDims = 64;
 
+/// The backward step: probs = exp(scale * scores - logsumexp), and dscores =
+/// scale * probs * (dprobs - delta).
+struct HandTileBackward {
+  const float* scores;  // rows x cols, cols a multiple of 64
+  const float* dprobs;
+  void* probs;  // floats, or bfloat16
+  void* dscores;
+  size_t rows, cols;
+  float scale;
+  const float* logsumexp;
+  const float* delta;
+};
+
 /// Does a tile with the instructions of the target; false if there is no such
 /// step.
 bool RunHandTile(const HandTile& tile, HandExp exp, bool is_bfloat16,
+                 Target target);
+bool RunHandTile(const HandTileBackward& tile, HandExp exp, bool is_bfloat16,
                  Target target);
 
 }  // namespace bench

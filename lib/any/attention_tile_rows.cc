@@ -56,12 +56,23 @@ class RowsOfTile {
       for (size_t r = 0; r < rows; ++r) Run(r);
       return;
     }
+    const bool has_logits = HasLogits();
+    const float scale = has_logits ? 1.0f : call_.tile.options.scale;
+    const bool is_power = IsPowerOfTwo(scale);
+    const AttentionTileParams params = {
+        call_.states,
+        call_.shifts,
+        scale,
+        !is_power,
+        is_power ? SplitScale(scale) : kUnscaled,
+        exps_.type,
+        KernelsOf(kHalfPasses, call_.tile.target)};
     size_t most = kernels_.most_rows;
-    if (is_half_ && HasLogits() && most * exps_.cols > buffers_.elements) {
+    if (is_half_ && has_logits && most * exps_.cols > buffers_.elements) {
       most = buffers_.elements / exps_.cols;
     }
     for (size_t r = 0; r < rows; r += most) {
-      RunGroup(r, rows - r < most ? rows - r : most);
+      RunGroup(r, rows - r < most ? rows - r : most, has_logits, params);
     }
   }
 
@@ -78,55 +89,52 @@ class RowsOfTile {
            options.keep.data != nullptr;
   }
 
-  void RunGroup(size_t first, size_t count) {
-    const bool has_logits = HasLogits();
-    AttentionTileRow rows[kMaxAttentionTileRows];
-    size_t used = 0;
+  // Finds the keys of a row of a group, and writes its logits if they are more
+  // than a scale. False if it has no keys.
+  bool ReadRow(AttentionTileRow& row, size_t first, bool has_logits) {
+    const size_t r = row.index;
     KeyRange keys = {0, exps_.cols};
+    if (!reads_all_) {
+      keys = call_.keys.Of(r);
+      FillZero(exps_, r, 0, keys.begin);
+      FillZero(exps_, r, keys.end, exps_.cols);
+      call_.shifts[r] = 0;
+      if (keys.begin == keys.end) return false;
+      row.x += keys.begin;
+      row.exps = exps_.At(r, keys.begin);
+      row.n = keys.end - keys.begin;
+      if (!is_half_) row.floats += keys.begin;
+    }
+    if (has_logits) {
+      if (is_half_) row.floats += (r - first) * exps_.cols;
+      logits_.Write(logits_.OptionsOf(r, keys.begin, row.n), r, keys.begin,
+                    row.n, row.floats);
+      row.x = row.floats;
+    }
+    return true;
+  }
+
+  void RunGroup(size_t first, size_t count, bool has_logits,
+                const AttentionTileParams& params) {
+    AttentionTileRow rows[kMaxAttentionTileRows];
     const ConstAnyRows& scores = call_.tile.scores;
     const auto* x = static_cast<const float*>(scores.At(first, 0));
     auto* exps = static_cast<unsigned char*>(exps_.At(first, 0));
-    const size_t size = SizeOf(exps_.type), step = exps_.stride * size;
-    for (size_t r = first; r < first + count; ++r) {
+    const size_t step = exps_.stride * SizeOf(exps_.type), end = first + count;
+    const bool is_plain = reads_all_ && !has_logits;
+    size_t used = 0;
+    for (size_t r = first; r < end; ++r) {
       AttentionTileRow& row = rows[used++];
+      float* const floats = reinterpret_cast<float*>(exps);
+      row = {x, is_half_ ? buffers_.floats : floats, exps, exps_.cols, r};
       // A single row may have any stride, so no pointer behind it is computed.
-      if (r != first) {
+      if (r + 1 != end) {
         x += scores.stride;
         exps += step;
       }
-      if (!reads_all_) {
-        keys = call_.keys.Of(r);
-        FillZero(exps_, r, 0, keys.begin);
-        FillZero(exps_, r, keys.end, exps_.cols);
-        call_.shifts[r] = 0;
-        if (keys.begin == keys.end) {
-          --used;
-          continue;
-        }
-      }
-      row.exps = exps + keys.begin * size;
-      row.floats = is_half_ ? buffers_.floats : static_cast<float*>(row.exps);
-      row.x = x + keys.begin;
-      row.n = keys.end - keys.begin;
-      row.index = r;
-      if (has_logits) {
-        if (is_half_) row.floats += (r - first) * exps_.cols;
-        logits_.Write(logits_.OptionsOf(r, keys.begin, row.n), r, keys.begin,
-                      row.n, row.floats);
-        row.x = row.floats;
-      }
+      if (!is_plain && !ReadRow(row, first, has_logits)) --used;
     }
     if (used == 0) return;
-    const float scale = has_logits ? 1.0f : call_.tile.options.scale;
-    const bool is_power = IsPowerOfTwo(scale);
-    const AttentionTileParams params = {
-        call_.states,
-        call_.shifts,
-        scale,
-        !is_power,
-        is_power ? SplitScale(scale) : kUnscaled,
-        exps_.type,
-        KernelsOf(kHalfPasses, call_.tile.target)};
     uint32_t rest = kernels_.run(rows, used, params);
     are_written_ = has_logits && !is_half_;
     for (; rest != 0; rest &= rest - 1) Run(rows[__builtin_ctz(rest)].index);

@@ -58,10 +58,14 @@ HWY_INLINE VF MaximaOf(VI keys) {
   return hn::BitCast(
       F32(), hn::Xor(keys, hn::Or(hn::Not(sign), hn::Set(I32(), INT32_MIN))));
 }
-HWY_INLINE VI OctavesOf(VF z) {
+// round(a * b), below 2^22. It is in the last bits of the sum with the magic
+// number, so there is no conversion, which would check its range.
+HWY_INLINE VI Rounded(VF a, VF b) {
   const VF magic = Set(0x1.8p23f);
-  return hn::ConvertTo(I32(), hn::Sub(Fma(z, Set(kLog2EHigh), magic), magic));
+  return hn::Sub(hn::BitCast(I32(), Fma(a, b, magic)),
+                 hn::BitCast(I32(), magic));
 }
+HWY_INLINE VI OctavesOf(VF z) { return Rounded(z, Set(kLog2EHigh)); }
 HWY_INLINE VI UnitsOf(VI octaves) {
   const VI up = hn::Set(I32(), int32_t{internal::kReferenceStep - 1});
   const VI reference = hn::AndNot(up, hn::Add(octaves, up));
@@ -82,10 +86,14 @@ HWY_INLINE uint32_t BitsOf(hn::Mask<F64> mask) {
 // The maximum of a row, not folded yet. With NaN in the row it is any number.
 HWY_INLINE VF MaxOfRow(const float* x, size_t n) {
   NarrowMax max;
-  size_t i = 0;
-  for (; n - i >= 4 * kLanes; i += 4 * kLanes) max.Add(LoadFour(x + i, kLanes));
-  for (; n - i >= kLanes; i += kLanes) max.Add(Load(x + i));
-  if (i != n) max.Add(LoadFirst(x + i, n - i, Set(-kInfinity)));
+  for (const float* const end = x + n / (4 * kLanes) * (4 * kLanes); x != end;
+       x += 4 * kLanes) {
+    max.Add(LoadFour(x, kLanes));
+  }
+  n %= 4 * kLanes;
+  for (size_t i = 0; i < n; i += kLanes) {
+    max.Add(LoadFirst(x + i, HWY_MIN(n - i, kLanes), Set(-kInfinity)));
+  }
   return max.Lanes();
 }
 
@@ -140,8 +148,8 @@ HWY_INLINE void PlanRows(const AttentionTileRow* rows, size_t count,
   // A new state has the window of its first sum, which is nearly always that of
   // its maximum.
   const VF octave = hn::ConvertTo(F32(), own);
-  const VI first = hn::ConvertTo(
-      I32(), hn::Floor(hn::Mul(hn::Add(octave, Set(0.5f)), Set(1.0f / 24))));
+  // floor((octave + 0.5) / 24). No octave is near a tie.
+  const VI first = Rounded(hn::Sub(octave, Set(11.5f)), Set(1.0f / 24));
   const VI window = hn::IfThenElse(hn::RebindMask(I32(), is_new), first,
                                    hn::ShiftRight<2>(windows));
   hn::Store(hn::ShiftLeft<2>(window), I32(), lanes.window);

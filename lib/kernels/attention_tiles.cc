@@ -34,6 +34,13 @@ HWY_NOINLINE void CopyBlock(const float* x, size_t n, float* block) {
   }
 }
 
+// Copies the first n of a block.
+HWY_NOINLINE void StoreBlock(const float* block, size_t n, float* to) {
+  for (size_t i = 0; i < n; i += kLanes) {
+    StoreFirst(Load(block + i), to + i, HWY_MIN(n - i, kLanes));
+  }
+}
+
 // The exponential of a call, and the scale that its logits are multiplied by.
 struct TileExp {
   SoftmaxExp exp;
@@ -47,8 +54,21 @@ struct BlockTerms {
     if constexpr (kIsScaled) {
       z = Map([&](VF v) HWY_ATTR { return hn::Mul(v, exp.scale); }, z);
     }
+    if constexpr (kLanes == 8) {
+      // 16 registers hold all of two vectors. Of four vectors, x would be
+      // loaded four times.
+      const Two low = ExpOfTwo({z.a, z.b}, i);
+      const Two high = ExpOfTwo({InOrder(z.c), InOrder(z.d)}, i + 32);
+      return {low.a, low.b, high.a, high.b};
+    }
     const Four e = exp.exp(z, Repeat<Four>(lowest), Repeat<Four>(magic));
     StoreFour(e, to + i, 16);
+    return e;
+  }
+  HWY_INLINE Two ExpOfTwo(const Two& z, size_t i) const {
+    const Two e = exp.exp(z, Repeat<Two>(lowest), Repeat<Two>(magic));
+    Store(e.a, to + i);
+    Store(e.b, to + i + 16);
     return e;
   }
 
@@ -61,11 +81,12 @@ struct BlockTerms {
 // Writes the exp values of a row, and their sum in lanes. A block that is not
 // full is done in a copy, where exp values of +0 follow those of the row.
 template <bool kIsScaled>
-HWY_NOINLINE void ExpOfRow(const TileExp& exp, const AttentionTileRow& row,
-                           float lowest, float magic, float* to, double* sums) {
+HWY_INLINE void ExpOfRow(const TileExp& exp, const AttentionTileRow& row,
+                         float lowest, float magic, double* sums) {
   LaneSum sum;
   HWY_ALIGN float copy[kSumBlock];
   const float* x = row.x;
+  float* to = row.floats;
   for (size_t n = row.n;;) {
     float* place = to;
     if (HWY_UNLIKELY(n < kSumBlock)) {
@@ -74,9 +95,7 @@ HWY_NOINLINE void ExpOfRow(const TileExp& exp, const AttentionTileRow& row,
     }
     sum.AddBlock(BlockTerms<kIsScaled>{exp, x, place, Set(lowest), Set(magic)});
     if (HWY_UNLIKELY(n < kSumBlock)) {
-      for (size_t i = 0; i < n; i += kLanes) {
-        StoreFirst(Load(copy + i), to + i, HWY_MIN(n - i, kLanes));
-      }
+      StoreBlock(copy, n, to);
       break;
     }
     n -= kSumBlock;
@@ -144,40 +163,62 @@ HWY_INLINE uint32_t AddSums(const AttentionTileRow* rows, size_t count,
   return all & ~numbers;
 }
 
-uint32_t RunTile(const AttentionTileRow* rows, size_t count,
-                 const AttentionTileParams& params) {
-  Lanes lanes;
-  PlanRows(rows, count, params, lanes);
-  HWY_ALIGN double folded[kLanes * kHalf];
+// The exp values of as many rows as a vector has lanes, and their sums in
+// lanes.
+template <bool kIsScaled>
+HWY_NOINLINE void WriteExps(const AttentionTileRow* rows, size_t count,
+                            const Lanes& lanes,
+                            const AttentionTileParams& params, double* folded) {
   const ScaleParts& parts = params.parts;
-  const TileExp exp{{Set(parts.l_hi), Set(parts.l_lo), Set(0.0f), Set(0.0f)},
-                    Set(params.scale)};
-  const auto exp_of_row = params.is_scaled ? &ExpOfRow<true> : &ExpOfRow<false>;
-  const bool is_half = internal::IsHalf(params.type);
-  for (size_t r = 0; r < kLanes; ++r) {
+  TileExp exp{{Set(parts.l_hi), Set(parts.l_lo), Set(0.0f), Set(0.0f)},
+              Set(params.scale)};
+  exp.exp.KeepConstants();
+  for (size_t r = 0; r < kLanes; ++r, folded += kHalf) {
     if (r >= count || (lanes.is_usual >> r & 1) == 0) {
-      hn::Store(hn::Zero(F64()), F64(), folded + r * kHalf);
+      hn::Store(hn::Zero(F64()), F64(), folded);
       continue;
     }
     const AttentionTileRow& row = rows[r];
-    float* const to = row.floats;
-    exp_of_row(exp, row, lanes.lowest[r], lanes.magic[r], to,
-               folded + r * kHalf);
+    ExpOfRow<kIsScaled>(exp, row, lanes.lowest[r], lanes.magic[r], folded);
     const int32_t octaves = lanes.octaves[r];
-    if (octaves != 0) {
+    if (HWY_UNLIKELY(octaves != 0)) {
       // NaN stays NaN, for the caller.
       const double power = internal::PowerOfTileShift(octaves);
-      Multiply(power, 1.0 / power, row.n, to);
+      Multiply(power, 1.0 / power, row.n, row.floats);
     }
-    if (is_half) {
-      params.halves.narrow[internal::HalfIndexOf(params.type)](to, row.exps,
-                                                               row.n);
+    if (HWY_UNLIKELY(row.floats != row.exps)) {
+      params.halves.narrow[internal::HalfIndexOf(params.type)](row.floats,
+                                                               row.exps, row.n);
     }
   }
-  return AddSums(rows, count, folded, lanes, params);
 }
 
-constexpr AttentionTileKernels kKernels = {kLanes, &RunTile};
+// Plans the next rows before the exp values of the last ones. A plan is a long
+// chain of steps, and the CPU does it beside the exp values.
+uint32_t RunTile(const AttentionTileRow* rows, size_t count,
+                 const AttentionTileParams& params) {
+  Lanes lanes[2];
+  HWY_ALIGN double folded[kLanes * kHalf];
+  const auto write = params.is_scaled ? &WriteExps<true> : &WriteExps<false>;
+  uint32_t rest = 0;
+  size_t begin = 0, before = 0;
+  for (size_t k = 0;; ++k) {
+    const size_t left = count - begin, planned = HWY_MIN(left, kLanes);
+    if (planned != 0) PlanRows(rows + begin, planned, params, lanes[k % 2]);
+    if (before != 0) {
+      const size_t first = begin - before;
+      const Lanes& now = lanes[(k + 1) % 2];
+      write(rows + first, before, now, params, folded);
+      rest |= AddSums(rows + first, before, folded, now, params) << first;
+    }
+    if (planned == 0) return rest;
+    begin += planned;
+    before = planned;
+  }
+}
+
+constexpr AttentionTileKernels kKernels = {internal::kMaxAttentionTileRows,
+                                           &RunTile};
 #else
 constexpr AttentionTileKernels kKernels = {0, nullptr};
 #endif

@@ -37,7 +37,7 @@ struct AttentionTileParams {
   const HalfPasses& halves;
 };
 
-constexpr size_t kMaxAttentionTileRows = 16;
+constexpr size_t kMaxAttentionTileRows = 32;
 
 struct AttentionTileKernels {
   size_t most_rows;

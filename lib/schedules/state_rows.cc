@@ -61,13 +61,14 @@ bool HasOtherUse(const SoftmaxState& state, StateUse use) {
 }
 bool HaveOtherUse(const SoftmaxState* states, size_t rows, StateUse use) {
   // A state without a sum has the bits of kSoftmax.
+  const SoftmaxState* const end = states + rows;
   int32_t others = 0;
-  for (size_t r = 0; r < rows; ++r) {
-    others |= (states[r].window & 3) ^ static_cast<int32_t>(use);
+  for (const SoftmaxState* state = states; state != end; ++state) {
+    others |= state->window ^ static_cast<int32_t>(use);
   }
-  size_t r = others == 0 ? rows : 0;
-  while (r < rows && !HasOtherUse(states[r], use)) ++r;
-  return r < rows;
+  if ((others & 3) == 0) return false;
+  while (states != end && !HasOtherUse(*states, use)) ++states;
+  return states != end;
 }
 
 }  // namespace internal
