@@ -57,10 +57,11 @@ bool FewLosses(const Rows<const float>& x, const Rows<float>& dx,
   const auto is_good = hn::And(fits, hn::Eq(sum, sum));
   if (HWY_UNLIKELY(!hn::AllTrue(d, is_good))) return false;
   if (losses != nullptr) {
-    const LaneLabelLoss loss(others, e_label, sum);
-    const VD usual = hn::Sub(few.LogSums(sum, loss.log), x_label);
+    const LaneLabelLoss loss(others, e_label);
+    const VD log = LogLanes(loss.OfLog(sum));
+    const VD usual = hn::Sub(few.LogSums(sum, log), x_label);
     HWY_ALIGN double all[4];
-    hn::Store(loss.Or(usual), d, all);
+    hn::Store(loss.WithSeries(loss.Of(log, usual)), d, all);
     few.StoreLanes(all, losses);
   }
   if (dx.data == nullptr) return true;

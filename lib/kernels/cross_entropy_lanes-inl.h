@@ -37,24 +37,27 @@ class LaneLosses {
 
  protected:
   // Computes the losses, and the numbers of the gradients, from the logits.
-  // With `from_rows`, the logits of the labels are in the tile's rows. False as
-  // in Run.
+  // False as in Run.
   HWY_NOINLINE bool FindLosses(size_t cols, size_t n, const LabelledRow* rows,
-                               bool has_labels, bool from_rows,
-                               bool has_gradient, TileShares* shares,
-                               double* losses) {
-    const size_t width = tile_.width;
-    kernels_.exp(shares == nullptr ? e_ : shares->Logits(), n, loss_.parts, e_,
-                 tile_);
-    if (shares != nullptr) shares->Sum(kernels_, cols, n, tile_);
-    TakeLabels(has_labels ? rows : nullptr, from_rows);
+                               bool has_labels, bool has_gradient,
+                               TileShares* shares, double* losses) {
+    // Without Unknown, GCC would write most of the code twice.
+    const bool has_shares = Unknown(shares != nullptr ? 1 : 0);
+    float* const logits = has_shares ? shares->Logits() : e_;
+    const size_t labelled = has_labels ? at_.count : 0;
+    TakeLabels(rows, labelled, logits);
+    kernels_.exp(logits, n, loss_.parts, e_, tile_);
+    if (has_shares) {
+      shares->Sum(kernels_, cols, n, tile_);
+      for (size_t i = 0; i < labelled; ++i) *Hole(rows, Unknown(i), e_) = 0.0f;
+    }
     SumAll(n);
     if (has_others_) ClearFarSums();
-    const bool is_mixed = loss_.options.z_loss != 0.0f || shares != nullptr;
-    has_logs_ =
-        loss_.options.z_loss != 0.0f || (shares != nullptr && loss_.is_wanted);
+    const bool is_mixed = loss_.options.z_loss != 0.0f || has_shares;
+    has_logs_ = loss_.options.z_loss != 0.0f || (has_shares && loss_.is_wanted);
     if (has_logs_) kernels_.log_sums(tile_, loss_.parts, log_sums_);
-    for (size_t i = 0; i < width; i += kHalfLanes) SetPlainLosses(i, losses);
+    SetPlainLosses(losses);
+    if (has_gradient) SetPlainGradients();
     if (is_mixed || loss_.options.class_weights != nullptr) {
       for (size_t i = 0; i < at_.count; ++i) {
         if (!SetLoss(i, rows[i].label, losses, shares, cols)) return false;
@@ -93,27 +96,38 @@ class LaneLosses {
     }
   }
 
-  // Removes the labels' exp values. `rows` is null without labels. Lanes
-  // without a row get any loss, and a gradient that is not used.
-  HWY_INLINE void TakeLabels(const LabelledRow* rows, bool from_rows) {
-    const size_t width = tile_.width;
-    const size_t labelled = rows == nullptr ? 0 : at_.count;
+  HWY_INLINE float* Hole(const LabelledRow* rows, size_t i,
+                         float* values) const {
+    return values + rows[i].label * tile_.width + i;
+  }
+  // Keeps the labels' logits. If the exp values replace the logits, -inf takes
+  // the place of the label's logit, because the exp value of -inf is +0. A lane
+  // without a label gets the logit -inf. Lanes without a row get any loss, and
+  // a gradient that is not used.
+  HWY_NOINLINE void TakeLabels(const LabelledRow* rows, size_t labelled,
+                               float* logits) {
+    const float hole = -kInfinity;
     for (size_t i = 0; i < labelled; ++i) {
-      const size_t label = rows[i].label;
-      float& exp_of_label = e_[label * width + i];
-      label_[i] = exp_of_label;
-      exp_of_label = 0.0f;
-      if (from_rows) x_label_[i] = at_.from[i][label];
+      float* const x = Hole(rows, i, logits);
+      x_label_[i] = *x;
+      if (logits == e_) *x = hole;
     }
-    for (size_t i = labelled; i < width; ++i) label_[i] = x_label_[i] = 0.0f;
-    for (size_t i = at_.count; i < width; ++i) {
+    for (size_t i = labelled; i < tile_.width; ++i) {
+      x_label_[Unknown(i)] = hole;
+    }
+    for (size_t i = at_.count; i < tile_.width; ++i) {
+      i = Unknown(i);
       upstream_[i] = 0.0;
       at_.to[i] = of_no_row_;
     }
   }
   // Sums the other exp values, and adds the labels' exp values last, as
   // WithHole does.
-  HWY_INLINE void SumAll(size_t n) {
+  HWY_NOINLINE void SumAll(size_t n) {
+    for (size_t i = 0; i < tile_.width; i += kLanes) {
+      const SoftmaxExp exp = MakeExp(Load(tile_.offset + i), loss_.parts);
+      Store(exp(Load(x_label_ + i)), label_ + i);
+    }
     kernels_.sums.all(e_, n, tile_);
     for (size_t i = 0; i < tile_.width; i += kHalfLanes) {
       const VD others = hn::Load(F64(), tile_.sums + i);
@@ -122,47 +136,70 @@ class LaneLosses {
     }
   }
 
-  // LabelLoss of half of a vector's rows, and the gradients of rows without
-  // weights and z_loss.
-  HWY_INLINE void SetPlainLosses(size_t i, double* losses) {
+  // Stores v, but NaN for a row with NaN and for a row whose logits are all
+  // -inf.
+  static HWY_INLINE void Put(VD sum, VD v, double* to) {
+    const VD nan = hn::Set(F64(), static_cast<double>(kNaN));
+    hn::StoreU(hn::IfThenElse(hn::Gt(sum, hn::Zero(F64())), v, nan), F64(), to);
+  }
+  // Computes LabelLoss of rows without weights and z_loss.
+  HWY_NOINLINE void SetPlainLosses(double* losses) {
     const F64 d;
-    const VD label = InDouble(label_ + i), others = hn::Load(d, others_ + i);
-    const VD sum = hn::Load(d, tile_.sums + i);
-    const VD scale = hn::Set(d, loss_.parts.scale);
-    VD label_loss = hn::Zero(d);
-    if (loss_.is_wanted) {
-      const LaneLabelLoss loss(others, label, sum);
+    const size_t width = loss_.is_wanted ? tile_.width : 0;
+    // The ratios and logarithms use memory that the gradients need later.
+    double* const ratios = factors_;
+    double* const logs = label_gradients_;
+    auto may_be_one = hn::MaskFromVec(hn::Zero(d)), is_series = may_be_one;
+    for (size_t i = 0; i < width; i += kHalfLanes) {
+      const VD sum = hn::Load(d, tile_.sums + i), label = InDouble(label_ + i);
+      const LaneLabelLoss loss(hn::Load(d, others_ + i), label);
       // Either the label's exp value is not the whole sum, or the label is
       // large. So the whole sum can be only an exp value to which the label's
       // exp value adds nothing.
-      const auto may_be_one = hn::And(
-          MayBeOne(sum), hn::Lt(hn::Mul(label, hn::Set(d, 0x1p50)), sum));
-      if (!has_logs_ && !hn::AllFalse(d, may_be_one)) {
-        kernels_.log_sums(tile_, loss_.parts, log_sums_);
-        has_logs_ = true;
-      }
-      const VD log_divisor = LogDivisors(InDouble(tile_.offset + i));
-      const VD log_sum = has_logs_ ? hn::Load(d, log_sums_ + i)
-                                   : hn::Add(log_divisor, loss.log);
-      const VD usual = hn::Sub(log_sum, hn::Mul(scale, InDouble(x_label_ + i)));
-      label_loss = loss.Or(usual);
+      const auto is_small = hn::Lt(hn::Mul(label, hn::Set(d, 0x1p50)), sum);
+      may_be_one = hn::Or(may_be_one, hn::And(MayBeOne(sum), is_small));
+      is_series = hn::Or(is_series, loss.IsSeries());
+      hn::Store(loss.ratio, d, ratios + i);
+      hn::Store(loss.OfLog(sum), d, logs + i);
     }
-    const VD unit = hn::Mul(hn::Load(d, upstream_ + i), scale);
-    const VD minus_others = hn::Sub(hn::Set(d, 0.0), others);
-    // The sum is neither NaN nor that of a row whose logits are all -inf.
-    const auto is_number = hn::Gt(sum, hn::Zero(d));
-    const auto put = [&](VD v, double* to) HWY_ATTR {
-      const VD nan = hn::Set(d, static_cast<double>(kNaN));
-      hn::StoreU(hn::IfThenElse(is_number, v, nan), d, to + i);
-    };
-    put(label_loss, losses);
-    put(hn::Div(unit, sum), factors_);
-    put(hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_);
+    kernels_.logs(logs, width, logs);
+    if (!has_logs_ && !hn::AllFalse(d, may_be_one)) {
+      kernels_.log_sums(tile_, loss_.parts, log_sums_);
+      has_logs_ = true;
+    }
+    const bool has_logs = has_logs_, has_series = !hn::AllFalse(d, is_series);
+    const VD scale = hn::Set(d, loss_.parts.scale);
+    for (size_t i = 0; i < width; i += kHalfLanes) {
+      const LaneLabelLoss loss(hn::Load(d, others_ + i), InDouble(label_ + i),
+                               hn::Load(d, ratios + i));
+      const VD log = hn::Load(d, logs + i);
+      const VD log_sum =
+          has_logs ? hn::Load(d, log_sums_ + i)
+                   : hn::Add(LogDivisors(InDouble(tile_.offset + i)), log);
+      const VD usual = hn::Sub(log_sum, hn::Mul(scale, InDouble(x_label_ + i)));
+      VD result = loss.Of(log, usual);
+      if (has_series) result = loss.WithSeries(result);
+      Put(hn::Load(d, tile_.sums + i), result, losses + i);
+    }
+    for (size_t i = width; i < at_.count; ++i) losses[Unknown(i)] = 0.0;
+  }
+  // Computes the numbers of the gradients of rows without weights and z_loss.
+  HWY_NOINLINE void SetPlainGradients() {
+    const F64 d;
+    const VD scale = hn::Set(d, loss_.parts.scale);
+    for (size_t i = 0; i < tile_.width; i += kHalfLanes) {
+      const VD sum = hn::Load(d, tile_.sums + i);
+      const VD unit = hn::Mul(hn::Load(d, upstream_ + i), scale);
+      const VD minus_others =
+          hn::Sub(hn::Set(d, 0.0), hn::Load(d, others_ + i));
+      Put(sum, hn::Div(unit, sum), factors_ + i);
+      Put(sum, hn::Mul(unit, hn::Div(minus_others, sum)), label_gradients_ + i);
+    }
   }
 
   // False if the numbers of a row with shares do not fit floats.
-  HWY_INLINE bool SetLoss(size_t i, size_t label, double* losses,
-                          const TileShares* shares, size_t cols) {
+  HWY_NOINLINE bool SetLoss(size_t i, size_t label, double* losses,
+                            const TileShares* shares, size_t cols) {
     const double sum = tile_.sums[i];
     units_[i] = 0.0f;
     if (!(sum > 0.0)) return true;
@@ -186,7 +223,7 @@ class LaneLosses {
   }
 
   // False if a factor of a row whose sum is a number does not fit floats.
-  HWY_INLINE bool SetFactors() {
+  HWY_NOINLINE bool SetFactors() {
     const F64 d;
     const VD most = hn::Set(d, kMaxFactor);
     bool are_floats = true;

@@ -120,22 +120,32 @@ HWY_INLINE double LogOnePlus(double t) {
 // LabelLoss, with a row per lane. A row has one logarithm: that of its sum, or
 // of 1 + others / label.
 struct LaneLabelLoss {
-  HWY_INLINE LaneLabelLoss(VD others, VD label, VD sum)
-      : is_large(hn::Gt(label, others)), ratio(hn::Div(others, label)) {
-    const VD one_plus = hn::Add(hn::Set(F64(), 1.0), ratio);
-    log = LogLanes(hn::IfThenElse(is_large, one_plus, sum));
-  }
+  HWY_INLINE LaneLabelLoss(VD others, VD label)
+      : LaneLabelLoss(others, label, hn::Div(others, label)) {}
+  HWY_INLINE LaneLabelLoss(VD others, VD label, VD known_ratio)
+      : is_large(hn::Gt(label, others)), ratio(known_ratio) {}
 
-  // `usual` is the loss of rows whose label's p is not above 1/2. Their `log`
-  // is that of the sum.
-  HWY_INLINE VD Or(VD usual) const {
-    const auto is_long = hn::Gt(ratio, hn::Set(F64(), kMaxSeries));
-    const VD large = hn::IfThenElse(is_long, log, LogOnePlusSeries(ratio));
-    return hn::IfThenElse(is_large, large, usual);
+  // The number whose logarithm is that of the row.
+  HWY_INLINE VD OfLog(VD sum) const {
+    const VD one_plus = hn::Add(hn::Set(F64(), 1.0), ratio);
+    return hn::IfThenElse(is_large, one_plus, sum);
+  }
+  // Whether the loss is a series, not the logarithm.
+  HWY_INLINE auto IsSeries() const {
+    return hn::AndNot(hn::Gt(ratio, hn::Set(F64(), kMaxSeries)), is_large);
+  }
+  // The loss, which is `usual` if the label's p is not above 1/2. `log` is that
+  // of OfLog.
+  HWY_INLINE VD Of(VD log, VD usual) const {
+    return hn::IfThenElse(is_large, log, usual);
+  }
+  // The loss with the series where it is needed.
+  HWY_INLINE VD WithSeries(VD loss) const {
+    return hn::IfThenElse(IsSeries(), LogOnePlusSeries(ratio), loss);
   }
 
   hn::Mask<F64> is_large;
-  VD ratio, log;
+  VD ratio;
 };
 
 // -log p of the label.

@@ -68,8 +68,8 @@ class CrossEntropyTile : private LaneLosses {
     has_others_ = !kernels_.read_rows(at_.from, n, loss_.parts, logits, tile_);
     if (has_others_) FindFarRows();
     const bool has_gradient = dx.data != nullptr;
-    if (!FindLosses(x.cols, n, rows, targets == nullptr, true, has_gradient,
-                    shares, losses)) {
+    if (!FindLosses(x.cols, n, rows, targets == nullptr, has_gradient, shares,
+                    losses)) {
       return false;
     }
     if (has_gradient) {
@@ -102,19 +102,20 @@ class CrossEntropyTile : private LaneLosses {
     }
     float* const logits = shares == nullptr ? e_ : shares->Logits();
     io.read(io.context, false, logits, tile_);
+    bool has_ignored = false;
     for (size_t i = 0; i < count; ++i) {
       upstream_[i] = rows[i].upstream;
-      if (rows[i].is_ignored) ClearColumn(i, n, logits);
-      x_label_[i] = has_labels ? logits[rows[i].label * width + i] : 0.0f;
+      if (!rows[i].is_ignored) continue;
+      ClearColumn(i, n, logits);
+      has_ignored = true;
     }
     has_others_ = !FindOffsets();
     if (has_others_ && HasFarColumn()) return false;
     has_others_ = false;
-    if (!FindLosses(n, n, rows, has_labels, false, has_gradient, shares,
-                    losses)) {
+    if (!FindLosses(n, n, rows, has_labels, has_gradient, shares, losses)) {
       return false;
     }
-    for (size_t i = 0; i < count; ++i) {
+    for (size_t i = 0; has_ignored && i < count; ++i) {
       if (rows[i].is_ignored) losses[i] = 0.0;
     }
     if (!has_gradient) return true;

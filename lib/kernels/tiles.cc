@@ -116,18 +116,54 @@ void Invert(Tile& tile) {
   }
 }
 
-void LogSums(const Tile& tile, const ScaleParts& parts, double* logs) {
+// Four vectors at a time, with AVX2 on Zen 5, take 3.6 ns per vector, and one
+// vector at a time 4.7 ns. With AVX-512 four vectors would save 3 % of
+// log-softmax at 32 x 4 x 49, and have 350 bytes more code than two.
+HWY_NOINLINE void Logs(const double* from, size_t width, double* to) {
+  const F64 d;
+  constexpr size_t kCount = kLanes == 16 ? 2 : 4;
+  static_assert(internal::kMaxTileLanes % (kCount * kHalfLanes) == 0,
+                "all fit");
+  for (size_t i = 0; i < width; i += kCount * kHalfLanes) {
+    VD v[kCount];
+    HWY_UNROLL(kCount)
+    for (size_t k = 0; k < kCount; ++k) {
+      v[k] = hn::Load(d, from + i + k * kHalfLanes);
+    }
+    LogsOf(v);
+    HWY_UNROLL(kCount)
+    for (size_t k = 0; k < kCount; ++k) {
+      hn::Store(v[k], d, to + i + k * kHalfLanes);
+    }
+  }
+}
+
+// Corrects the logarithms of kHalfLanes sums from lane i on, if a sum is the
+// exp value of the maximum alone.
+HWY_NOINLINE void SetLogsOfOne(const Tile& tile, const ScaleParts& parts,
+                               size_t i, double* logs) {
+  const F64 d;
+  const size_t first = i & ~(kLanes - 1);
   HWY_ALIGN float tops[kLanes];
-  for (size_t i = 0; i < tile.width; i += kLanes) {
-    const SoftmaxExp exp = MakeExp(Load(tile.offset + i), parts);
-    Store(exp(Load(tile.max + i)), tops);
-    for (size_t h = 0; h < Unknown(kLanes); h += kHalfLanes) {
-      const VD sum = hn::Load(F64(), tile.sums + i + h);
-      const VD log = LogOfLaneSums(sum, InDouble(tile.max + i + h),
-                                   InDouble(tile.offset + i + h),
-                                   InDouble(tops + h), parts.scale);
-      hn::Store(hn::IfThenElse(hn::Eq(sum, sum), log, sum), F64(),
-                logs + i + h);
+  const SoftmaxExp exp = MakeExp(Load(tile.offset + first), parts);
+  Store(exp(Load(tile.max + first)), tops);
+  const VD top_only = hn::Mul(InDouble(tile.max + i), hn::Set(d, parts.scale));
+  const auto is_one =
+      hn::Eq(hn::Load(d, tile.sums + i), InDouble(tops + (i - first)));
+  hn::Store(hn::IfThenElse(is_one, top_only, hn::Load(d, logs + i)), d,
+            logs + i);
+}
+
+void LogSums(const Tile& tile, const ScaleParts& parts, double* logs) {
+  const F64 d;
+  Logs(tile.sums, tile.width, logs);
+  for (size_t i = 0; i < tile.width; i += kHalfLanes) {
+    const VD sum = hn::Load(d, tile.sums + i);
+    const VD log =
+        hn::Add(LogDivisors(InDouble(tile.offset + i)), hn::Load(d, logs + i));
+    hn::Store(hn::IfThenElse(hn::Eq(sum, sum), log, sum), d, logs + i);
+    if (HWY_UNLIKELY(!hn::AllFalse(d, MayBeOne(sum)))) {
+      SetLogsOfOne(tile, parts, i, logs);
     }
   }
 }
@@ -141,9 +177,8 @@ void WriteProbabilities(const float* e, size_t n, const Tile& tile,
 }
 
 constexpr TileKernels kKernels = {
-    kLanes,  &SetRows,     &ReadRows,          &Exp,
-    &SumExp, kSums<float>, kSums<double>,      &EndSums,
-    &Invert, &LogSums,     &WriteProbabilities};
+    kLanes,        &SetRows, &ReadRows, &Exp,  &SumExp,  kSums<float>,
+    kSums<double>, &EndSums, &Invert,   &Logs, &LogSums, &WriteProbabilities};
 #else
 void Invert(Tile& tile) {
   for (size_t i = 0; i < tile.width; ++i) {
@@ -156,7 +191,7 @@ void Invert(Tile& tile) {
 
 constexpr TileKernels kKernels = {
     kLanes,        nullptr,  nullptr, &Exp,    &SumExp, kSums<float>,
-    kSums<double>, &EndSums, &Invert, nullptr, nullptr};
+    kSums<double>, &EndSums, &Invert, nullptr, nullptr, nullptr};
 #endif
 
 }  // namespace

@@ -129,8 +129,13 @@ struct TileKernels {
   void (*end_sums)(Tile& tile);
   /// Sets head, rest and least from the sums.
   void (*invert)(Tile& tile);
+  /// Writes the logarithms of `width` numbers. A number that is not normal and
+  /// positive gets any result. The kernel reads and writes up to a multiple of
+  /// 4 vectors of doubles, within kMaxTileLanes. Null in the x86-64 baseline.
+  void (*logs)(const double* from, size_t width, double* to);
   /// Writes log(sum of exp(scale * x)) of each lane that has a sum. NaN for
-  /// NaN. Null in the x86-64 baseline, and so is write_rows.
+  /// NaN. It writes as much as `logs` does. Null in the x86-64 baseline, and so
+  /// is write_rows.
   void (*log_sums)(const Tile& tile, const ScaleParts& parts, double* logs);
   /// Divides exp values by their sums and transposes lane i to rows[i].
   void (*write_rows)(const float* e, size_t n, const Tile& tile,
