@@ -1059,7 +1059,6 @@ MUTANTS = [
     ("kernels/attention_tile_plan-inl.h", "max.Add(LoadFirst(x + i, HWY_MIN(n - i, kLanes), Set(-kInfinity)));", ""),
     ("kernels/attention_tile_plan-inl.h", "i < n; i += kLanes", "i + kLanes <= n; i += kLanes"),
     ("kernels/attention_tile_plan-inl.h", "n %= 4 * kLanes;", "n = 0;"),
-    ("kernels/attention_tile_plan-inl.h", "hn::Sub(octave, Set(11.5f))", "octave"),
     ("kernels/attention_tile_plan-inl.h", "hn::Le(hn::Abs(top), limit),", "hn::Le(top, limit),"),
     ("kernels/attention_tile_plan-inl.h", "hn::And(is_near, hn::Le(hn::Abs(old), limit))", "is_near"),
     ("kernels/attention_tile_plan-inl.h", "hn::IfThenElse(is_new, top, old)", "old"),
