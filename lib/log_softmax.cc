@@ -110,8 +110,8 @@ Status LogSoftmax(const Rows<const float>& logits, const Rows<float>& log_probs,
     return Status::kOk;
   }
   if (internal::AreTwiceFewRows(kernels, logits, options.scale)) {
-    internal::RunTwiceFewRows(kernels, logits, log_probs, options, chosen,
-                              &RunChecked);
+    internal::RunTwiceFewRows(kernels, logits, log_probs, nullptr, options,
+                              chosen, &RunChecked);
     return Status::kOk;
   }
   RunChecked(logits, log_probs, nullptr, options, chosen);
@@ -140,12 +140,18 @@ Status LogSumExp(const Rows<const float>& logits, float* logsumexp, float scale,
     return Status::kOk;
   }
   const Rows<float> none(nullptr, logits.rows, logits.cols, 0);
-  if (internal::RunFewRows(
-          internal::KernelsOf(internal::kLogSoftmaxKernels, chosen), logits,
-          none, logsumexp, scale)) {
+  const internal::SoftmaxKernels& kernels =
+      internal::KernelsOf(internal::kLogSoftmaxKernels, chosen);
+  if (internal::RunFewRows(kernels, logits, none, logsumexp, scale)) {
     return Status::kOk;
   }
-  RunChecked(logits, none, logsumexp, {scale, EmptyRow::kNan}, chosen);
+  const SoftmaxOptions options = {scale, EmptyRow::kNan};
+  if (internal::AreTwiceFewRows(kernels, logits, scale)) {
+    internal::RunTwiceFewRows(kernels, logits, none, logsumexp, options, chosen,
+                              &RunChecked);
+    return Status::kOk;
+  }
+  RunChecked(logits, none, logsumexp, options, chosen);
   return Status::kOk;
 }
 

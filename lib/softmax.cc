@@ -158,7 +158,7 @@ template <bool kHasLogSumExp>
     RunSingleRow(logits, probs, logsumexp, options, chosen);
   } else if (!kHasLogSumExp &&
              internal::AreTwiceFewRows(kernels, logits, options.scale)) {
-    internal::RunTwiceFewRows(kernels, logits, probs, options, chosen,
+    internal::RunTwiceFewRows(kernels, logits, probs, nullptr, options, chosen,
                               &RunRows);
   } else {
     RunRows(logits, probs, logsumexp, options, chosen);

@@ -39,16 +39,18 @@ void RunRowByRow(const SoftmaxCall& call, size_t first, size_t count) {
 }
 
 void RunTwiceFewRows(const SoftmaxKernels& kernels, const Rows<const float>& x,
-                     const Rows<float>& y, const SoftmaxOptions& options,
-                     Target target, RunRowsFunction* run_others) {
+                     const Rows<float>& y, float* logsumexp,
+                     const SoftmaxOptions& options, Target target,
+                     RunRowsFunction* run_others) {
   const size_t half = (x.rows + 1) / 2;
   for (size_t r = 0; r < x.rows; r += half) {
     const size_t count = r == 0 ? half : x.rows - half;
+    float* const logs = logsumexp == nullptr ? nullptr : logsumexp + r;
     if (kernels.few_rows(x.Row(r), x.stride, y.Row(r), y.stride, count, x.cols,
-                         nullptr)) {
+                         logs)) {
       continue;
     }
-    run_others(x.Slice(r, count), y.Slice(r, count), nullptr, options, target);
+    run_others(x.Slice(r, count), y.Slice(r, count), logs, options, target);
   }
 }
 

@@ -148,8 +148,9 @@ using RunRowsFunction = void(const Rows<const float>& x, const Rows<float>& y,
                              float* logsumexp, const SoftmaxOptions& options,
                              Target target);
 void RunTwiceFewRows(const SoftmaxKernels& kernels, const Rows<const float>& x,
-                     const Rows<float>& y, const SoftmaxOptions& options,
-                     Target target, RunRowsFunction* run_others);
+                     const Rows<float>& y, float* logsumexp,
+                     const SoftmaxOptions& options, Target target,
+                     RunRowsFunction* run_others);
 /// Does all rows in batches. The kernel `short_rows` must not be null.
 void RunShortRows(const RowKernels& row, const SoftmaxKernels& kernels,
                   const Rows<const float>& x, const Rows<float>& y,
