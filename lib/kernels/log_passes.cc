@@ -179,10 +179,10 @@ void Subtract(const float* x, float* logs, size_t n, double log_sum, bool,
   WriteLogs(LogProbabilities(parts, log_sum), x, logs, n);
 }
 void SubtractStreamed(const float* x, float* logs, size_t n, double log_sum,
-                      const internal::ReadAhead& ahead,
-                      const ScaleParts& parts) {
+                      const internal::ReadAhead& ahead, const ScaleParts& parts,
+                      internal::OpenLine* line) {
   StreamRow(x, logs, n, LogProbabilities(parts, log_sum),
-            NextRow{ahead.first, ahead.second});
+            NextRow{ahead.first, ahead.second}, line);
 }
 
 // Rows that may have masked elements are not predicted, so their pass takes an

@@ -26,6 +26,8 @@ struct ReadAhead {
   const float* second;
 };
 
+struct OpenLine;  // see open_line.h
+
 /// The largest number of columns of a job, in blocks of kSumCols.
 constexpr size_t kMaxJobBlocks = kMaxSums;
 constexpr size_t kMaxJobCols = kMaxJobBlocks * kSumCols;
@@ -205,9 +207,10 @@ struct SoftmaxKernels {
   /// probs = e / sum.
   void (*divide)(const float* e, float* probs, size_t n, double sum,
                  bool has_tiny, const ScaleParts& parts);
-  /// `divide` past the caches. Probabilities may be tiny.
+  /// `divide` past the caches. Probabilities may be tiny. `line` may be null.
   void (*divide_streamed)(const float* e, float* probs, size_t n, double sum,
-                          const ReadAhead& ahead, const ScaleParts& parts);
+                          const ReadAhead& ahead, const ScaleParts& parts,
+                          OpenLine* line);
   /// Does a batch of short rows, in place or not. Returns the number of rows
   /// done. The next row needs another schedule. logsumexp may be null.
   size_t (*short_rows)(const float* x, size_t x_stride, float* y,

@@ -149,7 +149,8 @@ void Divide(const float* e, float* probs, size_t n, double sum, bool has_tiny,
 }
 
 void DivideStreamed(const float* e, float* probs, size_t n, double sum,
-                    const internal::ReadAhead& ahead, const ScaleParts&) {
+                    const internal::ReadAhead& ahead, const ScaleParts&,
+                    internal::OpenLine*) {
   const Probabilities probabilities(ReciprocalOf(sum));
   StreamRow(e, probs, n, probabilities, NextRow{ahead.first, ahead.second});
 }

@@ -13,6 +13,7 @@
 #include "arith/vector-inl.h"
 #include "highway.h"
 #include "hwy/cache_control.h"
+#include "kernels/open_line.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace softlane {
@@ -108,15 +109,67 @@ HWY_INLINE void StoreSome(const Terms& terms, float* to, size_t begin,
   }
 }
 
+#if HWY_TARGET == HWY_AVX3
+// The first `count` lanes, up to the end of a line. A masked store that reaches
+// into the next line would bring it into the cache, though it writes nothing
+// there, and the streamed store of that line would take it out again.
+// With such stores and so, ns per element on Zen 5, softmax 0.28 and 0.16 at
+// 17322 x 127, the backward pass 0.29 and 0.19.
+HWY_INLINE void StoreLineEnd(VF v, float* to, size_t count,
+                             internal::OpenLine* line) {
+  const size_t skipped = kLanes - count;
+  const auto mask = static_cast<__mmask16>(uint32_t{0xFFFF} << skipped);
+  float* const begin = to - skipped;
+  if (line != nullptr && line->to == begin && line->count == skipped) {
+    line->to = nullptr;
+    const VF before = Load(line->values);
+    return StreamOne(VF{_mm512_mask_expand_ps(before.raw, mask, v.raw)}, begin);
+  }
+  _mm512_mask_storeu_ps(begin, mask, _mm512_maskz_expand_ps(mask, v.raw));
+}
+#endif
+
+// to[0, end) and to[begin, n), parts of a line.
+template <class Terms>
+HWY_INLINE void StoreHead(const Terms& terms, float* to, size_t end,
+                          internal::OpenLine* line) {
+#if HWY_TARGET == HWY_AVX3
+  if (end != 0) StoreLineEnd(terms.First(0, end), to, end, line);
+#else
+  (void)line;
+  StoreSome(terms, to, 0, end);
+#endif
+}
+template <class Terms>
+HWY_INLINE void StoreTail(const Terms& terms, float* to, size_t begin, size_t n,
+                          internal::OpenLine* line) {
+#if HWY_TARGET == HWY_AVX3
+  const size_t count = n - begin;
+  if (line != nullptr && 0 < count && count < kLanes) {
+    line->Close();
+    Store(terms.First(begin, count), line->values);
+    line->to = to + begin;
+    line->count = count;
+    return;
+  }
+#else
+  (void)line;
+#endif
+  StoreSome(terms, to, begin, n);
+}
+
 // to[i] = terms[i] for i in [0, n), past the caches. Each step stores to memory
 // and also loads from memory by a prefetch of `next`, because a pass with
 // stores alone would leave a part of the bandwidth unused.
+// With a `line` the last part of a line may wait there, and n is at least
+// kLanes.
 template <class Terms>
 HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
-                            const NextRow& next) {
+                            const NextRow& next,
+                            internal::OpenLine* line = nullptr) {
   const AlignedRange range =
       CanStream(to) ? AlignedRange(to, n) : AlignedRange();
-  StoreSome(terms, to, 0, range.begin);
+  StoreHead(terms, to, range.begin, line);
   for (size_t i = range.begin; i != range.end; i += 4 * kLanes) {
     next.Prefetch(i);
     StreamFour(terms.FourOf(i), to + i, kLanes);
@@ -124,7 +177,7 @@ HWY_INLINE void StreamTerms(const Terms& terms, float* to, size_t n,
   for (size_t i = range.end; i < range.lines_end; i += kLanes) {
     StreamOne(terms.One(i), to + i);
   }
-  StoreSome(terms, to, range.lines_end, n);
+  StoreTail(terms, to, range.lines_end, n, line);
 }
 
 // FillZero: to[i] = 0 for i in [0, n), past the caches or not.
@@ -154,8 +207,9 @@ struct MappedRow {
 };
 template <class Op>
 HWY_INLINE void StreamRow(const float* from, float* to, size_t n, const Op& op,
-                          const NextRow& next) {
-  StreamTerms(MappedRow<Op>{op, from}, to, n, next);
+                          const NextRow& next,
+                          internal::OpenLine* line = nullptr) {
+  StreamTerms(MappedRow<Op>{op, from}, to, n, next, line);
 }
 
 }  // namespace

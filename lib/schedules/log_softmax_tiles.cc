@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "kernels/open_line.h"
 #include "schedules/row_tiles.h"
 
 namespace softlane {
@@ -46,16 +47,18 @@ void RunLogTiles(const SoftmaxCall& call, const SoftmaxPlan& plan,
       return log_kernels.write_rows(logits, cols, scale, tile, rows.to);
     }
     others.SetEmpty(call, tile, logs);
+    OpenLine line;
     for (size_t k = 0; k < rows.count; ++k) {
       if (others.IsFar(rows, k)) continue;
       if (is_streamed) {
         call.kernels.divide_streamed(rows.from[k], rows.to[k], cols, logs[k],
-                                     {}, call.parts);
+                                     {}, call.parts, &line);
       } else {
         call.kernels.divide(rows.from[k], rows.to[k], cols, logs[k], false,
                             call.parts);
       }
     }
+    line.Close();
   };
   ForEachTile(call, 0, call.x.rows, kernels, logits, tile, finish);
   if (is_streamed) call.row.flush();

@@ -135,7 +135,7 @@ void RowSchedule::Divide(Pending& row, const ReadAhead& ahead) const {
   if (row.n == 0) return;
   if (row.is_streamed) {
     call_.kernels.divide_streamed(row.e, row.to, row.n, row.sum, ahead,
-                                  call_.parts);
+                                  call_.parts, nullptr);
   } else {
     call_.kernels.divide(row.e, row.to, row.n, row.sum, row.has_tiny,
                          call_.parts);
