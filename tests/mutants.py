@@ -408,7 +408,7 @@ MUTANTS = [
     ("arith/lane_rows-inl.h", "hn::IfThenElse(hn::Eq(sum, top), top_only,", "hn::IfThenElse(hn::Eq(sum, hn::Zero(d)), top_only,"),
     ("kernels/tiles.cc", "hn::IfThenElse(hn::Eq(sum, sum), log, sum)", "log"),
     ("kernels/tiles.cc", "hn::IfThenElse(is_one, top_only, hn::Load(d, logs + i))", "hn::Load(d, logs + i)"),
-    ("kernels/tiles.cc", "const size_t first = i & ~(kLanes - 1);", "const size_t first = i;"),
+    ("kernels/tiles.cc", "InDouble(tops + (i - first))", "InDouble(tops)"),
     ("kernels/tiles.cc", "row + (count - 1) * stride", "row + count * stride"),
     ("kernels/tiles.cc", "hn::Set(d, bit * stride)", "hn::Set(d, stride)"),
     ("kernels/batch_rows-inl.h", "k < Shape::kVectors; ++k) Write", "k + 1 < Shape::kVectors; ++k) Write"),
