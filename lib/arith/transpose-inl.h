@@ -82,8 +82,13 @@ HWY_INLINE void StoreColumns(const Four& columns, float* const* to, size_t c) {
 
 // Swaps blocks 1 and 3 of a with blocks 0 and 2 of b.
 HWY_INLINE void ExchangeBlocks(VF& a, VF& b) {
+#if HWY_TARGET == HWY_AVX2
+  const VF lower = hn::ConcatLowerLower(F32(), b, a);
+  b = hn::ConcatUpperUpper(F32(), b, a);
+#else
   const VF lower = hn::OddEvenBlocks(hn::SwapAdjacentBlocks(b), a);
   b = hn::OddEvenBlocks(b, hn::SwapAdjacentBlocks(a));
+#endif
   a = lower;
 }
 HWY_INLINE void ExchangeBlocks(Four& v, Four& w) {
@@ -93,17 +98,47 @@ HWY_INLINE void ExchangeBlocks(Four& v, Four& w) {
   ExchangeBlocks(v.d, w.d);
 }
 
-// The 8 floats at rows[0][c] and, if a vector has 16 lanes, the 8 floats at
-// rows[8][c].
-HWY_INLINE VF LoadEights(const float* const* rows, size_t c) {
 #if HWY_TARGET == HWY_AVX2
-  return Load(rows[0] + c);
-#else
-  const hn::Half<F32> half;
-  return hn::Combine(F32(), hn::LoadU(half, rows[8] + c),
-                     hn::LoadU(half, rows[0] + c));
-#endif
+// LoadColumns of columns c to c + 3, `left`, and of c + 4 to c + 7, `right`.
+HWY_INLINE void LoadEightColumns(const float* const* from, size_t c, Four& left,
+                                 Four& right) {
+  left = TransposeBlocks({Load(from[0] + c), Load(from[1] + c),
+                          Load(from[2] + c), Load(from[3] + c)});
+  right = TransposeBlocks({Load(from[4] + c), Load(from[5] + c),
+                           Load(from[6] + c), Load(from[7] + c)});
+  ExchangeBlocks(left, right);
 }
+#else
+// Blocks 0, 2 of a and b to a, blocks 1, 3 to b.
+HWY_INLINE void SplitBlocks(VF& a, VF& b) {
+  // One instruction each, which Highway has no name for.
+  const VF even{_mm512_shuffle_f32x4(a.raw, b.raw, 0x88)};
+  b = VF{_mm512_shuffle_f32x4(a.raw, b.raw, 0xDD)};
+  a = even;
+}
+// The 8 floats at rows[0][c] and at rows[4][c].
+HWY_INLINE VF LoadTwoRows(const float* const* rows, size_t c) {
+  const hn::Half<F32> half;
+  return hn::Combine(F32(), hn::LoadU(half, rows[4] + c),
+                     hn::LoadU(half, rows[0] + c));
+}
+HWY_INLINE Four LoadEightRows(const float* const* rows, size_t c) {
+  return TransposeBlocks({LoadTwoRows(rows, c), LoadTwoRows(rows + 1, c),
+                          LoadTwoRows(rows + 2, c), LoadTwoRows(rows + 3, c)});
+}
+// LoadColumns of columns c to c + 3, `left`, and of c + 4 to c + 7, `right`.
+HWY_INLINE void LoadEightColumns(const float* const* from, size_t c, Four& left,
+                                 Four& right) {
+  left = LoadEightRows(from, c);
+  right = LoadEightRows(from + 8, c);
+  SplitBlocks(left.a, right.a);
+  SplitBlocks(left.b, right.b);
+  SplitBlocks(left.c, right.c);
+  SplitBlocks(left.d, right.d);
+}
+#endif
+
+// Stores 8 floats at rows[0][c] and, if a vector has 16 lanes, at rows[8][c].
 HWY_INLINE void StoreEights(VF v, float* const* rows, size_t c) {
 #if HWY_TARGET == HWY_AVX2
   Store(v, rows[0] + c);
@@ -112,16 +147,6 @@ HWY_INLINE void StoreEights(VF v, float* const* rows, size_t c) {
   hn::StoreU(hn::LowerHalf(half, v), half, rows[0] + c);
   hn::StoreU(hn::UpperHalf(half, v), half, rows[8] + c);
 #endif
-}
-
-// LoadColumns of columns c to c + 3, `left`, and of c + 4 to c + 7, `right`.
-HWY_INLINE void LoadEightColumns(const float* const* from, size_t c, Four& left,
-                                 Four& right) {
-  left = TransposeBlocks({LoadEights(from, c), LoadEights(from + 1, c),
-                          LoadEights(from + 2, c), LoadEights(from + 3, c)});
-  right = TransposeBlocks({LoadEights(from + 4, c), LoadEights(from + 5, c),
-                           LoadEights(from + 6, c), LoadEights(from + 7, c)});
-  ExchangeBlocks(left, right);
 }
 
 // The reverse of LoadEightColumns.
