@@ -148,9 +148,9 @@ extern const KernelTable<const TileKernels> kTileKernels;
 /// link them.
 struct LogTileKernels {
   /// Sets Tile::lane_sums to the sums in double of the exp values of the first
-  /// n elements, whole blocks of kTileBlock. Beside them the next tile is
-  /// brought into the first cache.
-  void (*sum_exp)(const float* logits, size_t n, const ScaleParts& parts,
+  /// n elements. Writes -inf behind them up to a multiple of kTileBlock. Beside
+  /// the sums the next tile is brought into the first cache.
+  void (*sum_exp)(float* logits, size_t n, const ScaleParts& parts,
                   const NextTile& next, Tile& tile);
   /// Sets head and rest from the logarithms of the sums.
   void (*split_logs)(const double* logs, Tile& tile);
