@@ -223,8 +223,10 @@ void BackwardRows(const Rows<const float>& p, const Rows<const float>& dp,
     for (size_t i = 0; i != full; i += kSumBlock) {
       sum.AddBlock(BesidePending{dots, pending, to, i});
     }
-    AddLast(full, n, dots, sum);
-    StoreTerms(pending, to, n, full);
+    if (full != n) {
+      AddLast(full, n, dots, sum);
+      StoreTerms(pending, to, n, full);
+    }
     dot = sum.Total();
   }
 }
