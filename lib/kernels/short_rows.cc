@@ -193,8 +193,11 @@ void SumBatch(Batch& batch, const Batch* before) {
 #endif
   if (!is_in_words && (!is_fused || !SumAndWriteWhole(batch, *before, sums))) {
     ChooseShape(batch.n, [&](auto shape) HWY_ATTR {
-      is_fused ? SumAndWriteRows<decltype(shape)>(batch, *before, sums)
-               : SumRows<decltype(shape)>(batch, sums);
+      using Shape = decltype(shape);
+      using Alone = std::conditional_t<std::is_same_v<Shape, BlocksShape>,
+                                       AnyShape, Shape>;
+      is_fused ? SumAndWriteRows<Shape>(batch, *before, sums)
+               : SumRows<Alone>(batch, sums);
     });
   }
   const F64 d;
