@@ -503,6 +503,13 @@ MUTANTS = [
     ("arith/transpose-inl.h", "to + kHalf, c", "to, c"),
     ("arith/transpose-inl.h", "from[4 * b] + c", "from[4 * b - 1] + c"),
     ("arith/transpose-inl.h", "ScatterBlocks(rows.d, to + 3, c);", ""),
+    ("arith/transpose-inl.h", "b = hn::ConcatUpperUpper(F32(), b, a);", "b = hn::ConcatUpperLower(F32(), b, a);"),
+    ("arith/transpose-inl.h", "rows[4] + c", "rows[8] + c"),
+    ("kernels/softmax_backward_passes.cc", "if (full != n) {", "if (full == 0) {"),
+    ("kernels/log_tiles.cc", "k % kSumBlock != 0; ++k", "false; ++k"),
+    ("kernels/batch_rows-inl.h", "std::is_same_v<Shape, BlocksShape> ? 4 :", "std::is_same_v<Shape, BlocksShape> ? 3 :"),
+    ("kernels/batch_rows-inl.h", "(n - 1) % kSumBlock >= 48", "(n - 1) % kSumBlock >= 32"),
+    ("kernels/attention_logits-inl.h", "options.bias_scale == 1.0f ? 1 : 0", "1"),
     # softmax_backward_*: the passes
     ("kernels/softmax_backward_row-inl.h", "-0.5 * dot", "0.5 * dot"),
     ("kernels/softmax_backward_passes.cc", "StoreTerms(pending, to, n, full);", ""),
