@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "schedules/row_schedule.h"
 
+#include <cstring>
+
 namespace softlane {
 namespace internal {
 RowSchedule::Row RowSchedule::RowOf(size_t r) {
@@ -19,7 +21,7 @@ void RowSchedule::FillZero(float* to, size_t n) const {
   if (is_streamed_) {
     call_.row.zero_streamed(to, n);
   } else {
-    FillRow(to, n, 0.0f);
+    std::memset(to, 0, n * sizeof(float));
   }
 }
 
