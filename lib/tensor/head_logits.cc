@@ -29,8 +29,7 @@ RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
   HeadLogits& heads = SourceOf(source);
   for (size_t k = 0; k < count; ++k) {
     RowJob job = jobs[k];
-    HeadLogits::Piece piece;
-    heads.SetPiece(job.row, 1, nullptr, 0, piece);
+    const HeadLogits::Piece& piece = heads.SetPiece(job.row, 1, nullptr, 0);
     const AttentionSource row = {piece.options, heads.plain};
     const LogitsKernels* kernels = &heads.Kernels();
     if (piece.scores == nullptr) {
@@ -56,25 +55,31 @@ RowsDone ExpRows(const void* source, const RowJob* jobs, size_t count,
 bool ExpPieces(const void* source, const BatchRows& rows,
                const ExpParams& params, ExpBatchFunction& exp_batch) {
   HeadLogits& heads = SourceOf(source);
-  HeadLogits::Piece piece;
-  BatchRows some = rows;
-  for (size_t k = 0; k < rows.rows; k += piece.rows) {
-    some.e = rows.e + k * rows.e_stride;
-    heads.SetPiece(rows.first + k, rows.rows - k, some.e, rows.e_stride, piece);
+  for (size_t k = 0, count; k < rows.rows; k += count) {
+    float* const e = rows.e + k * rows.e_stride;
+    const HeadLogits::Piece& piece =
+        heads.SetPiece(rows.first + k, rows.rows - k, e, rows.e_stride);
+    count = piece.rows;
     const AttentionSource of_head = {piece.options, heads.plain};
     const AttentionOptions& options = piece.options;
-    some.logits = piece.scores;
-    some.stride = piece.stride;
-    some.first = 0;
-    some.rows = piece.rows;
-    some.is_dense =
+    const bool is_dense =
         rows.is_dense && piece.stride == rows.n &&
         (options.bias.data == nullptr || options.bias.stride == rows.n) &&
         (options.keep.data == nullptr || options.keep.stride == rows.n);
-    if (rows.ends != nullptr) some.ends = rows.ends + k;
-    if (rows.max != nullptr) some.max = rows.max + k;
-    some.offset = rows.offset + k;
-    some.lowest = rows.lowest + k;
+    const BatchRows some = {piece.scores,
+                            piece.stride,
+                            0,
+                            count,
+                            rows.n,
+                            is_dense,
+                            e,
+                            rows.e_stride,
+                            rows.ends == nullptr ? nullptr : rows.ends + k,
+                            rows.max == nullptr ? nullptr : rows.max + k,
+                            rows.offset + k,
+                            rows.lowest + k,
+                            nullptr,
+                            0};
     if (!exp_batch(&of_head, some, params)) return false;
   }
   return true;
@@ -133,9 +138,13 @@ HeadLogits::HeadLogits(const HeadsCall& call)
       kernels_(KernelsFor(call)),
       halves_(KernelsOf(kHalfPasses, call.target)),
       inner_(call.order[kHeadDims - 1]),
+      scores_stride_(static_cast<size_t>(call.scores.Elements(inner_))),
       has_alibi_(call.HasAlibi()),
       has_bias_scales_(call.HasBiasScales()) {
   is_affine_ = !has_alibi_ && call.options.softcap == 0.0f;
+  piece_.options.scale = call.options.scale;
+  piece_.options.softcap = call.options.softcap;
+  piece_.options.keep.stride = static_cast<size_t>(call.keep.strides[inner_]);
 }
 
 size_t HeadLogits::PieceRows(const HeadRow& row, size_t most) const {
@@ -175,26 +184,24 @@ Rows<const float> HeadLogits::BiasOf(const HeadRow& row, size_t count) {
   return {floats_ + at * keys, count, keys, stride == 0 ? 0 : keys};
 }
 
-void HeadLogits::SetPiece(size_t row, size_t most, float* place,
-                          size_t place_stride, Piece& piece) {
+const HeadLogits::Piece& HeadLogits::SetPiece(size_t row, size_t most,
+                                              float* place,
+                                              size_t place_stride) {
+  Piece& piece = piece_;
   if (first_ + row != next_) next_row_ = call_.RowAt(first_ + row);
   HeadRow& at = next_row_;
   const HeadTensor& x = call_.scores;
   piece.rows = PieceRows(at, most);
   AttentionOptions& options = piece.options;
-  options.scale = call_.options.scale;
-  options.softcap = call_.options.softcap;
   options.alibi_slope = call_.AlibiSlope(at);
   options.bias = BiasOf(at, piece.rows);
   options.bias_scale = call_.BiasScale(at);
   options.keep.data = at.In<const uint8_t>(call_.keep);
-  options.keep.stride = static_cast<size_t>(call_.keep.strides[inner_]);
   options.first_query = call_.Position(at);
   if (!IsHalf(x.type)) {
     piece.scores = at.In<const float>(x);
     // The stride of a single row may be negative, and no pass uses it.
-    piece.stride =
-        piece.rows == 1 ? call_.keys : static_cast<size_t>(x.Elements(inner_));
+    piece.stride = piece.rows == 1 ? call_.keys : scores_stride_;
   } else {
     piece.scores = place;
     piece.stride = place_stride;
@@ -209,6 +216,7 @@ void HeadLogits::SetPiece(size_t row, size_t most, float* place,
   next_ = first_ + row + piece.rows;
   at.at[inner_] += piece.rows - 1;
   call_.Advance(at);
+  return piece;
 }
 
 // If the scores are of a half type, the first n scores are widened to `place`.
@@ -223,9 +231,8 @@ const float* HeadLogits::ScoresOf(size_t row, const Piece& piece, size_t r,
 
 void HeadLogits::Write(size_t row, size_t count, size_t begin, size_t n,
                        const size_t* ends, float* to, size_t stride) {
-  Piece piece;
-  for (size_t k = 0; k < count; k += piece.rows) {
-    SetPiece(row + k, count - k, nullptr, 0, piece);
+  for (size_t k = 0; k < count; k += piece_.rows) {
+    const Piece& piece = SetPiece(row + k, count - k, nullptr, 0);
     const AttentionSource source = {piece.options, plain};
     for (size_t r = 0; r < piece.rows; ++r) {
       float* const place = to + (k + r) * stride;
@@ -241,9 +248,7 @@ void HeadLogits::Write(size_t row, size_t count, size_t begin, size_t n,
 
 void HeadLogits::WriteNaN(size_t row, size_t begin, size_t n, const float* z,
                           float* to) {
-  Piece piece;
-  SetPiece(row, 1, nullptr, 0, piece);
-  FillNaN(piece.options, 0, begin, n, z, to);
+  FillNaN(SetPiece(row, 1, nullptr, 0).options, 0, begin, n, z, to);
 }
 
 const LogitsKernels kHeadLogitsKernels = {

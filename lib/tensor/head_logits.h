@@ -27,11 +27,12 @@ class HeadLogits {
     size_t rows, stride;
     AttentionOptions options;
   };
-  /// Sets the piece that begins with row `row`, of at most `most` rows. Scores
-  /// of a half type are widened to `place`, whose rows are `place_stride`
-  /// apart. A piece of several rows reads all keys.
-  void SetPiece(size_t row, size_t most, float* place, size_t place_stride,
-                Piece& piece);
+  /// Gives the piece that begins with row `row`, of at most `most` rows. It
+  /// holds until the next call. Scores of a half type are widened to `place`,
+  /// whose rows are `place_stride` apart. A piece of several rows reads all
+  /// keys.
+  const Piece& SetPiece(size_t row, size_t most, float* place,
+                        size_t place_stride);
   /// Writes the logits of rows, n columns from `begin` on, to rows that are
   /// `stride` apart. If a row has an end, only the logits before the end are
   /// written.
@@ -58,7 +59,11 @@ class HeadLogits {
   const HeadsCall& call_;
   const LogitsKernels& kernels_;
   const HalfPasses& halves_;
-  const int inner_;  // the innermost dimension
+  const int inner_;             // the innermost dimension
+  const size_t scores_stride_;  // along it, in elements
+  // Made once: GCC with -Os sets a struct, and copies it, by instructions that
+  // take some 30 cycles each.
+  Piece piece_ = {};
   bool is_affine_, has_alibi_, has_bias_scales_;
   size_t first_ = 0;
   // The row of the call behind the last piece.

@@ -77,15 +77,21 @@ void RowValues::Set(HeadRow row, size_t count, bool has_causal) {
   // Along the innermost dimension, the positions of rows are consecutive or all
   // the same.
   const int64_t step = inner == kQueryDim ? 1 : 0;
+  const int64_t end_step = has_causal ? step : 0;
   for (size_t k = 0; k < count;) {
     size_t run = inner == kBatchDim ? 1 : call_.sizes[inner] - row.at[inner];
     if (run > count - k) run = count - k;
     const int64_t most = static_cast<int64_t>(call_.Length(row));
-    int64_t end = has_causal ? call_.Position(row) + 1 : most;
+    int64_t end = most;
+    // A position may be the last one there is.
+    if (has_causal && call_.Position(row) < most) {
+      end = call_.Position(row) + 1;
+    }
+    int32_t* const to = ends + k;
     for (size_t i = 0; i < run; ++i) {
       const int64_t kept = end < most ? end : most;
-      ends[k + i] = static_cast<int32_t>(kept > 0 ? kept : 0);
-      if (has_causal && i + 1 < run) end += step;
+      to[i] = static_cast<int32_t>(kept > 0 ? kept : 0);
+      end += end_step;
     }
     for (size_t i = 0; all_sinks.data != nullptr && i < run; ++i) {
       sinks[k + i] = all_sinks[row.at[kHeadDim] + (step == 0 ? i : 0)];

@@ -60,9 +60,9 @@ bool AreGoodValues(const AttentionHeadsOptions& options,
   for (size_t b = 0; b < batch; ++b) {
     const int64_t own =
         options.first_queries.data == nullptr ? 0 : options.first_queries[b];
-    int64_t first, end;
+    int64_t first, last;
     if (__builtin_add_overflow(options.first_query, own, &first) ||
-        __builtin_add_overflow(first, scores.sizes[2], &end)) {
+        __builtin_add_overflow(first, scores.sizes[2] - 1, &last)) {
       return false;
     }
     if (options.lengths.data == nullptr) continue;
