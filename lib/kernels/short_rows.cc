@@ -33,8 +33,7 @@ using internal::Writing;
 template <class Shape>
 HWY_NOINLINE void SumRows(const Batch& batch, BatchSums& sums) {
   const float* from = batch.e;
-  // Copies of members, because GCC would load the members again after each
-  // store.
+  // Copies, because GCC would load the members again after each store.
   const size_t rows = batch.rows, stride = batch.e_stride, n = batch.n;
   const RowEnd row_end(n);
   for (size_t r = 0; r < rows; ++r, from += stride) {
@@ -109,13 +108,12 @@ HWY_INLINE bool SumAndWriteWhole(const Batch& batch, const Batch& before,
   if (HWY_TARGET != HWY_AVX2 || batch.rows != before.rows) return false;
   if (batch.n == kLanes) {
     SumAndWriteRows<Shape<1, 1>>(batch, before, sums);
-    return true;
-  }
-  if (batch.n == 2 * kLanes) {
+  } else if (batch.n == 2 * kLanes) {
     SumAndWriteRows<Shape<1, 2>>(batch, before, sums);
-    return true;
+  } else {
+    return false;
   }
-  return false;
+  return true;
 }
 
 #if HWY_TARGET == HWY_AVX2
@@ -246,8 +244,7 @@ bool JoinSinks(Batch& batch, const float* sinks, const ScaleParts& parts) {
   return lanes.IsInside();
 }
 
-// LogSumExp with a row per lane. The bits are those of exp values by the rows'
-// own plans.
+// LogSumExp with a row per lane, and the bits of the rows' own plans.
 void LogSums(const Batch& batch, const ScaleParts& parts, float* logsumexp) {
   const F64 d;
   const hn::RebindToSigned<F64> bits;
