@@ -62,8 +62,9 @@ void AxisLoss::SetBatches() {
       (planes_.x.axis != 0 && (labels_ == nullptr || batches.labels == inner) &&
        (!has_rows || batches.losses == inner) &&
        (!has_upstream || batches.upstream == inner));
-  if (!are_one) return;
-  views_.SetRows(outer * inner);
+  size_t columns;
+  if (!are_one || __builtin_mul_overflow(outer, inner, &columns)) return;
+  views_.SetRows(columns);
   batches = LossBatches();
 }
 
