@@ -107,6 +107,18 @@ set_source_files_properties(
   ${c_sources}
   ${tensor_sources}
   PROPERTIES COMPILE_OPTIONS $<$<CONFIG:Release>:-Os>)
+# With -Os GCC sets and copies structs by `rep stos` and `rep movs`, which take some 30
+# cycles each. A call of all heads, 1 x 8 x 64 on Zen 5, takes 357 ns with these and 295 ns
+# with memset and memcpy.
+softlane_compiler_sees("defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)"
+                       SOFTLANE_COMPILES_REP)
+if(SOFTLANE_COMPILES_REP)
+  set_property(
+    SOURCE tensor/attention_heads.cc tensor/head_rows.cc tensor/heads_check.cc
+           tensor/tensor_check.cc
+    APPEND
+    PROPERTY COMPILE_OPTIONS -mstringop-strategy=libcall)
+endif()
 # A vector that copies two members of a view waits for the stores of both. A call of
 # softmax of 8 floats takes 26 ns on Zen 5, and 45 ns with such vectors.
 set_property(SOURCE ${any_sources} APPEND PROPERTY COMPILE_OPTIONS
