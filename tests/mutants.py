@@ -652,6 +652,7 @@ MUTANTS = [
     ("schedules/labels.h", "if (label == ignored) {", "if (false) {"),
     ("schedules/labels.h", "--counted;", ""),
     ("schedules/labels.h", "r < rows", "r + 1 < rows"),
+    ("schedules/labels.h", "label < 0 ||", ""),
     ("cross_entropy_check.h", "call.logits.rows == 0 ? 0 : call.logits.cols", "call.logits.cols"),
     ("cross_entropy.cc", "per_row && has_gradient ? x.rows : 0", "per_row ? x.rows : 0"),
     ("cross_entropy.cc", "per_row && has_gradient ? x.rows : 0", "has_gradient ? x.rows : 0"),

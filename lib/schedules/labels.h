@@ -62,7 +62,7 @@ class Labels {
       const int64_t label = labels[r];
       if (label == ignored) {
         --counted;
-      } else if (static_cast<uint64_t>(label) >= end) {
+      } else if (label < 0 || static_cast<uint64_t>(label) >= end) {
         return false;
       }
     }
