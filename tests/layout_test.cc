@@ -149,6 +149,32 @@ TEST_CASE("layout: stride, alignment, in place") {
   });
 }
 
+// Kills: a write of a whole vector at the end of a row, while another batch is
+// summed.
+TEST_CASE("layout: the gaps between the rows of several batches") {
+  ForEachTarget([](Target target) {
+    constexpr size_t kRows = 40;
+    for (const Operation& operation : AllOperations()) {
+      size_t wrong = 0;
+      for (const size_t cols : {9, 24, 50, 64, 65, 115, 120, 127, 128, 190}) {
+        const Inputs inputs(kRows, cols, cols);
+        const Results want = RowByRow(operation, inputs, target);
+        const size_t stride = cols + 13;
+        Strided x(inputs.x, inputs, stride, 1);
+        Strided second(inputs.second, inputs, stride, 1);
+        Strided y(inputs.x, inputs, stride, 1);
+        Results got{{}, std::vector<float>(kRows)};
+        const Operands o{x.rows(), second.rows(), y.rows(), got.per_row.data()};
+        wrong += operation.run(o, target) != Status::kOk;
+        got.y = operation.has_rows ? y.Take() : want.y;
+        wrong += !(got == want);
+      }
+      INFO(std::string(operation.name));
+      CHECK(wrong == 0);
+    }
+  });
+}
+
 // Kills: a schedule for several rows that lets one disturb another, or
 // overlooks that one needs more than the others.
 TEST_CASE("layout: one special row among others") {

@@ -411,6 +411,7 @@ MUTANTS = [
     ("kernels/tiles.cc", "InDouble(tops + (i - first))", "InDouble(tops)"),
     ("kernels/tiles.cc", "row + (count - 1) * stride", "row + count * stride"),
     ("kernels/tiles.cc", "hn::Set(d, bit * stride)", "hn::Set(d, stride)"),
+    ("kernels/batch_rows-inl.h", "Write(HWY_MIN(i + 3 * kLanes, end));", "Write(i + 3 * kLanes);"),
     ("kernels/batch_rows-inl.h", "k < Shape::kVectors; ++k) Write", "k + 1 < Shape::kVectors; ++k) Write"),
     ("attention_run.cc", "sample.has_masked |= traits.has_masked;", ""),
     ("kernels/log_tiles.cc", "hn::DemoteTo(half, low)", "hn::Zero(half)"),
