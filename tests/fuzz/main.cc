@@ -79,8 +79,8 @@ void Replay(const std::filesystem::path& path) {
 void RunRandom(uint64_t seed, uint64_t count) {
   softlane::fuzz::Random random(seed);
   for (uint64_t i = 0; i < count; ++i) {
-    // Long enough for most calls. Behind the end there are zeros.
-    current.resize(16 + random.Below(176));
+    // Long enough for tensors. Behind the end there are zeros.
+    current.resize(16 + random.Below(256));
     for (size_t b = 0; b < current.size(); b += 8) {
       const uint64_t word = random.Next();
       for (size_t n = b; n < b + 8 && n < current.size(); ++n) {

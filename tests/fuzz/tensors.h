@@ -28,12 +28,16 @@ class TensorFuzz {
     for (unsigned char& byte : bytes_) {
       byte = static_cast<unsigned char>(random.Next());
     }
-    const size_t at = source.Below(4096);
+    const size_t at = source.Below(1024) * sizeof(float);
     for (size_t i = 0; i < 4; ++i) {
       // Some operands share memory.
       const size_t apart = source.Chance(64) ? source.Below(8) * 4 : 4096 * i;
+      size_t begin = kBytes / 2 + at + apart;
+      if (i == kTensorSecond && function_.label_bytes != 0) {
+        begin -= begin % static_cast<size_t>(function_.label_bytes);
+      }
       call_.tensors[i].data =
-          source.Chance(4) ? nullptr : bytes_.data() + kBytes / 2 + at + apart;
+          source.Chance(4) ? nullptr : bytes_.data() + begin;
     }
   }
 
