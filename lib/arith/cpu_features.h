@@ -9,7 +9,7 @@ namespace internal {
 
 /// Whether a CPU with AVX-512 has AVX512-BF16. dispatch.cc stores it before the
 /// first kernel runs.
-extern std::atomic<bool> g_has_bfloat16 [[gnu::visibility("hidden")]];
+extern std::atomic<bool> g_has_bfloat16;
 
 }  // namespace internal
 }  // namespace softlane
